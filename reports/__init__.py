@@ -1,0 +1,1 @@
+"""From predictions to statistics, tables and pages. Pure functions on data frames; never imports torch."""

@@ -1,0 +1,1 @@
+"""Optuna studies: search spaces, pruning, nested search, storage. Knows trials, not images."""
