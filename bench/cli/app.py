@@ -1,0 +1,69 @@
+"""Entry point: commands, and what becomes of errors. Prints; ends the process."""
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from bench import __version__
+from bench.cli.data_command import data_app
+from bench.cli.run_command import run
+from bench.errors import BenchError
+
+EPILOG = "Research use only, never for diagnosis."
+
+app = typer.Typer(
+    name="bench",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    epilog=EPILOG,
+    help="Cross-validate image classifiers on small, noisy sets; every number with an interval.",
+)
+app.command(epilog=EPILOG)(run)
+app.add_typer(data_app, name="data")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"gapbench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True)] = False,
+) -> None:
+    """Cross-validate image classifiers on small, noisy sets; every number with an interval."""
+
+
+def main() -> None:
+    """Run the command line; end with the documented exit code."""
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    try:
+        app(standalone_mode=True)
+    except BenchError as error:
+        _end(error, str(error), error.exit_code)
+    except KeyboardInterrupt as error:
+        _end(error, "Interrupted. Finished runs are stored; the same command goes on from there.", 130)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        _end(error, f"Reading or writing failed{where}: {error.strerror or error}.", 1)
+
+
+def _as_interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _end(error: BaseException, message: str, code: int) -> None:
+    if "--debug" in sys.argv:
+        raise error
+    sys.stdout.flush()
+    print(message if code == 130 else f"Error: {message}", file=sys.stderr, flush=True)
+    if code == 130:
+        os._exit(code)  # no waiting for threads that still decode images
+    sys.exit(code)

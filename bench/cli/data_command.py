@@ -1,0 +1,51 @@
+"""`bench data`: make data sets. Prints."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+data_app = typer.Typer(no_args_is_help=True, help="Make data sets that need no network.")
+
+
+@data_app.command()
+def phantom(
+    out: Annotated[Path, typer.Option(help="New folder.")],
+    cases: Annotated[int, typer.Option(min=6, help="Internal slices.")] = 600,
+    external_cases: Annotated[int, typer.Option(min=6, help="External slices.")] = 240,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes. [cores]")] = None,
+) -> None:
+    """Head-CT phantom of six classes and two sites, with lesion masks and a manifest. Synthetic: research use only."""
+    from rich.console import Console
+
+    from bench.data.phantom import write_phantom
+    from bench.driver.decoding import DecodingProgress
+    from bench.errors import RequestError
+
+    console = Console(highlight=False)
+    try:
+        with DecodingProgress(console, "Making slices") as progress:
+            write_phantom(
+                out, cases=cases, external_cases=external_cases, seed=seed, workers=workers, on_done=progress.update
+            )
+    except ValueError as error:
+        raise RequestError(str(error)) from None
+    console.print(
+        f"Written: {out}/internal, {out}/external, {out}/masks, {out}/manifest.csv. "
+        f"Next: bench run --data {out} --image-size 64",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+@data_app.command()
+def digits(out: Annotated[Path, typer.Option(help="New folder.")]) -> None:
+    """Real handwriting from two sources: UCI digits (internal) and MNIST digits (external)."""
+    from bench.data.digits import write_digits
+
+    internal, external = write_digits(out)
+    print(
+        f"Written: {out}/internal ({internal} UCI digits), {out}/external ({external} MNIST digits). "
+        f"Next: bench run --data {out} --image-size 32"
+    )

@@ -1,0 +1,66 @@
+"""From command-line options and a configuration file to a checked experiment. Reads files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bench.config.experiment import Experiment, checked
+from bench.config.toml import find_recipe, read_toml
+from bench.data.sites import parse_external
+from bench.errors import RequestError
+
+DATA_KEYS = ("data", "internal", "external")
+
+
+def experiment_from(
+    config: Path | None, given: Mapping[str, Any], recipe: str | None, recipe_options: Mapping[str, Any]
+) -> Experiment:
+    """The experiment that a configuration file and options (None: not given) describe; options win.
+
+    Raises:
+        RequestError: an option, a key or a value is wrong.
+    """
+    values = read_toml(config) if config else {}
+    where = f"{config} and the command line" if config else "the command line"
+    options = {key: value for key, value in given.items() if value not in (None, [])}
+    if any(key in options for key in DATA_KEYS):  # data on the command line replace those of the file as a whole
+        values = {key: value for key, value in values.items() if key not in DATA_KEYS}
+    if "seeds" in options:
+        options["seeds"] = parse_seeds(options["seeds"])
+    if "external" in options:
+        options["external"] = _externals(options["external"])
+    values |= options
+    if recipe is not None:
+        values["recipe"] = find_recipe(recipe).model_dump()
+    elif isinstance(values.get("recipe"), str):
+        values["recipe"] = find_recipe(values["recipe"]).model_dump()
+    changed = {key: value for key, value in recipe_options.items() if value is not None}
+    if changed:
+        values["recipe"] = {**values.get("recipe", {}), **changed}
+    return checked(Experiment, values, where)
+
+
+def parse_seeds(text: str) -> int | list[int]:
+    """`10` is a count, `3,5,8` (or `3,`) a list.
+
+    Raises:
+        RequestError: neither.
+    """
+    try:
+        if "," in text:
+            return [int(part) for part in text.split(",") if part.strip()]
+        return int(text)
+    except ValueError:
+        raise RequestError(f"--seeds takes a count such as 10 or a list such as 3,5,8, not {text!r}.") from None
+
+
+def _externals(texts: list[str]) -> dict[str, str]:
+    sites: dict[str, str] = {}
+    for text in texts:
+        name, path = parse_external(text)
+        if name in sites:
+            raise RequestError(
+                f"Two external sites are called {name!r}: {sites[name]} and {path}. Name them: --external NAME=PATH."
+            )
+        sites[name] = path
+    return sites

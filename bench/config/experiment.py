@@ -1,0 +1,114 @@
+"""The experiment: every option of `bench run`, checked, with its default."""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from bench.data.images import Fit, PixelSettings
+from bench.errors import RequestError
+from bench.plan.recipe import Recipe
+from bench.plan.spec import Precision
+
+DEFAULT_IMAGE_SIZE = 224
+PHANTOM_IMAGE_SIZE = 64
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class FrozenBackbone(BaseModel):
+    """What was decided when a backbone was first planned, and holds for the whole results folder."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    weights: str
+    weights_digest: str
+    precision: Precision
+    device: str
+    parameters: int
+    note: str = ""
+
+
+class Experiment(BaseModel):
+    """Options of `bench run`; each is a key of the TOML file.
+
+    `data` or `internal` and `external` (site name → path) say where the images lie; without any of them the
+    embedded phantom is used. `classes` renames or merges labels (found → wanted), `class_order` declares the
+    classes. `frozen` is written by the program.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: str | None = None
+    internal: str | None = None
+    external: dict[str, str] = Field(default_factory=dict)
+    backbone: Annotated[list[str], Field(min_length=1)] = Field(default_factory=lambda: ["resnet34"])
+    seeds: list[Annotated[int, Field(ge=0)]] = Field(default_factory=lambda: list(range(5)), min_length=1)
+    folds: Annotated[int, Field(ge=2)] = 5
+    holdout: Annotated[float, Field(gt=0, lt=1)] | None = None
+    recipe: Recipe = Recipe()
+    image_size: Annotated[int, Field(ge=16, le=2048)] | None = None
+    fit: Fit = "pad"
+    white16: Annotated[int, Field(ge=1, le=65535)] = 65535
+    class_order: list[str] | None = None
+    classes: dict[str, str] = Field(default_factory=dict)
+    weights: str = "auto"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    skip_unreadable: bool = False
+    workers: Annotated[int, Field(ge=1)] | None = None
+    executor: Literal["auto", "in-process", "processes"] = "auto"
+    results: str = "results"
+    frozen: dict[str, FrozenBackbone] = Field(default_factory=dict)
+
+    @field_validator("seeds", mode="before")
+    @classmethod
+    def _count_or_list(cls, value: Any) -> Any:
+        """A count N means the seeds 0 … N−1."""
+        return list(range(value)) if isinstance(value, int) and not isinstance(value, bool) else value
+
+    @field_validator("seeds", "backbone")
+    @classmethod
+    def _once_each(cls, value: list[Any]) -> list[Any]:
+        return list(dict.fromkeys(value))
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Experiment":
+        if self.data is not None and (self.internal is not None or self.external):
+            raise ValueError("give either data (a tree with internal/ and external*/) or internal and external")
+        if self.external and self.internal is None:
+            raise ValueError("external needs internal as well: the paths of both are required")
+        if "internal" in self.external:
+            raise ValueError("an external site cannot be called 'internal'; give it another name, as in bern=PATH")
+        return self
+
+    @property
+    def uses_phantom(self) -> bool:
+        """Whether no data was named, so that the embedded phantom stands in."""
+        return self.data is None and self.internal is None
+
+    @property
+    def pixels(self) -> PixelSettings:
+        """Pixel settings with the default size filled in: 224, or 64 for the embedded phantom."""
+        default = PHANTOM_IMAGE_SIZE if self.uses_phantom else DEFAULT_IMAGE_SIZE
+        return PixelSettings(self.image_size or default, self.fit, self.white16)
+
+
+def checked(model: type[Model], values: dict[str, Any], where: str) -> Model:
+    """Validate `values`; `where` (a file's name, or the command line) goes into the error.
+
+    Raises:
+        RequestError: each key that is wrong, and why.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        faults = [_fault(fault["loc"], fault["msg"], fault["type"], model) for fault in error.errors()]
+        raise RequestError(f"Wrong option(s) in {where}: {'; '.join(faults)}.") from None
+
+
+def _fault(location: tuple[int | str, ...], message: str, kind: str, model: type[BaseModel]) -> str:
+    key = ".".join(str(part) for part in location)
+    if kind == "extra_forbidden":
+        return f"there is no option {key!r} (options: {', '.join(model.model_fields)})"
+    message = message.removeprefix("Value error, ")
+    return f"{key}: {message}" if key else message

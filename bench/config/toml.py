@@ -1,0 +1,55 @@
+"""Experiments and recipes as TOML files. Reads and writes files."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from bench.config.experiment import Experiment, checked
+from bench.errors import RequestError
+from bench.plan.recipe import Recipe
+
+RECIPES = {"fine-tune": Recipe()}
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The keys of a TOML file.
+
+    Raises:
+        RequestError: the file is missing or no TOML, with line and column.
+    """
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise RequestError(f"Cannot read {path}: {error.strerror}. Check the spelling.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RequestError(f"{path} is not a TOML file: {error}. Mend that line.") from None
+
+
+def read_experiment(path: Path) -> Experiment:
+    """A checked experiment from a file."""
+    return checked(Experiment, read_toml(path), str(path))
+
+
+def experiment_text(experiment: Experiment) -> str:
+    """The experiment as TOML; keys without a value are left out."""
+    return tomli_w.dumps(experiment.model_dump(exclude_none=True))
+
+
+def find_recipe(name_or_file: str) -> Recipe:
+    """A recipe by its name, or from a TOML file of recipe keys.
+
+    Raises:
+        RequestError: neither a known name nor a file, or wrong keys.
+    """
+    if name_or_file in RECIPES:
+        return RECIPES[name_or_file]
+    path = Path(name_or_file)
+    if not path.is_file():
+        raise RequestError(
+            f"No recipe {name_or_file!r} (--recipe). Known: {', '.join(RECIPES)}; or give a TOML file with keys "
+            f"among {', '.join(Recipe.model_fields)}."
+        )
+    return checked(Recipe, {"name": path.stem} | read_toml(path), str(path))

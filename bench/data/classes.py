@@ -1,0 +1,69 @@
+"""Which classes there are, after renaming and merging. Pure."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bench.data.cases import INTERNAL, FoundImage
+from bench.errors import RequestError, listed
+
+
+def rename(images: Sequence[FoundImage], renaming: Mapping[str, str]) -> list[FoundImage]:
+    """Give each image the label that `renaming` (found → wanted) says; several may share one.
+
+    Raises:
+        RequestError: a name in `renaming` is no label of any image.
+    """
+    unknown = sorted(set(renaming) - {image.label for image in images})
+    if unknown:
+        found = sorted({image.label for image in images})
+        raise RequestError(
+            f"[classes] renames {listed(unknown)}, which no image has as its label. Labels found: {listed(found)}. "
+            f"Correct or remove the line."
+        )
+    return [replace(image, label=renaming.get(image.label, image.label)) for image in images]
+
+
+def class_list(images: Sequence[FoundImage], declared: Sequence[str] | None) -> tuple[str, ...]:
+    """The classes found internally, sorted, or as declared.
+
+    Raises:
+        RequestError: fewer than two classes, a declared class without an internal image, an image whose class
+            is not declared, or a class that exists only at an external site.
+    """
+    counts = Counter(image.label for image in images if image.site == INTERNAL)
+    classes = tuple(declared) if declared else tuple(sorted(counts))
+    repeated = [name for name, times in Counter(classes).items() if times > 1]
+    if repeated:
+        raise RequestError(f"class_order names {listed(repeated)} more than once. Name each class once.")
+    if len(classes) < 2:
+        raise RequestError(
+            f"Only one class found internally: {classes[0]!r}. A classifier needs at least two class folders; "
+            f"is the path one level too deep?"
+        )
+    empty = [name for name in classes if not counts[name]]
+    if empty:
+        raise RequestError(
+            f"class_order names {listed(empty)}, of which there is no internal image. Classes found: "
+            f"{listed(sorted(counts))}."
+        )
+    undeclared = sorted(set(counts) - set(classes))
+    if undeclared:
+        raise RequestError(
+            f"Internal images have classes that class_order does not name: {listed(undeclared)}. Add them, or "
+            f'merge them under [classes], for example: "{undeclared[0]}" = "{classes[0]}".'
+        )
+    _refuse_external_only(images, classes)
+    return classes
+
+
+def _refuse_external_only(images: Sequence[FoundImage], classes: Sequence[str]) -> None:
+    stray = sorted({(image.label, image.site) for image in images if image.label not in classes})
+    if stray:
+        label, site = stray[0]
+        others = f" (and {len(stray) - 1} more such)" if len(stray) > 1 else ""
+        raise RequestError(
+            f"Class {label!r} exists only at external site '{site}'{others}; no model can learn it. Rename or merge "
+            f'it in the configuration file:\n\n[classes]\n"{label}" = "{classes[0]}"   # one of: {", ".join(classes)}'
+            f"\n\nor remove its folder."
+        )

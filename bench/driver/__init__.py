@@ -1,0 +1,1 @@
+"""Conducts an experiment: from the request to a stored leaderboard."""

@@ -1,0 +1,120 @@
+"""Executes a plan and stores what comes of it. Writes the results folder."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.config.experiment import Experiment
+from bench.driver.forecast import duration, forecast, smaller_choices
+from bench.driver.prepare import Plan
+from bench.driver.progress import RunProgress
+from bench.errors import WriteError
+from bench.execution.executor import Executor
+from bench.plan.spec import EpochRecord, RunSpec
+from bench.results.atomic import write_text
+from bench.results.folder import ResultsFolder
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many runs were done now, and which failed with what error."""
+
+    done: int
+    failed: list[str]
+
+
+def make_executor(plan: Plan) -> Executor:
+    """In this process for one worker or a GPU, else a pool of as many one-thread workers as cores."""
+    from bench.execution.in_process import InProcessExecutor
+    from bench.execution.pool import PoolExecutor
+
+    experiment, pending = plan.experiment, list(plan.pending.values())
+    on_gpu = any(spec.tooling.device != "cpu" for spec in pending)
+    workers = min(experiment.workers or (1 if on_gpu else _cores()), len(pending))
+    if experiment.executor == "in-process" or (experiment.executor == "auto" and workers == 1):
+        return InProcessExecutor(plan.workshop)
+    return PoolExecutor(plan.workshop, workers)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def announce(plan: Plan, executor: Executor, say: Callable[[str], None]) -> None:
+    """Say how many runs there are, how long they should take, and what would take less."""
+    experiment = plan.experiment
+    expected = forecast(executor, list(plan.pending.values()))
+    speeds = ", ".join(f"{name} {speed.training:.0f}" for name, speed in expected.speeds.items())
+    stored = len(plan.runs) - len(plan.pending)
+    say(
+        f"{len(plan.pending)} runs to do ({stored} of {len(plan.runs)} are stored), about "
+        f"{duration(expected.seconds)} with {executor.workers} worker(s); training images/s a worker: {speeds}."
+    )
+    if choices := smaller_choices(experiment, expected.seconds):
+        say(choices)
+
+
+def conduct(plan: Plan, folder: ResultsFolder, executor: Executor, console: Console) -> Outcome:
+    """Run what is pending; each finished run is on the disk before the next one is waited for.
+
+    Raises:
+        WriteError: the disk is full or gone; what had been stored stays.
+    """
+    names = {id(spec): name for name, spec in plan.pending.items()}
+    specs = list(plan.pending.values())
+    images = sum(len(spec.train) * spec.recipe.epochs for spec in specs)
+    done, failed = 0, list[str]()
+    with RunProgress(console, len(specs), images) as progress:
+
+        def on_epoch(spec: RunSpec, record: EpochRecord) -> bool:
+            progress.epoch(spec, record)
+            return True
+
+        for spec, result in executor.run(specs, on_epoch):
+            parameters = plan.experiment.frozen[spec.backbone].parameters
+            try:
+                folder.runs.write(names[id(spec)], spec, result, parameters)
+            except OSError as error:
+                raise WriteError(_write_message(folder.root, error, done)) from error
+            done += result.status == "done"
+            if result.status == "failed":
+                failed.append(f"{spec.backbone} seed {spec.seed} fold {spec.fold}: {result.error}")
+            progress.run(spec, result)
+    return Outcome(done, failed)
+
+
+def write_plan(plan: Plan, folder: ResultsFolder) -> None:
+    """Write what the runs stand on: cases, folds, the resolved experiment, and what was left out."""
+    try:
+        folder.write_cases(plan.dataset.cases)
+        folder.write_folds(plan.folds)
+        folder.write_experiment(merged(plan.experiment, folder.experiment()))
+        if plan.dataset.skipped:
+            lines = ["case_id,reason", *(f'"{case}","{reason}"' for case, reason in plan.dataset.skipped)]
+            (folder.root / "tables").mkdir(exist_ok=True)
+            write_text(folder.root / "tables" / "unreadable.csv", "\n".join(lines) + "\n")
+    except OSError as error:
+        raise WriteError(_write_message(folder.root, error, 0)) from error
+
+
+def merged(now: Experiment, before: Experiment | None) -> Experiment:
+    """The experiment to store: all backbones and seeds of the folder where nothing else differs, else the newest."""
+    grown = {"backbone", "seeds", "frozen", "workers", "executor", "results"}
+    if before is None or before.model_dump(exclude=grown) != now.model_dump(exclude=grown):
+        return now
+    return now.model_copy(
+        update={
+            "backbone": list(dict.fromkeys(before.backbone + now.backbone)),
+            "seeds": sorted({*before.seeds, *now.seeds}),
+        }
+    )
+
+
+def _write_message(root: Path, error: OSError, done: int) -> str:
+    return (
+        f"Writing to {root} failed: {error.strerror or error}. {done} run(s) of this call are stored whole, none is "
+        f"half-written. Make room and give the same command again; it goes on from there."
+    )

@@ -1,0 +1,113 @@
+"""From a request to a checked plan. Reads images and the results folder; writes nothing but caches."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.cache import Caches
+from bench.config.experiment import Experiment
+from bench.data import cases as case_table
+from bench.data.load import Dataset, load_dataset
+from bench.data.pixels import Progress
+from bench.data.sites import sites_of
+from bench.driver.settle import settle_backbones
+from bench.errors import RequestError
+from bench.execution.workshop import Workshop
+from bench.folds.check import check_folds
+from bench.folds.draw import draw_folds
+from bench.folds.table import FoldTable
+from bench.plan.identity import run_id
+from bench.plan.plan import plan_runs
+from bench.plan.spec import RunSpec
+from bench.results.folder import ResultsFolder
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done: all runs by id, those not stored yet, and what the folder will say of them."""
+
+    experiment: Experiment
+    dataset: Dataset
+    folds: FoldTable
+    runs: dict[str, RunSpec]
+    pending: dict[str, RunSpec]
+    workshop: Workshop
+
+
+def prepare(
+    experiment: Experiment, folder: ResultsFolder, caches: Caches, say: Say, on_decoded: Progress | None = None
+) -> Plan:
+    """Read and check everything that the request names.
+
+    Raises:
+        RequestError: anything about the request is wrong.
+    """
+    dataset = load_dataset(
+        _sites(experiment, caches),
+        experiment.pixels,
+        caches,
+        renaming=experiment.classes,
+        declared=experiment.class_order,
+        skip_unreadable=experiment.skip_unreadable,
+        on_done=on_decoded,
+    )
+    folder.refuse_other_data(dataset.cases, dataset.classes)
+    folds = _folds(experiment, folder, dataset)
+    backbones, frozen = settle_backbones(experiment, folder.experiment(), len(dataset.classes), caches, say)
+    specs = plan_runs(
+        dataset.cases, folds, dataset.classes, backbones, experiment.seeds, experiment.recipe, experiment.pixels
+    )
+    runs = {run_id(spec): spec for spec in specs}
+    complete = folder.runs.complete()
+    pending = {name: spec for name, spec in runs.items() if name not in complete}
+    resolved = experiment.model_copy(
+        update={"class_order": list(dataset.classes), "image_size": experiment.pixels.image_size, "frozen": frozen}
+    )
+    return Plan(resolved, dataset, folds, runs, pending, Workshop(caches, dataset.pixels))
+
+
+def _sites(experiment: Experiment, caches: Caches) -> dict[str, Path]:
+    if experiment.uses_phantom:
+        return sites_of(phantom_folder(caches))
+    if experiment.data is not None:
+        return {name: path.resolve() for name, path in sites_of(Path(experiment.data)).items()}
+    assert experiment.internal is not None
+    given = {case_table.INTERNAL: experiment.internal} | experiment.external
+    return {name: Path(path).expanduser().resolve() for name, path in given.items()}
+
+
+def phantom_folder(caches: Caches) -> Path:
+    """Where the embedded phantom is kept between runs."""
+    return caches.root / "phantom-600-240-0"
+
+
+def _folds(experiment: Experiment, folder: ResultsFolder, dataset: Dataset) -> FoldTable:
+    inside = case_table.internal(dataset.cases)
+    stored = folder.folds() or FoldTable({})
+    _refuse_other_folds(experiment, folder, stored)
+    for seed in set(experiment.seeds) & set(stored.by_seed):
+        check_folds(inside, stored.by_seed[seed])
+    drawn = {
+        seed: draw_folds(inside, seed, folds=experiment.folds, holdout=experiment.holdout)
+        for seed in experiment.seeds
+        if seed not in stored.by_seed
+    }
+    return stored.with_seeds(FoldTable(drawn))
+
+
+def _refuse_other_folds(experiment: Experiment, folder: ResultsFolder, stored: FoldTable) -> None:
+    if not stored.by_seed:
+        return
+    wanted = (1, True) if experiment.holdout else (experiment.folds, False)
+    before = folder.experiment()
+    share = before.holdout if before else experiment.holdout
+    if stored.shape() != wanted or share != experiment.holdout:
+        number, holdout = stored.shape()
+        was = f"a single hold-out split of {share}" if holdout else f"{number} folds"
+        asked = f"a hold-out split of {experiment.holdout}" if experiment.holdout else f"{experiment.folds} folds"
+        raise RequestError(
+            f"{folder.root} was made with {was}, asked for now: {asked}. They cannot be compared; use another "
+            f"--results folder."
+        )

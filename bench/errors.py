@@ -1,0 +1,23 @@
+"""What can go wrong for a user, each with the exit code that the command line ends with."""
+
+
+class BenchError(Exception):
+    """One paragraph: what is wrong, where (file, row, option), what to do."""
+
+    exit_code = 1
+
+
+class RequestError(BenchError):
+    """The request is wrong; nothing was written to the results."""
+
+    exit_code = 2
+
+
+class WriteError(BenchError):
+    """A write failed under way; every run that had finished is stored."""
+
+
+def listed(names: list[str], limit: int = 10) -> str:
+    """The first `limit` names, and how many more there are."""
+    shown = ", ".join(names[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more ({len(names)} in all)"

@@ -1,0 +1,1 @@
+"""Executes run specs. The only part of the harness that imports torch."""

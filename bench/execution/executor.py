@@ -1,0 +1,46 @@
+"""What an executor is: it turns run specs into results, somewhere."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+from bench.plan.spec import OnEpoch, RunResult, RunSpec
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Images a second of one worker while its siblings work too."""
+
+    training: float
+    evaluation: float
+
+    def seconds(self, spec: RunSpec) -> float:
+        """How long a run should take, features of frozen bodies not counted."""
+        trained = len(spec.train) * spec.recipe.epochs
+        evaluated = len(spec.validation) * spec.recipe.epochs + len(spec.predicted)
+        return trained / self.training + evaluated / self.evaluation
+
+
+class Executor(Protocol):
+    """Runs specs; owns its workers, writes no results.
+
+    Used as a context manager by one thread: leaving it ends the workers, whatever they were doing.
+    """
+
+    workers: int
+
+    def run(self, specs: Sequence[RunSpec], on_epoch: OnEpoch) -> Iterator[tuple[RunSpec, RunResult]]:
+        """Yield a result for every spec as it ends, in any order. A run that fails yields a failed result.
+
+        `on_epoch` is called in the driver after each epoch of each run; False stops that run.
+        """
+
+    def measure(self, spec: RunSpec) -> Speed:
+        """Time a few steps of `spec` without touching any result."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

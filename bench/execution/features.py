@@ -1,0 +1,90 @@
+"""What a frozen body makes of every image, computed once and shared. Writes the feature cache."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from backbones.build import classifier, pooled_features
+from bench.data.pixels import PixelCache
+from bench.execution.batches import ImageBatches
+from bench.execution.prediction import evaluate
+from bench.plan.spec import RunSpec
+
+AGREEMENT = 1e-2  # relative; bf16 keeps 8 bits
+
+
+class NoFeaturesError(ValueError):
+    """The classifier of this backbone is not a linear layer on pooled features."""
+
+
+class _Body(nn.Module):
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> Tensor:
+        return pooled_features(self.model, images)
+
+
+def load_features(
+    folder: Path, spec: RunSpec, model: nn.Module, pixels: PixelCache, images: ImageBatches, autocast: torch.autocast
+) -> NDArray[np.float32]:
+    """(n_images, n_features), rows as the pixel cache; computed where the cache has none yet.
+
+    Exact for the frozen phase, since the body is in evaluation mode and nothing augments. Two workers may compute
+    the same file at once; they write the same bytes.
+
+    Raises:
+        NoFeaturesError: the backbone's head cannot be trained apart.
+    """
+    path = folder / f"{feature_key(spec, pixels)}.npy"
+    if not path.exists():
+        _refuse_other_heads(spec.backbone, model, images, autocast)
+        rows = list(range(len(pixels.row)))
+        computed = evaluate(_Body(model), images, rows, autocast)
+        temporary = path.with_suffix(f".{os.getpid()}.tmp")
+        with temporary.open("wb") as file:
+            np.save(file, computed)
+        temporary.replace(path)
+    features: NDArray[np.float32] = np.load(path, mmap_mode="r")
+    return features
+
+
+def feature_key(spec: RunSpec, pixels: PixelCache) -> str:
+    """Names a feature file by what decides its bytes."""
+    tooling = spec.tooling
+    parts = [
+        spec.backbone,
+        spec.weights.digest,
+        pixels.key,
+        tooling.precision,
+        tooling.layout,
+        tooling.device,
+        tooling.threads,
+        torch.__version__,
+        torch.backends.cpu.get_cpu_capability(),
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+
+
+def _refuse_other_heads(name: str, model: nn.Module, images: ImageBatches, autocast: torch.autocast) -> None:
+    head = classifier(model)
+    if isinstance(head, nn.Linear):
+        model.eval()
+        with torch.inference_mode(), autocast:
+            batch = images(np.zeros(1, dtype=np.int64))
+            apart = cast(Tensor, head(pooled_features(model, batch))).float()
+            whole = cast(Tensor, model(batch)).float()
+        if torch.allclose(apart, whole, rtol=AGREEMENT, atol=AGREEMENT * float(whole.abs().max())):
+            return
+    raise NoFeaturesError(
+        f"The classifier of {name} is not one linear layer on pooled features, so it cannot be trained on cached "
+        f"features. Set head_epochs = 0 in the recipe (--recipe FILE), or start from --weights random."
+    )

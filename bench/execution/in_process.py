@@ -1,0 +1,38 @@
+"""Executes runs one after another in this process."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+from bench.execution.executor import Speed
+from bench.execution.workshop import Workshop
+from bench.plan.spec import OnEpoch, RunResult, RunSpec
+
+
+class InProcessExecutor:
+    """For one worker, for GPUs, and for debugging."""
+
+    workers = 1
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+
+    def run(self, specs: Sequence[RunSpec], on_epoch: OnEpoch) -> Iterator[tuple[RunSpec, RunResult]]:
+        from bench.execution.guarded import execute_guarded
+
+        for spec in specs:
+            yield spec, execute_guarded(spec, self._workshop, partial(on_epoch, spec))
+
+    def measure(self, spec: RunSpec) -> Speed:
+        from bench.execution.speed import measure_speed
+
+        return measure_speed(spec, self._workshop)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None

@@ -1,0 +1,60 @@
+"""The optimiser, the learning-rate schedule and the loss of a recipe, from timm's factories."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from timm.optim._optim_factory import create_optimizer_v2
+from timm.scheduler.scheduler_factory import create_scheduler_v2
+from torch import Tensor, nn
+
+from bench.plan.recipe import Recipe
+
+START_DIVISOR = 25  # the one-cycle schedule starts at lr / 25, the usual choice since Smith & Topin 2018
+
+
+class Optimisation:
+    """AdamW with a one-cycle learning rate over a known number of steps."""
+
+    def __init__(self, module: nn.Module, recipe: Recipe, steps: int, device: torch.device) -> None:
+        # on a CPU the fused step is five times faster than the foreach one
+        fused: dict[str, Any] = {"fused": True} if device.type in ("cpu", "cuda") else {}
+        self._optimiser = create_optimizer_v2(
+            module, opt="adamw", lr=recipe.lr, weight_decay=recipe.weight_decay, **fused
+        )
+        warmup = round(recipe.warmup * steps)
+        self._schedule: Any
+        self._schedule, _ = create_scheduler_v2(
+            self._optimiser,
+            sched="cosine",
+            num_epochs=max(steps - warmup, 1),
+            warmup_epochs=warmup,
+            warmup_lr=recipe.lr / START_DIVISOR,
+            warmup_prefix=True,
+            step_on_epochs=False,
+            updates_per_epoch=1,
+        )
+        self._done = 0
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the coming step."""
+        return float(self._optimiser.param_groups[0]["lr"])
+
+    def step(self, loss: Tensor) -> None:
+        """One update of the weights, then of the learning rate."""
+        self._optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        self._optimiser.step()
+        self._done += 1
+        self._schedule.step_update(self._done)
+
+
+def loss_function(recipe: Recipe, labels: Sequence[int], n_classes: int, device: torch.device) -> nn.Module:
+    """Cross-entropy with the recipe's label smoothing and class weights; `labels` are those of the training part."""
+    weight = None
+    if recipe.class_weights == "balanced":
+        counts = np.bincount(labels, minlength=n_classes)
+        weight = torch.tensor(len(labels) / (n_classes * counts), dtype=torch.float32, device=device)
+    return nn.CrossEntropyLoss(weight=weight, label_smoothing=recipe.label_smoothing)

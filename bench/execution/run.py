@@ -1,0 +1,150 @@
+"""Executes one run: build, train, predict."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from backbones.build import build, classifier, traits
+from backbones.weights import stored_body
+from bench.execution.batches import ImageBatches
+from bench.execution.features import load_features
+from bench.execution.prediction import Validation, evaluate, probabilities, validation
+from bench.execution.setup import environment, set_up
+from bench.execution.training import Inputs, NonFiniteLossError, Phase, StoppedError, TrainingPart, train
+from bench.execution.workshop import Workshop
+from bench.plan.seeds import derive
+from bench.plan.spec import EpochRecord, RunResult, RunSpec, Sample
+from bench.scoring import class_numbers
+
+NOTHING = np.zeros((0, 0), dtype=np.float32)
+
+
+@dataclass
+class _Timings:
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
+
+
+def execute(spec: RunSpec, workshop: Workshop, on_epoch: Callable[[EpochRecord], bool]) -> RunResult:
+    """Train and predict as `spec` says. On one machine the same spec gives the same bytes.
+
+    A loss that is not finite, or a stop asked for by `on_epoch`, is a result with its status, not an exception.
+    """
+    timings, history = _Timings(), list[EpochRecord]()
+
+    def record(epoch: EpochRecord) -> bool:
+        history.append(epoch)
+        return on_epoch(epoch)
+
+    result = RunResult("done", NOTHING)
+    try:
+        with timings.phase("total"):
+            run = PreparedRun(spec, workshop, timings)
+            run.train_all(record)
+            with timings.phase("predict"):
+                result = replace(result, probabilities=run.predict())
+    except NonFiniteLossError as error:
+        result = RunResult("failed", NOTHING, error=str(error))
+    except StoppedError:
+        result = RunResult("stopped", NOTHING)
+    timings.seconds["train"] = sum(epoch.seconds for epoch in history)
+    return replace(result, history=tuple(history), timings=timings.seconds, environment=environment(spec.tooling))
+
+
+class PreparedRun:
+    """The model, the images and the labels of a spec."""
+
+    def __init__(self, spec: RunSpec, workshop: Workshop, timings: _Timings | None = None) -> None:
+        self.spec, self.workshop, self.timings = spec, workshop, timings or _Timings()
+        self.device = set_up(spec.tooling)
+        with self.timings.phase("build"):
+            self.model = self._build()
+        self.images = ImageBatches(
+            workshop.pixels.open(), traits(self.model), self.device, spec.tooling.layout == "channels_last"
+        )
+        self.autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=spec.tooling.precision == "bf16")
+
+    def _build(self) -> nn.Module:
+        spec = self.spec
+        torch.manual_seed(derive(spec.seeds.init, "fold", spec.fold))
+        body = stored_body(self.workshop.caches.weights, spec.weights.digest)
+        model = build(spec.backbone, len(spec.classes), spec.pixels.image_size, body).to(self.device)
+        if spec.tooling.layout == "channels_last":
+            model = model.to(memory_format=torch.channels_last)
+        return model
+
+    def rows(self, samples: tuple[Sample, ...]) -> NDArray[np.int64]:
+        """Rows of the pixel cache."""
+        return np.array([self.workshop.pixels.row[sample.digest] for sample in samples], dtype=np.int64)
+
+    def labels(self, samples: tuple[Sample, ...]) -> NDArray[np.int64]:
+        """Class numbers."""
+        return class_numbers([sample.label for sample in samples], self.spec.classes)
+
+    def train_all(self, on_epoch: Callable[[EpochRecord], bool]) -> None:
+        """The frozen phase on cached features where weights are pretrained, then everything."""
+        recipe = self.spec.recipe
+        head_epochs = recipe.head_epochs if self.spec.weights.pretrained else 0
+        if head_epochs:
+            self._train_head(head_epochs, on_epoch)
+        torch.manual_seed(derive(self.spec.seeds.order, "fold", self.spec.fold, "dropout"))
+        self._train(self.model, self.images, "full", recipe.epochs, head_epochs, on_epoch)
+
+    def _train_head(self, epochs: int, on_epoch: Callable[[EpochRecord], bool]) -> None:
+        with self.timings.phase("features"):
+            stored = load_features(
+                self.workshop.caches.features, self.spec, self.model, self.workshop.pixels, self.images, self.autocast
+            )
+            features = torch.from_numpy(np.array(stored)).to(self.device)
+        head = classifier(self.model)
+        self._train(head, lambda rows: features[torch.from_numpy(rows).to(self.device)], "head", epochs, 0, on_epoch)
+
+    def _train(
+        self,
+        module: nn.Module,
+        inputs: Inputs,
+        phase: Phase,
+        epochs: int,
+        first_epoch: int,
+        on_epoch: Callable[[EpochRecord], bool],
+    ) -> None:
+        spec = self.spec
+        part = TrainingPart(inputs, self.rows(spec.train), self.labels(spec.train))
+        held_out, truth = self.rows(spec.validation).tolist(), self.labels(spec.validation)
+
+        def validate() -> Validation:
+            with self.timings.phase("validate"):
+                return validation(evaluate(module, inputs, held_out, self.autocast), truth)
+
+        train(
+            module,
+            part,
+            spec.recipe,
+            len(spec.classes),
+            phase=phase,
+            epochs=epochs,
+            first_epoch=first_epoch,
+            order_seed=derive(spec.seeds.order, "fold", spec.fold),
+            autocast=self.autocast,
+            device=self.device,
+            validate=validate,
+            on_epoch=on_epoch,
+        )
+
+    def predict(self) -> NDArray[np.float32]:
+        """Class probabilities (n_predicted, n_classes)."""
+        rows = self.rows(self.spec.predicted).tolist()
+        return probabilities(evaluate(self.model, self.images, rows, self.autocast))

@@ -1,0 +1,105 @@
+"""The training loop: one for heads on features and whole models on images alike."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from bench.execution.batches import steps_per_epoch, training_batches
+from bench.execution.optimisation import Optimisation, loss_function
+from bench.execution.prediction import Validation
+from bench.plan.recipe import Recipe
+from bench.plan.spec import EpochRecord
+
+Phase = Literal["head", "full"]
+Inputs = Callable[[NDArray[np.int64]], Tensor]
+
+
+class NonFiniteLossError(ArithmeticError):
+    """The loss became infinite or not a number."""
+
+
+class StoppedError(Exception):
+    """The caller asked to stop after an epoch."""
+
+
+@dataclass(frozen=True)
+class TrainingPart:
+    """Inputs by row, the rows of the training cases, and their class numbers."""
+
+    inputs: Inputs
+    rows: NDArray[np.int64]
+    labels: NDArray[np.int64]
+
+
+def train(
+    module: nn.Module,
+    part: TrainingPart,
+    recipe: Recipe,
+    n_classes: int,
+    *,
+    phase: Phase,
+    epochs: int,
+    first_epoch: int,
+    order_seed: int,
+    autocast: torch.autocast,
+    device: torch.device,
+    validate: Callable[[], Validation],
+    on_epoch: Callable[[EpochRecord], bool],
+) -> None:
+    """Train `module` in place for `epochs`, validating after each.
+
+    Raises:
+        NonFiniteLossError: names the phase, epoch and step.
+        StoppedError: `on_epoch` answered False.
+    """
+    steps = steps_per_epoch(len(part.rows), recipe.batch_size)
+    optimisation = Optimisation(module, recipe, steps * epochs, device)
+    criterion = loss_function(recipe, part.labels.tolist(), n_classes, device)
+    labels = torch.from_numpy(part.labels).to(device)
+    for epoch in range(first_epoch, first_epoch + epochs):
+        module.train()
+        started, images, lr = time.perf_counter(), 0, 0.0
+        losses: list[float] = []
+        for batch in training_batches(len(part.rows), recipe.batch_size, order_seed, phase, epoch):
+            with autocast:
+                logits = module(part.inputs(part.rows[batch]))
+            loss = criterion(logits.float(), labels[torch.from_numpy(batch).to(device)])
+            losses.append(_finite(loss, phase, epoch, len(losses) + 1))
+            lr = optimisation.lr
+            optimisation.step(loss)
+            images += len(batch)
+        seconds = time.perf_counter() - started
+        found = validate()
+        record = EpochRecord(
+            epoch,
+            phase,
+            _mean(losses),
+            lr,
+            found.loss,
+            found.scores.accuracy,
+            found.scores.macro_f1,
+            seconds,
+            images,
+        )
+        if not on_epoch(record):
+            raise StoppedError
+
+
+def _finite(loss: Tensor, phase: Phase, epoch: int, step: int) -> float:
+    value = loss.item()
+    if not np.isfinite(value):
+        raise NonFiniteLossError(
+            f"The loss is {value} in phase {phase}, epoch {epoch}, step {step}. A lower learning rate (--lr), or "
+            f"--precision fp32, usually helps."
+        )
+    return value
+
+
+def _mean(losses: Sequence[float]) -> float:
+    return float(np.mean(losses)) if losses else float("nan")

@@ -1,0 +1,57 @@
+"""A worker process: waits for tasks on a pipe, answers with results. Holds no state of its own."""
+
+import os
+import signal
+import threading
+from dataclasses import dataclass
+from multiprocessing import connection, parent_process
+from multiprocessing.connection import Connection
+from typing import Any, Literal
+
+from bench.execution.executor import Speed
+from bench.execution.workshop import Workshop
+from bench.plan.spec import EpochRecord, RunResult, RunSpec
+
+
+@dataclass(frozen=True)
+class Task:
+    """Train a run, or only time a few of its steps."""
+
+    kind: Literal["run", "measure"]
+    spec: RunSpec
+
+
+Answer = EpochRecord | RunResult | Speed | Exception
+"""An `EpochRecord` expects a bool in return: whether to go on."""
+
+
+def work(pipe: "Connection[Any, Any]", workshop: Workshop) -> None:
+    """Serve tasks until the pipe closes. Interrupts are the driver's business; without a driver, end at once."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    from bench.execution.guarded import execute_guarded
+    from bench.execution.speed import measure_speed
+
+    def on_epoch(epoch: EpochRecord) -> bool:
+        pipe.send(epoch)
+        return bool(pipe.recv())
+
+    while True:
+        try:
+            task: Task = pipe.recv()
+        except EOFError:
+            return
+        if task.kind == "run":
+            pipe.send(execute_guarded(task.spec, workshop, on_epoch))
+            continue
+        try:
+            pipe.send(measure_speed(task.spec, workshop))
+        except Exception as error:  # the driver raises it
+            pipe.send(error)
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+    os._exit(1)

@@ -1,0 +1,14 @@
+"""Where an executor finds what specs name by digest."""
+
+from dataclasses import dataclass
+
+from bench.cache import Caches
+from bench.data.pixels import PixelCache
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Caches of weights and features, and the decoded pixels. Nothing in here decides a result."""
+
+    caches: Caches
+    pixels: PixelCache

@@ -1,0 +1,1 @@
+"""Which case is held out when."""

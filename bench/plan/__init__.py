@@ -1,0 +1,1 @@
+"""From an experiment to the list of runs that it takes. Pure."""

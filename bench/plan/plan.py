@@ -1,0 +1,76 @@
+"""The runs of an experiment. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.data.cases import INTERNAL, Case
+from bench.data.images import PixelSettings
+from bench.folds.table import FoldTable
+from bench.plan.recipe import Recipe
+from bench.plan.seeds import derive
+from bench.plan.spec import RunSpec, Sample, Seeds, Tooling, Weights
+
+
+@dataclass(frozen=True)
+class PlannedBackbone:
+    """A backbone with its weights and tooling settled."""
+
+    name: str
+    weights: Weights
+    tooling: Tooling
+
+
+def plan_runs(
+    cases: Sequence[Case],
+    folds: FoldTable,
+    classes: tuple[str, ...],
+    backbones: Sequence[PlannedBackbone],
+    seeds: Sequence[int],
+    recipe: Recipe,
+    pixels: PixelSettings,
+) -> list[RunSpec]:
+    """Backbones × seeds × folds. Seeds come first, so that every backbone has finished seed 0 before seed 1 starts."""
+    samples = [Sample(case.case_id, case.site, case.label, case.digest, case.group) for case in cases]
+    external = _by_content(sample for sample in samples if sample.site != INTERNAL)
+    inside = [sample for sample in samples if sample.site == INTERNAL]
+    return [
+        RunSpec(
+            backbone=backbone.name,
+            weights=backbone.weights,
+            recipe=recipe,
+            pixels=pixels,
+            tooling=backbone.tooling,
+            classes=classes,
+            seed=seed,
+            seeds=seeds_of(seed),
+            fold=fold,
+            train=train,
+            validation=validation,
+            external=external,
+        )
+        for seed in seeds
+        for fold, train, validation in _parts(inside, folds.by_seed[seed], folds.folds(seed))
+        for backbone in backbones
+    ]
+
+
+def seeds_of(seed: int) -> Seeds:
+    """The split, init and order seeds of the run seed."""
+    return Seeds(derive(seed, "split"), derive(seed, "init"), derive(seed, "order"))
+
+
+def _parts(
+    inside: Sequence[Sample], fold_of: Mapping[str, int], folds: Sequence[int]
+) -> list[tuple[int, tuple[Sample, ...], tuple[Sample, ...]]]:
+    return [
+        (
+            fold,
+            _by_content(sample for sample in inside if fold_of[sample.case_id] != fold),
+            _by_content(sample for sample in inside if fold_of[sample.case_id] == fold),
+        )
+        for fold in folds
+    ]
+
+
+def _by_content(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+    return tuple(sorted(samples, key=lambda sample: (sample.site, sample.digest, sample.label, sample.case_id)))

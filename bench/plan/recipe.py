@@ -1,0 +1,39 @@
+"""How a model is trained, in numbers."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Recipe(BaseModel):
+    """Knobs of one training.
+
+    `head_epochs` train only the classifier on cached features, where weights are pretrained; then `epochs`
+    train everything. Both use AdamW with a one-cycle learning rate: a linear rise to `lr` over the first
+    `warmup` of the steps, then a cosine to zero. `class_weights` "balanced" weighs a case of class c with
+    n / (K n_c).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = "fine-tune"
+    epochs: Annotated[int, Field(ge=1, le=10_000)] = 5
+    head_epochs: Annotated[int, Field(ge=0, le=10_000)] = 1
+    lr: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)] = 1e-3
+    weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.01
+    batch_size: Annotated[int, Field(ge=2)] = 32
+    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.25
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    class_weights: Literal["none", "balanced"] = "none"
+
+    def label(self) -> str:
+        """The name, followed by what differs from the recipe's defaults: `fine-tune, epochs 10`."""
+        defaults = Recipe(name=self.name)
+        changed = [
+            f"{field.replace('_', ' ')} {getattr(self, field):g}"
+            if isinstance(getattr(self, field), float)
+            else f"{field.replace('_', ' ')} {getattr(self, field)}"
+            for field in Recipe.model_fields
+            if getattr(self, field) != getattr(defaults, field)
+        ]
+        return ", ".join([self.name, *changed])

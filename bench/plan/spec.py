@@ -1,0 +1,120 @@
+"""One run: what decides its result, and what it yields. Torch-free and serialisable."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.data.images import PixelSettings
+from bench.plan.recipe import Recipe
+
+Precision = Literal["fp32", "bf16"]
+Role = Literal["main", "search", "nondeterminism", "import"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A case as a run sees it: `digest` finds its pixels, `group` is None where it stands alone."""
+
+    case_id: str
+    site: str
+    label: str
+    digest: str
+    group: str | None
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Where a model starts: `source` is random, ImageNet or a file's name; `digest` names its tensors, "" if random."""
+
+    source: str
+    digest: str
+
+    @property
+    def pretrained(self) -> bool:
+        return bool(self.digest)
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """Separate sources of randomness: fold assignment; initial weights; batch order."""
+
+    split: int
+    init: int
+    order: int
+
+
+@dataclass(frozen=True)
+class Tooling:
+    """How the arithmetic is done; with everything else fixed it still decides the last bits of a result."""
+
+    precision: Precision
+    device: str = "cpu"
+    threads: int = 1
+    layout: Literal["channels_last", "contiguous"] = "channels_last"
+    deterministic: bool = True
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """Everything that decides the result of training one model; executing it twice gives the same bytes.
+
+    `train`, `validation` and `external` are ordered by content, so that file names decide nothing.
+    `seed`, `fold` and `replicate` say which run of the plan this is.
+    """
+
+    backbone: str
+    weights: Weights
+    recipe: Recipe
+    pixels: PixelSettings
+    tooling: Tooling
+    classes: tuple[str, ...]
+    seed: int
+    seeds: Seeds
+    fold: int
+    train: tuple[Sample, ...]
+    validation: tuple[Sample, ...]
+    external: tuple[Sample, ...] = ()
+    replicate: int = 0
+    role: Role = "main"
+
+    @property
+    def predicted(self) -> tuple[Sample, ...]:
+        """The cases that get a prediction, in the order of the result's rows."""
+        return self.validation + self.external
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One epoch. Losses are mean cross-entropy; `lr` is that of the epoch's last step; `images` were trained on."""
+
+    epoch: int
+    phase: Literal["head", "full"]
+    train_loss: float
+    lr: float
+    val_loss: float
+    val_accuracy: float
+    val_macro_f1: float
+    seconds: float
+    images: int
+
+
+OnEpoch = Callable[[RunSpec, EpochRecord], bool]
+"""Called after each epoch; False stops the run (pruning)."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What executing a spec gave. `probabilities` is (n_predicted, n_classes) float32, rows as `RunSpec.predicted`.
+
+    `timings` are seconds by phase; `error` says why a failed run failed.
+    """
+
+    status: Literal["done", "failed", "stopped"]
+    probabilities: NDArray[np.float32]
+    history: tuple[EpochRecord, ...] = ()
+    timings: dict[str, float] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+    error: str = ""

@@ -1,0 +1,116 @@
+"""The results folder: what it holds, and whether a request fits it. Reads and writes the folder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
+
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from bench.config.experiment import Experiment
+from bench.config.toml import experiment_text, read_experiment
+from bench.data.cases import Case, from_frame, to_frame
+from bench.errors import RequestError, listed
+from bench.folds import table as fold_table
+from bench.folds.table import FoldTable
+from bench.results.atomic import write_atomically, write_text
+from bench.results.runs import RunStore
+
+
+class ResultsFolder:
+    """Reads what a results folder holds; writes only inside `locked()`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.runs = RunStore(root / "runs")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Create the folder and keep other writers out; the lock of a killed process is free again.
+
+        Raises:
+            RequestError: the folder cannot be written to, or another process is writing there.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with TemporaryFile(dir=self.root):
+                pass
+            lock = FileLock(self.root / ".lock", blocking=False)
+            lock.acquire()
+        except Timeout:
+            raise RequestError(
+                f"Another bench process is writing to {self.root}. Wait for it, or use another --results folder."
+            ) from None
+        except OSError as error:
+            raise RequestError(
+                f"The results folder {self.root} cannot be written to: {error.strerror}. Choose another by --results."
+            ) from None
+        try:
+            self.runs.remove_leftovers()
+            yield
+        finally:
+            lock.release()
+
+    def experiment(self) -> Experiment | None:
+        """The experiment stored here, if any."""
+        path = self.root / "experiment.toml"
+        return read_experiment(path) if path.exists() else None
+
+    def write_experiment(self, experiment: Experiment) -> None:
+        """Replace experiment.toml."""
+        write_text(self.root / "experiment.toml", experiment_text(experiment))
+
+    def cases(self) -> list[Case] | None:
+        """The case table stored here, if any."""
+        path = self.root / "cases.parquet"
+        return from_frame(pd.read_parquet(path)) if path.exists() else None
+
+    def write_cases(self, cases: list[Case]) -> None:
+        """Replace cases.parquet."""
+        frame = to_frame(cases)
+        write_atomically(self.root / "cases.parquet", lambda path: frame.to_parquet(path, index=False))
+
+    def folds(self) -> FoldTable | None:
+        """The folds stored here, as drawn or as edited by hand, if any.
+
+        Raises:
+            RequestError: the file lacks a column or is no table.
+        """
+        path = self.root / "folds.parquet"
+        if not path.exists():
+            return None
+        try:
+            return fold_table.from_frame(pd.read_parquet(path))
+        except (KeyError, ValueError, OSError) as error:
+            raise RequestError(
+                f"{path} is not a fold table with columns seed, case_id, fold ({error}). Restore or delete it."
+            ) from None
+
+    def write_folds(self, folds: FoldTable) -> None:
+        """Replace folds.parquet."""
+        frame = fold_table.to_frame(folds)
+        write_atomically(self.root / "folds.parquet", lambda path: frame.to_parquet(path, index=False))
+
+    def refuse_other_data(self, cases: list[Case], classes: tuple[str, ...]) -> None:
+        """Raise `RequestError` where the folder was made from other cases or classes: they cannot be compared."""
+        stored, experiment = self.cases(), self.experiment()
+        if stored is None:
+            return
+        before, now = {_identity(case) for case in stored}, {_identity(case) for case in cases}
+        stored_classes = tuple(experiment.class_order or ()) if experiment else ()
+        differing = sorted({case_id for case_id, *_ in before ^ now})
+        if differing:
+            raise RequestError(
+                f"{self.root} was made from other data: {len(before)} cases then, {len(now)} now, differing in "
+                f"{listed(differing, 3)}. Results of different data cannot be compared; use another --results folder."
+            )
+        if stored_classes and stored_classes != classes:
+            raise RequestError(
+                f"{self.root} was made with the classes {', '.join(stored_classes)}, asked for now: "
+                f"{', '.join(classes)}. Use another --results folder."
+            )
+
+
+def _identity(case: Case) -> tuple[str, str, str, str | None]:
+    return case.case_id, case.label, case.digest, case.group

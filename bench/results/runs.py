@@ -1,0 +1,150 @@
+"""Stored runs, one folder each. Writes runs/<run_id>/; its final name says that a run is complete."""
+
+import json
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bench.plan.spec import EpochRecord, RunResult, RunSpec
+from bench.results.atomic import flush
+from bench.scoring import class_numbers, score
+
+_RUN_ID = re.compile(r"[0-9a-f]{20}")
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A complete run: `record` is run.json, `folder` holds its predictions."""
+
+    run_id: str
+    folder: Path
+    record: dict[str, Any]
+
+    def predictions(self) -> pd.DataFrame:
+        """Columns case_id, site, label, predicted, p_<class>."""
+        return pq.read_table(self.folder / "predictions.parquet").to_pandas()
+
+
+class RunStore:
+    """The runs below `root`. One process writes at a time; many may read."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def complete(self) -> set[str]:
+        """Ids of the runs that are finished and stored."""
+        if not self.root.is_dir():
+            return set()
+        return {path.name for path in self.root.iterdir() if _RUN_ID.fullmatch(path.name)}
+
+    def read(self, run_id: str) -> StoredRun:
+        """One complete run."""
+        folder = self.root / run_id
+        return StoredRun(run_id, folder, json.loads((folder / "run.json").read_text(encoding="utf-8")))
+
+    def remove_leftovers(self) -> None:
+        """Delete what interrupted writers left. Call only while holding the folder's lock."""
+        for path in self.root.glob(".*.tmp"):
+            shutil.rmtree(path, ignore_errors=True)
+
+    def write(self, run_id: str, spec: RunSpec, result: RunResult, parameters: int) -> Path:
+        """Store a result: whole under its final name, or not at all.
+
+        A failed run goes to <run_id>.failed, which does not count as complete; later tries replace it.
+        """
+        final = self.root / (run_id if result.status == "done" else f"{run_id}.{result.status}")
+        temporary = self.root / f".{run_id}.tmp"
+        shutil.rmtree(temporary, ignore_errors=True)
+        try:
+            temporary.mkdir(parents=True)
+            self._fill(temporary, run_id, spec, result, parameters)
+            if final.exists():
+                shutil.rmtree(final)
+            temporary.rename(final)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        if result.status == "done":
+            shutil.rmtree(self.root / f"{run_id}.failed", ignore_errors=True)
+        flush(self.root)
+        return final
+
+    def _fill(self, folder: Path, run_id: str, spec: RunSpec, result: RunResult, parameters: int) -> None:
+        record = {
+            "run_id": run_id,
+            "status": result.status,
+            "error": result.error,
+            "spec": spec_record(spec),
+            "weights": asdict(spec.weights),
+            "parameters": parameters,
+            "timings": result.timings,
+            "environment": result.environment,
+            "metrics": {},
+        }
+        pq.write_table(history_table(result), folder / "history.parquet")
+        if result.status == "done":
+            record["metrics"] = site_scores(spec, result)
+            pq.write_table(predictions_table(spec, result), folder / "predictions.parquet")
+        (folder / "run.json").write_text(json.dumps(record, indent=1, allow_nan=False), encoding="utf-8")
+        for path in folder.iterdir():
+            flush(path)
+
+
+def predictions_table(spec: RunSpec, result: RunResult) -> pa.Table:
+    """Rows as `spec.predicted`, with columns case_id, site, label, predicted, p_<class> (float32)."""
+    names = np.array(spec.classes)
+    columns: dict[str, Sequence[str] | Any] = {
+        "case_id": [sample.case_id for sample in spec.predicted],
+        "site": [sample.site for sample in spec.predicted],
+        "label": [sample.label for sample in spec.predicted],
+        "predicted": names[result.probabilities.argmax(axis=1)],
+    }
+    for column, name in enumerate(spec.classes):
+        columns[f"p_{name}"] = result.probabilities[:, column]
+    return pa.table(columns)
+
+
+def history_table(result: RunResult) -> pa.Table:
+    """One row an epoch, columns as `EpochRecord`."""
+    kinds = {"epoch": pa.int64(), "images": pa.int64(), "phase": pa.string()}
+    schema = pa.schema([(field.name, kinds.get(field.name, pa.float64())) for field in fields(EpochRecord)])
+    return pa.Table.from_pylist([asdict(epoch) for epoch in result.history], schema=schema)
+
+
+def site_scores(spec: RunSpec, result: RunResult) -> dict[str, dict[str, float]]:
+    """Accuracy and macro-F1 of this run by site; means over runs of a seed are not the pooled scores of tables."""
+    labels = class_numbers([sample.label for sample in spec.predicted], spec.classes)
+    predicted = result.probabilities.argmax(axis=1)
+    sites = np.array([sample.site for sample in spec.predicted])
+    return {
+        str(site): asdict(score(labels[sites == site], predicted[sites == site], len(spec.classes)))
+        for site in dict.fromkeys(sites)
+    }
+
+
+def spec_record(spec: RunSpec) -> dict[str, Any]:
+    """What run.json keeps of a spec: everything but the lists of cases, which predictions and folds hold."""
+    return {
+        "backbone": spec.backbone,
+        "seed": spec.seed,
+        "fold": spec.fold,
+        "replicate": spec.replicate,
+        "role": spec.role,
+        "recipe": spec.recipe.model_dump(),
+        "recipe_label": spec.recipe.label(),
+        "pixels": asdict(spec.pixels),
+        "tooling": asdict(spec.tooling),
+        "seeds": asdict(spec.seeds),
+        "classes": list(spec.classes),
+        "n_train": len(spec.train),
+        "n_validation": len(spec.validation),
+        "n_external": len(spec.external),
+    }

@@ -1,0 +1,60 @@
+"""Real images in small trees, a cache folder of the test session's own, and `bench` as a process."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from trees import write_digit_tree
+
+from bench.cache import Caches
+
+BENCH = [sys.executable, "-c", "from bench.cli import main; main()"]
+
+Bench = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def cache_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache folder for the whole session, never the user's."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def caches(tmp_path: Path) -> Caches:
+    """Empty caches."""
+    return Caches(tmp_path / "cache")
+
+
+@pytest.fixture(scope="session")
+def digit_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """internal/ and external/ with three classes of real digits: 30 and 10 a class."""
+    root = tmp_path_factory.mktemp("digits")
+    write_digit_tree(root / "internal", [0, 1, 4], 30)
+    write_digit_tree(root / "external", [0, 1, 4], 10, first=100, size=12)
+    return root
+
+
+@pytest.fixture(scope="session")
+def bench_environment(cache_root: Path) -> dict[str, str]:
+    """The environment in which `bench` processes run."""
+    return {**os.environ, "GAPBENCH_CACHE": str(cache_root), "COLUMNS": "200", "NO_COLOR": "1"}
+
+
+@pytest.fixture(scope="session")
+def bench(bench_environment: dict[str, str]) -> Bench:
+    """Run `bench` with arguments to its end."""
+
+    def call(*arguments: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [*BENCH, *map(str, arguments)],
+            env={**bench_environment, **environment},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    return call

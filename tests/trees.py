@@ -1,0 +1,32 @@
+"""Small trees of real images, and what to do where a part of the machine is missing."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+
+REQUIRE_ALL = bool(os.environ.get("GAPBENCH_REQUIRE_ALL"))
+
+
+def missing(what: str) -> None:
+    """Skip with the reason, or fail where everything must be there."""
+    if REQUIRE_ALL:
+        pytest.fail(f"{what}, and GAPBENCH_REQUIRE_ALL is set")
+    pytest.skip(what)
+
+
+def write_digit_tree(root: Path, digits: list[int], each: int, *, first: int = 0, size: int = 8) -> Path:
+    """`each` real UCI digits of every class in `digits`, from the `first` on, as root/<digit>/NNNN.png."""
+    data = load_digits()
+    for digit in digits:
+        folder = root / str(digit)
+        folder.mkdir(parents=True)
+        chosen = np.flatnonzero(data.target == digit)[first : first + each]
+        assert len(chosen) == each
+        for number in chosen:
+            image = Image.fromarray((data.images[number] * 15.9).astype(np.uint8))
+            image.resize((size, size)).save(folder / f"{number:04d}.png")
+    return root
