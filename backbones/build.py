@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from backbones.catalogue import check_name
 
-
 CLASSIFIER_SD = 0.01
 
 
@@ -47,7 +46,7 @@ def create(name: str, n_classes: int, image_size: int, *, pretrained: bool = Fal
     try:
         return timm.create_model(name, pretrained=pretrained, num_classes=n_classes, **size)
     except (AssertionError, ValueError, TypeError, RuntimeError) as error:
-        raise BackboneError(f"Backbone {name} cannot be built for images of {image_size} px: {error}") from error
+        raise BackboneError(_wrong_size(name, image_size, error)) from error
 
 
 def build(name: str, n_classes: int, image_size: int, body: Mapping[str, Tensor] | None = None) -> nn.Module:
@@ -104,6 +103,20 @@ def pooled_features(model: nn.Module, images: Tensor) -> Tensor:
     """(n, n_features): what the classifier sees of `images` (n, 3, size, size)."""
     timm_model = cast(Any, model)
     return cast(Tensor, timm_model.forward_head(timm_model.forward_features(images), pre_logits=True))
+
+
+def try_size(model: nn.Module, name: str, image_size: int) -> None:
+    """Raise `BackboneError` where a forward pass of two blank images of `image_size` fails."""
+    model.eval()
+    try:
+        with torch.inference_mode():
+            model(torch.zeros(2, 3, image_size, image_size))
+    except (AssertionError, ValueError, RuntimeError) as error:
+        raise BackboneError(_wrong_size(name, image_size, error)) from error
+
+
+def _wrong_size(name: str, image_size: int, error: Exception) -> str:
+    return f"Backbone {name} does not take images of {image_size} px ({error}). Choose another --image-size."
 
 
 def traits(model: nn.Module) -> Traits:

@@ -72,7 +72,7 @@ def _changed_message(name: str, known: FrozenBackbone, found: FrozenBackbone) ->
 def _settle(
     name: str, experiment: Experiment, n_classes: int, caches: Caches, known: FrozenBackbone | None
 ) -> FrozenBackbone:
-    from backbones.build import BackboneError, build, faster_precision, traits
+    from backbones.build import BackboneError, build, faster_precision, traits, try_size
     from backbones.catalogue import UnknownBackboneError
     from backbones.weights import WeightsUnavailableError, resolve, store_body
     from bench.execution.setup import resolve_device
@@ -82,7 +82,9 @@ def _settle(
     try:
         device = resolve_device(experiment.device)
         resolved = resolve(name, choice, size)
-        found = traits(build(name, n_classes, size, resolved.body))
+        model = build(name, n_classes, size, resolved.body)
+        try_size(model, name, size)
+        found = traits(model)
     except (UnknownBackboneError, BackboneError, WeightsUnavailableError, ValueError) as error:
         raise RequestError(str(error)) from error
     store_body(caches.weights, resolved)

@@ -1,0 +1,49 @@
+"""One number of a table with its interval."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TypedDict
+
+
+class CellDict(TypedDict):
+    """A cell as written to JSON; `None` where there is no number, never NaN."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    method: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A point estimate, its interval and how the interval was made.
+
+    `value` is None only where the quantity is undefined (recall of a class without cases); `low`, `high`
+    and `method` are None where no interval can be given, and `reason` then says why. A cell with an interval
+    may carry a reason too: what its interval leaves out, or which classes it covers.
+
+    Raises ValueError on NaN or infinity: an undefined number is None with a reason.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    method: str | None = None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        for number in (self.value, self.low, self.high):
+            if number is not None and not math.isfinite(number):
+                raise ValueError(f"A cell holds finite numbers or None, not {number}.")
+
+    def to_dict(self) -> CellDict:
+        return {
+            "value": self.value,
+            "low": self.low,
+            "high": self.high,
+            "method": self.method,
+            "reason": self.reason,
+        }

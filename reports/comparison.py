@@ -1,0 +1,184 @@
+"""Paired comparisons of backbones, and Holm's adjustment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from reports.analysis import Analysis, analyse
+from reports.bootstrap import Draws
+from reports.cases import INTERNAL
+from reports.cell import Cell
+from reports.estimate import DIFFERENCE, DIFFERENCE_OF_GAPS, IntervalChoice, Quantity, estimate, refusal
+from reports.jackknife import JackknifeT
+from reports.noise_floor import NoiseFloor
+from reports.pooling import Pooled
+
+SIGNIFICANCE = 0.05
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A number on which backbones are compared."""
+
+    metric: str
+    side: str = INTERNAL
+    gap: bool = False
+
+    @property
+    def name(self) -> str:
+        """Where the number stands in a row: internal.macro_f1, external.SITE.macro_f1, gap.SITE.macro_f1."""
+        if self.gap:
+            return f"gap.{self.side}.{self.metric}"
+        return f"internal.{self.metric}" if self.side == INTERNAL else f"external.{self.side}.{self.metric}"
+
+    def of(self, analysis: Analysis) -> Quantity:
+        return analysis.gap(self.metric, self.side) if self.gap else analysis.on_side(self.metric, self.side)
+
+
+PRIMARY = Endpoint("macro_f1")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Backbone a minus backbone b on one endpoint, over the seeds that they share.
+
+    p is that of the paired jackknife t, p_holm adjusted over all pairs of the endpoint; both None where the
+    difference is not estimable. minimum_detectable: the true difference found with 80 % power.
+    below_noise_floor: whether other seeds alone would make such a difference (None where not known).
+    """
+
+    a: str
+    b: str
+    endpoint: str
+    difference: Cell
+    seeds: int
+    standard_error: float | None
+    p: float | None
+    p_holm: float | None = None
+    minimum_detectable: float | None = None
+    below_noise_floor: bool | None = None
+
+    @property
+    def resolved(self) -> bool:
+        return self.p_holm is not None and self.p_holm <= SIGNIFICANCE
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "a": self.a,
+            "b": self.b,
+            "endpoint": self.endpoint,
+            "difference": self.difference.to_dict(),
+            "p": self.p,
+            "p_holm": self.p_holm,
+            "resolved": self.resolved,
+            "seeds": self.seeds,
+            "standard_error": self.standard_error,
+            "minimum_detectable_difference": self.minimum_detectable,
+            "below_noise_floor": self.below_noise_floor,
+        }
+
+
+def shared_seeds(a: Pooled, b: Pooled) -> tuple[int, ...]:
+    """The seeds under which both had the same cases in the same folds."""
+    return tuple(seed for seed in a.seeds if seed in b.partitions and a.partitions[seed] == b.partitions[seed])
+
+
+def compare(a: Analysis, b: Analysis, endpoint: Endpoint, choice: IntervalChoice) -> Comparison:
+    """Compare two analyses over the same seeds, clusters and draws; p is not yet adjusted."""
+    difference = endpoint.of(a) - endpoint.of(b)
+    limits = DIFFERENCE_OF_GAPS if endpoint.gap else DIFFERENCE
+    test = None
+    if difference.replicates is not None and refusal(difference.supports, difference.kind) is None:
+        test = JackknifeT.of(difference.replicates.per_seed, difference.replicates.deleted)
+    return Comparison(
+        a=a.pooled.name,
+        b=b.pooled.name,
+        endpoint=endpoint.name,
+        difference=estimate(difference, choice, limits=limits),
+        seeds=len(a.pooled.seeds),
+        standard_error=test.standard_error if test else None,
+        p=test.p_value(difference.replicates.value) if test and difference.replicates else None,
+        minimum_detectable=test.minimum_detectable(choice.confidence) if test else None,
+    )
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's (1979) step-down adjusted p-values, in the given order."""
+    p = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p, kind="stable")
+    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return [float(value) for value in adjusted]
+
+
+def adjust(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """Holm-adjust over all pairs of each endpoint that have a p-value."""
+    adjusted = list(comparisons)
+    for endpoint in {comparison.endpoint for comparison in comparisons}:
+        family = [i for i, one in enumerate(comparisons) if one.endpoint == endpoint and one.p is not None]
+        p_values = [p for i in family if (p := comparisons[i].p) is not None]
+        for i, p_holm in zip(family, holm(p_values), strict=True):
+            adjusted[i] = replace(comparisons[i], p_holm=p_holm)
+    return adjusted
+
+
+def compare_all(
+    analyses: Sequence[Analysis],
+    pairs: Sequence[tuple[int, int]],
+    draws: Draws,
+    choice: IntervalChoice,
+    floors: Mapping[str, Mapping[str, NoiseFloor]],
+    stratify: bool,
+) -> tuple[list[Comparison], list[str]]:
+    """Compare all pairs over the seeds they share, Holm-adjusted, and note the pairs that share not all.
+
+    Backbones are resampled again, once for each set of seeds, only where sets differ.
+    """
+    notes: list[str] = []
+    paired: list[tuple[Analysis, Analysis, tuple[int, ...]]] = []
+    by_seeds = {(one.pooled.name, one.pooled.seeds): one for one in analyses}
+    missing: dict[tuple[int, ...], dict[str, Pooled]] = {}
+    for a, b in combinations(analyses, 2):
+        seeds = shared_seeds(a.pooled, b.pooled)
+        both = f"{a.pooled.name} and {b.pooled.name}"
+        if not seeds:
+            notes.append(f"{both} are not compared: no seed has the same cases in the same folds for both.")
+            continue
+        paired.append((a, b, seeds))
+        if not a.pooled.seeds == seeds == b.pooled.seeds:
+            notes.append(f"{both} are compared over the seeds that they share ({len(seeds)}).")
+        for one in (a.pooled, b.pooled):
+            if one.seeds != seeds:
+                missing.setdefault(seeds, {})[one.name] = one.of_seeds(seeds)
+    for seeds, rows in missing.items():
+        for restricted in analyse(list(rows.values()), analyses[0].classes, pairs, draws, stratify=stratify):
+            by_seeds[restricted.pooled.name, seeds] = restricted
+    comparisons = [
+        _flag(
+            compare(by_seeds[a.pooled.name, seeds], by_seeds[b.pooled.name, seeds], endpoint, choice),
+            endpoint,
+            floors,
+        )
+        for a, b, seeds in paired
+        for endpoint in endpoints_of([site for site in a.sites if site in b.sites])
+    ]
+    return adjust(comparisons), notes
+
+
+def endpoints_of(sites: Sequence[str]) -> list[Endpoint]:
+    """The endpoints on which backbones are compared, the primary one first."""
+    external = [Endpoint("macro_f1", site, gap=gap) for site in sites for gap in (False, True)]
+    return [Endpoint("macro_f1"), Endpoint("accuracy"), *external]
+
+
+def _flag(one: Comparison, endpoint: Endpoint, floors: Mapping[str, Mapping[str, NoiseFloor]]) -> Comparison:
+    """Say whether the difference is under the larger of both noise floors; floors are internal only."""
+    if endpoint.side != INTERNAL or not {one.a, one.b} <= floors.keys() or one.difference.value is None:
+        return one
+    floor = max(floors[name][endpoint.metric].floor_s for name in (one.a, one.b))
+    return replace(one, below_noise_floor=abs(one.difference.value) < floor)

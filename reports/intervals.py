@@ -1,0 +1,72 @@
+"""Intervals from bootstrap values, and exact bounds for a proportion at 0 or 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from reports.margins import Floats
+
+Interval = Literal["bias-corrected", "percentile", "bca"]
+
+_TIE = 1e-9  # below any real difference of two ratios of counts, above rounding error
+
+
+def percentile(resampled: Floats, confidence: float) -> tuple[float, float]:
+    """The central percentiles of bootstrap values (n_resamples,)."""
+    return _quantiles(resampled, np.array([(1 - confidence) / 2, (1 + confidence) / 2]))
+
+
+def bias_corrected(resampled: Floats, value: float, confidence: float) -> tuple[float, float]:
+    """Bias-corrected percentiles (Efron 1981): Φ(2 z₀ ± z) with z₀ = Φ⁻¹(share of values below `value`)."""
+    return bca(resampled, value, 0.0, confidence)
+
+
+def bca(resampled: Floats, value: float, acceleration: float, confidence: float) -> tuple[float, float]:
+    """Bias-corrected and accelerated percentiles (Efron 1987) of bootstrap values (n_resamples,)."""
+    z0 = _median_bias(resampled, value)
+    z = z0 + ndtri([(1 - confidence) / 2, (1 + confidence) / 2])
+    return _quantiles(resampled, ndtr(z0 + z / (1 - acceleration * z)))
+
+
+def acceleration(samples: Sequence[Floats]) -> float:
+    """The acceleration of several independent samples from their jackknives (Efron & Tibshirani 1993, 14.4).
+
+    samples: for each sample the estimate without each of its units, (n_units,). 0 where nothing varies.
+    """
+    cubes = squares = 0.0
+    for deleted in samples:
+        n = len(deleted)
+        influence = (n - 1) * (deleted.mean() - deleted)
+        cubes += float((influence**3).sum()) / n**3
+        squares += float((influence**2).sum()) / n**2
+    return cubes / (6 * squares**1.5) if squares > 0 else 0.0
+
+
+def bound_proportion(value: float, n: int, confidence: float) -> tuple[float, float]:
+    """Clopper–Pearson (1934) bounds of a proportion at exactly 0 or 1 among n clusters, in closed form."""
+    if value not in (0.0, 1.0):
+        raise ValueError(f"Exact bounds here are for a proportion at 0 or 1, not {value}.")
+    edge = ((1 - confidence) / 2) ** (1 / n)
+    return (edge, 1.0) if value == 1.0 else (0.0, 1 - edge)
+
+
+def is_constant(resampled: Floats) -> bool:
+    """Whether every resample gives the same value."""
+    return bool(np.ptp(resampled) < _TIE)
+
+
+def _median_bias(resampled: Floats, value: float) -> float:
+    """z₀, values equal to the estimate counting half; finite also where all values lie on one side."""
+    n = len(resampled)
+    below = np.count_nonzero(resampled < value - _TIE)
+    tied = np.count_nonzero(np.abs(resampled - value) <= _TIE)
+    return float(ndtri(np.clip((below + tied / 2) / n, 0.5 / n, 1 - 0.5 / n)))
+
+
+def _quantiles(resampled: Floats, probabilities: Floats) -> tuple[float, float]:
+    low, high = np.quantile(resampled, np.clip(probabilities, 0.0, 1.0))
+    return float(low), float(high)

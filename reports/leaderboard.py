@@ -1,0 +1,151 @@
+"""The leaderboard: predictions of several backbones → rows, comparisons and noise floors."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from reports.analysis import Analysis, analyse
+from reports.bootstrap import Draws
+from reports.cases import INTERNAL, index_cases
+from reports.comparison import Comparison, compare_all
+from reports.estimate import IntervalChoice
+from reports.intervals import Interval
+from reports.noise_floor import NoiseFloor, noise_floor
+from reports.pooling import Pooled, pool_predictions
+from reports.ranking import rank
+from reports.row import Entry, Row, build_row
+
+__all__ = ["Entry", "Leaderboard", "Row", "build_leaderboard"]
+
+SCHEMA = 1
+TUNED = "tuned on these cases"
+NAMED_PAIRS = (("epidural", "subdural"),)
+NOISE_METRICS = ("accuracy", "macro_f1")
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """Rows sorted by rank, then by internal macro-F1; unranked rows last."""
+
+    classes: tuple[str, ...]
+    rows: tuple[Row, ...]
+    comparisons: tuple[Comparison, ...]
+    noise_floor: Mapping[str, Mapping[str, NoiseFloor]]
+    notes: tuple[str, ...]
+    resamples: int
+    confidence: float
+    interval: Interval
+    stratified: bool
+
+    def to_dict(self) -> dict[str, object]:
+        """The content of leaderboard.json, without NaN."""
+        return {
+            "schema": SCHEMA,
+            "classes": list(self.classes),
+            "rows": [row.to_dict() for row in self.rows],
+            "comparisons": [comparison.to_dict() for comparison in self.comparisons],
+            "noise_floor": {
+                name: {metric: floor.to_dict() for metric, floor in floors.items()}
+                for name, floors in self.noise_floor.items()
+            },
+            "notes": list(self.notes),
+            "resamples": self.resamples,
+            "confidence": self.confidence,
+            "interval": self.interval,
+            "stratified": self.stratified,
+        }
+
+
+def build_leaderboard(
+    entries: Sequence[Entry],
+    cases: pd.DataFrame,
+    classes: Sequence[str],
+    *,
+    rng: np.random.Generator,
+    resamples: int = 10_000,
+    interval: Interval = "bias-corrected",
+    stratify: bool = False,
+) -> Leaderboard:
+    """Pool, resample and compare the entries.
+
+    cases: columns case_id, site, label and, where patients are known, group (a case without one is its own
+    cluster). The generator advances by one draw; the same generator state gives the same leaderboard,
+    whatever the order of entries, predictions and cases. Incomplete seeds are left out and noted.
+
+    Raises ValueError, naming the first offenders, on duplicates, unknown classes or cases, and predictions
+    that contradict the case table.
+    """
+    choice = IntervalChoice(interval)
+    names = _unique_names(entries)
+    table = index_cases(cases, classes)
+    pairs = _pair_codes(classes)
+    notes: list[str] = []
+    pooled: list[Pooled] = []
+    named: dict[str, Entry] = {}
+    for name, entry in sorted(zip(names, entries, strict=True), key=lambda pair: pair[0]):
+        one, left_out = pool_predictions(entry.predictions, table, name=name, folds=entry.folds, pairs=pairs)
+        notes += left_out
+        if one is not None:
+            pooled.append(one)
+            named[name] = entry
+
+    draws = Draws.from_generator(rng, resamples)
+    analyses = analyse(pooled, classes, pairs, draws, stratify=stratify)
+    floors, without_floor = _noise_floors(analyses)
+    tuned = [name for name, entry in named.items() if any(TUNED in stamp for stamp in entry.stamps)]
+    eligible = [one for one in analyses if one.pooled.name not in tuned]
+    comparisons, unpaired = compare_all(eligible, pairs, draws, choice, floors, stratify)
+    standings = rank(list(named), comparisons, [one.pooled.name for one in eligible])
+    notes += without_floor + unpaired
+    notes += [f"{name}: {TUNED}, so it is neither ranked nor compared." for name in tuned]
+    rows = [build_row(one, named[one.pooled.name], standings[one.pooled.name], choice) for one in analyses]
+    return Leaderboard(
+        classes=tuple(classes),
+        rows=tuple(sorted(rows, key=_place)),
+        comparisons=tuple(comparisons),
+        noise_floor=floors,
+        notes=tuple(notes),
+        resamples=resamples,
+        confidence=choice.confidence,
+        interval=interval,
+        stratified=stratify,
+    )
+
+
+def _unique_names(entries: Sequence[Entry]) -> list[str]:
+    count = Counter(entry.backbone for entry in entries)
+    names = [
+        entry.backbone if count[entry.backbone] == 1 else f"{entry.backbone} ({entry.recipe}, {entry.weights})"
+        for entry in entries
+    ]
+    repeated = [name for name, times in Counter(names).items() if times > 1]
+    if repeated:
+        raise ValueError(f"Several entries share backbone, recipe and weights: {', '.join(repeated)}.")
+    return names
+
+
+def _pair_codes(classes: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    lowered = [name.lower() for name in classes]
+    return tuple((lowered.index(a), lowered.index(b)) for a, b in NAMED_PAIRS if a in lowered and b in lowered)
+
+
+def _noise_floors(analyses: Sequence[Analysis]) -> tuple[dict[str, dict[str, NoiseFloor]], list[str]]:
+    floors, notes = {}, []
+    for one in analyses:
+        name = one.pooled.name
+        if len(one.pooled.seeds) < 2:
+            notes.append(f"{name}: one seed, so its noise floor is not known.")
+            continue
+        internal = one.sides[INTERNAL].per_seed
+        floors[name] = {metric: noise_floor(internal[metric]) for metric in NOISE_METRICS}
+    return floors, notes
+
+
+def _place(row: Row) -> tuple[float, float, str]:
+    value = row.cells.internal["macro_f1"].value
+    return (float("inf") if row.rank is None else row.rank, -(value or 0.0), row.name)

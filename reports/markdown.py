@@ -1,0 +1,261 @@
+"""The leaderboard drawn as Markdown that reads well in a terminal and on GitHub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tabulate import tabulate
+
+from reports.analysis import CONFUSED
+from reports.cell import Cell
+from reports.estimate import FEW_CLUSTERS, FEW_CLUSTERS_OF_A_CLASS
+from reports.leaderboard import Leaderboard
+from reports.metrics import AGGREGATE
+from reports.row import Row, SidedCells
+
+RESEARCH_ONLY = "Research use only, never for diagnosis."
+RECOMMENDED_SEEDS = 5
+
+_MARKS = {"jackknife-t": "†", "clopper-pearson": "‡"}
+_MARK_MEANINGS = {
+    "†": f"jackknife t interval, for fewer than {FEW_CLUSTERS} clusters on a side "
+    f"or {FEW_CLUSTERS_OF_A_CLASS} of a class",
+    "‡": "exact (Clopper–Pearson) bounds over clusters",
+}
+_LETTERS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
+_NONE = "–"
+
+
+def leaderboard_markdown(leaderboard: Leaderboard, *, title_lines: Sequence[str] = ()) -> str:
+    """Draw all tables of a leaderboard; `title_lines` follow the line on research use."""
+    notes = Footnotes()
+    blocks = [RESEARCH_ONLY, *title_lines, "## Leaderboard"]
+    if leaderboard.rows:
+        blocks += _standings(leaderboard, notes)
+    else:
+        blocks.append("No backbone has a complete seed.")
+    blocks += _below_the_table(leaderboard)
+    for row in leaderboard.rows:
+        blocks += _backbone(row, notes)
+    if leaderboard.comparisons:
+        blocks += _comparisons(leaderboard, notes)
+    return "\n\n".join(blocks) + "\n"
+
+
+class Footnotes:
+    """Writes cells and gathers what their marks mean, to be printed under each table."""
+
+    def __init__(self) -> None:
+        self._reasons: dict[str, str] = {}
+        self._unprinted: dict[str, str] = {}
+
+    def write(self, cell: Cell, digits: int = 2) -> str:
+        """`0.61 (0.57–0.65)` with † or ‡ and a letter for its reason; a dash where there is no number."""
+        text = _number(cell.value, digits)
+        if cell.low is not None and cell.high is not None:
+            low, high = _number(cell.low, digits), _number(cell.high, digits)
+            text += f" ({low} to {high})" if low.startswith("−") else f" ({low}–{high})"
+        mark = _MARKS.get(cell.method or "", "")
+        if mark:
+            self._unprinted[mark] = _MARK_MEANINGS[mark]
+        return text + mark + (self._letter(cell.reason) if cell.reason else "")
+
+    def flush(self) -> list[str]:
+        """The notes used since the last flush, as one block."""
+        lines = [f"{mark} {meaning}." for mark, meaning in self._unprinted.items()]
+        self._unprinted = {}
+        return ["  \n".join(lines)] if lines else []
+
+    def _letter(self, reason: str) -> str:
+        position = len(self._reasons)
+        new = _LETTERS[position] if position < len(_LETTERS) else f"[{position + 1}]"
+        letter = self._reasons.setdefault(reason, new)
+        self._unprinted[letter] = reason
+        return letter
+
+
+def _standings(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
+    yield _table(
+        ["Rank", "Backbone", "Weights", "Recipe", "Internal accuracy", "Internal macro F1", "Ties"],
+        (
+            [
+                _rank(row),
+                row.backbone,
+                row.weights,
+                row.recipe,
+                notes.write(row.cells.internal["accuracy"]),
+                notes.write(row.cells.internal["macro_f1"]),
+                ", ".join(row.ties) or _NONE,
+            ]
+            for row in leaderboard.rows
+        ),
+    )
+    for site in dict.fromkeys(site for row in leaderboard.rows for site in row.sites):
+        yield f"External site {site}, and the gap (internal minus {site}):"
+        yield _table(
+            ["Rank", "Backbone", f"{site} accuracy", f"{site} macro F1", "Gap accuracy", "Gap macro F1"],
+            (
+                [
+                    _rank(row),
+                    row.name,
+                    *(notes.write(row.cells.external[site][metric]) for metric in ("accuracy", "macro_f1")),
+                    *(notes.write(row.cells.gap[site][metric]) for metric in ("accuracy", "macro_f1")),
+                ]
+                for row in leaderboard.rows
+                if site in row.sites
+            ),
+        )
+    yield from notes.flush()
+    yield "What was run:"
+    yield _table(
+        ["Backbone", "Seeds", "Folds", "Parameters (M)", "Seconds a run", "Cases (clusters)"],
+        (
+            [
+                row.name,
+                str(len(row.seeds)),
+                str(row.folds),
+                f"{row.parameters / 1e6:.1f}",
+                f"{row.seconds_per_run:.1f}",
+                ", ".join(f"{side} {cases} ({held})" for side, (cases, held) in row.clusters.items()),
+            ]
+            for row in leaderboard.rows
+        ),
+    )
+
+
+def _below_the_table(leaderboard: Leaderboard) -> Iterator[str]:
+    stamps = [f"- **{row.name}: {stamp}**" for row in leaderboard.rows for stamp in row.stamps]
+    if stamps:
+        yield "\n".join(stamps)
+    if len(leaderboard.rows) > 1:
+        yield "Ranked by internal macro F1. Equal ranks are ties that these data do not resolve."
+    if leaderboard.noise_floor:
+        yield "Noise floor, the difference that other seeds alone would make in 95 % of cases (internal):"
+        yield _noise_floors(leaderboard)
+    fewest = min((len(row.seeds) for row in leaderboard.rows), default=RECOMMENDED_SEEDS)
+    if fewest < RECOMMENDED_SEEDS:
+        yield f"Fewer than {RECOMMENDED_SEEDS} seeds: intervals may be too narrow where seeds matter."
+    if leaderboard.rows:
+        yield _what_intervals_cover(leaderboard)
+    if fewest == 1:
+        yield "With one seed only the sampling of cases is seen, not what another seed would change."
+    if leaderboard.notes:
+        yield "\n".join(f"- {note}" for note in leaderboard.notes)
+
+
+def _noise_floors(leaderboard: Leaderboard) -> str:
+    return _table(
+        ["Backbone", "Metric", "One seed each", "Means of all seeds"],
+        (
+            [
+                name,
+                AGGREGATE[metric].title,
+                f"{_number(floor.floor_1, 3)} ({_number(floor.low, 3)}–{_number(floor.high, 3)})",
+                _number(floor.floor_s, 3),
+            ]
+            for name, metrics in leaderboard.noise_floor.items()
+            for metric, floor in metrics.items()
+        ),
+    )
+
+
+def _what_intervals_cover(leaderboard: Leaderboard) -> str:
+    strata = ", within the classes" if leaderboard.stratified else ""
+    return (
+        f"Intervals ({leaderboard.confidence:.0%}, {leaderboard.resamples:,} resamples, {leaderboard.interval}) "
+        f"cover the drawing of seeds and of evaluated cases, by patient where known{strata}; nothing here "
+        "resamples the population that training sets come from."
+    )
+
+
+def _backbone(row: Row, notes: Footnotes) -> Iterator[str]:
+    yield f"## {row.name}"
+    titles = {metric: AGGREGATE[metric].title for metric in row.cells.internal}
+    if not row.sites:
+        yield _table(
+            ["Metric", "Internal"],
+            ([titles[metric], notes.write(cell)] for metric, cell in row.cells.internal.items()),
+        )
+    for site in row.sites:
+        yield f"### Generalization gap, {site}"
+        lines = ([title, *_sides(row.cells, site, metric, notes)] for metric, title in titles.items())
+        yield _table(["Metric", "Internal", "External", "Gap"], lines)
+    yield from notes.flush()
+    yield "### F1 of each class"
+    yield _by_side("Class", row.sites, row.per_class.items(), "f1", notes)
+    yield from notes.flush()
+    if row.confusion_pairs:
+        yield "### Classes taken for each other"
+        named = ((f"{a} ↔ {b}", cells) for (a, b), cells in row.confusion_pairs.items())
+        yield _by_side("Share of both classes' cases", row.sites, named, CONFUSED, notes)
+        yield from notes.flush()
+
+
+def _by_side(
+    first: str, sites: Sequence[str], rows: Iterable[tuple[str, SidedCells]], metric: str, notes: Footnotes
+) -> str:
+    lines = []
+    for name, cells in rows:
+        line = [name, notes.write(cells.internal[metric])]
+        for site in sites:
+            line += [notes.write(cells.external[site][metric]), notes.write(cells.gap[site][metric])]
+        lines.append(line)
+    return _table(
+        [first, "Internal", *(title for site in sites for title in (site, f"Gap {site}"))],
+        lines,
+    )
+
+
+def _sides(cells: SidedCells, site: str, metric: str, notes: Footnotes) -> list[str]:
+    return [
+        notes.write(cell) for cell in (cells.internal[metric], cells.external[site][metric], cells.gap[site][metric])
+    ]
+
+
+def _comparisons(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
+    yield "## Pairwise comparisons"
+    yield _table(
+        ["A", "B", "Endpoint", "A − B", "p", "Holm p", "Resolved", "Detectable"],
+        (
+            [
+                one.a,
+                one.b,
+                one.endpoint,
+                notes.write(one.difference, 3) + (" ≈" if one.below_noise_floor else ""),
+                _p_value(one.p),
+                _p_value(one.p_holm),
+                "yes" if one.resolved else "no",
+                _number(one.minimum_detectable, 3),
+            ]
+            for one in leaderboard.comparisons
+        ),
+    )
+    yield from notes.flush()
+    yield (
+        "p: paired jackknife t over clusters and seeds, Holm-adjusted over all pairs of an endpoint; resolved: "
+        "adjusted p ≤ .05. Detectable: the true difference that would be found with 80 % power. "
+        "≈: smaller than the noise floor of the seeds."
+    )
+
+
+def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    escaped = [[text.replace("|", "\\|") for text in row] for row in rows]
+    titles = [header.replace("|", "\\|") for header in headers]
+    return str(tabulate(escaped, titles, tablefmt="github", disable_numparse=True))
+
+
+def _rank(row: Row) -> str:
+    return _NONE if row.rank is None else str(row.rank)
+
+
+def _number(value: float | None, digits: int) -> str:
+    if value is None:
+        return _NONE
+    rounded = round(value, digits) + 0.0  # no negative zero
+    return f"{rounded:.{digits}f}".replace("-", "−")
+
+
+def _p_value(p: float | None) -> str:
+    if p is None:
+        return _NONE
+    return "<.001" if p < 0.001 else f"{p:.3f}".removeprefix("0")

