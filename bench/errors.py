@@ -17,6 +17,12 @@ class WriteError(BenchError):
     """A write failed under way; every run that had finished is stored."""
 
 
+class Interrupted(BenchError):
+    """The user stopped the work; what had finished is stored."""
+
+    exit_code = 130
+
+
 def listed(names: list[str], limit: int = 10) -> str:
     """The first `limit` names, and how many more there are."""
     shown = ", ".join(names[:limit])

@@ -2,18 +2,13 @@
 
 import os
 import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from processes import BENCH, Bench
 from trees import write_digit_tree
 
 from bench.cache import Caches
-
-BENCH = [sys.executable, "-c", "from bench.cli import main; main()"]
-
-Bench = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import typer
 from bench import __version__
 from bench.cli.data_command import data_app
 from bench.cli.run_command import run
-from bench.errors import BenchError
+from bench.errors import BenchError, Interrupted
 
 EPILOG = "Research use only, never for diagnosis."
 
@@ -48,8 +48,6 @@ def main() -> None:
         app(standalone_mode=True)
     except BenchError as error:
         _end(error, str(error), error.exit_code)
-    except KeyboardInterrupt as error:
-        _end(error, "Interrupted. Finished runs are stored; the same command goes on from there.", 130)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         _end(error, f"Reading or writing failed{where}: {error.strerror or error}.", 1)
@@ -63,7 +61,7 @@ def _end(error: BaseException, message: str, code: int) -> None:
     if "--debug" in sys.argv:
         raise error
     sys.stdout.flush()
-    print(message if code == 130 else f"Error: {message}", file=sys.stderr, flush=True)
-    if code == 130:
+    print(message if isinstance(error, Interrupted) else f"Error: {message}", file=sys.stderr, flush=True)
+    if isinstance(error, Interrupted):
         os._exit(code)  # no waiting for threads that still decode images
     sys.exit(code)

@@ -10,12 +10,26 @@ from bench.driver.conduct import Outcome, announce, conduct, make_executor, writ
 from bench.driver.decoding import DecodingProgress
 from bench.driver.phantom import ensure_phantom
 from bench.driver.prepare import Plan, Say, prepare
+from bench.errors import Interrupted
 from bench.results.folder import ResultsFolder
 from bench.results.leaderboard import leaderboard_files, write_leaderboard
 
 
 def run_experiment(experiment: Experiment) -> int:
-    """Do what is missing, compile the leaderboard, print it; the exit code is 1 where runs failed."""
+    """Do what is missing, compile the leaderboard, print it; the exit code is 1 where runs failed.
+
+    Raises:
+        RequestError: the request is wrong.
+        WriteError: a write failed under way.
+        Interrupted: the user stopped it.
+    """
+    try:
+        return _run(experiment)
+    except KeyboardInterrupt:
+        raise Interrupted("Interrupted. Finished runs are stored; the same command goes on from there.") from None
+
+
+def _run(experiment: Experiment) -> int:
     console = Console(highlight=False)
 
     def say(text: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench.data.cases import INTERNAL, external_sites, internal
+from bench.data.cases import INTERNAL, external_sites
 from bench.errors import BenchError
 from bench.folds.table import FoldTable
 from bench.results.atomic import write_text
@@ -52,7 +52,7 @@ def write_leaderboard(folder: ResultsFolder) -> tuple[Leaderboard, str]:
         leaderboard,
         title_lines=[
             f"Data: {source}. {sites}. Classes: {', '.join(classes)}.",
-            f"{_folds_text(folds, experiment.holdout)}, {len(internal(cases))} internal cases; predictions of the last epoch.",
+            f"{_folds_text(folds, experiment.holdout)}; predictions of the last epoch.",
         ],
     )
     write_text(folder.root / "leaderboard.json", json.dumps(leaderboard.to_dict(), indent=1, allow_nan=False) + "\n")

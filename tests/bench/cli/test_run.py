@@ -1,0 +1,299 @@
+"""`bench run` from images to a leaderboard, as a user starts it."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from processes import BENCH, Bench, alive, child_processes, wait_until
+from trees import missing, write_digit_tree
+
+SMALL = ("--image-size", "32", "--folds", "2", "--epochs", "2", "--batch-size", "16", "--backbone", "resnet18")
+
+
+def predictions(results: Path) -> dict[str, bytes]:
+    return {path.parent.name: path.read_bytes() for path in results.glob("runs/*/predictions.parquet")}
+
+
+@pytest.fixture(scope="module")
+def finished(bench: Bench, digit_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished experiment: resnet18, 2 seeds × 2 folds, by two workers."""
+    results = tmp_path_factory.mktemp("finished") / "results"
+    done = bench("run", "--data", digit_data, *SMALL, "--seeds", "2", "--workers", "2", "--results", results)
+    assert done.returncode == 0, done.stderr
+    assert "Research use only" in done.stdout
+    assert "4 runs to do (0 of 4 are stored), about" in done.stdout
+    assert "resnet18 starts from random weights" in done.stdout
+    return results
+
+
+def test_the_results_folder_is_as_documented(finished: Path, digit_data: Path) -> None:
+    names = {path.name for path in finished.iterdir()} - {".lock"}
+    assert names == {"experiment.toml", "cases.parquet", "folds.parquet", "runs", "leaderboard.md", "leaderboard.json"}
+    cases = pd.read_parquet(finished / "cases.parquet")
+    assert list(cases.columns) == ["case_id", "path", "label", "group", "site", "digest", "width", "height"]
+    assert cases["case_id"].is_unique
+    assert cases["site"].value_counts().to_dict() == {"internal": 90, "external": 30}
+    assert len(predictions(finished)) == 4
+    folds = pd.read_parquet(finished / "folds.parquet")
+    for run in finished.glob("runs/*"):
+        spec = json.loads((run / "run.json").read_text())["spec"]
+        table = pd.read_parquet(run / "predictions.parquet")
+        assert list(table.columns) == ["case_id", "site", "label", "predicted", "p_0", "p_1", "p_4"]
+        held_out = folds[(folds["seed"] == spec["seed"]) & (folds["fold"] == spec["fold"])]
+        assert set(table.loc[table["site"] == "internal", "case_id"]) == set(held_out["case_id"])
+        assert (table["site"] == "external").sum() == 30
+
+
+def test_the_leaderboard_agrees_with_the_predictions(finished: Path) -> None:
+    leaderboard = json.loads((finished / "leaderboard.json").read_text())
+    (row,) = leaderboard["rows"]
+    tables = [
+        pd.read_parquet(run / "predictions.parquet").assign(
+            seed=json.loads((run / "run.json").read_text())["spec"]["seed"]
+        )
+        for run in finished.glob("runs/*")
+    ]
+    every = pd.concat(tables)
+    every["right"] = every["label"] == every["predicted"]
+    inside = every[every["site"] == "internal"].groupby("seed")["right"].mean().mean()
+    outside = every[every["site"] == "external"].groupby("seed")["right"].mean().mean()
+    assert row["internal"]["accuracy"]["value"] == pytest.approx(inside, abs=1e-12)
+    assert row["external"]["external"]["accuracy"]["value"] == pytest.approx(outside, abs=1e-12)
+    assert row["gap"]["external"]["accuracy"]["value"] == pytest.approx(inside - outside, abs=1e-12)
+    for cell in (row["internal"]["macro_f1"], row["gap"]["external"]["accuracy"]):
+        assert cell["low"] <= cell["value"] <= cell["high"]
+    text = (finished / "leaderboard.md").read_text()
+    for expected in ("| Metric", "| Internal", "| Gap", "resnet18", "never for diagnosis"):
+        assert expected in text
+
+
+def test_a_finished_experiment_trains_nothing(finished: Path, bench: Bench, digit_data: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in finished.glob("runs/**/*")}
+    leaderboard = (finished / "leaderboard.json").read_bytes()
+    again = bench("run", "--data", digit_data, *SMALL, "--seeds", "2", "--results", finished)
+    assert again.returncode == 0, again.stderr
+    assert "All 4 runs are stored; nothing to train." in again.stdout
+    assert {path: path.stat().st_mtime_ns for path in finished.glob("runs/**/*")} == before
+    assert (finished / "leaderboard.json").read_bytes() == leaderboard
+
+
+def test_one_worker_gives_the_same_bytes_as_two(finished: Path, bench: Bench, tmp_path: Path) -> None:
+    """From the written experiment.toml, too: it is re-runnable."""
+    again = bench("run", "--config", finished / "experiment.toml", "--workers", "1", "--results", tmp_path / "r")
+    assert again.returncode == 0, again.stderr
+    assert predictions(tmp_path / "r") == predictions(finished)
+
+
+def test_a_further_backbone_and_seed_are_added(finished: Path, bench: Bench, digit_data: Path, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    subprocess.run(["cp", "-r", finished, results], check=True)
+    options = ["--backbone", "tf_efficientnet_lite0", *SMALL, "--seeds", "2"]
+    added = bench("run", "--data", digit_data, *options, "--results", results)
+    assert added.returncode == 0, added.stderr
+    assert "4 runs to do (4 of 8 are stored)" in added.stdout
+    rows = {row["backbone"]: row for row in json.loads((results / "leaderboard.json").read_text())["rows"]}
+    assert rows["resnet18"]["weights"] == "random"
+    assert rows["tf_efficientnet_lite0"]["weights"] == "ImageNet"
+    assert all("mixes" in row["stamps"][0] for row in rows.values())
+    assert rows["resnet18"]["runs"] == 4
+
+
+def test_kill_and_restart_give_the_same_bytes(
+    finished: Path, digit_data: Path, tmp_path: Path, bench: Bench, bench_environment: dict[str, str]
+) -> None:
+    results = tmp_path / "results"
+    command = ["run", "--data", str(digit_data), *SMALL, "--seeds", "2", "--workers", "2", "--results", str(results)]
+    process = start(command, bench_environment)
+    wait_for_runs(process, results, 1)
+    children = child_processes(process.pid)
+    assert children
+    process.kill()
+    process.communicate()
+    wait_until(lambda: not any(alive(pid) for pid in children), "workers to end with their driver")
+    assert 1 <= len(predictions(results)) < 4
+    again = bench(*command)
+    assert again.returncode == 0, again.stderr
+    assert predictions(results) == predictions(finished)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_loses_only_the_runs_in_flight(
+    digit_data: Path, tmp_path: Path, bench: Bench, bench_environment: dict[str, str], number: signal.Signals
+) -> None:
+    results = tmp_path / "results"
+    command = ["run", "--data", str(digit_data), *SMALL, "--epochs", "40", "--seeds", "3", "--results", str(results)]
+    process = start(command, bench_environment)
+    wait_for_runs(process, results, 1)
+    children = child_processes(process.pid)
+    stored = predictions(results)
+    started = time.monotonic()
+    os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert time.monotonic() - started < 5
+    assert "goes on from there" in error
+    assert "Traceback" not in error
+    wait_until(lambda: not any(alive(pid) for pid in children), "workers to end", seconds=5)
+    assert stored.items() <= predictions(results).items()
+    assert len(list((results / "runs").iterdir())) == len(predictions(results))
+
+
+def test_the_studys_single_split(bench: Bench, digit_data: Path, tmp_path: Path) -> None:
+    results = tmp_path / "r"
+    options = ["--image-size", "32", "--epochs", "1", "--holdout", "0.2", "--seeds", "2", "--backbone", "resnet18"]
+    done = bench("run", "--data", digit_data, *options, "--results", results)
+    assert done.returncode == 0, done.stderr
+    (row,) = json.loads((results / "leaderboard.json").read_text())["rows"]
+    assert (row["seeds"], row["folds"], row["runs"]) == (2, 1, 2)
+    for run in results.glob("runs/*"):
+        table = pd.read_parquet(run / "predictions.parquet")
+        assert (table["site"] == "internal").sum() == 18
+
+
+def test_a_disk_that_fills_ends_with_1_and_keeps_what_was_finished(
+    bench: Bench, digit_data: Path, tmp_path: Path, finished: Path
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    whole = [path for path in finished.iterdir() if path.suffix in (".parquet", ".toml")]
+    size = pages(*whole) + 5 * pages(*next(finished.glob("runs/*")).iterdir()) // 2  # room for two and a half runs
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        missing("a small disk of its own needs root and mount")
+    try:
+        done = bench("run", "--data", digit_data, *SMALL, "--seeds", "2", "--results", disk / "r")
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert "No space left on device" in done.stderr
+        assert "Traceback" not in done.stderr
+        kept = predictions(disk / "r")
+        assert kept
+        assert kept.items() < predictions(finished).items()
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def pages(*files: Path) -> int:
+    """Bytes that files take on a memory disk, which gives out pages of 4,096."""
+    return sum(-(-file.stat().st_size // 4096) * 4096 for file in files)
+
+
+def test_runs_that_fail_are_recorded_and_the_exit_code_says_so(bench: Bench, digit_data: Path, tmp_path: Path) -> None:
+    """Weights that are not numbers make the first loss one that is none."""
+    import timm
+    import torch
+    from safetensors.torch import save_file
+
+    state = timm.create_model("resnet18", num_classes=2).state_dict()
+    state["conv1.weight"].fill_(torch.nan)
+    save_file(state, tmp_path / "nan.safetensors")
+    options = ["--seeds", "1", "--weights", tmp_path / "nan.safetensors", "--workers", "1"]
+    done = bench("run", "--data", digit_data, *SMALL, *options, "--results", tmp_path / "r")
+    assert done.returncode == 1, done.stderr
+    assert "The loss is nan in phase head, epoch 0, step 1" in done.stdout
+    records = [json.loads(path.read_text()) for path in tmp_path.glob("r/runs/*.failed/run.json")]
+    assert [record["status"] for record in records] == ["failed", "failed"]
+
+
+class TestBadInput:
+    """Each is one paragraph, ends with 2, and writes nothing to the results."""
+
+    @pytest.fixture
+    def refused(self, bench: Bench, tmp_path: Path):  # type: ignore[no-untyped-def]
+        def check(message: str, *arguments: str | Path, results: Path = tmp_path / "results") -> None:
+            existed = results.exists()
+            done = bench("run", "--results", results, *arguments)
+            assert done.returncode == 2, done.stdout + done.stderr
+            assert message in " ".join(done.stderr.split())
+            assert "Traceback" not in done.stderr
+            assert results.exists() == existed
+
+        return check
+
+    def test_paths(self, refused, tmp_path: Path, digit_data: Path) -> None:  # type: ignore[no-untyped-def]
+        refused("No such path", "--internal", tmp_path / "absent")
+        refused("No such folder", "--data", tmp_path / "absent")
+        (tmp_path / "empty").mkdir()
+        refused("No image found", "--internal", tmp_path / "empty")
+        refused("Only one class", "--internal", write_digit_tree(tmp_path / "one", [3], 5))
+        refused(
+            "cannot be written to", "--data", digit_data, *SMALL, "--weights", "random", results=Path("/proc/results")
+        )
+
+    def test_images(self, refused, tmp_path: Path, bench: Bench) -> None:  # type: ignore[no-untyped-def]
+        tree = write_digit_tree(tmp_path / "tree", [0, 1], 12)
+        whole = next((tree / "0").glob("*.png"))
+        (tree / "0" / "cut.png").write_bytes(whole.read_bytes()[:60])
+        refused("cut.png", "--internal", tree)
+        results = tmp_path / "skipped"
+        options = ["--epochs", "1", "--seeds", "1", "--skip-unreadable", "--results", str(results)]
+        done = bench("run", "--internal", tree, *SMALL, *options)
+        assert done.returncode == 0, done.stderr
+        assert "internal/0/cut.png" in (results / "tables" / "unreadable.csv").read_text()
+        assert len(pd.read_parquet(results / "cases.parquet")) == 24
+
+    def test_classes(self, refused, tmp_path: Path, digit_data: Path) -> None:  # type: ignore[no-untyped-def]
+        refused("fewer than the 31 folds", "--data", digit_data, "--folds", "31")
+        outside = write_digit_tree(tmp_path / "outside", [7], 3)
+        inside = digit_data / "internal"
+        refused('"7" = "0"', "--internal", inside, "--external", f"bern={outside}")
+
+    def test_backbones_and_values(self, refused, digit_data: Path) -> None:  # type: ignore[no-untyped-def]
+        refused("Nearest names: resnet34", "--data", digit_data, "--backbone", "resnet43")
+        refused("precision", "--data", digit_data, "--precision", "int8")
+        refused("is not available on this machine", "--data", digit_data, "--device", "mps")
+        refused("No such weights", "--data", digit_data, "--weights", "absent.safetensors", "--image-size", "32")
+
+    def test_results_of_other_data_and_folds(self, refused, finished: Path, digit_data: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+        before = {path: path.stat().st_mtime_ns for path in finished.rglob("*")}
+        other = write_digit_tree(tmp_path / "other", [0, 1, 4], 20)
+        refused("made from other data", "--internal", other, *SMALL, results=finished)
+        refused(
+            "was made with 2 folds, asked for now: 3 folds",
+            "--data",
+            digit_data,
+            *SMALL,
+            "--folds",
+            "3",
+            results=finished,
+        )
+        assert {path: path.stat().st_mtime_ns for path in finished.rglob("*")} == before
+
+
+def test_help_and_version(bench: Bench) -> None:
+    shown = bench("--help")
+    assert shown.returncode == 0
+    assert "never for diagnosis" in shown.stdout
+    assert bench("--version").stdout.startswith("gapbench ")
+    assert bench("run", "--no-such-option").returncode == 2
+
+
+def test_help_imports_nothing_heavy(bench_environment: dict[str, str]) -> None:
+    code = (
+        "import sys, bench.cli; print([m for m in ('torch', 'timm', 'pandas', 'sklearn', 'scipy') if m in sys.modules])"
+    )
+    shown = subprocess.run([BENCH[0], "-c", code], env=bench_environment, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
+
+
+def start(command: list[str], environment: dict[str, str]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [*BENCH, *command],
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def wait_for_runs(process: "subprocess.Popen[str]", results: Path, number: int) -> None:
+    def enough() -> bool:
+        assert process.poll() is None, process.communicate()
+        return len(predictions(results)) >= number
+
+    wait_until(enough, f"{number} finished run(s)")
