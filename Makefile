@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint bench-engine bench-statistics bench-phantom clean
+.PHONY: demo test lint readme engine-page bench-engine bench-bootstrap bench-phantom clean
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 	@touch $@
 
 demo: .venv/installed
-	$(BIN)/bench run --backbone resnet34 --backbone tf_efficientnet_lite0 --seeds 2 --results demo-results
+	$(BIN)/bench run --backbone resnet34 --backbone tf_efficientnet_lite0 --seeds 3 --folds 3 --results demo-results
 
 test: .venv/installed
 	$(BIN)/python -m pytest
@@ -22,11 +22,17 @@ lint: .venv/installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+readme: demo
+	$(BIN)/python docs/update.py leaderboard < demo-results/leaderboard.md
+
+engine-page: .venv/installed
+	$(BIN)/python benchmarks/engine.py > .engine.txt && $(BIN)/python docs/update.py engine < .engine.txt; rm -f .engine.txt
+
 bench-engine: .venv/installed
 	$(BIN)/python benchmarks/engine.py
 
-bench-statistics: .venv/installed
-	$(BIN)/python benchmarks/statistics.py
+bench-bootstrap: .venv/installed
+	$(BIN)/python benchmarks/bootstrap.py
 
 bench-phantom: .venv/installed
 	$(BIN)/python benchmarks/phantom.py

@@ -14,7 +14,6 @@ from bench.driver.progress import RunProgress
 from bench.errors import WriteError
 from bench.execution.executor import Executor
 from bench.plan.spec import EpochRecord, RunSpec
-from bench.results.atomic import write_text
 from bench.results.folder import ResultsFolder
 
 
@@ -93,9 +92,7 @@ def write_plan(plan: Plan, folder: ResultsFolder) -> None:
         folder.write_folds(plan.folds)
         folder.write_experiment(merged(plan.experiment, folder.experiment()))
         if plan.dataset.skipped:
-            lines = ["case_id,reason", *(f'"{case}","{reason}"' for case, reason in plan.dataset.skipped)]
-            (folder.root / "tables").mkdir(exist_ok=True)
-            write_text(folder.root / "tables" / "unreadable.csv", "\n".join(lines) + "\n")
+            folder.write_unreadable(plan.dataset.skipped)
     except OSError as error:
         raise WriteError(_write_message(folder.root, error, 0)) from error
 

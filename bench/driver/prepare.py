@@ -63,7 +63,14 @@ def prepare(
     complete = folder.runs.complete()
     pending = {name: spec for name, spec in runs.items() if name not in complete}
     resolved = experiment.model_copy(
-        update={"class_order": list(dataset.classes), "image_size": experiment.pixels.image_size, "frozen": frozen}
+        update={
+            "data": experiment.data and _absolute(experiment.data),
+            "internal": experiment.internal and _absolute(experiment.internal),
+            "external": {name: _absolute(path) for name, path in experiment.external.items()},
+            "class_order": list(dataset.classes),
+            "image_size": experiment.pixels.image_size,
+            "frozen": frozen,
+        }
     )
     return Plan(resolved, dataset, folds, runs, pending, Workshop(caches, dataset.pixels))
 
@@ -72,10 +79,15 @@ def _sites(experiment: Experiment, caches: Caches) -> dict[str, Path]:
     if experiment.uses_phantom:
         return sites_of(phantom_folder(caches))
     if experiment.data is not None:
-        return {name: path.resolve() for name, path in sites_of(Path(experiment.data)).items()}
+        return sites_of(Path(_absolute(experiment.data)))
     assert experiment.internal is not None
     given = {case_table.INTERNAL: experiment.internal} | experiment.external
-    return {name: Path(path).expanduser().resolve() for name, path in given.items()}
+    return {name: Path(_absolute(path)) for name, path in given.items()}
+
+
+def _absolute(path: str) -> str:
+    """The stored experiment can be repeated from any folder."""
+    return str(Path(path).expanduser().resolve())
 
 
 def phantom_folder(caches: Caches) -> Path:

@@ -92,6 +92,13 @@ class ResultsFolder:
         frame = fold_table.to_frame(folds)
         write_atomically(self.root / "folds.parquet", lambda path: frame.to_parquet(path, index=False))
 
+    def write_unreadable(self, images: list[tuple[str, str]]) -> None:
+        """List the images that were left out, as (case_id, reason), in tables/unreadable.csv."""
+        path = self.root / "tables" / "unreadable.csv"
+        path.parent.mkdir(exist_ok=True)
+        frame = pd.DataFrame(images, columns=["case_id", "reason"])
+        write_text(path, frame.to_csv(index=False))
+
     def refuse_other_data(self, cases: list[Case], classes: tuple[str, ...]) -> None:
         """Raise `RequestError` where the folder was made from other cases or classes: they cannot be compared."""
         stored, experiment = self.cases(), self.experiment()

@@ -12,6 +12,8 @@ import pytest
 from processes import BENCH, Bench, alive, child_processes, wait_until
 from trees import missing, write_digit_tree
 
+from bench.config.toml import read_experiment
+
 SMALL = ("--image-size", "32", "--folds", "2", "--epochs", "2", "--batch-size", "16", "--backbone", "resnet18")
 
 
@@ -23,7 +25,8 @@ def predictions(results: Path) -> dict[str, bytes]:
 def finished(bench: Bench, digit_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished experiment: resnet18, 2 seeds × 2 folds, by two workers."""
     results = tmp_path_factory.mktemp("finished") / "results"
-    done = bench("run", "--data", digit_data, *SMALL, "--seeds", "2", "--workers", "2", "--results", results)
+    relative = os.path.relpath(digit_data)
+    done = bench("run", "--data", relative, *SMALL, "--seeds", "2", "--workers", "2", "--results", results)
     assert done.returncode == 0, done.stderr
     assert "Research use only" in done.stdout
     assert "4 runs to do (0 of 4 are stored), about" in done.stdout
@@ -80,6 +83,10 @@ def test_a_finished_experiment_trains_nothing(finished: Path, bench: Bench, digi
     assert "All 4 runs are stored; nothing to train." in again.stdout
     assert {path: path.stat().st_mtime_ns for path in finished.glob("runs/**/*")} == before
     assert (finished / "leaderboard.json").read_bytes() == leaderboard
+
+
+def test_relative_paths_are_stored_absolute(finished: Path, digit_data: Path) -> None:
+    assert read_experiment(finished / "experiment.toml").data == str(digit_data.resolve())
 
 
 def test_one_worker_gives_the_same_bytes_as_two(finished: Path, bench: Bench, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """How long the crossed bootstrap takes, against scipy.stats.bootstrap with scikit-learn's f1_score.
 
-    python -m benchmarks.statistics
+    python benchmarks/bootstrap.py
 
 Everything is timed in one run, the candidates taking turns, and medians are printed. The peer resamples the
 internal side only; it runs few resamples and its time is extrapolated linearly.

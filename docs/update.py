@@ -1,0 +1,39 @@
+"""Writes what programs printed into the pages that quote it. Reads demo-results/leaderboard.md, or standard input.
+
+python docs/update.py leaderboard < demo-results/leaderboard.md
+python benchmarks/engine.py | python docs/update.py engine
+"""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = {"leaderboard": ROOT / "README.md", "engine": ROOT / "docs" / "training.md"}
+
+
+def main() -> None:
+    name = sys.argv[1]
+    text = sys.stdin.read().strip()
+    if not text:
+        sys.exit(f"Nothing on standard input to put into {PAGES[name]}; nothing was changed.")
+    shown = indented(text) if name == "engine" else quoted(text)
+    page = PAGES[name].read_text(encoding="utf-8")
+    pattern = re.compile(rf"(<!-- {name}[^\n]*-->\n).*?(<!-- end of {name} -->)", re.DOTALL)
+    changed, times = pattern.subn(lambda found: f"{found[1]}\n{shown}\n\n{found[2]}", page)
+    if times != 1:
+        sys.exit(f"{PAGES[name]} has no place marked <!-- {name} --> … <!-- end of {name} -->.")
+    PAGES[name].write_text(changed, encoding="utf-8")
+
+
+def indented(text: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in text.splitlines())
+
+
+def quoted(markdown: str) -> str:
+    """The tables as they were printed, in a block quote, so that their headings stay out of the page's own."""
+    return "\n".join(f"> {line}".rstrip() for line in markdown.splitlines())
+
+
+if __name__ == "__main__":
+    main()
