@@ -87,10 +87,10 @@ class Analysis:
 
     def _aggregate(self, metric: str, side: str, codes: Integers, name: str) -> Quantity:
         at_side = self.pooled.sides[side]
-        by_class = {}
+        support = Support(side, len(at_side.clusters))
         if AGGREGATE[metric].kind == "class average":
-            by_class = {self.classes[code]: int(at_side.clusters_of_class[code]) for code in codes}
-        support = Support(side, len(at_side.clusters), by_class=by_class)
+            fewest, of_class = at_side.fewest_clusters()
+            support = Support(side, fewest, by_class={self.classes[code]: int(of_class[code]) for code in codes})
         return Quantity(self.sides[side].of(name), (support,), AGGREGATE[metric].kind)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -47,7 +48,8 @@ class Comparison:
     """Backbone a minus backbone b on one endpoint, over the seeds that they share.
 
     p is that of the paired jackknife t, p_holm adjusted over all pairs of the endpoint; both None where the
-    difference is not estimable. minimum_detectable: the true difference found with 80 % power.
+    difference is not estimable. minimum_detectable: the true difference found with 80 % power by the test of this
+    pair alone; after Holm's adjustment over many pairs it takes a larger one.
     below_noise_floor: whether other seeds alone would make such a difference (None where not known).
     """
 
@@ -102,7 +104,7 @@ def compare(a: Analysis, b: Analysis, endpoint: Endpoint, choice: IntervalChoice
         seeds=len(a.pooled.seeds),
         standard_error=test.standard_error if test else None,
         p=test.p_value(difference.replicates.value) if test and difference.replicates else None,
-        minimum_detectable=test.minimum_detectable(choice.confidence) if test else None,
+        minimum_detectable=test.minimum_detectable(choice.confidence) if test and test.standard_error > 0 else None,
     )
 
 
@@ -177,8 +179,8 @@ def endpoints_of(sites: Sequence[str]) -> list[Endpoint]:
 
 
 def _flag(one: Comparison, endpoint: Endpoint, floors: Mapping[str, Mapping[str, NoiseFloor]]) -> Comparison:
-    """Say whether the difference is under the larger of both noise floors; floors are internal only."""
+    """Say whether the difference is under the larger noise floor of means of the shared seeds; internal only."""
     if endpoint.side != INTERNAL or not {one.a, one.b} <= floors.keys() or one.difference.value is None:
         return one
-    floor = max(floors[name][endpoint.metric].floor_s for name in (one.a, one.b))
+    floor = max(floors[name][endpoint.metric].floor_1 for name in (one.a, one.b)) / math.sqrt(one.seeds)
     return replace(one, below_noise_floor=abs(one.difference.value) < floor)

@@ -141,6 +141,9 @@ def _noise_floors(analyses: Sequence[Analysis]) -> tuple[dict[str, dict[str, Noi
         if len(one.pooled.seeds) < 2:
             notes.append(f"{name}: one seed, so its noise floor is not known.")
             continue
+        if not one.pooled.sides[INTERNAL].same_cases:
+            notes.append(f"{name}: its seeds hold out different cases, so what they differ by is not the seed's noise.")
+            continue
         internal = one.sides[INTERNAL].per_seed
         floors[name] = {metric: noise_floor(internal[metric]) for metric in NOISE_METRICS}
     return floors, notes

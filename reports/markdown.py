@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from tabulate import tabulate
@@ -11,6 +12,7 @@ from reports.cell import Cell
 from reports.estimate import FEW_CLUSTERS, FEW_CLUSTERS_OF_A_CLASS
 from reports.leaderboard import Leaderboard
 from reports.metrics import AGGREGATE
+from reports.noise_floor import NoiseFloor
 from reports.row import Row, SidedCells
 
 RESEARCH_ONLY = "Research use only, never for diagnosis."
@@ -19,11 +21,12 @@ RECOMMENDED_SEEDS = 5
 _MARKS = {"jackknife-t": "†", "clopper-pearson": "‡"}
 _MARK_MEANINGS = {
     "†": f"jackknife t interval, for fewer than {FEW_CLUSTERS} clusters on a side "
-    f"or {FEW_CLUSTERS_OF_A_CLASS} of a class",
+    f"or {FEW_CLUSTERS_OF_A_CLASS} of a class (for a number of one class: fewer than {FEW_CLUSTERS} clusters of it)",
     "‡": "exact (Clopper–Pearson) bounds over clusters",
 }
 _LETTERS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
 _NONE = "–"
+_SPECIAL = re.compile(r"[\\`*<>\[\]|#~]|(?<!\w)_|_(?!\w)")
 
 
 def leaderboard_markdown(leaderboard: Leaderboard, *, title_lines: Sequence[str] = ()) -> str:
@@ -70,7 +73,7 @@ class Footnotes:
         position = len(self._reasons)
         new = _LETTERS[position] if position < len(_LETTERS) else f"[{position + 1}]"
         letter = self._reasons.setdefault(reason, new)
-        self._unprinted[letter] = reason
+        self._unprinted[letter] = escaped(reason)
         return letter
 
 
@@ -80,24 +83,23 @@ def _standings(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
         (
             [
                 _rank(row),
-                row.backbone,
-                row.weights,
-                row.recipe,
+                escaped(row.backbone),
+                escaped(row.weights),
+                escaped(row.recipe),
                 notes.write(row.cells.internal["accuracy"]),
                 notes.write(row.cells.internal["macro_f1"]),
-                ", ".join(row.ties) or _NONE,
+                escaped(", ".join(row.ties)) or _NONE,
             ]
             for row in leaderboard.rows
         ),
     )
     for site in dict.fromkeys(site for row in leaderboard.rows for site in row.sites):
-        yield f"External site {site}, and the gap (internal minus {site}):"
+        yield f"External site {escaped(site)}, and the gap (internal minus {escaped(site)}):"
         yield _table(
-            ["Rank", "Backbone", f"{site} accuracy", f"{site} macro F1", "Gap accuracy", "Gap macro F1"],
+            ["Backbone", f"{escaped(site)} accuracy", f"{escaped(site)} macro F1", "Gap accuracy", "Gap macro F1"],
             (
                 [
-                    _rank(row),
-                    row.name,
+                    escaped(row.name),
                     *(notes.write(row.cells.external[site][metric]) for metric in ("accuracy", "macro_f1")),
                     *(notes.write(row.cells.gap[site][metric]) for metric in ("accuracy", "macro_f1")),
                 ]
@@ -111,12 +113,12 @@ def _standings(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
         ["Backbone", "Seeds", "Folds", "Parameters (M)", "Seconds a run", "Cases (clusters)"],
         (
             [
-                row.name,
+                escaped(row.name),
                 str(len(row.seeds)),
                 str(row.folds),
                 f"{row.parameters / 1e6:.1f}",
                 f"{row.seconds_per_run:.1f}",
-                ", ".join(f"{side} {cases} ({held})" for side, (cases, held) in row.clusters.items()),
+                ", ".join(f"{escaped(side)} {cases} ({held})" for side, (cases, held) in row.clusters.items()),
             ]
             for row in leaderboard.rows
         ),
@@ -124,13 +126,16 @@ def _standings(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
 
 
 def _below_the_table(leaderboard: Leaderboard) -> Iterator[str]:
-    stamps = [f"- **{row.name}: {stamp}**" for row in leaderboard.rows for stamp in row.stamps]
+    stamps = [f"- **{escaped(row.name)}: {escaped(stamp)}**" for row in leaderboard.rows for stamp in row.stamps]
     if stamps:
         yield "\n".join(stamps)
     if len(leaderboard.rows) > 1:
-        yield "Ranked by internal macro F1. Equal ranks are ties that these data do not resolve."
+        yield (
+            "Rank: 1 + the number of backbones resolved better on internal macro F1. "
+            "Only the column Ties says which pairs these data do not resolve."
+        )
     if leaderboard.noise_floor:
-        yield "Noise floor, the difference that other seeds alone would make in 95 % of cases (internal):"
+        yield "Noise floor: 95 % of the differences that other seeds alone make are smaller than this (internal):"
         yield _noise_floors(leaderboard)
     fewest = min((len(row.seeds) for row in leaderboard.rows), default=RECOMMENDED_SEEDS)
     if fewest < RECOMMENDED_SEEDS:
@@ -140,7 +145,7 @@ def _below_the_table(leaderboard: Leaderboard) -> Iterator[str]:
     if fewest == 1:
         yield "With one seed only the sampling of cases is seen, not what another seed would change."
     if leaderboard.notes:
-        yield "\n".join(f"- {note}" for note in leaderboard.notes)
+        yield "\n".join(f"- {escaped(note)}" for note in leaderboard.notes)
 
 
 def _noise_floors(leaderboard: Leaderboard) -> str:
@@ -148,10 +153,10 @@ def _noise_floors(leaderboard: Leaderboard) -> str:
         ["Backbone", "Metric", "One seed each", "Means of all seeds"],
         (
             [
-                name,
+                escaped(name),
                 AGGREGATE[metric].title,
-                f"{_number(floor.floor_1, 3)} ({_number(floor.low, 3)}–{_number(floor.high, 3)})",
-                _number(floor.floor_s, 3),
+                _floor(floor.floor_1, floor, 1.0),
+                _floor(floor.floor_s, floor, floor.floor_s / floor.floor_1 if floor.floor_1 else 1.0),
             ]
             for name, metrics in leaderboard.noise_floor.items()
             for metric, floor in metrics.items()
@@ -159,8 +164,12 @@ def _noise_floors(leaderboard: Leaderboard) -> str:
     )
 
 
+def _floor(value: float, floor: NoiseFloor, scale: float) -> str:
+    return f"{_number(value, 3)} ({_number(scale * floor.low, 3)}–{_number(scale * floor.high, 3)})"
+
+
 def _what_intervals_cover(leaderboard: Leaderboard) -> str:
-    strata = ", within the classes" if leaderboard.stratified else ""
+    strata = ", within the classes (not † and p, which do not use strata)" if leaderboard.stratified else ""
     return (
         f"Intervals ({leaderboard.confidence:.0%}, {leaderboard.resamples:,} resamples, {leaderboard.interval}) "
         f"cover the drawing of seeds and of evaluated cases, by patient where known{strata}; nothing here "
@@ -169,7 +178,7 @@ def _what_intervals_cover(leaderboard: Leaderboard) -> str:
 
 
 def _backbone(row: Row, notes: Footnotes) -> Iterator[str]:
-    yield f"## {row.name}"
+    yield f"## {escaped(row.name)}"
     titles = {metric: AGGREGATE[metric].title for metric in row.cells.internal}
     if not row.sites:
         yield _table(
@@ -177,7 +186,7 @@ def _backbone(row: Row, notes: Footnotes) -> Iterator[str]:
             ([titles[metric], notes.write(cell)] for metric, cell in row.cells.internal.items()),
         )
     for site in row.sites:
-        yield f"### Generalization gap, {site}"
+        yield f"### Generalization gap, {escaped(site)}"
         lines = ([title, *_sides(row.cells, site, metric, notes)] for metric, title in titles.items())
         yield _table(["Metric", "Internal", "External", "Gap"], lines)
     yield from notes.flush()
@@ -196,12 +205,12 @@ def _by_side(
 ) -> str:
     lines = []
     for name, cells in rows:
-        line = [name, notes.write(cells.internal[metric])]
+        line = [escaped(name), notes.write(cells.internal[metric])]
         for site in sites:
             line += [notes.write(cells.external[site][metric]), notes.write(cells.gap[site][metric])]
         lines.append(line)
     return _table(
-        [first, "Internal", *(title for site in sites for title in (site, f"Gap {site}"))],
+        [first, "Internal", *(title for site in sites for title in (escaped(site), f"Gap {escaped(site)}"))],
         lines,
     )
 
@@ -218,9 +227,9 @@ def _comparisons(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
         ["A", "B", "Endpoint", "A − B", "p", "Holm p", "Resolved", "Detectable"],
         (
             [
-                one.a,
-                one.b,
-                one.endpoint,
+                escaped(one.a),
+                escaped(one.b),
+                escaped(one.endpoint),
                 notes.write(one.difference, 3) + (" ≈" if one.below_noise_floor else ""),
                 _p_value(one.p),
                 _p_value(one.p_holm),
@@ -233,15 +242,19 @@ def _comparisons(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
     yield from notes.flush()
     yield (
         "p: paired jackknife t over clusters and seeds, Holm-adjusted over all pairs of an endpoint; resolved: "
-        "adjusted p ≤ .05. Detectable: the true difference that would be found with 80 % power. "
+        "adjusted p ≤ .05. Detectable: the true difference that the test of this pair alone, unadjusted, would find "
+        "with 80 % power. "
         "≈: smaller than the noise floor of the seeds."
     )
 
 
 def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    escaped = [[text.replace("|", "\\|") for text in row] for row in rows]
-    titles = [header.replace("|", "\\|") for header in headers]
-    return str(tabulate(escaped, titles, tablefmt="github", disable_numparse=True))
+    return str(tabulate([list(row) for row in rows], headers, tablefmt="github", disable_numparse=True))
+
+
+def escaped(name: str) -> str:
+    """A name given by the user, so that Markdown shows it as it is (an underscore inside a word needs no care)."""
+    return _SPECIAL.sub(r"\\\g<0>", " ".join(name.split()))
 
 
 def _rank(row: Row) -> str:

@@ -29,6 +29,19 @@ class Side:
     strata: Integers
     n_cases: int
 
+    def fewest_clusters(self) -> tuple[int, Integers]:
+        """Clusters that the seed with the fewest predicts, and those of each class (n_classes,).
+
+        Seeds differ in hold-out splits; each seed's class average stands on its own cases alone.
+        """
+        held = self.counts.truth > 0
+        return int(held.any(-1).sum(0).min()), np.asarray(held.sum(0).min(0), dtype=np.int64)
+
+    @property
+    def same_cases(self) -> bool:
+        """Whether every seed predicts the same cases."""
+        return bool(self.counts.truth.shape[-2] == 1)
+
     @property
     def clusters_of_class(self) -> Integers:
         """How many clusters hold a case of each class: (n_classes,)."""

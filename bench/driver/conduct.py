@@ -87,6 +87,7 @@ def conduct(plan: Plan, folder: ResultsFolder, executor: Executor, console: Cons
 
 def write_plan(plan: Plan, folder: ResultsFolder) -> None:
     """Write what the runs stand on: cases, folds, the resolved experiment, and what was left out."""
+    folder.refuse_other_data(plan.dataset.cases, plan.dataset.classes)  # again: now nobody else can write
     try:
         folder.write_cases(plan.dataset.cases)
         folder.write_folds(plan.folds)

@@ -30,9 +30,7 @@ class Recipe(BaseModel):
         """The name, followed by what differs from the recipe's defaults: `fine-tune, epochs 10`."""
         defaults = Recipe(name=self.name)
         changed = [
-            f"{field.replace('_', ' ')} {getattr(self, field):g}"
-            if isinstance(getattr(self, field), float)
-            else f"{field.replace('_', ' ')} {getattr(self, field)}"
+            f"{field.replace('_', ' ')} {getattr(self, field)}"
             for field in Recipe.model_fields
             if getattr(self, field) != getattr(defaults, field)
         ]

@@ -1,8 +1,9 @@
 """From stored runs to leaderboard.md and leaderboard.json. Reads runs, writes the two files."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -17,7 +18,7 @@ from bench.results.atomic import write_text
 from bench.results.folder import ResultsFolder
 from bench.results.runs import StoredRun
 from reports.leaderboard import Entry, Leaderboard, build_leaderboard
-from reports.markdown import leaderboard_markdown
+from reports.markdown import escaped, leaderboard_markdown
 
 RESAMPLING_SEED = 0  # the same runs give the same intervals
 ROLES = ("main", "import")
@@ -35,7 +36,8 @@ def write_leaderboard(folder: ResultsFolder) -> tuple[Leaderboard, str]:
             f"{folder.root} is no results folder: experiment.toml, cases.parquet or folds.parquet is missing."
         )
     runs = [folder.runs.read(name) for name in sorted(folder.runs.complete())]
-    entries = _entries(_comparable(runs, folds))
+    comparable, left_out = _comparable(runs, folds)
+    entries = _entries(comparable, folds.shape()[0])
     if not entries:
         raise BenchError(f"No finished run in {folder.root}: there is nothing to rank yet.")
     classes = tuple(experiment.class_order or ())
@@ -44,6 +46,7 @@ def write_leaderboard(folder: ResultsFolder) -> tuple[Leaderboard, str]:
         columns=["case_id", "site", "label", "group"],
     )
     leaderboard = build_leaderboard(entries, frame, classes, rng=np.random.default_rng(RESAMPLING_SEED))
+    leaderboard = replace(leaderboard, notes=(*leaderboard.notes, *left_out))
     sites = "; ".join(
         f"{site}: {sum(case.site == site for case in cases)} cases" for site in [INTERNAL, *external_sites(cases)]
     )
@@ -51,7 +54,7 @@ def write_leaderboard(folder: ResultsFolder) -> tuple[Leaderboard, str]:
     text = leaderboard_markdown(
         leaderboard,
         title_lines=[
-            f"Data: {source}. {sites}. Classes: {', '.join(classes)}.",
+            f"Data: {source}. {escaped(sites)}. Classes: {escaped(', '.join(classes))}.",
             f"{_folds_text(folds, experiment.holdout)}; predictions of the last epoch.",
         ],
     )
@@ -64,55 +67,83 @@ def _folds_text(folds: FoldTable, holdout: float | None) -> str:
     return f"Single split holding out {holdout:g} of each class" if holdout else f"{folds.shape()[0]} stratified folds"
 
 
-def _comparable(runs: Sequence[StoredRun], folds: FoldTable) -> list[tuple[StoredRun, pd.DataFrame]]:
-    """Runs of roles that are ranked, whose held-out cases are those of the fold table (it may have been edited)."""
-    kept = []
+Predicted = tuple[StoredRun, pd.DataFrame]
+
+
+def _comparable(runs: Sequence[StoredRun], folds: FoldTable) -> tuple[list[Predicted], list[str]]:
+    """Runs of roles that are ranked, and a note for each backbone of those that belong to other folds.
+
+    The fold table may have been edited: a run counts where its held-out cases are those of its fold.
+    """
+    kept, others = [], Counter[str]()
     for run in runs:
         spec = run.record["spec"]
-        if spec["role"] not in ROLES or spec["replicate"] != 0 or spec["seed"] not in folds.by_seed:
+        if spec["role"] not in ROLES or spec["replicate"] != 0:
             continue
         predictions = run.predictions()
         held_out = set(predictions.loc[predictions["site"] == INTERNAL, "case_id"])
-        expected = {case for case, fold in folds.by_seed[spec["seed"]].items() if fold == spec["fold"]}
-        if held_out == expected:
+        fold_of = folds.by_seed.get(spec["seed"], {})
+        if held_out == {case for case, fold in fold_of.items() if fold == spec["fold"]}:
             kept.append((run, predictions.assign(seed=spec["seed"], fold=spec["fold"])))
-    return kept
+        else:
+            others[spec["backbone"]] += 1
+    notes = [
+        f"{name}: {number} stored run(s) belong to folds that folds.parquet no longer has, and are left out."
+        for name, number in others.items()
+    ]
+    return kept, notes
 
 
-def _entries(runs: Sequence[tuple[StoredRun, pd.DataFrame]]) -> list[Entry]:
+def _entries(runs: Sequence[Predicted], folds: int) -> list[Entry]:
     """One entry for each backbone, weights, recipe, pixel settings and tooling."""
-    alike: dict[str, list[tuple[StoredRun, pd.DataFrame]]] = defaultdict(list)
+    alike: dict[str, list[Predicted]] = defaultdict(list)
     for run, predictions in runs:
-        spec = run.record["spec"]
-        parts = [spec["backbone"], run.record["weights"], spec["recipe"], spec["pixels"], spec["tooling"]]
-        alike[json.dumps(parts, sort_keys=True)].append((run, predictions))
+        alike[json.dumps([run.record["spec"]["backbone"], *settings(run.record)], sort_keys=True)].append(
+            (run, predictions)
+        )
     records = [group[0][0].record for group in alike.values()]
-    return [_entry(group, records) for group in alike.values()]
+    return [_entry(group, folds, records) for group in alike.values()]
 
 
-def _entry(group: Sequence[tuple[StoredRun, pd.DataFrame]], all_records: Sequence[dict[str, Any]]) -> Entry:
+def _entry(group: Sequence[Predicted], folds: int, all_records: Sequence[dict[str, Any]]) -> Entry:
     record = group[0][0].record
-    spec = record["spec"]
     sources = {other["weights"]["source"] for other in all_records}
     mixed = len(sources) > 1 and "random" in sources
     return Entry(
-        backbone=spec["backbone"],
+        backbone=record["spec"]["backbone"],
         weights=record["weights"]["source"],
-        recipe=", ".join([spec["recipe_label"], *_distinguishing(spec, [other["spec"] for other in all_records])]),
+        recipe=", ".join([record["spec"]["recipe_label"], *distinguishing(record, all_records)]),
         parameters=record["parameters"],
         seconds_per_run=mean(run.record["timings"]["total"] for run, _ in group),
-        folds=len({run.record["spec"]["fold"] for run, _ in group}),
+        folds=folds,
         predictions=pd.concat([predictions for _, predictions in group], ignore_index=True),
         stamps=("this folder mixes pretrained and randomly initialised backbones",) if mixed else (),
     )
 
 
-def _distinguishing(spec: dict[str, Any], specs: Sequence[dict[str, Any]]) -> list[str]:
-    """Pixel size where a folder mixes sizes, precision where it mixes those of one backbone."""
-    same = [other for other in specs if other["backbone"] == spec["backbone"]]
-    size, precision = spec["pixels"]["image_size"], spec["tooling"]["precision"]
-    found = [f"{size} px"] if len({other["pixels"]["image_size"] for other in specs}) > 1 else []
-    return found + ([precision] if len({other["tooling"]["precision"] for other in same}) > 1 else [])
+def settings(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """What makes two runs of one backbone, seed and fold different rows."""
+    spec = record["spec"]
+    return [record["weights"], {**spec["recipe"], "name": ""}, spec["pixels"], spec["tooling"]]
+
+
+def distinguishing(record: dict[str, Any], all_records: Sequence[dict[str, Any]]) -> list[str]:
+    """Settings beyond the recipe in which rows of the folder differ: image size 64, precision bf16, …"""
+    found = []
+    for part in ("pixels", "tooling"):
+        same = [r for r in all_records if part == "pixels" or r["spec"]["backbone"] == record["spec"]["backbone"]]
+        for key, value in record["spec"][part].items():
+            if any(other["spec"][part][key] != value for other in same):
+                found.append(f"{key.replace('_', ' ')} {value}")
+    digest, source = record["weights"]["digest"], record["weights"]["source"]
+    namesakes = [
+        other
+        for other in all_records
+        if other["spec"]["backbone"] == record["spec"]["backbone"] and other["weights"]["source"] == source
+    ]
+    if any(other["weights"]["digest"] != digest for other in namesakes):
+        found.append(f"weights {digest[:6]}")
+    return found
 
 
 def leaderboard_files(root: Path) -> str:

@@ -152,18 +152,40 @@ def test_a_difference_that_cannot_be_estimated_is_not_resolved(make_study) -> No
     primary = next(one for one in board.comparisons if one.endpoint == "internal.macro_f1")
     assert (primary.p, primary.p_holm, primary.resolved) == (None, None, False)
     assert primary.difference.reason == "internal has 12 clusters, 15 needed"
-    assert [row.rank for row in board.rows] == [1, 1]
+    assert [row.rank for row in board.rows] == [None, None]
 
 
 def test_a_difference_under_the_noise_floor_is_flagged(make_study) -> None:
+    """The floor of means over n shared seeds is 1.96 √2 σ / √n, σ that of the noisier backbone."""
     study = make_study()
-    board = build(study, [study.entry("a", 0.60), study.entry("b", 0.60), study.entry("c", 0.95)])
+    steady = [study.entry("a", 0.60), study.entry("b", 0.60), study.entry("c", 0.95)]
+    board = build(study, steady)
+    flags = {}
     for one in board.comparisons:
         if not one.endpoint.startswith("internal"):
             assert one.below_noise_floor is None
             continue
         metric = one.endpoint.removeprefix("internal.")
-        floor = max(board.noise_floor[name][metric].floor_s for name in (one.a, one.b))
-        assert one.below_noise_floor == (abs(one.difference.value) < floor)
-    flags = {one.below_noise_floor for one in board.comparisons if "c" in (one.a, one.b)}
-    assert flags == {False, None}
+        sigmas = [np.std(accuracies(study, entry), ddof=1) for entry in steady if entry.backbone in (one.a, one.b)]
+        if metric == "accuracy":
+            floor = 1.96 * np.sqrt(2) * max(sigmas) / np.sqrt(one.seeds)
+            assert one.below_noise_floor == (abs(one.difference.value) < floor)
+            flags[one.a, one.b] = one.below_noise_floor
+    assert flags["a", "c"] is False
+    assert flags["b", "c"] is False
+
+
+def test_the_floor_of_a_pair_is_that_of_its_shared_seeds(make_study) -> None:
+    study = make_study()
+    a, b = study.entry("a", 0.60, seeds=range(8)), study.entry("b", 0.62, seeds=range(6, 14))
+    board = build(study, [a, b])
+    one = next(one for one in board.comparisons if one.endpoint == "internal.accuracy")
+    assert one.seeds == 2
+    sigma = max(np.std(accuracies(study, entry), ddof=1) for entry in (a, b))
+    floor = 1.96 * np.sqrt(2) * sigma / np.sqrt(2)
+    assert one.below_noise_floor == (abs(one.difference.value) < floor)
+
+
+def accuracies(study, entry) -> list[float]:  # type: ignore[no-untyped-def]
+    inside = entry.predictions[entry.predictions["site"] == "internal"]
+    return [float((rows["label"] == rows["predicted"]).mean()) for _, rows in inside.groupby("seed")]

@@ -8,7 +8,7 @@ import pytest
 from reports.cell import Cell
 from reports.estimate import ONE_SEED
 from reports.leaderboard import TUNED, build_leaderboard
-from reports.markdown import Footnotes, leaderboard_markdown
+from reports.markdown import Footnotes, escaped, leaderboard_markdown
 
 
 def markdown(study, entries, **options) -> str:
@@ -70,7 +70,7 @@ def test_a_reader_finds_everything_in_order(make_study) -> None:
         "Oslo accuracy",
         "| strong     | 5       | 3       | 21.3             | 12.5",
         f"**best: {TUNED}**",
-        "Equal ranks are ties",
+        "Only the column Ties says",
         "Noise floor",
         "nothing here resamples the population that training sets come from",
         "## strong",
@@ -110,7 +110,7 @@ def test_few_seeds_and_one_seed_are_said(make_study) -> None:
     assert "With one seed" not in few
     one = markdown(study, [study.entry("a", seeds=(0,))])
     in_order(one, f"ᵃ {ONE_SEED}.", "Fewer than 5 seeds", "With one seed only the sampling of cases is seen")
-    assert "Noise floor, " not in one
+    assert "Noise floor: " not in one
     assert "Pairwise" not in one
 
 
@@ -135,3 +135,10 @@ def test_without_external_sites_the_internal_numbers_stand_alone(make_study) -> 
     assert "Generalization gap" not in text
     assert "↔" not in text
     in_order(text, "| Metric ", "| Accuracy ", "| Class ", "| a ")
+
+
+def test_names_given_by_the_user_are_shown_as_they_are() -> None:
+    assert escaped("tf_efficientnet_lite0") == "tf_efficientnet_lite0"
+    assert escaped("<b>|*x*") == r"\<b\>\|\*x\*"
+    assert escaped("__init__ [a]") == r"\_\_init\_\_ \[a\]"
+    assert escaped("two\nlines") == "two lines"

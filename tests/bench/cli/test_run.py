@@ -110,6 +110,32 @@ def test_a_further_backbone_and_seed_are_added(finished: Path, bench: Bench, dig
     assert rows["resnet18"]["runs"] == 4
 
 
+def test_edited_folds_are_other_runs(finished: Path, bench: Bench, digit_data: Path, tmp_path: Path) -> None:
+    """Two cases of one class change places between the folds of seed 0: its two runs are done anew, the others kept."""
+    results = tmp_path / "results"
+    subprocess.run(["cp", "-r", finished, results], check=True)
+    folds = pd.read_parquet(results / "folds.parquet")
+    of_class = folds[(folds["seed"] == 0) & folds["case_id"].str.contains("/4/")]
+    one, other = (of_class[of_class["fold"] == fold].index[0] for fold in (0, 1))
+    folds.loc[[one, other], "fold"] = [1, 0]
+    folds.to_parquet(results / "folds.parquet", index=False)
+    again = bench("run", "--data", digit_data, *SMALL, "--seeds", "2", "--results", results)
+    assert again.returncode == 0, again.stderr
+    assert "2 runs to do (2 of 4 are stored)" in again.stdout
+    assert pd.read_parquet(results / "folds.parquet").equals(folds)
+    new = set(predictions(results)) - set(predictions(finished))
+    assert len(new) == 2
+    held_out = {
+        case
+        for name in new
+        for case in pd.read_parquet(results / "runs" / name / "predictions.parquet")["case_id"]
+        if case.startswith("internal/")
+    }
+    assert len(held_out) == 90
+    (row,) = json.loads((results / "leaderboard.json").read_text())["rows"]
+    assert row["runs"] == 4
+
+
 def test_kill_and_restart_give_the_same_bytes(
     finished: Path, digit_data: Path, tmp_path: Path, bench: Bench, bench_environment: dict[str, str]
 ) -> None:

@@ -1,0 +1,128 @@
+"""Which stored runs make the leaderboard, and what it says of the others."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.config.experiment import Experiment
+from bench.data.cases import Case
+from bench.data.images import PixelSettings
+from bench.errors import BenchError
+from bench.folds.draw import draw_folds
+from bench.folds.table import FoldTable
+from bench.plan.identity import run_id
+from bench.plan.plan import PlannedBackbone, plan_runs
+from bench.plan.recipe import Recipe
+from bench.plan.spec import RunResult, RunSpec, Tooling, Weights
+from bench.results.folder import ResultsFolder
+from bench.results.leaderboard import write_leaderboard
+
+CASES = [
+    *(Case(f"internal/{n}", f"/i/{n}", "ab"[n % 2], None, "internal", f"{n:064x}", 8, 8) for n in range(80)),
+    *(Case(f"bern/{n}", f"/b/{n}", "ab"[n % 2], None, "bern", f"{n + 500:064x}", 8, 8) for n in range(60)),
+]
+SEEDS = [0, 1, 2]
+
+
+def folds() -> FoldTable:
+    return FoldTable({seed: draw_folds(CASES[:80], seed, folds=2) for seed in SEEDS})
+
+
+def plan(backbone: str = "resnet18", *, pixels: PixelSettings | None = None, weights: str = "") -> list[RunSpec]:
+    planned = PlannedBackbone(backbone, Weights("w.safetensors" if weights else "random", weights), Tooling("fp32"))
+    return plan_runs(CASES, folds(), ("a", "b"), [planned], SEEDS, Recipe(), pixels or PixelSettings(32))
+
+
+def store(folder: ResultsFolder, specs: list[RunSpec], right: float = 0.8) -> None:
+    """Results in which a share of the predictions is right."""
+    with folder.locked():
+        if folder.cases() is None:
+            folder.write_cases(CASES)
+            folder.write_folds(folds())
+            folder.write_experiment(Experiment(internal="/i", external={"bern": "/b"}, class_order=["a", "b"], folds=2))
+        for number, spec in enumerate(specs):
+            rng = np.random.default_rng(number)
+            truth = np.array(["ab".index(sample.label) for sample in spec.predicted])
+            column = np.where(rng.random(len(truth)) < right, truth, 1 - truth)
+            probabilities = np.eye(2, dtype=np.float32)[column] * np.float32(0.5) + np.float32(0.25)
+            folder.runs.write(run_id(spec), spec, RunResult("done", probabilities, timings={"total": 1.0}), 5)
+
+
+def test_a_seed_that_lacks_a_fold_is_left_out_and_named(tmp_path: Path) -> None:
+    folder = ResultsFolder(tmp_path)
+    specs = plan()
+    store(folder, [spec for spec in specs if (spec.seed, spec.fold) != (1, 0)])
+    leaderboard, text = write_leaderboard(folder)
+    (row,) = leaderboard.rows
+    assert (row.seeds, row.folds) == ((0, 2), 2)
+    assert "seed 1 is left out, 1 of its 2 folds are there" in text
+    store(folder, specs)
+    assert write_leaderboard(folder)[0].rows[0].seeds == (0, 1, 2)
+
+
+def test_one_fold_alone_makes_no_row(tmp_path: Path) -> None:
+    folder = ResultsFolder(tmp_path)
+    store(folder, plan()[:1])
+    leaderboard, text = write_leaderboard(folder)
+    assert leaderboard.rows == ()
+    assert "no complete seed" in text
+
+
+def test_runs_of_other_folds_are_left_out_and_counted(tmp_path: Path) -> None:
+    folder = ResultsFolder(tmp_path)
+    store(folder, plan())
+    table = pd.read_parquet(tmp_path / "folds.parquet")
+    of_seed = table[(table["seed"] == 1) & table["case_id"].isin(["internal/0", "internal/2", "internal/4"])]
+    table.loc[of_seed.index, "fold"] = 1 - of_seed["fold"]
+    table.to_parquet(tmp_path / "folds.parquet", index=False)
+    leaderboard, text = write_leaderboard(folder)
+    assert leaderboard.rows[0].seeds == (0, 2)
+    assert "resnet18: 2 stored run(s) belong to folds that folds.parquet no longer has" in text
+
+
+@pytest.mark.parametrize(
+    ("other", "name"),
+    [
+        (plan(pixels=PixelSettings(32, "crop")), "fit crop"),
+        (plan(pixels=PixelSettings(64)), "image size 64"),
+        (plan(pixels=PixelSettings(32, white16=4095)), "white16 4095"),
+        ([replace(spec, tooling=Tooling("bf16")) for spec in plan()], "precision bf16"),
+        ([replace(spec, tooling=Tooling("fp32", "cuda")) for spec in plan()], "device cuda"),
+        ([replace(spec, recipe=Recipe(lr=0.002)) for spec in plan()], "lr 0.002"),
+    ],
+)
+def test_rows_of_one_backbone_are_told_apart(tmp_path: Path, other: list[RunSpec], name: str) -> None:
+    folder = ResultsFolder(tmp_path)
+    store(folder, plan())
+    store(folder, other, right=0.7)
+    leaderboard, text = write_leaderboard(folder)
+    assert len(leaderboard.rows) == 2
+    assert sum(name in row.recipe for row in leaderboard.rows) == 1
+    assert name in text
+
+
+def test_two_weight_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    folder = ResultsFolder(tmp_path)
+    store(folder, plan(weights="aaaaaaaaaa"))
+    store(folder, plan(weights="bbbbbbbbbb"))
+    leaderboard, _ = write_leaderboard(folder)
+    assert {row.recipe for row in leaderboard.rows} == {"fine-tune, weights aaaaaa", "fine-tune, weights bbbbbb"}
+
+
+def test_other_roles_and_replicates_are_not_ranked(tmp_path: Path) -> None:
+    folder = ResultsFolder(tmp_path)
+    store(folder, plan())
+    store(
+        folder,
+        [replace(spec, role="nondeterminism") for spec in plan()] + [replace(spec, replicate=1) for spec in plan()],
+    )
+    (row,) = write_leaderboard(folder)[0].rows
+    assert len(row.seeds) == 3
+
+
+def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="no results folder"):
+        write_leaderboard(ResultsFolder(tmp_path))
