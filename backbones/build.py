@@ -41,7 +41,10 @@ def create(name: str, n_classes: int, image_size: int, *, pretrained: bool = Fal
         BackboneError: the architecture does not take this image size.
     """
     check_name(name)
-    config = timm.get_pretrained_cfg(name, allow_unregistered=True)
+    try:
+        config = timm.get_pretrained_cfg(name, allow_unregistered=True)
+    except RuntimeError as error:
+        raise BackboneError(f"Backbone {name}: {error}. Leave out the part after the dot, or correct it.") from error
     size: dict[str, Any] = {"img_size": image_size} if config is not None and config.fixed_input_size else {}
     try:
         return timm.create_model(name, pretrained=pretrained, num_classes=n_classes, **size)

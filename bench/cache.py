@@ -6,6 +6,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from bench.errors import BenchError
+
 
 @dataclass(frozen=True)
 class Caches:
@@ -31,7 +33,13 @@ class Caches:
 
     def _folder(self, name: str) -> Path:
         folder = self.root / name
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BenchError(
+                f"The cache folder {folder} cannot be made: {error.strerror}. Set GAPBENCH_CACHE to a folder that can "
+                f"be written to."
+            ) from error
         return folder
 
 

@@ -26,7 +26,7 @@ _MARK_MEANINGS = {
 }
 _LETTERS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
 _NONE = "–"
-_SPECIAL = re.compile(r"[\\`*<>\[\]|#~]|(?<!\w)_|_(?!\w)")
+_SPECIAL = re.compile(r"[\\`*<>\[\]|#~]|(?<![^\W_])_|_(?![^\W_])")
 
 
 def leaderboard_markdown(leaderboard: Leaderboard, *, title_lines: Sequence[str] = ()) -> str:

@@ -44,6 +44,8 @@ def options(
 def main() -> None:
     """Run the command line; end with the documented exit code."""
     signal.signal(signal.SIGTERM, _as_interrupt)
+    if "--debug" in sys.argv[1:]:  # wherever it stands
+        sys.argv[1:] = ["--debug", *(part for part in sys.argv[1:] if part != "--debug")]
     try:
         app(standalone_mode=True)
     except BenchError as error:
@@ -51,6 +53,9 @@ def main() -> None:
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         _end(error, f"Reading or writing failed{where}: {error.strerror or error}.", 1)
+    except Exception as error:
+        kind = type(error).__name__
+        _end(error, f"Unforeseen: {kind}: {error}. Give the same command with --debug to see where.", 1)
 
 
 def _as_interrupt(number: int, frame: FrameType | None) -> None:

@@ -23,7 +23,7 @@ def phantom(
     from bench.driver.decoding import DecodingProgress
     from bench.errors import RequestError
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     try:
         with DecodingProgress(console, "Making slices") as progress:
             write_phantom(

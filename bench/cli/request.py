@@ -25,6 +25,10 @@ def experiment_from(
     options = {key: value for key, value in given.items() if value not in (None, [])}
     if any(key in options for key in DATA_KEYS):  # data on the command line replace those of the file as a whole
         values = {key: value for key, value in values.items() if key not in DATA_KEYS}
+    if "folds" in options and "holdout" in options:
+        raise RequestError("--folds and --holdout exclude each other. Give one of them.")
+    if "folds" in options or "holdout" in options:
+        values = {key: value for key, value in values.items() if key not in ("folds", "holdout")}
     if "seeds" in options:
         options["seeds"] = parse_seeds(options["seeds"])
     if "external" in options:
@@ -36,7 +40,10 @@ def experiment_from(
         values["recipe"] = find_recipe(values["recipe"]).model_dump()
     changed = {key: value for key, value in recipe_options.items() if value is not None}
     if changed:
-        values["recipe"] = {**values.get("recipe", {}), **changed}
+        before = values.get("recipe", {})
+        if not isinstance(before, dict):
+            raise RequestError(f"recipe in {config} must be a table of recipe keys, a name or a file, not {before!r}.")
+        values["recipe"] = {**before, **changed}
     return checked(Experiment, values, where)
 
 

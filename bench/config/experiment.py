@@ -11,6 +11,7 @@ from bench.plan.spec import Precision
 
 DEFAULT_IMAGE_SIZE = 224
 PHANTOM_IMAGE_SIZE = 64
+MOST_SEEDS = 10_000
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -23,7 +24,7 @@ class FrozenBackbone(BaseModel):
     weights: str
     weights_digest: str
     precision: Precision
-    device: str
+    device: Literal["cpu", "cuda", "mps"]
     parameters: int
     note: str = ""
 
@@ -42,7 +43,7 @@ class Experiment(BaseModel):
     internal: str | None = None
     external: dict[str, str] = Field(default_factory=dict)
     backbone: Annotated[list[str], Field(min_length=1)] = Field(default_factory=lambda: ["resnet34"])
-    seeds: list[Annotated[int, Field(ge=0)]] = Field(default_factory=lambda: list(range(5)), min_length=1)
+    seeds: list[Annotated[int, Field(ge=0, lt=2**63)]] = Field(default_factory=lambda: list(range(5)), min_length=1)
     folds: Annotated[int, Field(ge=2)] = 5
     holdout: Annotated[float, Field(gt=0, lt=1)] | None = None
     recipe: Recipe = Recipe()
@@ -64,7 +65,11 @@ class Experiment(BaseModel):
     @classmethod
     def _count_or_list(cls, value: Any) -> Any:
         """A count N means the seeds 0 … N−1."""
-        return list(range(value)) if isinstance(value, int) and not isinstance(value, bool) else value
+        if isinstance(value, int) and not isinstance(value, bool):
+            if value > MOST_SEEDS:
+                raise ValueError(f"{value} seeds are more than {MOST_SEEDS}")
+            return list(range(value))
+        return value
 
     @field_validator("seeds", "backbone")
     @classmethod

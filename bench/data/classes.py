@@ -36,6 +36,8 @@ def class_list(images: Sequence[FoundImage], declared: Sequence[str] | None) -> 
     repeated = [name for name, times in Counter(classes).items() if times > 1]
     if repeated:
         raise RequestError(f"class_order names {listed(repeated)} more than once. Name each class once.")
+    if not counts:
+        raise RequestError("No internal image can be read. Check the files, or the path given by --internal or --data.")
     if len(classes) < 2:
         raise RequestError(
             f"Only one class found internally: {classes[0]!r}. A classifier needs at least two class folders; "

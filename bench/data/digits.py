@@ -31,6 +31,7 @@ def write_digits(out: Path) -> tuple[int, int]:
         raise RequestError(f"{out} is not empty (--out). Name a new folder, or remove it first.")
     uci = load_digits()
     mnist, mnist_labels = mnist_data()
+    out = out.resolve()
     part = out.with_name(f".{out.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     _write(part / "internal", np.rint(uci.images * (255 / 16)), uci.target)

@@ -61,7 +61,7 @@ def decode(path: Path, settings: PixelSettings) -> Decoded:
             with Image.open(path) as opened:
                 opened.load()
                 image = _eight_bit_rgb(ImageOps.exif_transpose(opened), settings.white16)
-    except UnreadableImage:
+    except (UnreadableImage, MemoryError):
         raise
     except Exception as error:  # Pillow's plugins raise OSError, SyntaxError, ValueError, struct.error and more
         raise UnreadableImage(str(error) or type(error).__name__) from error

@@ -56,8 +56,8 @@ def build_cache(
     """The cache of `files` (digest → path) in `folder`; decoded only where it is not there yet."""
     key = cache_key(files, settings)
     stored = load_cache(folder, key)
-    if stored is not None:
-        return stored
+    if stored is not None and all(isinstance(_attempt(files[d], settings), str) for d in stored.unreadable):
+        return stored  # what could not be read then cannot be read now
     digests = sorted(files)
     with ThreadPoolExecutor() as threads:
         return _write(
@@ -75,7 +75,10 @@ def load_cache(folder: Path, key: str) -> PixelCache | None:
     index_file, array_file = folder / f"{key}.json", folder / f"{key}.npy"
     if not (index_file.exists() and array_file.exists()):
         return None
-    index = json.loads(index_file.read_text())
+    try:
+        index = json.loads(index_file.read_text())
+    except ValueError:
+        return None  # spoilt: made again
     row = {digest: number for number, digest in enumerate(index["digests"])}
     sizes = {digest: (width, height) for digest, (width, height) in zip(row, index["sizes"], strict=True)}
     return PixelCache(key, array_file, row, sizes, index["unreadable"])
@@ -96,10 +99,29 @@ def _write(
     size: int,
     on_done: Progress | None,
 ) -> PixelCache:
+    temporary = folder / f"{key}.{os.getpid()}.tmp"
+    try:
+        return _fill(folder, key, digests, outcomes, size, on_done, temporary)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _fill(
+    folder: Path,
+    key: str,
+    digests: list[str],
+    outcomes: Iterable[Decoded | str],
+    size: int,
+    on_done: Progress | None,
+    temporary: Path,
+) -> PixelCache:
     sizes: dict[str, tuple[int, int]] = {}
     unreadable: dict[str, str] = {}
-    temporary = folder / f"{key}.{os.getpid()}.tmp"
     array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=(len(digests), size, size, 3))
+    if hasattr(os, "posix_fallocate"):  # a full disk is an error now, not a bus error at some later write
+        with temporary.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, temporary.stat().st_size)
     for done, (digest, outcome) in enumerate(zip(digests, outcomes, strict=True), start=1):
         if isinstance(outcome, Decoded):
             array[len(sizes)] = outcome.pixels

@@ -20,8 +20,13 @@ def sites_of(data: Path) -> dict[str, Path]:
             f"{data} (--data) holds no folder 'internal'. Lay the images out as internal/CLASS/… and "
             f"external-NAME/CLASS/…, or give the paths by --internal and --external."
         )
-    externals = sorted(path for path in data.glob("external*") if path.is_dir())
-    return {INTERNAL: inner} | {site_name(path.name): path for path in externals}
+    sites = {INTERNAL: inner}
+    for path in sorted(path for path in data.glob("external*") if path.is_dir()):
+        name = site_name(path.name)
+        if name in sites:
+            raise RequestError(f"{sites[name]} and {path} are both site {name!r}. Rename one: external-NAME.")
+        sites[name] = path
+    return sites
 
 
 def site_name(folder: str) -> str:

@@ -29,6 +29,12 @@ def read_tree(root: Path, site: str) -> list[FoundImage]:
             f"No image found below {root} (site '{site}'). Expected one folder a class, holding "
             f"{', '.join(sorted(IMAGE_SUFFIXES))} files."
         )
+    unspeakable = [repr(str(path)) for path in paths if not _is_text(str(path))]
+    if unspeakable:
+        raise RequestError(f"File name(s) that are no valid UTF-8: {listed(unspeakable, 3)}. Rename them.")
+    dangling = [str(path) for path in paths if not path.is_file()]
+    if dangling:
+        raise RequestError(f"Link(s) that lead to no file: {listed(dangling, 3)}. Mend or remove them.")
     loose = [path.name for path in paths if path.parent == root]
     if loose:
         raise RequestError(
@@ -38,6 +44,14 @@ def read_tree(root: Path, site: str) -> list[FoundImage]:
     return [
         FoundImage(f"{site}/{path.relative_to(root).as_posix()}", str(path), path.parent.name, site) for path in paths
     ]
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _image_paths(root: Path) -> list[Path]:

@@ -11,7 +11,7 @@ from bench.config.experiment import Experiment
 from bench.driver.forecast import duration, forecast, smaller_choices
 from bench.driver.prepare import Plan
 from bench.driver.progress import RunProgress
-from bench.errors import WriteError
+from bench.errors import RequestError, WriteError
 from bench.execution.executor import Executor
 from bench.plan.spec import EpochRecord, RunSpec
 from bench.results.folder import ResultsFolder
@@ -45,7 +45,11 @@ def _cores() -> int:
 def announce(plan: Plan, executor: Executor, say: Callable[[str], None]) -> None:
     """Say how many runs there are, how long they should take, and what would take less."""
     experiment = plan.experiment
-    expected = forecast(executor, list(plan.pending.values()))
+    try:
+        expected = forecast(executor, list(plan.pending.values()))
+    except Exception as error:  # the runs themselves will say it again, each for itself
+        say(f"{len(plan.pending)} runs to do; no forecast, since a timed step failed: {error}")
+        return
     speeds = ", ".join(f"{name} {speed.training:.0f}" for name, speed in expected.speeds.items())
     stored = len(plan.runs) - len(plan.pending)
     say(
@@ -87,7 +91,10 @@ def conduct(plan: Plan, folder: ResultsFolder, executor: Executor, console: Cons
 
 def write_plan(plan: Plan, folder: ResultsFolder) -> None:
     """Write what the runs stand on: cases, folds, the resolved experiment, and what was left out."""
-    folder.refuse_other_data(plan.dataset.cases, plan.dataset.classes)  # again: now nobody else can write
+    if folder.state() != plan.folder_state:
+        raise RequestError(
+            f"{folder.root} was changed by another process while this one was reading. Give the same command again."
+        )
     try:
         folder.write_cases(plan.dataset.cases)
         folder.write_folds(plan.folds)

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import __version__
 from bench.cache import Caches
 from bench.config.experiment import Experiment
 from bench.data import cases as case_table
+from bench.data.duplicates import warnings_of_duplicates
 from bench.data.load import Dataset, load_dataset
 from bench.data.pixels import Progress
 from bench.data.sites import sites_of
@@ -21,6 +23,7 @@ from bench.plan.plan import plan_runs
 from bench.plan.spec import RunSpec
 from bench.results.folder import ResultsFolder
 
+CHOICES = ("auto", "imagenet", "random")
 Say = Callable[[str], None]
 
 
@@ -34,6 +37,7 @@ class Plan:
     runs: dict[str, RunSpec]
     pending: dict[str, RunSpec]
     workshop: Workshop
+    folder_state: str
 
 
 def prepare(
@@ -44,6 +48,7 @@ def prepare(
     Raises:
         RequestError: anything about the request is wrong.
     """
+    state = folder.state()
     dataset = load_dataset(
         _sites(experiment, caches),
         experiment.pixels,
@@ -54,6 +59,10 @@ def prepare(
         on_done=on_decoded,
     )
     folder.refuse_other_data(dataset.cases, dataset.classes)
+    for warning in warnings_of_duplicates(dataset.cases):
+        say(f"Warning: {warning}")
+    if dataset.skipped:
+        say(f"Warning: {len(dataset.skipped)} unreadable image(s) are left out and listed in tables/unreadable.csv.")
     folds = _folds(experiment, folder, dataset)
     backbones, frozen = settle_backbones(experiment, folder.experiment(), len(dataset.classes), caches, say)
     specs = plan_runs(
@@ -67,12 +76,14 @@ def prepare(
             "data": experiment.data and _absolute(experiment.data),
             "internal": experiment.internal and _absolute(experiment.internal),
             "external": {name: _absolute(path) for name, path in experiment.external.items()},
+            "weights": experiment.weights if experiment.weights in CHOICES else _absolute(experiment.weights),
+            "results": _absolute(experiment.results),
             "class_order": list(dataset.classes),
             "image_size": experiment.pixels.image_size,
             "frozen": frozen,
         }
     )
-    return Plan(resolved, dataset, folds, runs, pending, Workshop(caches, dataset.pixels))
+    return Plan(resolved, dataset, folds, runs, pending, Workshop(caches, dataset.pixels), state)
 
 
 def _sites(experiment: Experiment, caches: Caches) -> dict[str, Path]:
@@ -92,7 +103,7 @@ def _absolute(path: str) -> str:
 
 def phantom_folder(caches: Caches) -> Path:
     """Where the embedded phantom is kept between runs."""
-    return caches.root / "phantom-600-240-0"
+    return caches.root / f"phantom-{__version__}-600-240-0"
 
 
 def _folds(experiment: Experiment, folder: ResultsFolder, dataset: Dataset) -> FoldTable:
@@ -112,12 +123,14 @@ def _folds(experiment: Experiment, folder: ResultsFolder, dataset: Dataset) -> F
 def _refuse_other_folds(experiment: Experiment, folder: ResultsFolder, stored: FoldTable) -> None:
     if not stored.by_seed:
         return
-    wanted = (1, True) if experiment.holdout else (experiment.folds, False)
     before = folder.experiment()
-    share = before.holdout if before else experiment.holdout
-    if stored.shape() != wanted or share != experiment.holdout:
-        number, holdout = stored.shape()
-        was = f"a single hold-out split of {share}" if holdout else f"{number} folds"
+    holdout = before.holdout if before else experiment.holdout
+    try:
+        number = stored.number()
+    except ValueError as error:
+        raise RequestError(f"{folder.root}/folds.parquet cannot be used: {error}. Mend or restore it.") from None
+    if holdout != experiment.holdout or (holdout is None and number != experiment.folds):
+        was = f"a single hold-out split of {holdout}" if holdout else f"{number} folds"
         asked = f"a hold-out split of {experiment.holdout}" if experiment.holdout else f"{experiment.folds} folds"
         raise RequestError(
             f"{folder.root} was made with {was}, asked for now: {asked}. They cannot be compared; use another "

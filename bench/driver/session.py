@@ -30,7 +30,7 @@ def run_experiment(experiment: Experiment) -> int:
 
 
 def _run(experiment: Experiment) -> int:
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
 
     def say(text: str) -> None:
         console.print(text, markup=False, soft_wrap=True)

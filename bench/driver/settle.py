@@ -32,8 +32,19 @@ def settle_backbones(
                 raise RequestError(_changed_message(name, known, frozen[name]))
             if frozen[name].note:
                 say(f"Warning: {name} starts from random weights. {frozen[name].note}")
+        elif known.device != "cpu":
+            _require_device(known.device)
     planned = [_planned(name, frozen[name]) for name in experiment.backbone]
     return planned, frozen
+
+
+def _require_device(name: str) -> None:
+    from bench.execution.setup import resolve_device
+
+    try:
+        resolve_device(name)
+    except ValueError as error:
+        raise RequestError(f"The experiment was frozen for another device. {error}") from error
 
 
 def _agrees(known: FrozenBackbone, experiment: Experiment) -> bool:

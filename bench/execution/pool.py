@@ -110,7 +110,7 @@ class PoolExecutor:
         try:
             answer: Answer = worker.pipe.recv()
             return answer
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):  # closed, reset, or cut off within a message
             worker.process.join()
             code = worker.process.exitcode
             replacement = self._start()

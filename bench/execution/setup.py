@@ -4,10 +4,13 @@ import os
 import platform
 import sys
 from pathlib import Path
+from typing import Literal
 
 import torch
 
 from bench.plan.spec import Tooling
+
+Device = Literal["cpu", "cuda", "mps"]
 
 
 def set_up(tooling: Tooling) -> torch.device:
@@ -21,21 +24,26 @@ def set_up(tooling: Tooling) -> torch.device:
     return torch.device(tooling.device)
 
 
-def resolve_device(choice: str) -> str:
+def resolve_device(choice: str) -> Device:
     """`auto` is cuda, else mps, else cpu.
 
     Raises:
         ValueError: the device asked for is not there.
     """
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    there: dict[Device, bool] = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
     if choice == "auto":
         return next(name for name, present in there.items() if present)
-    if not there[choice]:
+    name = next((name for name in there if name == choice), None)
+    if name is None or not there[name]:
         raise ValueError(
             f"Device {choice} is not available on this machine (--device). Available: "
-            f"{', '.join(name for name, present in there.items() if present)}."
+            f"{', '.join(found for found, present in there.items() if present)}."
         )
-    return choice
+    return name
 
 
 def environment(tooling: Tooling) -> dict[str, str]:

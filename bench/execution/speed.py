@@ -21,7 +21,7 @@ def measure_speed(spec: RunSpec, workshop: Workshop) -> Speed:
     """Images a second of training and of evaluation, after one step of warm-up."""
     run = PreparedRun(spec, workshop)
     rows = run.rows(spec.train)
-    batch = np.resize(rows, spec.recipe.batch_size)
+    batch = rows[: spec.recipe.batch_size]
     optimisation = Optimisation(run.model, spec.recipe, 1 + TIMED_STEPS, run.device)
     criterion = nn.CrossEntropyLoss()
 

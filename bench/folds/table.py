@@ -20,10 +20,16 @@ class FoldTable:
         """The folds of `seed`, in order."""
         return sorted(set(self.by_seed[seed].values()) - {NEVER_HELD_OUT})
 
-    def shape(self) -> tuple[int, bool]:
-        """Number of folds, and whether the table is a single hold-out split."""
-        seed = next(iter(self.by_seed))
-        return len(self.folds(seed)), NEVER_HELD_OUT in self.by_seed[seed].values()
+    def number(self) -> int:
+        """Number of folds, the same for every seed.
+
+        Raises:
+            ValueError: seeds differ in it.
+        """
+        numbers = {seed: len(self.folds(seed)) for seed in self.by_seed}
+        if len(set(numbers.values())) != 1:
+            raise ValueError(f"seeds differ in their number of folds: {numbers}")
+        return next(iter(numbers.values()))
 
     def with_seeds(self, other: "FoldTable") -> "FoldTable":
         """Both tables; where both have a seed, this one's."""
@@ -37,7 +43,18 @@ def to_frame(table: FoldTable) -> pd.DataFrame:
 
 
 def from_frame(frame: pd.DataFrame) -> FoldTable:
-    """The inverse of `to_frame`."""
+    """The inverse of `to_frame`; strict, since the file may have been edited by hand.
+
+    Raises:
+        KeyError: a column is missing.
+        ValueError: a seed or fold is no whole number, or a case stands twice under one seed.
+    """
+    for column in ("seed", "fold"):
+        if (frame[column].isna() | (frame[column] % 1 != 0)).any():
+            raise ValueError(f"column {column} holds values that are no whole numbers")
+    twice = frame[frame.duplicated(["seed", "case_id"])]
+    if len(twice):
+        raise ValueError(f"case {twice['case_id'].iloc[0]} stands twice under seed {twice['seed'].iloc[0]}")
     return FoldTable(
         {
             int(seed): {str(case): int(fold) for case, fold in zip(rows["case_id"], rows["fold"], strict=True)}

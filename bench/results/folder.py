@@ -1,5 +1,6 @@
 """The results folder: what it holds, and whether a request fits it. Reads and writes the folder."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,7 +65,14 @@ class ResultsFolder:
     def cases(self) -> list[Case] | None:
         """The case table stored here, if any."""
         path = self.root / "cases.parquet"
-        return from_frame(pd.read_parquet(path)) if path.exists() else None
+        if not path.exists():
+            return None
+        try:
+            return from_frame(pd.read_parquet(path))
+        except (KeyError, ValueError, OSError) as error:
+            raise RequestError(
+                f"{path} is no case table ({error}). Restore it, or use another --results folder."
+            ) from None
 
     def write_cases(self, cases: list[Case]) -> None:
         """Replace cases.parquet."""
@@ -91,6 +99,15 @@ class ResultsFolder:
         """Replace folds.parquet."""
         frame = fold_table.to_frame(folds)
         write_atomically(self.root / "folds.parquet", lambda path: frame.to_parquet(path, index=False))
+
+    def state(self) -> str:
+        """A digest of what requests are checked against: it changes when another process writes here."""
+        digest = hashlib.sha256()
+        for name in ("experiment.toml", "cases.parquet", "folds.parquet"):
+            path = self.root / name
+            digest.update(path.read_bytes() if path.is_file() else b"-")
+            digest.update(b"|")
+        return digest.hexdigest()
 
     def write_unreadable(self, images: list[tuple[str, str]]) -> None:
         """List the images that were left out, as (case_id, reason), in tables/unreadable.csv."""

@@ -37,7 +37,7 @@ def write_leaderboard(folder: ResultsFolder) -> tuple[Leaderboard, str]:
         )
     runs = [folder.runs.read(name) for name in sorted(folder.runs.complete())]
     comparable, left_out = _comparable(runs, folds)
-    entries = _entries(comparable, folds.shape()[0])
+    entries = _entries(comparable, folds.number())
     if not entries:
         raise BenchError(f"No finished run in {folder.root}: there is nothing to rank yet.")
     classes = tuple(experiment.class_order or ())
@@ -64,7 +64,7 @@ def write_leaderboard(folder: ResultsFolder) -> tuple[Leaderboard, str]:
 
 
 def _folds_text(folds: FoldTable, holdout: float | None) -> str:
-    return f"Single split holding out {holdout:g} of each class" if holdout else f"{folds.shape()[0]} stratified folds"
+    return f"Single split holding out {holdout:g} of each class" if holdout else f"{folds.number()} stratified folds"
 
 
 Predicted = tuple[StoredRun, pd.DataFrame]
@@ -121,10 +121,10 @@ def _entry(group: Sequence[Predicted], folds: int, all_records: Sequence[dict[st
     )
 
 
-def settings(record: dict[str, Any]) -> list[dict[str, Any]]:
-    """What makes two runs of one backbone, seed and fold different rows."""
+def settings(record: dict[str, Any]) -> list[Any]:
+    """What makes two runs of one backbone, seed and fold different rows; names of recipes and files do not."""
     spec = record["spec"]
-    return [record["weights"], {**spec["recipe"], "name": ""}, spec["pixels"], spec["tooling"]]
+    return [record["weights"]["digest"], {**spec["recipe"], "name": ""}, spec["pixels"], spec["tooling"]]
 
 
 def distinguishing(record: dict[str, Any], all_records: Sequence[dict[str, Any]]) -> list[str]:

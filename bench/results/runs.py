@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bench.errors import BenchError
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
 from bench.results.atomic import flush
 from bench.scoring import class_numbers, score
@@ -30,7 +31,14 @@ class StoredRun:
 
     def predictions(self) -> pd.DataFrame:
         """Columns case_id, site, label, predicted, p_<class>."""
-        return pq.read_table(self.folder / "predictions.parquet").to_pandas()
+        try:
+            return pq.read_table(self.folder / "predictions.parquet").to_pandas()
+        except (ValueError, OSError) as error:
+            raise _spoilt(self.folder, error) from error
+
+
+def _spoilt(folder: Path, error: Exception) -> BenchError:
+    return BenchError(f"The stored run {folder} is spoilt ({error}). Delete that folder and give the command again.")
 
 
 class RunStore:
@@ -48,7 +56,10 @@ class RunStore:
     def read(self, run_id: str) -> StoredRun:
         """One complete run."""
         folder = self.root / run_id
-        return StoredRun(run_id, folder, json.loads((folder / "run.json").read_text(encoding="utf-8")))
+        try:
+            return StoredRun(run_id, folder, json.loads((folder / "run.json").read_text(encoding="utf-8")))
+        except (ValueError, OSError) as error:
+            raise _spoilt(folder, error) from error
 
     def remove_leftovers(self) -> None:
         """Delete what interrupted writers left. Call only while holding the folder's lock."""

@@ -53,6 +53,15 @@ def test_what_is_written_can_be_read_again(tmp_path: Path) -> None:
     assert read_experiment(tmp_path / "e.toml") == experiment
 
 
+def test_folds_and_holdout_exclude_each_other(tmp_path: Path) -> None:
+    file = tmp_path / "e.toml"
+    file.write_text("holdout = 0.5\n")
+    assert make({"folds": 3}, file).holdout is None
+    assert make({}, file).holdout == 0.5
+    with pytest.raises(RequestError, match="exclude each other"):
+        make({"folds": 3, "holdout": 0.2})
+
+
 def test_recipes_by_name_and_file(tmp_path: Path) -> None:
     file = tmp_path / "long.toml"
     file.write_text("epochs = 20\nclass_weights = 'balanced'\n")
@@ -70,6 +79,8 @@ def test_recipes_by_name_and_file(tmp_path: Path) -> None:
         ({"holdout": 1.5}, "holdout"),
         ({"seeds": "0"}, "seeds"),
         ({"seeds": "-1,2"}, "seeds"),
+        ({"seeds": "99999999999999999999"}, "more than 10000"),
+        ({"seeds": "18446744073709551616,"}, "seeds"),
         ({"image_size": 3}, "image_size"),
         ({"fit": "squash"}, "'pad', 'stretch' or 'crop'"),
         ({"device": "tpu"}, "device"),
@@ -100,6 +111,9 @@ def test_wrong_files(tmp_path: Path) -> None:
     bad.write_text("seeds = = 3")
     with pytest.raises(RequestError, match="line 1"):
         make(config=bad)
+    bad.write_text("recipe = 3")
+    with pytest.raises(RequestError, match="must be a table"):
+        make(config=bad, epochs=2)
     bad.write_text("sedes = 3")
     with pytest.raises(RequestError, match="no option 'sedes'"):
         make(config=bad)

@@ -305,6 +305,15 @@ def test_help_and_version(bench: Bench) -> None:
     assert bench("run", "--no-such-option").returncode == 2
 
 
+def test_tracebacks_only_with_debug_wherever_it_stands(bench: Bench, tmp_path: Path) -> None:
+    plain = bench("run", "--internal", tmp_path / "absent")
+    assert (plain.returncode, plain.stderr.count("\n")) == (2, 1)
+    for arguments in (["--debug", "run"], ["run", "--debug"]):
+        shown = bench(*arguments, "--internal", tmp_path / "absent")
+        assert "Traceback" in shown.stderr
+        assert "No such path" in shown.stderr
+
+
 def test_help_imports_nothing_heavy(bench_environment: dict[str, str]) -> None:
     code = (
         "import sys, bench.cli; print([m for m in ('torch', 'timm', 'pandas', 'sklearn', 'scipy') if m in sys.modules])"

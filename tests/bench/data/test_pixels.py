@@ -1,15 +1,17 @@
 """The pixel cache decodes once, and only what it has not seen."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from trees import write_digit_tree
+from trees import missing, write_digit_tree
 
 from bench.cache import Caches
 from bench.data.digits import write_digits
-from bench.data.images import PixelSettings, decode
+from bench.data.images import PixelSettings, UnreadableImage, decode
 from bench.data.load import Dataset, load_dataset
 from bench.errors import RequestError
 
@@ -67,11 +69,49 @@ def test_unreadable_images_are_named_or_left_out_and_listed(tmp_path: Path, cach
     assert len(data.cases) == 10
 
 
+def test_a_passing_fault_is_not_remembered(tmp_path: Path, caches: Caches, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = write_digit_tree(tmp_path / "t", [0, 1], 5)
+
+    def fail(path: Path, settings: PixelSettings) -> None:
+        raise UnreadableImage("too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bench.data.pixels.decode", fail)
+        with pytest.raises(RequestError, match="too many open files"):
+            load(root, caches)
+    assert len(load(root, caches).cases) == 10
+
+
+def test_a_spoilt_cache_is_made_again(tmp_path: Path, caches: Caches) -> None:
+    root = write_digit_tree(tmp_path / "t", [0, 1], 5)
+    first = load(root, caches)
+    (caches.pixels / f"{first.pixels.key}.json").write_text("{")
+    assert load(root, caches) == first
+
+
+def test_a_full_cache_disk_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        missing("a small disk of its own needs root and mount")
+    try:
+        with pytest.raises(OSError, match="No space left"):
+            load(write_digit_tree(tmp_path / "t", [0, 1], 5), Caches(disk), settings=PixelSettings(128))
+        assert list((disk / "pixels").iterdir()) == []
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
 def test_a_class_of_which_nothing_is_readable_is_an_error(tmp_path: Path, caches: Caches) -> None:
     root = write_digit_tree(tmp_path / "t", [0], 5)
     (root / "1").mkdir()
     (root / "1" / "broken.png").write_text("")
     with pytest.raises(RequestError, match="Only one class"):
+        load(root, caches, skip=True)
+    for path in (root / "0").glob("*.png"):
+        path.write_text("")
+    with pytest.raises(RequestError, match="No internal image can be read"):
         load(root, caches, skip=True)
 
 

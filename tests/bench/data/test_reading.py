@@ -1,5 +1,6 @@
 """Trees, sites and classes: what is found, and what is refused."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,14 @@ def test_trees_that_are_refused(tmp_path: Path) -> None:
     put(tmp_path / "loose" / "a.png")
     with pytest.raises(RequestError, match="in no class folder"):
         read_tree(tmp_path / "loose", "internal")
+    (tmp_path / "linked" / "a").mkdir(parents=True)
+    (tmp_path / "linked" / "a" / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    with pytest.raises(RequestError, match="lead to no file"):
+        read_tree(tmp_path / "linked", "internal")
+    (tmp_path / "bytes" / "a").mkdir(parents=True)
+    Path(os.fsdecode(os.fsencode(tmp_path / "bytes" / "a") + b"/\xe9.png")).write_bytes(b"")
+    with pytest.raises(RequestError, match="no valid UTF-8"):
+        read_tree(tmp_path / "bytes", "internal")
     with pytest.raises(RequestError, match="is a file"):
         read_tree(tmp_path / "loose" / "a.png", "internal")
 
@@ -60,6 +69,9 @@ def test_sites_of_a_data_folder(tmp_path: Path) -> None:
     for name in ("internal", "external", "external-bern", "masks"):
         (tmp_path / name).mkdir()
     assert list(sites_of(tmp_path)) == ["internal", "external", "bern"]
+    (tmp_path / "external-internal").mkdir()
+    with pytest.raises(RequestError, match="are both site 'internal'"):
+        sites_of(tmp_path)
     (tmp_path / "internal").rmdir()
     with pytest.raises(RequestError, match="no folder 'internal'"):
         sites_of(tmp_path)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pandas as pd
 import pytest
 
 from bench.data.cases import Case
@@ -79,5 +80,17 @@ def test_the_table_survives_a_data_frame() -> None:
     table = FoldTable({seed: draw_folds(CASES, seed) for seed in (0, 7)})
     back = from_frame(to_frame(table))
     assert back == table
-    assert back.shape() == (5, False)
-    assert FoldTable({0: draw_folds(CASES, 0, holdout=0.3)}).shape() == (1, True)
+    assert back.number() == 5
+    assert FoldTable({0: draw_folds(CASES, 0, holdout=0.3)}).number() == 1
+    with pytest.raises(ValueError, match="differ in their number of folds"):
+        FoldTable({0: draw_folds(CASES, 0), 1: draw_folds(CASES, 1, folds=4)}).number()
+
+
+def test_a_table_edited_into_nonsense_is_refused() -> None:
+    frame = to_frame(FoldTable({0: draw_folds(CASES, 0)}))
+    with pytest.raises(ValueError, match="stands twice under seed 0"):
+        from_frame(pd.concat([frame, frame.iloc[:1]]))
+    with pytest.raises(ValueError, match="no whole numbers"):
+        from_frame(frame.assign(fold=frame["fold"] + 0.4))
+    with pytest.raises(KeyError):
+        from_frame(frame.drop(columns="fold"))

@@ -15,7 +15,7 @@ from bench.config.experiment import Experiment
 from bench.data.cases import Case
 from bench.data.images import PixelSettings
 from bench.driver.conduct import merged
-from bench.errors import RequestError
+from bench.errors import BenchError, RequestError
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
 from bench.plan.identity import run_id
@@ -141,6 +141,25 @@ def test_other_data_are_refused(tmp_path: Path) -> None:
             folder.refuse_other_data(changed, ("a", "b"))
     with pytest.raises(RequestError, match="with the classes a, b"):
         folder.refuse_other_data(CASES, ("b", "a"))
+
+
+def test_spoilt_files_say_which_and_what_to_do(tmp_path: Path) -> None:
+    folder, name = ResultsFolder(tmp_path), run_id(SPEC)
+    folder.runs.write(name, SPEC, result(SPEC), 7)
+    (tmp_path / "runs" / name / "predictions.parquet").write_bytes(b"")
+    with pytest.raises(BenchError, match=f"{name} is spoilt.*Delete that folder"):
+        folder.runs.read(name).predictions()
+    (tmp_path / "runs" / name / "run.json").write_text("{")
+    with pytest.raises(BenchError, match="Delete that folder"):
+        folder.runs.read(name)
+    (tmp_path / "cases.parquet").write_text("no table")
+    with pytest.raises(RequestError, match="no case table"):
+        folder.cases()
+    before = folder.state()
+    (tmp_path / "folds.parquet").write_text("no table")
+    assert folder.state() != before
+    with pytest.raises(RequestError, match="not a fold table"):
+        folder.folds()
 
 
 def test_a_second_writer_is_refused(tmp_path: Path) -> None:
