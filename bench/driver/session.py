@@ -38,7 +38,7 @@ def _run(experiment: Experiment) -> int:
     caches = user_caches()
     if experiment.uses_phantom:
         ensure_phantom(caches, console)
-    folder = ResultsFolder(Path(experiment.results))
+    folder = ResultsFolder(Path(experiment.results).expanduser())
     with DecodingProgress(console) as decoding:
         plan = prepare(experiment, folder, caches, say, decoding.update)
     with folder.locked():

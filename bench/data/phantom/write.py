@@ -6,6 +6,7 @@ import csv
 import multiprocessing
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -105,7 +106,7 @@ def _render_all(jobs: list[_Job], workers: int) -> Iterator[dict[str, str]]:
             yield from map(_write_case, jobs)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_set_up_worker) as pool:
         try:
             yield from pool.map(_write_case, jobs, chunksize=_CHUNK)
         except BaseException:
@@ -113,9 +114,10 @@ def _render_all(jobs: list[_Job], workers: int) -> Iterator[dict[str, str]]:
             raise
 
 
-def _one_thread() -> None:
+def _set_up_worker() -> None:
     # the processes fill the cores already, and one thread sums in one order
     threadpool_limits(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's business
 
 
 def _write_case(job: _Job) -> dict[str, str]:
