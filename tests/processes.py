@@ -8,6 +8,13 @@ from pathlib import Path
 
 BENCH = [sys.executable, "-c", "from bench.cli import main; main()"]
 
+# Shells start background jobs with interrupts ignored, and tests may be one.
+INTERRUPTIBLE = [
+    sys.executable,
+    "-c",
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from bench.cli import main; main()",
+]
+
 Bench = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

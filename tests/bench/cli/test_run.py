@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from processes import BENCH, Bench, alive, child_processes, wait_until
+from processes import BENCH, INTERRUPTIBLE, Bench, alive, child_processes, wait_until
 from trees import missing, write_digit_tree
 
 from bench.config.toml import read_experiment
@@ -324,7 +324,7 @@ def test_help_imports_nothing_heavy(bench_environment: dict[str, str]) -> None:
 
 def start(command: list[str], environment: dict[str, str]) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [*BENCH, *command],
+        [*INTERRUPTIBLE, *command],
         env=environment,
         text=True,
         stdout=subprocess.PIPE,
