@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from bench.data.images import Decoded, PixelSettings, UnreadableImage, decode, file_digest
 
+DIGESTS_A_TASK = 64
 Progress = Callable[[int, int], None]
 
 
@@ -39,9 +40,10 @@ class PixelCache:
 
 
 def digests_of(paths: Sequence[Path]) -> list[str]:
-    """SHA-256 of each file, read in parallel."""
+    """SHA-256 of each file, read in parallel, many to a task since most files are small."""
+    parts = [paths[start : start + DIGESTS_A_TASK] for start in range(0, len(paths), DIGESTS_A_TASK)]
     with ThreadPoolExecutor() as threads:
-        return list(threads.map(file_digest, paths))
+        return [digest for part in threads.map(lambda part: [*map(file_digest, part)], parts) for digest in part]
 
 
 def cache_key(digests: Iterable[str], settings: PixelSettings) -> str:

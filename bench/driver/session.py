@@ -12,7 +12,7 @@ from bench.driver.phantom import ensure_phantom
 from bench.driver.prepare import Plan, Say, prepare
 from bench.errors import Interrupted
 from bench.results.folder import ResultsFolder
-from bench.results.leaderboard import leaderboard_files, write_leaderboard
+from bench.results.leaderboard import leaderboard_files, stored_leaderboard, write_leaderboard
 
 
 def run_experiment(experiment: Experiment) -> int:
@@ -46,7 +46,7 @@ def _run(experiment: Experiment) -> int:
         if outcome.failed and not folder.runs.complete():
             say(f"All {len(outcome.failed)} runs failed; the first: {outcome.failed[0]}")
             return 1
-        _, text = write_leaderboard(folder)
+        text = stored_leaderboard(folder) or write_leaderboard(folder)[1]
     say(text)
     say(f"Written: {leaderboard_files(folder.root)}")
     if outcome.failed:

@@ -1,5 +1,6 @@
 """From stored runs to leaderboard.md and leaderboard.json. Reads runs, writes the two files."""
 
+import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+import reports
 from bench.data.cases import INTERNAL, external_sites
 from bench.errors import BenchError
 from bench.folds.table import FoldTable
@@ -22,6 +24,28 @@ from reports.markdown import escaped, leaderboard_markdown
 
 RESAMPLING_SEED = 0  # the same runs give the same intervals
 ROLES = ("main", "import")
+
+
+def stored_leaderboard(folder: ResultsFolder) -> str | None:
+    """The Markdown of a leaderboard that is up to date: made from the runs that are there, by the program as it is."""
+    json_file, text_file = folder.root / "leaderboard.json", folder.root / "leaderboard.md"
+    if not (json_file.exists() and text_file.exists()):
+        return None
+    try:
+        made_from = json.loads(json_file.read_text(encoding="utf-8")).get("made_from")
+    except ValueError:
+        return None
+    return text_file.read_text(encoding="utf-8") if made_from == _made_from(folder) else None
+
+
+def _made_from(folder: ResultsFolder) -> str:
+    """A digest of the stored runs, of what they are checked against, and of the code that compiles them."""
+    digest = hashlib.sha256(folder.state().encode())
+    for name in sorted(folder.runs.complete()):
+        digest.update(name.encode())
+    for source in [Path(__file__), *sorted(Path(reports.__file__).parent.glob("*.py"))]:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:24]
 
 
 def write_leaderboard(folder: ResultsFolder) -> tuple[Leaderboard, str]:
@@ -58,7 +82,8 @@ def write_leaderboard(folder: ResultsFolder) -> tuple[Leaderboard, str]:
             f"{_folds_text(folds, experiment.holdout)}; predictions of the last epoch.",
         ],
     )
-    write_text(folder.root / "leaderboard.json", json.dumps(leaderboard.to_dict(), indent=1, allow_nan=False) + "\n")
+    content = {**leaderboard.to_dict(), "made_from": _made_from(folder)}
+    write_text(folder.root / "leaderboard.json", json.dumps(content, indent=1, allow_nan=False) + "\n")
     write_text(folder.root / "leaderboard.md", text)
     return leaderboard, text
 

@@ -18,7 +18,7 @@ from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
 from bench.plan.spec import RunResult, RunSpec, Tooling, Weights
 from bench.results.folder import ResultsFolder
-from bench.results.leaderboard import write_leaderboard
+from bench.results.leaderboard import stored_leaderboard, write_leaderboard
 
 CASES = [
     *(Case(f"internal/{n}", f"/i/{n}", "ab"[n % 2], None, "internal", f"{n:064x}", 8, 8) for n in range(80)),
@@ -121,6 +121,20 @@ def test_other_roles_and_replicates_are_not_ranked(tmp_path: Path) -> None:
     )
     (row,) = write_leaderboard(folder)[0].rows
     assert len(row.seeds) == 3
+
+
+def test_a_leaderboard_is_up_to_date_until_a_run_or_a_fold_changes(tmp_path: Path) -> None:
+    folder, specs = ResultsFolder(tmp_path), plan()
+    store(folder, specs[:4])
+    assert stored_leaderboard(folder) is None
+    assert write_leaderboard(folder)[1] == stored_leaderboard(folder)
+    store(folder, specs[4:])
+    assert stored_leaderboard(folder) is None
+    assert "| resnet18" in write_leaderboard(folder)[1]
+    assert stored_leaderboard(folder) is not None
+    with folder.locked():
+        folder.write_folds(FoldTable({seed: draw_folds(CASES[:80], seed + 7, folds=2) for seed in SEEDS}))
+    assert stored_leaderboard(folder) is None
 
 
 def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:
