@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from processes import BENCH, Bench
+from processes import BENCH, SMALL, Bench
 from trees import write_digit_tree
 
 from bench.cache import Caches
@@ -53,3 +53,16 @@ def bench(bench_environment: dict[str, str]) -> Bench:
         )
 
     return call
+
+
+@pytest.fixture(scope="session")
+def finished(bench: Bench, digit_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished experiment: resnet18, 2 seeds × 2 folds, by two workers."""
+    results = tmp_path_factory.mktemp("finished") / "results"
+    relative = os.path.relpath(digit_data)
+    done = bench("run", "--data", relative, *SMALL, "--seeds", "2", "--workers", "2", "--results", results)
+    assert done.returncode == 0, done.stderr
+    assert "Research use only" in done.stdout
+    assert "4 runs to do (0 of 4 are stored), about" in done.stdout
+    assert "resnet18 starts from random weights" in done.stdout
+    return results

@@ -15,6 +15,9 @@ INTERRUPTIBLE = [
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from bench.cli import main; main()",
 ]
 
+# A quick real experiment on a few digits.
+SMALL = ("--image-size", "32", "--folds", "2", "--epochs", "2", "--batch-size", "16", "--backbone", "resnet18")
+
 Bench = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -45,3 +48,8 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def predictions(results: Path) -> dict[str, bytes]:
+    """Run id → bytes of its predictions."""
+    return {path.parent.name: path.read_bytes() for path in results.glob("runs/*/predictions.parquet")}

@@ -1,6 +1,9 @@
 """Small trees of real images, and what to do where a part of the machine is missing."""
 
 import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,20 @@ def missing(what: str) -> None:
     if REQUIRE_ALL:
         pytest.fail(f"{what}, and GAPBENCH_REQUIRE_ALL is set")
     pytest.skip(what)
+
+
+@contextmanager
+def small_disk(folder: Path, size: int) -> Iterator[Path]:
+    """A disk of `size` bytes mounted below `folder`; skips where none can be mounted."""
+    disk = folder / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        missing("a small disk of its own needs root and mount")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
 
 
 def write_digit_tree(root: Path, digits: list[int], each: int, *, first: int = 0, size: int = 8) -> Path:

@@ -1,7 +1,7 @@
 """The results folder: what it holds, and whether a request fits it. Reads and writes the folder."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -100,10 +100,10 @@ class ResultsFolder:
         frame = fold_table.to_frame(folds)
         write_atomically(self.root / "folds.parquet", lambda path: frame.to_parquet(path, index=False))
 
-    def state(self) -> str:
-        """A digest of what requests are checked against: it changes when another process writes here."""
+    def state(self, names: Sequence[str] = ("experiment.toml", "cases.parquet", "folds.parquet")) -> str:
+        """A digest of files of the folder; by default of those that requests are checked against."""
         digest = hashlib.sha256()
-        for name in ("experiment.toml", "cases.parquet", "folds.parquet"):
+        for name in names:
             path = self.root / name
             digest.update(path.read_bytes() if path.is_file() else b"-")
             digest.update(b"|")

@@ -40,7 +40,9 @@ def stored_leaderboard(folder: ResultsFolder) -> str | None:
 
 def _made_from(folder: ResultsFolder) -> str:
     """A digest of the stored runs, of what they are checked against, and of the code that compiles them."""
-    digest = hashlib.sha256(folder.state().encode())
+    digest = hashlib.sha256(folder.state(("cases.parquet", "folds.parquet")).encode())
+    if experiment := folder.experiment():
+        digest.update(json.dumps([experiment.class_order, experiment.holdout, experiment.uses_phantom]).encode())
     for name in sorted(folder.runs.complete()):
         digest.update(name.encode())
     for source in [Path(__file__), *sorted(Path(reports.__file__).parent.glob("*.py"))]:

@@ -9,29 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from processes import BENCH, INTERRUPTIBLE, Bench, alive, child_processes, wait_until
-from trees import missing, write_digit_tree
+from processes import INTERRUPTIBLE, SMALL, Bench, alive, child_processes, predictions, wait_until
+from trees import small_disk
 
 from bench.config.toml import read_experiment
-
-SMALL = ("--image-size", "32", "--folds", "2", "--epochs", "2", "--batch-size", "16", "--backbone", "resnet18")
-
-
-def predictions(results: Path) -> dict[str, bytes]:
-    return {path.parent.name: path.read_bytes() for path in results.glob("runs/*/predictions.parquet")}
-
-
-@pytest.fixture(scope="module")
-def finished(bench: Bench, digit_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished experiment: resnet18, 2 seeds × 2 folds, by two workers."""
-    results = tmp_path_factory.mktemp("finished") / "results"
-    relative = os.path.relpath(digit_data)
-    done = bench("run", "--data", relative, *SMALL, "--seeds", "2", "--workers", "2", "--results", results)
-    assert done.returncode == 0, done.stderr
-    assert "Research use only" in done.stdout
-    assert "4 runs to do (0 of 4 are stored), about" in done.stdout
-    assert "resnet18 starts from random weights" in done.stdout
-    return results
 
 
 def test_the_results_folder_is_as_documented(finished: Path, digit_data: Path) -> None:
@@ -191,14 +172,9 @@ def test_the_studys_single_split(bench: Bench, digit_data: Path, tmp_path: Path)
 def test_a_disk_that_fills_ends_with_1_and_keeps_what_was_finished(
     bench: Bench, digit_data: Path, tmp_path: Path, finished: Path
 ) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    whole = [path for path in finished.iterdir() if path.suffix in (".parquet", ".toml")]
-    size = pages(*whole) + 5 * pages(*next(finished.glob("runs/*")).iterdir()) // 2  # room for two and a half runs
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        missing("a small disk of its own needs root and mount")
-    try:
+    shared = [path for path in finished.iterdir() if path.suffix in (".parquet", ".toml")]
+    size = pages(*shared) + 5 * pages(*next(finished.glob("runs/*")).iterdir()) // 2  # room for two and a half runs
+    with small_disk(tmp_path, size) as disk:
         done = bench("run", "--data", digit_data, *SMALL, "--seeds", "2", "--results", disk / "r")
         assert done.returncode == 1, done.stdout + done.stderr
         assert "No space left on device" in done.stderr
@@ -206,8 +182,6 @@ def test_a_disk_that_fills_ends_with_1_and_keeps_what_was_finished(
         kept = predictions(disk / "r")
         assert kept
         assert kept.items() < predictions(finished).items()
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
 
 
 def pages(*files: Path) -> int:
@@ -230,96 +204,6 @@ def test_runs_that_fail_are_recorded_and_the_exit_code_says_so(bench: Bench, dig
     assert "The loss is nan in phase head, epoch 0, step 1" in done.stdout
     records = [json.loads(path.read_text()) for path in tmp_path.glob("r/runs/*.failed/run.json")]
     assert [record["status"] for record in records] == ["failed", "failed"]
-
-
-class TestBadInput:
-    """Each is one paragraph, ends with 2, and writes nothing to the results."""
-
-    @pytest.fixture
-    def refused(self, bench: Bench, tmp_path: Path):  # type: ignore[no-untyped-def]
-        def check(message: str, *arguments: str | Path, results: Path = tmp_path / "results") -> None:
-            existed = results.exists()
-            done = bench("run", "--results", results, *arguments)
-            assert done.returncode == 2, done.stdout + done.stderr
-            assert message in " ".join(done.stderr.split())
-            assert "Traceback" not in done.stderr
-            assert results.exists() == existed
-
-        return check
-
-    def test_paths(self, refused, tmp_path: Path, digit_data: Path) -> None:  # type: ignore[no-untyped-def]
-        refused("No such path", "--internal", tmp_path / "absent")
-        refused("No such folder", "--data", tmp_path / "absent")
-        (tmp_path / "empty").mkdir()
-        refused("No image found", "--internal", tmp_path / "empty")
-        refused("Only one class", "--internal", write_digit_tree(tmp_path / "one", [3], 5))
-        refused(
-            "cannot be written to", "--data", digit_data, *SMALL, "--weights", "random", results=Path("/proc/results")
-        )
-
-    def test_images(self, refused, tmp_path: Path, bench: Bench) -> None:  # type: ignore[no-untyped-def]
-        tree = write_digit_tree(tmp_path / "tree", [0, 1], 12)
-        whole = next((tree / "0").glob("*.png"))
-        (tree / "0" / "cut.png").write_bytes(whole.read_bytes()[:60])
-        refused("cut.png", "--internal", tree)
-        results = tmp_path / "skipped"
-        options = ["--epochs", "1", "--seeds", "1", "--skip-unreadable", "--results", str(results)]
-        done = bench("run", "--internal", tree, *SMALL, *options)
-        assert done.returncode == 0, done.stderr
-        assert "internal/0/cut.png" in (results / "tables" / "unreadable.csv").read_text()
-        assert len(pd.read_parquet(results / "cases.parquet")) == 24
-
-    def test_classes(self, refused, tmp_path: Path, digit_data: Path) -> None:  # type: ignore[no-untyped-def]
-        refused("fewer than the 31 folds", "--data", digit_data, "--folds", "31")
-        outside = write_digit_tree(tmp_path / "outside", [7], 3)
-        inside = digit_data / "internal"
-        refused('"7" = "0"', "--internal", inside, "--external", f"bern={outside}")
-
-    def test_backbones_and_values(self, refused, digit_data: Path) -> None:  # type: ignore[no-untyped-def]
-        refused("Nearest names: resnet34", "--data", digit_data, "--backbone", "resnet43")
-        refused("precision", "--data", digit_data, "--precision", "int8")
-        refused("is not available on this machine", "--data", digit_data, "--device", "mps")
-        refused("No such weights", "--data", digit_data, "--weights", "absent.safetensors", "--image-size", "32")
-
-    def test_results_of_other_data_and_folds(self, refused, finished: Path, digit_data: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-        before = {path: path.stat().st_mtime_ns for path in finished.rglob("*")}
-        other = write_digit_tree(tmp_path / "other", [0, 1, 4], 20)
-        refused("made from other data", "--internal", other, *SMALL, results=finished)
-        refused(
-            "was made with 2 folds, asked for now: 3 folds",
-            "--data",
-            digit_data,
-            *SMALL,
-            "--folds",
-            "3",
-            results=finished,
-        )
-        assert {path: path.stat().st_mtime_ns for path in finished.rglob("*")} == before
-
-
-def test_help_and_version(bench: Bench) -> None:
-    shown = bench("--help")
-    assert shown.returncode == 0
-    assert "never for diagnosis" in shown.stdout
-    assert bench("--version").stdout.startswith("gapbench ")
-    assert bench("run", "--no-such-option").returncode == 2
-
-
-def test_tracebacks_only_with_debug_wherever_it_stands(bench: Bench, tmp_path: Path) -> None:
-    plain = bench("run", "--internal", tmp_path / "absent")
-    assert (plain.returncode, plain.stderr.count("\n")) == (2, 1)
-    for arguments in (["--debug", "run"], ["run", "--debug"]):
-        shown = bench(*arguments, "--internal", tmp_path / "absent")
-        assert "Traceback" in shown.stderr
-        assert "No such path" in shown.stderr
-
-
-def test_help_imports_nothing_heavy(bench_environment: dict[str, str]) -> None:
-    code = (
-        "import sys, bench.cli; print([m for m in ('torch', 'timm', 'pandas', 'sklearn', 'scipy') if m in sys.modules])"
-    )
-    shown = subprocess.run([BENCH[0], "-c", code], env=bench_environment, capture_output=True, text=True, check=True)
-    assert shown.stdout.strip() == "[]"
 
 
 def start(command: list[str], environment: dict[str, str]) -> "subprocess.Popen[str]":

@@ -1,13 +1,11 @@
 """The pixel cache decodes once, and only what it has not seen."""
 
-import os
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from trees import missing, write_digit_tree
+from trees import small_disk, write_digit_tree
 
 from bench.cache import Caches
 from bench.data.digits import write_digits
@@ -90,17 +88,10 @@ def test_a_spoilt_cache_is_made_again(tmp_path: Path, caches: Caches) -> None:
 
 
 def test_a_full_cache_disk_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(disk)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        missing("a small disk of its own needs root and mount")
-    try:
+    with small_disk(tmp_path, 64 * 1024) as disk:
         with pytest.raises(OSError, match="No space left"):
             load(write_digit_tree(tmp_path / "t", [0, 1], 5), Caches(disk), settings=PixelSettings(128))
         assert list((disk / "pixels").iterdir()) == []
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_a_class_of_which_nothing_is_readable_is_an_error(tmp_path: Path, caches: Caches) -> None:

@@ -1,15 +1,13 @@
 """The results folder: whole runs or none, nothing of other data, one writer."""
 
 import json
-import os
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from trees import missing
+from trees import small_disk
 
 from bench.config.experiment import Experiment
 from bench.data.cases import Case
@@ -86,12 +84,7 @@ def test_a_write_cut_short_leaves_no_run(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_leaves_finished_runs_whole(tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        missing("a small disk of its own needs root and mount")
-    try:
+    with small_disk(tmp_path, 256 * 1024) as disk:
         store = RunStore(disk / "runs")
         with pytest.raises(OSError, match="No space left"):
             write_many(store)
@@ -100,8 +93,6 @@ def test_a_full_disk_leaves_finished_runs_whole(tmp_path: Path) -> None:
         for name in stored:
             assert len(store.read(name).predictions()) == len(SPEC.predicted)
         assert {path.name for path in store.root.iterdir()} == stored
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
 
 
 def write_many(store: RunStore) -> None:
