@@ -51,5 +51,5 @@ def alive(pid: int) -> bool:
 
 
 def predictions(results: Path) -> dict[str, bytes]:
-    """Run id → bytes of its predictions."""
-    return {path.parent.name: path.read_bytes() for path in results.glob("runs/*/predictions.parquet")}
+    """Run id → bytes of its predictions, of whole runs (temporary folders begin with a dot)."""
+    return {path.parent.name: path.read_bytes() for path in results.glob("runs/[0-9a-f]*/predictions.parquet")}
