@@ -65,13 +65,13 @@ def index_cases(cases: pd.DataFrame, classes: Sequence[str]) -> Cases:
 
 
 def _clusters(table: pd.DataFrame, site: Integers) -> Integers:
-    """Cluster codes in the order of site, then of group or, for cases without one, of case."""
+    """Cluster codes in the order of site, then of first case: names of groups, which may be salted, decide nothing."""
     key = table["case_id"].astype(str)
     alone = np.ones(len(table), dtype=bool)
     if "group" in table:
         group = table["group"]
         alone = (group.isna() | (group.astype(str) == "")).to_numpy()
         key = key.where(alone, group.astype(str))
-    within = pd.factorize(key, sort=True)[0]
+    within = pd.factorize(key, sort=False)[0]
     # A group at two sites is two clusters, and a group may have the name of a case.
     return np.unique((site * 2 + alone) * (len(table) + 1) + within, return_inverse=True)[1]

@@ -29,8 +29,11 @@ _NONE = "–"
 _SPECIAL = re.compile(r"[\\`*<>\[\]|#~]|(?<![^\W_])_|_(?![^\W_])")
 
 
-def leaderboard_markdown(leaderboard: Leaderboard, *, title_lines: Sequence[str] = ()) -> str:
-    """Draw all tables of a leaderboard; `title_lines` follow the line on research use."""
+def leaderboard_markdown(leaderboard: Leaderboard, *, title_lines: Sequence[str] = (), under_tables: str = "") -> str:
+    """Draw all tables of a leaderboard.
+
+    `title_lines` follow the line on research use; `under_tables` is a warning that is printed under each table.
+    """
     notes = Footnotes()
     blocks = [RESEARCH_ONLY, *title_lines, "## Leaderboard"]
     if leaderboard.rows:
@@ -42,6 +45,9 @@ def leaderboard_markdown(leaderboard: Leaderboard, *, title_lines: Sequence[str]
         blocks += _backbone(row, notes)
     if leaderboard.comparisons:
         blocks += _comparisons(leaderboard, notes)
+    if under_tables:
+        warning = f"**{escaped(under_tables)}**"
+        blocks = [part for block in blocks for part in ([block, warning] if block.startswith("|") else [block])]
     return "\n\n".join(blocks) + "\n"
 
 

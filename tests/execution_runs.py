@@ -3,11 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+from trees import load_sites
+
 from backbones.weights import resolve, store_body
 from bench.cache import Caches
 from bench.data.cases import internal
 from bench.data.images import PixelSettings
-from bench.data.load import load_dataset
 from bench.execution.workshop import Workshop
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
@@ -23,13 +24,13 @@ def prepare_runs(
 ) -> tuple[list[RunSpec], Workshop]:
     """Two folds of one seed on `data`, which holds internal/ and external/."""
     sites = {"internal": data / "internal", "external": data / "external"}
-    dataset = load_dataset(sites, PIXELS, caches, renaming={}, declared=None, skip_unreadable=False)
+    dataset = load_sites(sites, PIXELS, caches)
     folds = FoldTable({0: draw_folds(internal(dataset.cases), 0, folds=2)})
     resolved = resolve(backbone, weights, PIXELS.image_size)
     store_body(caches.weights, resolved)
     planned = PlannedBackbone(backbone, Weights(resolved.source, resolved.digest), Tooling("fp32"))
     chosen = recipe or Recipe(epochs=2, batch_size=16)
-    specs = plan_runs(dataset.cases, folds, dataset.classes, [planned], [0], chosen, PIXELS)
+    specs = plan_runs(dataset.cases, folds, dataset.classes, [planned], [0], chosen, dataset.settings)
     return specs, Workshop(caches, dataset.pixels)
 
 

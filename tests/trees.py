@@ -11,7 +11,21 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from bench.cache import Caches
+from bench.data.images import PixelSettings
+from bench.data.load import Dataset, load_dataset
+from bench.data.options import ReadOptions
+from bench.data.pseudonyms import Pseudonyms
+from bench.data.readers import DataRequest
+
+READ = ReadOptions(Pseudonyms(bytes(32)))
 REQUIRE_ALL = bool(os.environ.get("GAPBENCH_REQUIRE_ALL"))
+
+
+def load_sites(sites: dict[str, Path], settings: PixelSettings, caches: Caches, *, skip: bool = False) -> Dataset:
+    """The case table and pixels of some trees or manifests."""
+    request = DataRequest(READ, sites=sites)
+    return load_dataset(request, settings, caches, renaming={}, declared=None, skip_unreadable=skip)
 
 
 def missing(what: str) -> None:

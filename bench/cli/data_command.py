@@ -1,11 +1,13 @@
-"""`bench data`: make data sets. Prints."""
+"""`bench data`: make, fetch, look through and clean data sets. Prints."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-data_app = typer.Typer(no_args_is_help=True, help="Make data sets that need no network.")
+from bench.cli.look_commands import audit, clean, show
+
+data_app = typer.Typer(no_args_is_help=True, help="Make, fetch, look through and clean data sets.")
 
 
 @data_app.command()
@@ -40,6 +42,20 @@ def phantom(
 
 
 @data_app.command()
+def fetch(
+    name: Annotated[str, typer.Argument(help="hematoma: the head-CT slices of the study that began this project.")],
+    out: Annotated[Path, typer.Option(help="Folder; given again, it goes on from what is there.")],
+) -> None:
+    """Download a public set. Research use only, never for diagnosis."""
+    from bench.data.fetch import fetch_hematoma
+    from bench.errors import RequestError
+
+    if name != "hematoma":
+        raise RequestError(f"No set is called {name!r}. Known: hematoma.")
+    fetch_hematoma(out, print)
+
+
+@data_app.command()
 def digits(out: Annotated[Path, typer.Option(help="New folder.")]) -> None:
     """Real handwriting from two sources: UCI digits (internal) and MNIST digits (external)."""
     from bench.data.digits import write_digits
@@ -49,3 +65,8 @@ def digits(out: Annotated[Path, typer.Option(help="New folder.")]) -> None:
         f"Written: {out}/internal ({internal} UCI digits), {out}/external ({external} MNIST digits). "
         f"Next: bench run --data {out} --image-size 32"
     )
+
+
+data_app.command()(audit)
+data_app.command()(clean)
+data_app.command()(show)

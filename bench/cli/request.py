@@ -6,6 +6,7 @@ from typing import Any
 
 from bench.config.experiment import Experiment, checked
 from bench.config.toml import find_recipe, read_toml
+from bench.data.options import EVERY_SITE
 from bench.data.sites import parse_external
 from bench.errors import RequestError
 
@@ -24,7 +25,7 @@ def experiment_from(
     where = f"{config} and the command line" if config else "the command line"
     options = {key: value for key, value in given.items() if value not in (None, [])}
     if any(key in options for key in DATA_KEYS):  # data on the command line replace those of the file as a whole
-        values = {key: value for key, value in values.items() if key not in DATA_KEYS}
+        values = {key: value for key, value in values.items() if key not in (*DATA_KEYS, "reader")}
     if "folds" in options and "holdout" in options:
         raise RequestError("--folds and --holdout exclude each other. Give one of them.")
     if "folds" in options or "holdout" in options:
@@ -33,6 +34,10 @@ def experiment_from(
         options["seeds"] = parse_seeds(options["seeds"])
     if "external" in options:
         options["external"] = _externals(options["external"])
+    if "reader" in options:
+        options["reader"] = parse_readers(options["reader"])
+    if "columns" in options:
+        options["columns"] = {**values.get("columns", {}), **parse_columns(options["columns"])}
     values |= options
     if recipe is not None:
         values["recipe"] = find_recipe(recipe).model_dump()
@@ -59,6 +64,24 @@ def parse_seeds(text: str) -> int | list[int]:
         return int(text)
     except ValueError:
         raise RequestError(f"--seeds takes a count such as 10 or a list such as 3,5,8, not {text!r}.") from None
+
+
+def parse_readers(texts: list[str]) -> dict[str, str]:
+    """`cq500` is the reader of every site that has none of its own, `bern=cq500` that of one site."""
+    parts = [text.rpartition("=") for text in texts]
+    return {site if separator else EVERY_SITE: name for site, separator, name in parts}
+
+
+def parse_columns(texts: list[str]) -> dict[str, str]:
+    """`path=file` says that the manifest's column `file` is what we call path.
+
+    Raises:
+        RequestError: no `=` in it.
+    """
+    for text in texts:
+        if not all(text.partition("=")):
+            raise RequestError(f"--column takes OURS=YOURS, such as path=file, not {text!r}.")
+    return {ours: yours for ours, _, yours in (text.partition("=") for text in texts)}
 
 
 def _externals(texts: list[str]) -> dict[str, str]:

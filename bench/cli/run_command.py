@@ -37,6 +37,46 @@ def run(
     white16: Annotated[
         int | None, typer.Option(help="Value of a 16-bit grey image that is white. [65535]", rich_help_panel=DATA)
     ] = None,
+    windows: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,C",
+            help="CT windows as colour channels: brain, subdural, soft, bone, LEVEL/WIDTH; or none. "
+            "[brain,subdural,soft]",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    reader: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[SITE=]NAME",
+            help="auto, tree, manifest, rsna-2019, cq500, ct-ich or bhsd; repeatable. [auto]",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(metavar="OURS=YOURS", help="A manifest's name for path, label, group…", rich_help_panel=DATA),
+    ] = None,
+    multilabel: Annotated[
+        str | None,
+        typer.Option(help="Slices with several bleeds: single-only, priority or others.", rich_help_panel=DATA),
+    ] = None,
+    group_duplicates: Annotated[
+        bool | None,
+        typer.Option("--group-duplicates", help="Hold internal copies of an image out together.", rich_help_panel=DATA),
+    ] = None,
+    allow_leaks: Annotated[
+        bool | None,
+        typer.Option("--allow-leaks", help="Run in spite of leaks; every table says so.", rich_help_panel=DATA),
+    ] = None,
+    allow_outside: Annotated[
+        bool | None,
+        typer.Option("--allow-outside", help="Follow links and paths that leave the folder.", rich_help_panel=DATA),
+    ] = None,
+    max_pixels: Annotated[
+        int | None, typer.Option(help="Larger images are refused. [100,000,000]", rich_help_panel=DATA)
+    ] = None,
     skip_unreadable: Annotated[
         bool | None,
         typer.Option("--skip-unreadable", help="Leave unreadable images out and list them.", rich_help_panel=DATA),
@@ -88,6 +128,14 @@ def run(
         "image_size": image_size,
         "fit": fit,
         "white16": white16,
+        "windows": windows,
+        "reader": reader,
+        "columns": column,
+        "multilabel": multilabel,
+        "group_duplicates": group_duplicates,
+        "allow_leaks": allow_leaks,
+        "allow_outside": allow_outside,
+        "max_pixels": max_pixels,
         "skip_unreadable": skip_unreadable,
         "weights": weights,
         "precision": precision,

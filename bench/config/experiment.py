@@ -4,7 +4,10 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from bench.data.images import Fit, PixelSettings
+from bench.data.images import MAX_PIXELS, Fit, PixelSettings
+from bench.data.options import EVERY_SITE, MANIFEST_COLUMNS, MultiLabel
+from bench.data.windows import DEFAULT as DEFAULT_WINDOWS
+from bench.data.windows import parse_windows
 from bench.errors import RequestError
 from bench.plan.recipe import Recipe
 from bench.plan.spec import Precision
@@ -33,7 +36,8 @@ class Experiment(BaseModel):
     """Options of `bench run`; each is a key of the TOML file.
 
     `data` or `internal` and `external` (site name → path) say where the images lie; without any of them the
-    embedded phantom is used. `classes` renames or merges labels (found → wanted), `class_order` declares the
+    embedded phantom is used. `reader` names the reader of each site (`*`: of all others), `columns` what a manifest
+    calls its columns. `classes` renames or merges labels (found → wanted), `class_order` declares the
     classes. `frozen` is written by the program.
     """
 
@@ -50,6 +54,14 @@ class Experiment(BaseModel):
     image_size: Annotated[int, Field(ge=16, le=2048)] | None = None
     fit: Fit = "pad"
     white16: Annotated[int, Field(ge=1, le=65535)] = 65535
+    windows: list[str] = Field(default_factory=lambda: list(DEFAULT_WINDOWS), min_length=1)
+    reader: dict[str, str] = Field(default_factory=dict)
+    columns: dict[str, str] = Field(default_factory=dict)
+    multilabel: MultiLabel = "single-only"
+    allow_outside: bool = False
+    max_pixels: Annotated[int, Field(ge=1)] = MAX_PIXELS
+    group_duplicates: bool = False
+    allow_leaks: bool = False
     class_order: list[str] | None = None
     classes: dict[str, str] = Field(default_factory=dict)
     weights: str = "auto"
@@ -69,6 +81,32 @@ class Experiment(BaseModel):
             if value > MOST_SEEDS:
                 raise ValueError(f"{value} seeds are more than {MOST_SEEDS}")
             return list(range(value))
+        return value
+
+    @field_validator("reader", mode="before")
+    @classmethod
+    def _one_reader(cls, value: Any) -> Any:
+        """A name alone is the reader of every site."""
+        return {EVERY_SITE: value} if isinstance(value, str) else value
+
+    @field_validator("windows", mode="before")
+    @classmethod
+    def _windows(cls, value: Any) -> Any:
+        """Names separated by commas, or a list of them."""
+        names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
+        if isinstance(names, list) and all(isinstance(name, str) for name in names):
+            try:
+                parse_windows(names)
+            except RequestError as error:
+                raise ValueError(str(error)) from None
+        return names
+
+    @field_validator("columns")
+    @classmethod
+    def _known_columns(cls, value: dict[str, str]) -> dict[str, str]:
+        unknown = sorted(set(value) - set(MANIFEST_COLUMNS))
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} is none of {', '.join(MANIFEST_COLUMNS)}")
         return value
 
     @field_validator("seeds", "backbone")
@@ -95,7 +133,7 @@ class Experiment(BaseModel):
     def pixels(self) -> PixelSettings:
         """Pixel settings with the default size filled in: 224, or 64 for the embedded phantom."""
         default = PHANTOM_IMAGE_SIZE if self.uses_phantom else DEFAULT_IMAGE_SIZE
-        return PixelSettings(self.image_size or default, self.fit, self.white16)
+        return PixelSettings(self.image_size or default, self.fit, self.white16, tuple(self.windows))
 
 
 def checked(model: type[Model], values: dict[str, Any], where: str) -> Model:

@@ -1,7 +1,7 @@
 """The case table: one row an image."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 import pandas as pd
 
@@ -10,22 +10,28 @@ INTERNAL = "internal"
 
 @dataclass(frozen=True, slots=True)
 class FoundImage:
-    """An image file before anything of it has been read."""
+    """An image before anything of its pixels has been read.
+
+    `part` is the frame of a DICOM file or the axial slice of a NIfTI volume, counted from 0 as stored, None where
+    the file is one image; `group` is the patient; `extra` holds what else a reader knows, as text.
+    """
 
     case_id: str
     path: str
     label: str
     site: str
     group: str | None = None
+    part: int | None = None
+    extra: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """One image with its label.
 
-    `case_id` is site/relative path and unique; `site` is `internal` or the external site's name; `group` is
-    what must not be split between folds (a patient), None where each image stands alone; `digest` is the
-    SHA-256 of the file; `width` and `height` are pixels of the upright image.
+    `case_id` is site/relative path (with #part where a file holds several images) and unique; `site` is `internal`
+    or the external site's name; `group` is what must not be split between folds (a patient), None where each image
+    stands alone; `digest` names the image's content; `width` and `height` are pixels of the upright image.
     """
 
     case_id: str
@@ -36,6 +42,12 @@ class Case:
     digest: str
     width: int
     height: int
+    part: int | None = None
+    extra: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+PART = "part"
+COLUMNS = tuple(name for name in Case.__dataclass_fields__ if name not in (PART, "extra"))
 
 
 def internal(cases: Iterable[Case]) -> list[Case]:
@@ -49,13 +61,26 @@ def external_sites(cases: Iterable[Case]) -> list[str]:
 
 
 def to_frame(cases: Sequence[Case]) -> pd.DataFrame:
-    """The case table as a data frame with the columns of `Case`."""
-    frame = pd.DataFrame([asdict(case) for case in cases], columns=list(Case.__dataclass_fields__))
-    frame["group"] = frame["group"].astype("string")
-    return frame
+    """The case table as a data frame: the columns of `Case` (`part` where some case has one), then the extra ones."""
+    rows = [asdict(case) for case in cases]
+    extras = list(dict.fromkeys(name for case in cases for name in case.extra))
+    for row in rows:
+        extra = row.pop("extra")
+        row.update({name: extra.get(name) for name in extras})
+    parts = [PART] if any(case.part is not None for case in cases) else []
+    frame = pd.DataFrame(rows, columns=[*COLUMNS, *parts, *extras])
+    return frame.astype(dict.fromkeys(["group", *extras], "string") | dict.fromkeys(parts, "Int64"))
 
 
 def from_frame(frame: pd.DataFrame) -> list[Case]:
     """The inverse of `to_frame`."""
-    rows = frame.astype({"group": object}).where(frame.notna(), None).to_dict("records")
-    return [Case(**{name: row[name] for name in Case.__dataclass_fields__}) for row in rows]
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    extras = [name for name in frame.columns if name not in (*COLUMNS, PART)]
+    return [
+        Case(
+            **{name: row[name] for name in COLUMNS},
+            part=row.get(PART),
+            extra={name: row[name] for name in extras if row[name] is not None},
+        )
+        for row in rows
+    ]

@@ -1,7 +1,7 @@
-"""Decodes one image file into upright 8-bit RGB of a fixed size. Reads files."""
+"""Decodes the images of a file into upright 8-bit RGB of a fixed size. Reads files."""
 
 import hashlib
-import warnings
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -10,8 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from bench.data.dicom import dicom_images
+from bench.data.kinds import Kind, kind_of
+from bench.data.nifti import nifti_images
+from bench.data.pictures import picture
+from bench.data.unreadable import UnreadableImage
+from bench.data.windows import DEFAULT, parse_windows
+from bench.likeness.thumbnail import thumbnail
+
 Fit = Literal["pad", "stretch", "crop"]
 FITS: tuple[str, ...] = get_args(Fit)
+HOUNSFIELD: frozenset[Kind] = frozenset({"DICOM", "NIfTI"})
+MAX_PIXELS = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -20,23 +30,22 @@ class PixelSettings:
 
     `image_size` is the side in pixels; `fit` says what is done with images that are not square: `pad` with
     black (nothing is lost or deformed), `stretch`, or `crop` the centre; `white16` is the value of a 16-bit
-    grey image that becomes white (65535, or 4095 for 12-bit pixels kept in 16 bits).
+    grey image that becomes white (65535, or 4095 for 12-bit pixels kept in 16 bits); `windows` are those that
+    Hounsfield units are seen through, () where no image has any.
     """
 
     image_size: int = 224
     fit: Fit = "pad"
     white16: int = 65535
-
-
-class UnreadableImage(Exception):
-    """The file is no image, is cut short, or has pixels without a defined white."""
+    windows: tuple[str, ...] = DEFAULT
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """`pixels` (image_size, image_size, 3) uint8; width and height of the upright original."""
+    """`pixels` (image_size, image_size, 3) and `thumbnail` (48, 48), uint8; width and height of the original."""
 
     pixels: NDArray[np.uint8]
+    thumbnail: NDArray[np.uint8]
     width: int
     height: int
 
@@ -47,43 +56,67 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def decode(path: Path, settings: PixelSettings) -> Decoded:
-    """Decode, turn upright (EXIF), convert to RGB and resize with an antialiasing filter.
+def part_digest(digest: str, part: int | None) -> str:
+    """Names one image of a file that holds several."""
+    return digest if part is None else hashlib.sha256(f"{digest}#{part}".encode()).hexdigest()
 
-    Transparent pixels are laid on black; of a file with several pages the first is read.
+
+def upright_images(
+    path: Path, parts: Sequence[int | None], settings: PixelSettings, max_pixels: int = MAX_PIXELS
+) -> Iterator[Image.Image | UnreadableImage]:
+    """The wanted images of a file at full size, or why one cannot be had."""
+    try:
+        kind = kind_of(path)
+    except OSError as error:
+        yield from [UnreadableImage(f"it may not be read ({error.strerror})")] * len(parts)
+        return
+    if kind in HOUNSFIELD:
+        arrays = dicom_images if kind == "DICOM" else nifti_images
+        windows = parse_windows(settings.windows or DEFAULT)
+        for image in arrays(path, [part or 0 for part in parts], windows, max_pixels):
+            yield image if isinstance(image, UnreadableImage) else Image.fromarray(image)
+        return
+    for part in parts:
+        try:
+            if part:
+                raise UnreadableImage(f"it is one image; number {part}, counted from 0, does not exist")
+            yield picture(path, settings.white16, max_pixels)
+        except UnreadableImage as error:
+            yield error
+
+
+def decode(path: Path, settings: PixelSettings, part: int | None = None) -> Decoded:
+    """One image of a file.
 
     Raises:
         UnreadableImage: with the reason.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of harmless metadata faults
-            with Image.open(path) as opened:
-                opened.load()
-                image = _eight_bit_rgb(ImageOps.exif_transpose(opened), settings.white16)
-    except (UnreadableImage, MemoryError):
-        raise
-    except Exception as error:  # Pillow's plugins raise OSError, SyntaxError, ValueError, struct.error and more
-        raise UnreadableImage(str(error) or type(error).__name__) from error
-    return Decoded(np.asarray(_fitted(image, settings)), image.width, image.height)
+    (outcome,) = decode_parts(path, [part], settings)
+    if isinstance(outcome, UnreadableImage):
+        raise outcome
+    return outcome
 
 
-def _eight_bit_rgb(image: Image.Image, white16: int) -> Image.Image:
-    if image.mode.startswith("I"):
-        values = np.asarray(image).astype(np.float64)
-        return Image.fromarray(np.clip(np.rint(values * (255 / white16)), 0, 255).astype(np.uint8)).convert("RGB")
-    if image.mode == "F":
-        raise UnreadableImage("floating-point pixels have no defined white; store 8 or 16 bits a channel")
-    if "A" in image.getbands() or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", rgba.size, (0, 0, 0, 255)), rgba).convert("RGB")
-    return image.convert("RGB")
+def decode_parts(
+    path: Path, parts: Sequence[int | None], settings: PixelSettings, max_pixels: int = MAX_PIXELS
+) -> Iterator[Decoded | UnreadableImage]:
+    """The wanted images of a file, resized with an antialiasing filter, or why one cannot be had."""
+    for image in upright_images(path, parts, settings, max_pixels):
+        if isinstance(image, UnreadableImage):
+            yield image
+        else:
+            yield Decoded(np.asarray(fitted(image, settings)), thumbnail(image), image.width, image.height)
 
 
-def _fitted(image: Image.Image, settings: PixelSettings) -> Image.Image:
-    size = (settings.image_size, settings.image_size)
-    if settings.fit == "pad":
-        return ImageOps.pad(image, size, Image.Resampling.BILINEAR, color=(0, 0, 0))
+def fitted(image: Image.Image, settings: PixelSettings) -> Image.Image:
+    """`image` as a square of the wanted size."""
+    side = settings.image_size
     if settings.fit == "crop":
-        return ImageOps.fit(image, size, Image.Resampling.BILINEAR)
-    return image.resize(size, Image.Resampling.BILINEAR)
+        return ImageOps.fit(image, (side, side), Image.Resampling.BILINEAR)
+    if settings.fit == "stretch" or image.width == image.height:
+        return image.resize((side, side), Image.Resampling.BILINEAR)
+    longest = max(image.size)
+    width, height = (max(1, round(extent * side / longest)) for extent in image.size)
+    square = Image.new("RGB", (side, side))
+    square.paste(image.resize((width, height), Image.Resampling.BILINEAR), ((side - width) // 2, (side - height) // 2))
+    return square

@@ -1,39 +1,45 @@
 """From the paths of an experiment to its case table and decoded pixels. Reads images, writes the cache."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.cache import Caches
 from bench.data.cases import Case, FoundImage
 from bench.data.classes import class_list, rename
-from bench.data.images import PixelSettings
-from bench.data.pixels import PixelCache, Progress, build_cache, digests_of
-from bench.data.tree import read_tree
+from bench.data.images import HOUNSFIELD, MAX_PIXELS, PixelSettings
+from bench.data.kinds import kind_of
+from bench.data.pixels import PixelCache, Progress, build_cache
+from bench.data.readers import DataRequest, read_images
+from bench.data.source import Source, digests_of
 from bench.errors import RequestError
+from bench.quiet import quiet
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Cases sorted by site as given and by path, their classes in order, and their decoded pixels.
+    """Cases sorted by site as given and as the reader orders them, their classes in order, and their pixels.
 
+    `settings` are those that the pixels depend on: without windows where no image has Hounsfield units.
     `skipped` lists (case_id, reason) of unreadable images that were left out on request.
     """
 
     cases: list[Case]
     classes: tuple[str, ...]
+    settings: PixelSettings
     pixels: PixelCache
     skipped: list[tuple[str, str]]
 
 
 def load_dataset(
-    sites: Mapping[str, Path],
+    request: DataRequest,
     settings: PixelSettings,
     caches: Caches,
     *,
     renaming: Mapping[str, str],
     declared: Sequence[str] | None,
     skip_unreadable: bool,
+    max_pixels: int = MAX_PIXELS,
     on_done: Progress | None = None,
 ) -> Dataset:
     """Read every site, settle the classes, decode what is not in the cache yet.
@@ -41,34 +47,56 @@ def load_dataset(
     Raises:
         RequestError: as the readers, or an unreadable image where `skip_unreadable` is not set.
     """
-    images = [image for site, root in sites.items() for image in read_tree(root, site)]
-    images = rename(images, renaming)
+    with quiet():
+        images = rename(read_images(request), renaming)
     class_list(images, declared)  # before decoding, which may take long
-    digests = digests_of([Path(image.path) for image in images])
-    files = {digest: Path(image.path) for digest, image in zip(digests, images, strict=True)}
-    pixels = build_cache(caches.pixels, files, settings, on_done)
-    skipped = [
-        (image, pixels.unreadable[digest])
-        for image, digest in zip(images, digests, strict=True)
-        if digest in pixels.unreadable
+    found = list(zip(images, digests_of(images), strict=True))
+    closed = [
+        (image, f"it may not be read ({digest.strerror})") for image, digest in found if isinstance(digest, OSError)
     ]
+    readable = [(image, digest) for image, digest in found if isinstance(digest, str)]
+    sources = {digest: Source(Path(image.path), image.part) for image, digest in readable}
+    settings = _needed(settings, sources)
+    pixels = build_cache(caches.pixels, sources, settings, on_done, max_pixels=max_pixels)
+    skipped = closed + [(image, pixels.unreadable[digest]) for image, digest in readable if digest in pixels.unreadable]
     if skipped and not skip_unreadable:
         raise RequestError(_unreadable_message(skipped))
-    kept = [(image, digest) for image, digest in zip(images, digests, strict=True) if digest in pixels.row]
+    kept = [(image, digest) for image, digest in readable if digest in pixels.row]
     classes = class_list([image for image, _ in kept], declared)
     cases = [_case(image, digest, pixels) for image, digest in kept]
-    return Dataset(cases, classes, pixels, [(image.case_id, reason) for image, reason in skipped])
+    return Dataset(cases, classes, settings, pixels, [(image.case_id, reason) for image, reason in skipped])
+
+
+def _needed(settings: PixelSettings, sources: Mapping[str, Source]) -> PixelSettings:
+    """Windows decide nothing where no image has Hounsfield units; then they must not name caches and runs either."""
+    paths = {source.path for source in sources.values()}
+    return settings if any(kind_of(path) in HOUNSFIELD for path in paths) else replace(settings, windows=())
 
 
 def _case(image: FoundImage, digest: str, pixels: PixelCache) -> Case:
     width, height = pixels.sizes[digest]
-    return Case(image.case_id, image.path, image.label, image.group, image.site, digest, width, height)
+    return Case(
+        image.case_id,
+        image.path,
+        image.label,
+        image.group,
+        image.site,
+        digest,
+        width,
+        height,
+        image.part,
+        image.extra,
+    )
 
 
 def _unreadable_message(skipped: Sequence[tuple[FoundImage, str]]) -> str:
-    first = "; ".join(f"{image.path} ({reason})" for image, reason in skipped[:10])
+    first = "; ".join(f"{_where(image)} ({reason})" for image, reason in skipped[:10])
     more = f" and {len(skipped) - 10} more" if len(skipped) > 10 else ""
     return (
         f"{len(skipped)} image(s) cannot be read: {first}{more}. Mend or remove them, or give --skip-unreadable "
         f"to leave them out and have them listed beside the results."
     )
+
+
+def _where(image: FoundImage) -> str:
+    return image.path if image.part is None else f"{image.path} part {image.part}"

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,10 +13,15 @@ import numpy as np
 import PIL
 from numpy.typing import NDArray
 
-from bench.data.images import Decoded, PixelSettings, UnreadableImage, decode, file_digest
+from bench.data.images import MAX_PIXELS, Decoded, PixelSettings, decode_parts
+from bench.data.source import Source
+from bench.data.unreadable import UnreadableImage
+from bench.likeness.thumbnail import SIDE
+from bench.quiet import quiet
 
-DIGESTS_A_TASK = 64
+SCHEME = 2  # raised when decoding changes so that the same file gives other pixels
 Progress = Callable[[int, int], None]
+Outcome = tuple[str, Decoded | UnreadableImage]
 
 
 @dataclass(frozen=True)
@@ -23,12 +29,14 @@ class PixelCache:
     """Decoded images of one data set.
 
     `array_file` is a .npy of shape (n_images, image_size, image_size, 3), uint8, one row for each distinct
-    digest; `row` maps a digest to its row; `sizes` to the (width, height) of the upright original;
-    `unreadable` maps digests of files that could not be decoded to the reason.
+    digest, `thumbnail_file` one of (n_images, 48, 48) in the same order; `row` maps a digest to its row; `sizes` to
+    the (width, height) of the upright original; `unreadable` maps digests of images that could not be decoded to
+    the reason.
     """
 
     key: str
     array_file: Path
+    thumbnail_file: Path
     row: dict[str, int]
     sizes: dict[str, tuple[int, int]]
     unreadable: dict[str, str]
@@ -38,44 +46,42 @@ class PixelCache:
         array: NDArray[np.uint8] = np.load(self.array_file, mmap_mode="r")
         return array
 
-
-def digests_of(paths: Sequence[Path]) -> list[str]:
-    """SHA-256 of each file, read in parallel, many to a task since most files are small."""
-    parts = [paths[start : start + DIGESTS_A_TASK] for start in range(0, len(paths), DIGESTS_A_TASK)]
-    with ThreadPoolExecutor() as threads:
-        return [digest for part in threads.map(lambda part: [*map(file_digest, part)], parts) for digest in part]
+    def thumbnails(self) -> NDArray[np.uint8]:
+        """The thumbnails, memory-mapped and read-only."""
+        array: NDArray[np.uint8] = np.load(self.thumbnail_file, mmap_mode="r")
+        return array
 
 
 def cache_key(digests: Iterable[str], settings: PixelSettings) -> str:
     """Names a cache by what decides its bytes: contents, pixel settings, decoder version."""
-    parts = {"digests": sorted(set(digests)), "settings": asdict(settings), "decoder": PIL.__version__}
+    decoder = [SCHEME, PIL.__version__]
+    parts = {"digests": sorted(set(digests)), "settings": asdict(settings), "decoder": decoder}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
 
 
 def build_cache(
-    folder: Path, files: dict[str, Path], settings: PixelSettings, on_done: Progress | None = None
+    folder: Path,
+    sources: Mapping[str, Source],
+    settings: PixelSettings,
+    on_done: Progress | None = None,
+    *,
+    max_pixels: int = MAX_PIXELS,
 ) -> PixelCache:
-    """The cache of `files` (digest → path) in `folder`; decoded only where it is not there yet."""
-    key = cache_key(files, settings)
-    stored = load_cache(folder, key)
-    if stored is not None and all(isinstance(_attempt(files[d], settings), str) for d in stored.unreadable):
-        return stored  # what could not be read then cannot be read now
-    digests = sorted(files)
-    with ThreadPoolExecutor() as threads:
-        return _write(
-            folder,
-            key,
-            digests,
-            threads.map(lambda d: _attempt(files[d], settings), digests),
-            settings.image_size,
-            on_done,
-        )
+    """The cache of `sources` (digest → where it lies) in `folder`; decoded only where it is not there yet."""
+    with quiet():
+        key = cache_key(sources, settings)
+        stored = load_cache(folder, key)
+        if stored is not None:
+            failed = {digest: sources[digest] for digest in stored.unreadable}
+            if all(isinstance(outcome, UnreadableImage) for _, outcome in _decoded(failed, settings, max_pixels)):
+                return stored  # what could not be read then cannot be read now
+        return _write(folder, key, _decoded(sources, settings, max_pixels), len(sources), settings.image_size, on_done)
 
 
 def load_cache(folder: Path, key: str) -> PixelCache | None:
     """The stored cache named `key`, or None."""
-    index_file, array_file = folder / f"{key}.json", folder / f"{key}.npy"
-    if not (index_file.exists() and array_file.exists()):
+    index_file, array_file, thumbnail_file = _files(folder, key)
+    if not (index_file.exists() and array_file.exists() and thumbnail_file.exists()):
         return None
     try:
         index = json.loads(index_file.read_text())
@@ -83,61 +89,77 @@ def load_cache(folder: Path, key: str) -> PixelCache | None:
         return None  # spoilt: made again
     row = {digest: number for number, digest in enumerate(index["digests"])}
     sizes = {digest: (width, height) for digest, (width, height) in zip(row, index["sizes"], strict=True)}
-    return PixelCache(key, array_file, row, sizes, index["unreadable"])
+    return PixelCache(key, array_file, thumbnail_file, row, sizes, index["unreadable"])
 
 
-def _attempt(path: Path, settings: PixelSettings) -> Decoded | str:
-    try:
-        return decode(path, settings)
-    except UnreadableImage as error:
-        return str(error)
+def _files(folder: Path, key: str) -> tuple[Path, Path, Path]:
+    return folder / f"{key}.json", folder / f"{key}.npy", folder / f"{key}.thumbnails.npy"
+
+
+def _decoded(sources: Mapping[str, Source], settings: PixelSettings, max_pixels: int) -> Iterator[Outcome]:
+    """Each image by its digest; the images of one file are decoded together, files in parallel."""
+    of_file: dict[Path, list[tuple[str, int | None]]] = defaultdict(list)
+    for digest in sorted(sources, key=lambda digest: (sources[digest].part or 0, digest)):
+        of_file[sources[digest].path].append((digest, sources[digest].part))
+
+    def work(item: tuple[Path, list[tuple[str, int | None]]]) -> list[Outcome]:
+        path, wanted = item
+        outcomes = decode_parts(path, [part for _, part in wanted], settings, max_pixels)
+        return [(digest, outcome) for (digest, _), outcome in zip(wanted, outcomes, strict=True)]
+
+    with ThreadPoolExecutor() as threads:
+        for outcomes in threads.map(work, of_file.items()):
+            yield from outcomes
 
 
 def _write(
-    folder: Path,
-    key: str,
-    digests: list[str],
-    outcomes: Iterable[Decoded | str],
-    size: int,
-    on_done: Progress | None,
+    folder: Path, key: str, outcomes: Iterator[Outcome], total: int, size: int, on_done: Progress | None
 ) -> PixelCache:
-    temporary = folder / f"{key}.{os.getpid()}.tmp"
+    index_file, array_file, thumbnail_file = _files(folder, key)
+    temporary = [file.with_name(f"{file.name}.{os.getpid()}.tmp") for file in (index_file, array_file, thumbnail_file)]
     try:
-        return _fill(folder, key, digests, outcomes, size, on_done, temporary)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _fill(
-    folder: Path,
-    key: str,
-    digests: list[str],
-    outcomes: Iterable[Decoded | str],
-    size: int,
-    on_done: Progress | None,
-    temporary: Path,
-) -> PixelCache:
-    sizes: dict[str, tuple[int, int]] = {}
-    unreadable: dict[str, str] = {}
-    array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=(len(digests), size, size, 3))
-    if hasattr(os, "posix_fallocate"):  # a full disk is an error now, not a bus error at some later write
-        with temporary.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, temporary.stat().st_size)
-    for done, (digest, outcome) in enumerate(zip(digests, outcomes, strict=True), start=1):
-        if isinstance(outcome, Decoded):
-            array[len(sizes)] = outcome.pixels
-            sizes[digest] = (outcome.width, outcome.height)
-        else:
-            unreadable[digest] = outcome
-        if on_done:
-            on_done(done, len(digests))
-    array.flush()
-    del array
-    temporary.replace(folder / f"{key}.npy")
-    index = {"digests": list(sizes), "sizes": list(sizes.values()), "unreadable": unreadable}
-    temporary.write_text(json.dumps(index))
-    temporary.replace(folder / f"{key}.json")  # last: a cache without its index does not exist
+        array = _allocated(temporary[1], (total, size, size, 3))
+        thumbnails = _allocated(temporary[2], (total, SIDE, SIDE))
+        sizes, unreadable = _fill(array, thumbnails, outcomes, total, on_done)
+        index = {"digests": list(sizes), "sizes": list(sizes.values()), "unreadable": unreadable}
+        temporary[0].write_text(json.dumps(index))
+        temporary[1].replace(array_file)
+        temporary[2].replace(thumbnail_file)
+        temporary[0].replace(index_file)  # last: a cache without its index does not exist
+    finally:
+        for file in temporary:
+            file.unlink(missing_ok=True)
     stored = load_cache(folder, key)
     assert stored is not None
     return stored
+
+
+def _allocated(file: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    array: NDArray[np.uint8] = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
+    if hasattr(os, "posix_fallocate"):  # a full disk is an error now, not a bus error at some later write
+        with file.open("r+b") as opened:
+            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
+    return array
+
+
+def _fill(
+    array: NDArray[np.uint8],
+    thumbnails: NDArray[np.uint8],
+    outcomes: Iterator[Outcome],
+    total: int,
+    on_done: Progress | None,
+) -> tuple[dict[str, tuple[int, int]], dict[str, str]]:
+    sizes: dict[str, tuple[int, int]] = {}
+    unreadable: dict[str, str] = {}
+    for done, (digest, outcome) in enumerate(outcomes, start=1):
+        if isinstance(outcome, Decoded):
+            array[len(sizes)], thumbnails[len(sizes)] = outcome.pixels, outcome.thumbnail
+            sizes[digest] = (outcome.width, outcome.height)
+        else:
+            unreadable[digest] = str(outcome)
+        if on_done:
+            on_done(done, total)
+    for mapped in (array, thumbnails):
+        if isinstance(mapped, np.memmap):
+            mapped.flush()
+    return sizes, unreadable

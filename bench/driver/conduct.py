@@ -96,9 +96,12 @@ def write_plan(plan: Plan, folder: ResultsFolder) -> None:
             f"{folder.root} was changed by another process while this one was reading. Give the same command again."
         )
     try:
+        if any(case.group for case in plan.dataset.cases):
+            folder.write_salt(plan.pseudonyms)
         folder.write_cases(plan.dataset.cases)
         folder.write_folds(plan.folds)
         folder.write_experiment(merged(plan.experiment, folder.experiment()))
+        folder.write_leaks(plan.leaks)
         if plan.dataset.skipped:
             folder.write_unreadable(plan.dataset.skipped)
     except OSError as error:

@@ -1,22 +1,25 @@
 """From a request to a checked plan. Reads images and the results folder; writes nothing but caches."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import __version__
 from bench.cache import Caches
 from bench.config.experiment import Experiment
 from bench.data import cases as case_table
-from bench.data.duplicates import warnings_of_duplicates
+from bench.data.copies import CopyPair, copies_among
 from bench.data.load import Dataset, load_dataset
+from bench.data.options import ReadOptions
 from bench.data.pixels import Progress
-from bench.data.sites import sites_of
+from bench.data.pseudonyms import Pseudonyms
+from bench.data.readers import DataRequest
 from bench.driver.settle import settle_backbones
 from bench.errors import RequestError
 from bench.execution.workshop import Workshop
 from bench.folds.check import check_folds
 from bench.folds.draw import draw_folds
+from bench.folds.leaks import Leak, find_leaks, grouped, leak_message
 from bench.folds.table import FoldTable
 from bench.plan.identity import run_id
 from bench.plan.plan import plan_runs
@@ -38,6 +41,8 @@ class Plan:
     pending: dict[str, RunSpec]
     workshop: Workshop
     folder_state: str
+    pseudonyms: Pseudonyms
+    leaks: list[Leak]
 
 
 def prepare(
@@ -49,24 +54,32 @@ def prepare(
         RequestError: anything about the request is wrong.
     """
     state = folder.state()
+    pseudonyms = folder.pseudonyms() or Pseudonyms.fresh()
     dataset = load_dataset(
-        _sites(experiment, caches),
+        data_request(experiment, caches, pseudonyms),
         experiment.pixels,
         caches,
         renaming=experiment.classes,
         declared=experiment.class_order,
         skip_unreadable=experiment.skip_unreadable,
+        max_pixels=experiment.max_pixels,
         on_done=on_decoded,
     )
+    copies = copies_among(dataset.cases, dataset.pixels, dataset.settings, caches.pixels)
+    if experiment.group_duplicates:
+        dataset = replace(dataset, cases=grouped(dataset.cases, copies))
     folder.refuse_other_data(dataset.cases, dataset.classes)
-    for warning in warnings_of_duplicates(dataset.cases):
-        say(f"Warning: {warning}")
     if dataset.skipped:
         say(f"Warning: {len(dataset.skipped)} unreadable image(s) are left out and listed in tables/unreadable.csv.")
     folds = _folds(experiment, folder, dataset)
+    leaks = find_leaks(dataset.cases, copies, folds)
+    if leaks and not experiment.allow_leaks:
+        raise RequestError(leak_message(leaks, dataset.cases, _given(experiment)))
+    for warning in _warnings(dataset, copies, leaks):
+        say(f"Warning: {warning}")
     backbones, frozen = settle_backbones(experiment, folder.experiment(), len(dataset.classes), caches, say)
     specs = plan_runs(
-        dataset.cases, folds, dataset.classes, backbones, experiment.seeds, experiment.recipe, experiment.pixels
+        dataset.cases, folds, dataset.classes, backbones, experiment.seeds, experiment.recipe, dataset.settings
     )
     runs = {run_id(spec): spec for spec in specs}
     complete = folder.runs.complete()
@@ -83,17 +96,37 @@ def prepare(
             "frozen": frozen,
         }
     )
-    return Plan(resolved, dataset, folds, runs, pending, Workshop(caches, dataset.pixels), state)
+    return Plan(resolved, dataset, folds, runs, pending, Workshop(caches, dataset.pixels), state, pseudonyms, leaks)
 
 
-def _sites(experiment: Experiment, caches: Caches) -> dict[str, Path]:
+def data_request(experiment: Experiment, caches: Caches, pseudonyms: Pseudonyms) -> DataRequest:
+    """Where the experiment's images lie and how they are read."""
+    options = ReadOptions(pseudonyms, experiment.columns, experiment.multilabel, experiment.allow_outside)
     if experiment.uses_phantom:
-        return sites_of(phantom_folder(caches))
+        return DataRequest(options, data=phantom_folder(caches))
     if experiment.data is not None:
-        return sites_of(Path(_absolute(experiment.data)))
+        return DataRequest(options, data=Path(_absolute(experiment.data)), readers=experiment.reader)
     assert experiment.internal is not None
     given = {case_table.INTERNAL: experiment.internal} | experiment.external
-    return {name: Path(_absolute(path)) for name, path in given.items()}
+    sites = {name: Path(_absolute(path)) for name, path in given.items()}
+    return DataRequest(options, sites=sites, readers=experiment.reader)
+
+
+def _given(experiment: Experiment) -> list[str]:
+    """The paths that the user gave as data."""
+    return [path for path in (experiment.data, experiment.internal, *experiment.external.values()) if path]
+
+
+def _warnings(dataset: Dataset, copies: Sequence[CopyPair], leaks: Sequence[Leak]) -> list[str]:
+    """What is wrong with copies beside leaks."""
+    cases, found = dataset.cases, []
+    if leaks:
+        found.append(f"{len(leaks)} pair(s) of cases leak from training into evaluation; every table will say so.")
+    for pair in copies:
+        a, b = cases[pair.first], cases[pair.second]
+        if a.label != b.label:
+            found.append(f"{a.case_id} and {b.case_id} show the same image ({pair.text()}) under different labels.")
+    return found if len(found) <= 5 else [*found[:5], f"{len(found) - 5} more such pairs; see bench data audit."]
 
 
 def _absolute(path: str) -> str:

@@ -36,6 +36,13 @@ def _grouped(cases: Sequence[Case]) -> bool:
     return any(case.group is not None for case in cases)
 
 
+def _codes(cases: Sequence[Case]) -> NDArray[np.int64]:
+    """Groups numbered as they first appear, so that their names, which may be salted, decide nothing."""
+    numbers: dict[tuple[bool, str], int] = {}
+    keys = [(case.group is None, case.group or case.case_id) for case in cases]
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys])
+
+
 def _split(
     cases: Sequence[Case], labels: NDArray[np.str_], parts: int, holdout: float | None, split_seed: int
 ) -> NDArray[np.int64]:
@@ -46,7 +53,7 @@ def _split(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # few members of a class: check_folds says it better
         if _grouped(cases):
-            groups = np.array([case.group if case.group is not None else f"case {case.case_id}" for case in cases])
+            groups = _codes(cases)
             splits = StratifiedGroupKFold(parts, shuffle=True, random_state=state).split(labels, labels, groups)
         elif holdout:
             shuffle = StratifiedShuffleSplit(n_splits=1, test_size=holdout, random_state=state)

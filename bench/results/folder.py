@@ -1,8 +1,10 @@
 """The results folder: what it holds, and whether a request fits it. Reads and writes the folder."""
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -12,11 +14,16 @@ from filelock import FileLock, Timeout
 from bench.config.experiment import Experiment
 from bench.config.toml import experiment_text, read_experiment
 from bench.data.cases import Case, from_frame, to_frame
+from bench.data.pseudonyms import SALT_BYTES, Pseudonyms
 from bench.errors import RequestError, listed
 from bench.folds import table as fold_table
+from bench.folds.leaks import Leak
 from bench.folds.table import FoldTable
 from bench.results.atomic import write_atomically, write_text
 from bench.results.runs import RunStore
+
+SALT = ".salt"
+LEAKS = "tables/leaks.csv"
 
 
 class ResultsFolder:
@@ -79,6 +86,26 @@ class ResultsFolder:
         frame = to_frame(cases)
         write_atomically(self.root / "cases.parquet", lambda path: frame.to_parquet(path, index=False))
 
+    def pseudonyms(self) -> Pseudonyms | None:
+        """Under the salt stored here, if any.
+
+        Raises:
+            RequestError: the file is no salt.
+        """
+        path = self.root / SALT
+        if not path.exists():
+            return None
+        salt = path.read_bytes()
+        if len(salt) != SALT_BYTES:
+            raise RequestError(f"{path} is damaged. Delete it; patients then get new pseudonyms.")
+        return Pseudonyms(salt)
+
+    def write_salt(self, pseudonyms: Pseudonyms) -> None:
+        """Keep the salt, readable by its owner alone, so that the next call gives patients the same names."""
+        path = self.root / SALT
+        if not path.exists():
+            write_atomically(path, lambda temporary: _write_secret(temporary, pseudonyms.salt))
+
     def folds(self) -> FoldTable | None:
         """The folds stored here, as drawn or as edited by hand, if any.
 
@@ -116,12 +143,26 @@ class ResultsFolder:
         frame = pd.DataFrame(images, columns=["case_id", "reason"])
         write_text(path, frame.to_csv(index=False))
 
+    def write_leaks(self, leaks: Sequence[Leak]) -> None:
+        """List the pairs that leak, in tables/leaks.csv; no file where there are none."""
+        path = self.root / LEAKS
+        if not leaks:
+            path.unlink(missing_ok=True)
+            return
+        path.parent.mkdir(exist_ok=True)
+        write_text(path, pd.DataFrame([asdict(leak) for leak in leaks]).to_csv(index=False))
+
+    def leaks(self) -> int:
+        """How many pairs leak, by tables/leaks.csv."""
+        path = self.root / LEAKS
+        return len(pd.read_csv(path)) if path.exists() else 0
+
     def refuse_other_data(self, cases: list[Case], classes: tuple[str, ...]) -> None:
         """Raise `RequestError` where the folder was made from other cases or classes: they cannot be compared."""
         stored, experiment = self.cases(), self.experiment()
         if stored is None:
             return
-        before, now = {_identity(case) for case in stored}, {_identity(case) for case in cases}
+        before, now = _identities(stored), _identities(cases)
         stored_classes = tuple(experiment.class_order or ()) if experiment else ()
         differing = sorted({case_id for case_id, *_ in before ^ now})
         if differing:
@@ -136,5 +177,17 @@ class ResultsFolder:
             )
 
 
-def _identity(case: Case) -> tuple[str, str, str, str | None]:
-    return case.case_id, case.label, case.digest, case.group
+def _identities(cases: Sequence[Case]) -> set[tuple[str, str, str, str | None]]:
+    """What makes two tables the same data. Groups count as a partition, named by the first of their cases."""
+    first: dict[str, str] = {}
+    for case in sorted(cases, key=lambda case: case.case_id):
+        if case.group is not None:
+            first.setdefault(case.group, case.case_id)
+    return {
+        (case.case_id, case.label, case.digest, None if case.group is None else first[case.group]) for case in cases
+    }
+
+
+def _write_secret(path: Path, content: bytes) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
+        file.write(content)

@@ -17,7 +17,7 @@ from bench.data.cases import INTERNAL, external_sites
 from bench.errors import BenchError
 from bench.folds.table import FoldTable
 from bench.results.atomic import write_text
-from bench.results.folder import ResultsFolder
+from bench.results.folder import LEAKS, ResultsFolder
 from bench.results.runs import StoredRun
 from reports.leaderboard import Entry, Leaderboard, build_leaderboard
 from reports.markdown import escaped, leaderboard_markdown
@@ -40,7 +40,7 @@ def stored_leaderboard(folder: ResultsFolder) -> str | None:
 
 def _made_from(folder: ResultsFolder) -> str:
     """A digest of the stored runs, of what they are checked against, and of the code that compiles them."""
-    digest = hashlib.sha256(folder.state(("cases.parquet", "folds.parquet")).encode())
+    digest = hashlib.sha256(folder.state(("cases.parquet", "folds.parquet", LEAKS)).encode())
     if experiment := folder.experiment():
         digest.update(json.dumps([experiment.class_order, experiment.holdout, experiment.uses_phantom]).encode())
     for name in sorted(folder.runs.complete()):
@@ -63,7 +63,9 @@ def write_leaderboard(folder: ResultsFolder) -> tuple[Leaderboard, str]:
         )
     runs = [folder.runs.read(name) for name in sorted(folder.runs.complete())]
     comparable, left_out = _comparable(runs, folds)
-    entries = _entries(comparable, folds.number())
+    leaks = folder.leaks()
+    warning = f"{leaks} pair(s) of cases leak from training into evaluation ({LEAKS})" if leaks else ""
+    entries = _entries(comparable, folds.number(), (warning,) if warning else ())
     if not entries:
         raise BenchError(f"No finished run in {folder.root}: there is nothing to rank yet.")
     classes = tuple(experiment.class_order or ())
@@ -83,6 +85,7 @@ def write_leaderboard(folder: ResultsFolder) -> tuple[Leaderboard, str]:
             f"Data: {source}. {escaped(sites)}. Classes: {escaped(', '.join(classes))}.",
             f"{_folds_text(folds, experiment.holdout)}; predictions of the last epoch.",
         ],
+        under_tables=warning and f"{warning}: these numbers are too good.",
     )
     content = {**leaderboard.to_dict(), "made_from": _made_from(folder)}
     write_text(folder.root / "leaderboard.json", json.dumps(content, indent=1, allow_nan=False) + "\n")
@@ -121,7 +124,7 @@ def _comparable(runs: Sequence[StoredRun], folds: FoldTable) -> tuple[list[Predi
     return kept, notes
 
 
-def _entries(runs: Sequence[Predicted], folds: int) -> list[Entry]:
+def _entries(runs: Sequence[Predicted], folds: int, stamps: tuple[str, ...]) -> list[Entry]:
     """One entry for each backbone, weights, recipe, pixel settings and tooling."""
     alike: dict[str, list[Predicted]] = defaultdict(list)
     for run, predictions in runs:
@@ -129,10 +132,12 @@ def _entries(runs: Sequence[Predicted], folds: int) -> list[Entry]:
             (run, predictions)
         )
     records = [group[0][0].record for group in alike.values()]
-    return [_entry(group, folds, records) for group in alike.values()]
+    return [_entry(group, folds, records, stamps) for group in alike.values()]
 
 
-def _entry(group: Sequence[Predicted], folds: int, all_records: Sequence[dict[str, Any]]) -> Entry:
+def _entry(
+    group: Sequence[Predicted], folds: int, all_records: Sequence[dict[str, Any]], stamps: tuple[str, ...]
+) -> Entry:
     record = group[0][0].record
     sources = {other["weights"]["source"] for other in all_records}
     mixed = len(sources) > 1 and "random" in sources
@@ -144,7 +149,7 @@ def _entry(group: Sequence[Predicted], folds: int, all_records: Sequence[dict[st
         seconds_per_run=mean(run.record["timings"]["total"] for run, _ in group),
         folds=folds,
         predictions=pd.concat([predictions for _, predictions in group], ignore_index=True),
-        stamps=("this folder mixes pretrained and randomly initialised backbones",) if mixed else (),
+        stamps=(*(["this folder mixes pretrained and randomly initialised backbones"] if mixed else []), *stamps),
     )
 
 

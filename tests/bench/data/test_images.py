@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from bench.data.images import PixelSettings, UnreadableImage, decode
+from bench.data.images import PixelSettings, decode
+from bench.data.unreadable import UnreadableImage
 
 SIDE = 32
 SETTINGS = PixelSettings(image_size=SIDE, fit="stretch")

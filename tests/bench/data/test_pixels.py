@@ -5,19 +5,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from trees import small_disk, write_digit_tree
+from trees import load_sites, small_disk, write_digit_tree
 
 from bench.cache import Caches
 from bench.data.digits import write_digits
-from bench.data.images import PixelSettings, UnreadableImage, decode
-from bench.data.load import Dataset, load_dataset
+from bench.data.images import PixelSettings, decode
+from bench.data.load import Dataset
+from bench.data.unreadable import UnreadableImage
 from bench.errors import RequestError
 
 SETTINGS = PixelSettings(image_size=16)
 
 
 def load(root: Path, caches: Caches, *, skip: bool = False, settings: PixelSettings = SETTINGS) -> Dataset:
-    return load_dataset({"internal": root}, settings, caches, renaming={}, declared=None, skip_unreadable=skip)
+    return load_sites({"internal": root}, settings, caches, skip=skip)
 
 
 def size_of(path: Path) -> tuple[int, int]:
@@ -40,7 +41,7 @@ def test_a_second_run_decodes_nothing(tmp_path: Path, caches: Caches, monkeypatc
     root = write_digit_tree(tmp_path / "t", [0, 1], 5)
     first = load(root, caches)
     decoded: list[Path] = []
-    monkeypatch.setattr("bench.data.pixels.decode", lambda path, settings: decoded.append(path))
+    monkeypatch.setattr("bench.data.pixels.decode_parts", lambda path, *rest: decoded.append(path))
     assert load(root, caches) == first
     root.rename(tmp_path / "moved")  # contents count, not paths
     assert load(tmp_path / "moved", caches).pixels == first.pixels
@@ -70,11 +71,11 @@ def test_unreadable_images_are_named_or_left_out_and_listed(tmp_path: Path, cach
 def test_a_passing_fault_is_not_remembered(tmp_path: Path, caches: Caches, monkeypatch: pytest.MonkeyPatch) -> None:
     root = write_digit_tree(tmp_path / "t", [0, 1], 5)
 
-    def fail(path: Path, settings: PixelSettings) -> None:
-        raise UnreadableImage("too many open files")
+    def fail(path: Path, parts: list[None], *rest: object) -> list[UnreadableImage]:
+        return [UnreadableImage("too many open files") for _ in parts]
 
     with monkeypatch.context() as patch:
-        patch.setattr("bench.data.pixels.decode", fail)
+        patch.setattr("bench.data.pixels.decode_parts", fail)
         with pytest.raises(RequestError, match="too many open files"):
             load(root, caches)
     assert len(load(root, caches).cases) == 10

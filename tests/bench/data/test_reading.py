@@ -1,10 +1,12 @@
 """Trees, sites and classes: what is found, and what is refused."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from trees import READ
 
 from bench.data.cases import FoundImage
 from bench.data.classes import class_list, rename
@@ -28,7 +30,7 @@ def test_the_class_is_the_parent_folder_at_any_depth(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "notes.txt").write_text("")
     put(tmp_path / "a" / ".hidden.png")
-    found = read_tree(tmp_path, "bern")
+    found = read_tree(tmp_path, "bern", READ)
     assert [(i.case_id, i.label, i.site) for i in found] == [
         ("bern/b/1.png", "b", "bern"),
         ("bern/ward/a/2.JPG", "a", "bern"),
@@ -41,28 +43,31 @@ def test_linked_folders_are_followed_once(tmp_path: Path) -> None:
     tree.mkdir()
     (tree / "a").symlink_to(tmp_path / "real" / "a")
     (tree / "loop").symlink_to(tree)
-    assert [i.case_id for i in read_tree(tree, "internal")] == ["internal/a/1.png"]
+    with pytest.raises(RequestError, match="leaves the folder"):
+        read_tree(tree, "internal", READ)
+    outside = replace(READ, allow_outside=True)
+    assert [i.case_id for i in read_tree(tree, "internal", outside)] == ["internal/a/1.png"]
 
 
 def test_trees_that_are_refused(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="No such path"):
-        read_tree(tmp_path / "absent", "internal")
+        read_tree(tmp_path / "absent", "internal", READ)
     (tmp_path / "empty").mkdir()
     with pytest.raises(RequestError, match="No image found"):
-        read_tree(tmp_path / "empty", "internal")
+        read_tree(tmp_path / "empty", "internal", READ)
     put(tmp_path / "loose" / "a.png")
     with pytest.raises(RequestError, match="in no class folder"):
-        read_tree(tmp_path / "loose", "internal")
+        read_tree(tmp_path / "loose", "internal", READ)
     (tmp_path / "linked" / "a").mkdir(parents=True)
     (tmp_path / "linked" / "a" / "gone.png").symlink_to(tmp_path / "nowhere.png")
-    with pytest.raises(RequestError, match="lead to no file"):
-        read_tree(tmp_path / "linked", "internal")
+    with pytest.raises(RequestError, match="leads to no file"):
+        read_tree(tmp_path / "linked", "internal", READ)
     (tmp_path / "bytes" / "a").mkdir(parents=True)
     Path(os.fsdecode(os.fsencode(tmp_path / "bytes" / "a") + b"/\xe9.png")).write_bytes(b"")
     with pytest.raises(RequestError, match="no valid UTF-8"):
-        read_tree(tmp_path / "bytes", "internal")
+        read_tree(tmp_path / "bytes", "internal", READ)
     with pytest.raises(RequestError, match="is a file"):
-        read_tree(tmp_path / "loose" / "a.png", "internal")
+        read_tree(tmp_path / "loose" / "a.png", "internal", READ)
 
 
 def test_sites_of_a_data_folder(tmp_path: Path) -> None:

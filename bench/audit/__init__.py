@@ -1,0 +1,1 @@
+"""Looks through images before anything is trained on them: audit, cleaning, contact sheets."""

@@ -1,0 +1,42 @@
+"""One call of `bench data audit`. Reads images, writes audit.md, audit.json and audit.png."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bench.audit.figure import draw_audit
+from bench.audit.findings import find_all
+from bench.audit.inventory import take_inventory
+from bench.audit.markdown import audit_markdown
+from bench.audit.measure import measure
+from bench.audit.summary import Audit, summarise
+from bench.data.images import PixelSettings
+from bench.data.options import ReadOptions
+
+FILES = ("audit.md", "audit.json", "audit.png")
+
+
+def conduct_audit(
+    paths: Sequence[str],
+    out: Path,
+    *,
+    reader: str,
+    options: ReadOptions,
+    settings: PixelSettings,
+    max_pixels: int,
+    on_done: Callable[[int, int], None] | None = None,
+) -> Audit:
+    """Look through `[SITE=]PATH…` and write what was found into `out`.
+
+    Raises:
+        RequestError: no such path, no image, or a manifest or public set that its reader refuses.
+    """
+    inventory = take_inventory(paths, reader, options)
+    measured = measure(inventory.images, settings, max_pixels, on_done)
+    roots = {site: str(root) for site, root in inventory.roots.items()}
+    audit = summarise(roots, measured, find_all(measured, inventory.problems))
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "audit.json").write_text(json.dumps(audit.to_dict(), indent=1) + "\n", encoding="utf-8")
+    (out / "audit.md").write_text(audit_markdown(audit), encoding="utf-8")
+    draw_audit(audit, out / "audit.png")
+    return audit

@@ -1,0 +1,62 @@
+"""The audit as one sheet of charts. Writes a PNG."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from bench.audit.summary import RESEARCH_ONLY, Audit
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito: colour-blind safe
+BINS = 30
+
+
+def draw_audit(audit: Audit, file: Path) -> None:
+    """Classes by site, sizes, mean grey and its spread: one colour a site."""
+    figure = Figure(figsize=(11, 8), layout="constrained")
+    FigureCanvasAgg(figure)
+    (classes, sizes), (means, spreads) = figure.subplots(2, 2)
+    colour = {site: COLOURS[number % len(COLOURS)] for number, site in enumerate(audit.classes)}
+    _classes(classes, audit, colour)
+    _sizes(sizes, audit, colour)
+    _histogram(means, audit, colour, "mean grey", "Mean grey value of an image")
+    _histogram(spreads, audit, colour, "sd of grey", "Standard deviation of grey values in an image")
+    figure.suptitle(f"Data audit: {audit.images} images. {RESEARCH_ONLY}", fontsize=11)
+    figure.savefig(file, dpi=110, format="png")
+
+
+def _classes(axes: Axes, audit: Audit, colour: dict[str, str]) -> None:
+    names = sorted({name for of_site in audit.classes.values() for name in of_site})
+    width = 0.8 / max(1, len(audit.classes))
+    for number, (site, counts) in enumerate(audit.classes.items()):
+        places = np.arange(len(names)) + number * width
+        axes.bar(places, [counts.get(name, 0) for name in names], width, color=colour[site], label=_plain(site))
+    axes.set_xticks(np.arange(len(names)) + 0.4 - width / 2, [_plain(name) or "(no class)" for name in names])
+    axes.tick_params(axis="x", rotation=30)
+    axes.set_title("Images of each class", fontsize=10)
+    axes.legend(fontsize=8)
+
+
+def _sizes(axes: Axes, audit: Audit, colour: dict[str, str]) -> None:
+    for site, values in audit.values.items():
+        axes.scatter(values["width"], values["height"], s=14, alpha=0.4, color=colour[site], label=_plain(site))
+    axes.set_xlabel("width (pixels)")
+    axes.set_ylabel("height (pixels)")
+    axes.set_title("Size of the upright originals", fontsize=10)
+
+
+def _histogram(axes: Axes, audit: Audit, colour: dict[str, str], quantity: str, title: str) -> None:
+    every = [value for values in audit.values.values() for value in values[quantity]]
+    bins = np.linspace(min(every, default=0.0), max(every, default=1.0) + 1e-9, BINS + 1)
+    for site, values in audit.values.items():
+        if values[quantity]:
+            share = np.full(len(values[quantity]), 1 / len(values[quantity]))
+            axes.hist(values[quantity], bins.tolist(), weights=share, histtype="step", color=colour[site], lw=1.8)
+    axes.set_title(f"{title} (share of the site's images)", fontsize=10)
+
+
+def _plain(name: str) -> str:
+    """Without matplotlib's own markup."""
+    return name.replace("$", r"\$")[:40]

@@ -1,0 +1,89 @@
+"""Which images there are, without stopping at what is wrong with them. Reads folders and headers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.data.cases import INTERNAL, FoundImage
+from bench.data.kinds import kind_of_name
+from bench.data.manifest import read_manifest
+from bench.data.manifest_table import is_manifest
+from bench.data.options import ReadOptions
+from bench.data.parts import images_of_file
+from bench.data.readers import AUTO, DataRequest, read_images
+from bench.data.scan import Problem, scan
+from bench.data.sites import parse_external, sites_of
+from bench.data.tree import require_folder
+from bench.errors import RequestError
+
+NO_CLASS = ""
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Images sorted by site, the internal one first; `roots` says where each site lies."""
+
+    images: list[FoundImage]
+    problems: list[Problem]
+    roots: Mapping[str, Path]
+
+
+def sites_given(texts: Sequence[str]) -> dict[str, Path]:
+    """Sites from `[SITE=]PATH…`; a folder that holds `internal/` stands for all its sites.
+
+    Raises:
+        RequestError: no such path, or two of one name.
+    """
+    sites: dict[str, Path] = {}
+    for text in texts:
+        name, given = parse_external(text)
+        path = Path(given).expanduser().resolve()
+        found = sites_of(path) if (path / INTERNAL).is_dir() else {name: path}
+        for site, root in found.items():
+            if site in sites:
+                raise RequestError(f"{sites[site]} and {root} are both site {site!r}. Name them: NAME=PATH.")
+            sites[site] = root
+    return dict(sorted(sites.items(), key=lambda item: item[0] != INTERNAL))
+
+
+def take_inventory(texts: Sequence[str], reader: str, options: ReadOptions) -> Inventory:
+    """The images of `[SITE=]PATH…`. In a tree, an image in no class folder has no label.
+
+    Raises:
+        RequestError: no such path, no image, or a manifest or public set that its reader refuses.
+    """
+    if len(texts) == 1 and is_manifest(path := Path(texts[0]).expanduser().resolve()) and reader == AUTO:
+        return _of_manifest(path, options)
+    sites = sites_given(texts)
+    if reader not in (AUTO, "tree"):
+        request = DataRequest(options, sites=sites, readers=dict.fromkeys(sites, reader))
+        return Inventory(read_images(request), [], sites)
+    images: list[FoundImage] = []
+    problems: list[Problem] = []
+    for site, root in sites.items():
+        if root.is_file() and is_manifest(root):
+            images += read_manifest(root, site, options)
+            continue
+        require_folder(root, site)
+        found = scan(root, allow_outside=options.allow_outside)
+        problems += found.problems
+        for file in found.files:
+            label = NO_CLASS if file.path.parent == root else file.path.parent.name
+            whole = FoundImage(f"{site}/{file.relative}", str(file.path), label, site)
+            images += images_of_file(whole, file.kind, options)
+    if not images and not problems:
+        raise RequestError(f"No image found below {', '.join(map(str, sites.values()))}. Check the path.")
+    return Inventory(images, problems, sites)
+
+
+def _of_manifest(path: Path, options: ReadOptions) -> Inventory:
+    from bench.data.manifest_table import read_table
+
+    by_site = options.column("site") in read_table(path).columns
+    images = read_manifest(path, None if by_site else INTERNAL, options)
+    return Inventory(images, [], dict.fromkeys((image.site for image in images), path))
+
+
+def promised_kind(image: FoundImage) -> str | None:
+    """What the name of an image's file promises."""
+    return kind_of_name(Path(image.path).name)

@@ -1,0 +1,96 @@
+"""What the pixels of every image are like. Reads images."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageStat
+
+from bench.data.cases import FoundImage
+from bench.data.images import PixelSettings, file_digest, part_digest, upright_images
+from bench.data.kinds import kind_of_content
+from bench.data.unreadable import UnreadableImage
+from bench.likeness.thumbnail import thumbnail
+from bench.quiet import quiet
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One image as decoded at full size.
+
+    `digest` names the file's content, `pixel_digest` the upright 8-bit pixels with their size; `mean` and `sd` are
+    grey values from 0 to 255; `thumbnail` is (48, 48) uint8; `unreadable` is the reason, "" where it can be read.
+    """
+
+    image: FoundImage
+    kind: str | None
+    digest: str = ""
+    pixel_digest: str = ""
+    width: int = 0
+    height: int = 0
+    mean: float = 0.0
+    sd: float = 0.0
+    thumbnail: NDArray[np.uint8] | None = None
+    unreadable: str = ""
+
+
+def measure(
+    images: Sequence[FoundImage],
+    settings: PixelSettings,
+    max_pixels: int,
+    on_done: Callable[[int, int], None] | None = None,
+) -> list[Measured]:
+    """Every image, in the given order; files are decoded in parallel."""
+    of_file: dict[str, list[int]] = defaultdict(list)
+    for number, image in enumerate(images):
+        of_file[image.path].append(number)
+    found: dict[int, Measured] = {}
+    with quiet(), ThreadPoolExecutor() as threads:
+
+        def work(path: str) -> list[Measured]:
+            return list(_of_file(path, [images[number] for number in of_file[path]], settings, max_pixels))
+
+        results = threads.map(work, of_file)
+        for numbers, measured in zip(of_file.values(), results, strict=True):
+            found.update(zip(numbers, measured, strict=True))
+            if on_done:
+                on_done(len(found), len(images))
+    return [found[number] for number in range(len(images))]
+
+
+def _of_file(path: str, images: Sequence[FoundImage], settings: PixelSettings, max_pixels: int) -> Iterator[Measured]:
+    try:
+        kind, digest = kind_of_content(Path(path)), file_digest(Path(path))
+    except OSError as error:
+        for image in images:
+            yield Measured(image, None, unreadable=f"it may not be read ({error.strerror})")
+        return
+    pictures = upright_images(Path(path), [image.part for image in images], settings, max_pixels)
+    for image, picture in zip(images, pictures, strict=True):
+        name = part_digest(digest, image.part)
+        if isinstance(picture, UnreadableImage):
+            yield Measured(image, kind, name, unreadable=str(picture))
+        else:
+            yield _measured(image, kind, name, picture)
+
+
+def _measured(image: FoundImage, kind: str | None, digest: str, picture: Image.Image) -> Measured:
+    grey = ImageStat.Stat(picture.convert("L"))
+    size = f"{picture.width}x{picture.height}:".encode()
+    pixel_digest = hashlib.sha256(size + picture.tobytes()).hexdigest()
+    return Measured(
+        image,
+        kind,
+        digest,
+        pixel_digest,
+        picture.width,
+        picture.height,
+        grey.mean[0],
+        grey.stddev[0],
+        thumbnail(picture),
+    )

@@ -1,0 +1,106 @@
+"""The audit as a typed summary: counts, distributions and findings, ready to be stored or drawn. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from bench.audit.findings import Finding
+from bench.audit.measure import Measured
+
+SCHEMA = 1
+QUANTILES = {"minimum": 0.0, "5 %": 0.05, "median": 0.5, "95 %": 0.95, "maximum": 1.0}
+QUANTITIES = ("width", "height", "aspect", "mean grey", "sd of grey")
+RESEARCH_ONLY = "Research use only, never for diagnosis."
+
+
+@dataclass(frozen=True)
+class FoundCase:
+    """An image that a finding names; `part` is the frame or slice in its file."""
+
+    case_id: str
+    path: str
+    part: int | None
+    site: str
+    label: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class NamedFinding:
+    """A finding with the images it names, those to be kept first; `paths` are files that are no images."""
+
+    kind: str
+    detail: str
+    cases: tuple[FoundCase, ...]
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """All that an audit found.
+
+    `roots` says where each site lies; `classes` counts images of a class at a site; `distributions` are quantiles
+    of each quantity by site, over images that can be read; `values` are what they were made from, for drawing.
+    """
+
+    roots: Mapping[str, str]
+    images: int
+    files: int
+    classes: Mapping[str, Mapping[str, int]]
+    distributions: Mapping[str, Mapping[str, Mapping[str, float]]]
+    findings: tuple[NamedFinding, ...]
+    values: Mapping[str, Mapping[str, Sequence[float]]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        content = {name: value for name, value in asdict(self).items() if name != "values"}
+        return {"schema": SCHEMA, "notice": RESEARCH_ONLY, **content}
+
+    def kinds(self) -> dict[str, int]:
+        """How many findings there are of each kind."""
+        return dict(Counter(finding.kind for finding in self.findings))
+
+
+def summarise(roots: Mapping[str, str], measured: Sequence[Measured], findings: Sequence[Finding]) -> Audit:
+    """Put the measurements of all images and what was found together."""
+    sites = list(dict.fromkeys(m.image.site for m in measured))
+    values = {site: _values([m for m in measured if m.image.site == site and not m.unreadable]) for site in sites}
+    return Audit(
+        roots=roots,
+        images=len(measured),
+        files=len({m.image.path for m in measured}),
+        classes={site: dict(sorted(_classes(measured, site).items())) for site in sites},
+        distributions={
+            site: {quantity: _quantiles(numbers) for quantity, numbers in of_site.items() if len(numbers)}
+            for site, of_site in values.items()
+        },
+        findings=tuple(_named(finding, measured) for finding in findings),
+        values=values,
+    )
+
+
+def _classes(measured: Sequence[Measured], site: str) -> Counter[str]:
+    return Counter(m.image.label for m in measured if m.image.site == site)
+
+
+def _values(chosen: Sequence[Measured]) -> dict[str, list[float]]:
+    rows = [(m.width, m.height, m.width / m.height, m.mean, m.sd) for m in chosen]
+    return {quantity: [float(row[number]) for row in rows] for number, quantity in enumerate(QUANTITIES)}
+
+
+def _quantiles(numbers: Sequence[float]) -> dict[str, float]:
+    found = np.quantile(numbers, list(QUANTILES.values()))
+    return {name: round(float(value), 4) for name, value in zip(QUANTILES, found, strict=True)}
+
+
+def _named(finding: Finding, measured: Sequence[Measured]) -> NamedFinding:
+    return NamedFinding(finding.kind, finding.detail, tuple(_cases(finding, measured)), finding.paths)
+
+
+def _cases(finding: Finding, measured: Sequence[Measured]) -> Iterator[FoundCase]:
+    for number in finding.images:
+        m = measured[number]
+        yield FoundCase(m.image.case_id, m.image.path, m.image.part, m.image.site, m.image.label, m.digest)

@@ -1,0 +1,126 @@
+"""`bench data audit`, `clean` and `show`: look through images and put aside what is wrong. Prints."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bench.data.images import PixelSettings
+    from bench.data.options import ReadOptions
+
+Paths = Annotated[
+    list[str], typer.Argument(metavar="[SITE=]PATH…", help="Trees, folders that hold internal/, or manifests.")
+]
+Reader = Annotated[str, typer.Option(help="auto, tree, manifest, rsna-2019, cq500, ct-ich or bhsd.")]
+Columns = Annotated[
+    list[str] | None, typer.Option("--column", metavar="OURS=YOURS", help="A manifest's name for path, label, …")
+]
+Windows = Annotated[str, typer.Option(help="CT windows, as for bench run.")]
+Outside = Annotated[bool, typer.Option("--allow-outside", help="Follow links and paths that leave the folder.")]
+MaxPixels = Annotated[int, typer.Option(min=1, help="Larger images are refused.")]
+WINDOWS = "brain,subdural,soft"
+MAX_PIXELS = 100_000_000
+
+
+def audit(
+    paths: Paths,
+    out: Annotated[Path, typer.Option(help="Folder for audit.md, audit.json and audit.png.")] = Path("audit"),
+    reader: Reader = "auto",
+    column: Columns = None,
+    windows: Windows = WINDOWS,
+    allow_outside: Outside = False,
+    max_pixels: MaxPixels = MAX_PIXELS,
+) -> None:
+    """Find unreadable, wrongly named, blank and copied images, conflicting labels, and patients in several splits."""
+    from bench.audit.conduct import FILES, conduct_audit
+    from bench.driver.decoding import DecodingProgress
+
+    console = _console()
+    with DecodingProgress(console, "Looking at images") as progress:
+        found = conduct_audit(
+            paths,
+            out,
+            reader=reader,
+            options=_options(column, allow_outside),
+            settings=_settings(windows),
+            max_pixels=max_pixels,
+            on_done=progress.update,
+        )
+    for site, classes in found.classes.items():
+        counts = ", ".join(f"{label or '(no class)'} {number}" for label, number in classes.items())
+        console.print(f"{site}: {counts}", markup=False, soft_wrap=True)
+    for kind, number in found.kinds().items():
+        console.print(f"{kind}: {number}", markup=False)
+    if not found.findings:
+        console.print("Nothing is wrong.")
+    console.print(f"Written: {', '.join(str(out / name) for name in FILES)}", markup=False, soft_wrap=True)
+
+
+def clean(
+    path: Annotated[Path, typer.Argument(help="The folder (or manifest) that was audited.")],
+    audited: Annotated[Path | None, typer.Option("--from", metavar="audit.json", help="What the audit wrote.")] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Do it; without, only show what would be done.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Move everything back.")] = False,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Findings to act on; repeatable. [all that can be moved]")
+    ] = None,
+) -> None:
+    """Move what an audit named into a quarantine folder beside PATH; nothing is deleted."""
+    from bench.audit.session import clean_folder, undo_cleaning
+
+    console = _console()
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, soft_wrap=True)
+
+    if undo:
+        undo_cleaning(path, say)
+    else:
+        clean_folder(path, audited, only, apply, say)
+
+
+def show(
+    paths: Paths,
+    out: Annotated[Path, typer.Option(help="Folder for the sheets.")] = Path("contact-sheets"),
+    most: Annotated[int, typer.Option(min=1, help="Images a sheet.")] = 64,
+    reader: Reader = "auto",
+    column: Columns = None,
+    windows: Windows = WINDOWS,
+    allow_outside: Outside = False,
+    max_pixels: MaxPixels = MAX_PIXELS,
+) -> None:
+    """Draw a contact sheet (PNG) for each class and site."""
+    from bench.audit.contact_sheet import write_sheets
+    from bench.audit.inventory import take_inventory
+
+    inventory = take_inventory(paths, reader, _options(column, allow_outside))
+    settings = _settings(windows)
+    console = _console()
+    for file in write_sheets(inventory.images, out, most=most, settings=settings, max_pixels=max_pixels):
+        console.print(str(file), markup=False, soft_wrap=True)
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console(highlight=False, emoji=False)
+
+
+def _options(columns: list[str] | None, allow_outside: bool) -> "ReadOptions":
+    from bench.cli.request import parse_columns
+    from bench.data.options import ReadOptions
+    from bench.data.pseudonyms import Pseudonyms
+
+    return ReadOptions(Pseudonyms.fresh(), parse_columns(columns or []), allow_outside=allow_outside)
+
+
+def _settings(windows: str) -> "PixelSettings":
+    from bench.data.images import PixelSettings
+    from bench.data.windows import parse_windows
+
+    names = tuple(name.strip() for name in windows.split(","))
+    parse_windows(names)
+    return PixelSettings(windows=names)

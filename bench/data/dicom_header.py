@@ -1,0 +1,110 @@
+"""Headers of DICOM files: the patient, and how many frames. Reads files.
+
+Texts of errors are our own: pydicom's quote tag values, which may name a patient.
+"""
+
+import logging
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.data.unreadable import UnreadableImage
+from bench.errors import RequestError
+
+HEADER_TAGS = [
+    "PatientID",
+    "IssuerOfPatientID",
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "NumberOfFrames",
+    "Rows",
+    "Columns",
+    "SeriesDescription",
+]
+MOST_FRAMES = 100_000
+
+
+@dataclass(frozen=True, repr=False)
+class DicomHeader:
+    """`patient` identifies the patient in clear (never to be written), () where nothing does; `frames` is ≥ 1."""
+
+    patient: tuple[str, ...]
+    frames: int
+    series: str
+
+
+def read_header(path: Path) -> DicomHeader:
+    """Patient and number of frames.
+
+    Raises:
+        UnreadableImage: no DICOM file.
+    """
+    dataset = read_dataset(path, stop_before_pixels=True, specific_tags=HEADER_TAGS)
+    return DicomHeader(_patient(dataset), frames_of(dataset), text_of(dataset, "SeriesDescription"))
+
+
+def _patient(dataset: Any) -> tuple[str, ...]:
+    if patient := text_of(dataset, "PatientID"):
+        return ("patient", text_of(dataset, "IssuerOfPatientID"), patient)
+    for level in ("StudyInstanceUID", "SeriesInstanceUID"):
+        if uid := text_of(dataset, level):
+            return (level, uid)
+    return ()
+
+
+def text_of(dataset: Any, name: str) -> str:
+    try:
+        return str(dataset.get(name) or "").strip()
+    except Exception:  # a value that cannot be parsed is no value
+        return ""
+
+
+def frames_of(dataset: Any) -> int:
+    text = text_of(dataset, "NumberOfFrames") or "1"
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_FRAMES:
+        raise UnreadableImage("its number of frames is no number between 1 and 100,000")
+    return int(text)
+
+
+def require_pydicom() -> None:
+    """Raise `RequestError` where the extra is not installed; keep pydicom from logging tag values."""
+    try:
+        import pydicom  # noqa: F401
+    except ImportError:
+        raise RequestError("DICOM files need an extra package: pip install 'gapbench[dicom]'.") from None
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
+
+
+def read_dataset(path: Path, **options: Any) -> Any:
+    require_pydicom()
+    import pydicom
+
+    try:
+        dataset = pydicom.dcmread(path, force=True, **options)
+    except MemoryError:
+        raise
+    except Exception:
+        raise UnreadableImage("it is no DICOM file, or its header is damaged") from None
+    if len(dataset) == 0 and not getattr(dataset, "file_meta", None):
+        raise UnreadableImage("it is no DICOM file")
+    return dataset
+
+
+def integer_of(dataset: Any, name: str) -> int:
+    text = text_of(dataset, name)
+    return int(text) if text.isdecimal() else 0
+
+
+def number_of(dataset: Any, name: str, default: float) -> float:
+    """The (first) value of a tag; `default` where it is absent or empty."""
+    try:
+        value = dataset.get(name)
+        if value is None or value == "":
+            return default
+        number = float(value if isinstance(value, str | int | float) else (value[0] if len(value) else default))
+    except Exception:
+        raise UnreadableImage(f"its {name} is no number") from None
+    if not math.isfinite(number):
+        raise UnreadableImage(f"its {name} is no number")
+    return number

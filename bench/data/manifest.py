@@ -1,0 +1,125 @@
+"""Reads a manifest: a CSV or Parquet table with a row for each image. Reads files' status and headers."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from bench.data.cases import COLUMNS as CASE_COLUMNS
+from bench.data.cases import INTERNAL, FoundImage
+from bench.data.images import HOUNSFIELD
+from bench.data.kinds import kind_of
+from bench.data.manifest_paths import paths_of
+from bench.data.manifest_rows import Manifest
+from bench.data.manifest_table import read_table
+from bench.data.options import MANIFEST_COLUMNS, ReadOptions
+from bench.data.parts import images_of_file
+from bench.errors import RequestError
+
+
+def read_manifest(file: Path, site: str | None, options: ReadOptions) -> list[FoundImage]:
+    """The images of a manifest in its order, sites as first named, the internal one first.
+
+    Paths are relative to the manifest. With `site` None the column `site` decides, and must name `internal`;
+    otherwise all rows are of `site`.
+
+    Raises:
+        RequestError: a column or row is wrong; row numbers are a spreadsheet's, the first ten are shown.
+    """
+    manifest = Manifest(file, _named(file, read_table(file), options), options)
+    manifest.refuse_rows("have no path", (not cell for cell in manifest.cells("path")))
+    manifest.refuse_rows("have no label", (not cell for cell in manifest.cells("label")))
+    sites = _sites(manifest, site)
+    paths = paths_of(manifest, "path")
+    masks = paths_of(manifest, "mask") if "mask" in manifest.table else [""] * len(paths)
+    images = list(_images(manifest, sites, paths, masks))
+    order = [INTERNAL, *dict.fromkeys(image.site for image in images)]
+    return sorted(images, key=lambda image: order.index(image.site))
+
+
+def _named(file: Path, table: pd.DataFrame, options: ReadOptions) -> pd.DataFrame:
+    absent = [options.column(name) for name in ("path", "label") if options.column(name) not in table]
+    absent += [wanted for wanted in options.columns.values() if wanted not in table and wanted not in absent]
+    if absent:
+        raise RequestError(
+            f"{file} has no column {', '.join(map(repr, absent))}; it has {', '.join(table.columns)}. Rename it, or "
+            f"say what it is called: --column path=NAME (or label, {', '.join(MANIFEST_COLUMNS[2:])})."
+        )
+    if table.empty:
+        raise RequestError(f"{file} has a header but no rows.")
+    renamed = {options.column(name): name for name in MANIFEST_COLUMNS}
+    shadowed = {name: f"{name} (given)" for name in table.columns if name not in renamed and name in MANIFEST_COLUMNS}
+    return table.rename(columns={**shadowed, **renamed})
+
+
+def _sites(manifest: Manifest, site: str | None) -> list[str]:
+    given = manifest.cells("site")
+    if site is not None:
+        if len(set(given)) > 1:
+            raise RequestError(
+                f"{manifest.file} names several sites ({', '.join(sorted(set(given))[:5])}), but was given for site "
+                f"'{site}' alone. Give it as --data, or split it."
+            )
+        return [site] * len(given)
+    if "site" not in manifest.table:
+        raise RequestError(
+            f"{manifest.file} (--data) has no column {manifest.options.column('site')!r} to say which rows are "
+            f"internal. Add it, or give the manifest by --internal or --external."
+        )
+    manifest.refuse_rows("have no site", (not cell for cell in given))
+    if INTERNAL not in given:
+        raise RequestError(
+            f"No row of {manifest.file} has the site 'internal'; sites found: {', '.join(sorted(set(given))[:5])}. "
+            f"Call the site to cross-validate on 'internal'."
+        )
+    return given
+
+
+def _images(
+    manifest: Manifest, sites: Sequence[str], paths: Sequence[str], masks: Sequence[str]
+) -> Iterator[FoundImage]:
+    given, parts = manifest.cells("case_id"), _parts(manifest)
+    ids = [
+        f"{site}/{own or os.path.normpath(path)}{'' if part is None else f'#{part}'}"
+        for site, own, path, part in zip(sites, given, manifest.cells("path"), parts, strict=True)
+    ]
+    repeated = pd.Series(ids).duplicated(keep=False)
+    manifest.refuse_rows("name the same image, or have the same case_id, at one site", repeated)
+    extras = _extras(manifest, masks)
+    labels, groups = manifest.cells("label"), manifest.cells("group")
+    for number, case_id in enumerate(ids):
+        extra = {name: cells[number] for name, cells in extras.items() if cells[number]}
+        image = FoundImage(
+            case_id, paths[number], labels[number], sites[number], groups[number] or None, parts[number], extra
+        )
+        yield from [image] if image.part is not None else _expanded(image, manifest.options)
+
+
+def _expanded(image: FoundImage, options: ReadOptions) -> list[FoundImage]:
+    """A row without a part means every image that its file holds."""
+    try:
+        kind = kind_of(Path(image.path))
+    except OSError:
+        return [image]  # decoding will say why
+    return images_of_file(image, kind, options) if kind in HOUNSFIELD else [image]
+
+
+def _parts(manifest: Manifest) -> list[int | None]:
+    cells = manifest.cells("part")
+    manifest.refuse_rows(
+        "have a part that is no whole number from 0 on (frame of a DICOM file, slice of a NIfTI volume)",
+        (bool(cell) and not cell.isdecimal() for cell in cells),
+    )
+    return [int(cell) if cell else None for cell in cells]
+
+
+def _extras(manifest: Manifest, masks: Sequence[str]) -> dict[str, Sequence[str]]:
+    """Columns that are kept as they are; one that the case table has for itself gets `(given)` behind its name."""
+    known = ("path", "label", "group", "site", "part", "case_id", "mask")
+    others = {
+        f"{name} (given)" if name in CASE_COLUMNS else str(name): manifest.cells(name)
+        for name in manifest.table.columns
+        if name not in known
+    }
+    return {**({"mask": masks} if any(masks) else {}), **others}

@@ -1,0 +1,113 @@
+"""A CSV or Parquet file as a table of texts. Reads files."""
+
+import csv
+import warnings
+from pathlib import Path
+
+import pandas as pd
+
+from bench.errors import RequestError
+
+CSV_SUFFIXES = (".csv", ".tsv", ".txt")
+PARQUET_SUFFIXES = (".parquet", ".pq")
+DELIMITERS = ",;\t"
+FIRST_ROW = 2  # as a spreadsheet counts: the header is row 1
+
+
+def is_manifest(path: Path) -> bool:
+    """Whether a file's name is that of a manifest."""
+    return path.suffix.lower() in CSV_SUFFIXES + PARQUET_SUFFIXES
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """All cells as text stripped of blanks, empty where there is none; columns as in the header.
+
+    A byte-order mark, Windows line ends, and comma, semicolon or tab as the delimiter are recognised.
+
+    Raises:
+        RequestError: no such file, not UTF-8, not a table, or a header that names a column twice.
+    """
+    try:
+        frame = _parquet(path) if path.suffix.lower() in PARQUET_SUFFIXES else _csv(path)
+    except OSError as error:
+        raise RequestError(f"Cannot read the manifest {path}: {error.strerror or error}. Check the path.") from None
+    frame.columns = [str(name).strip() for name in frame.columns]
+    repeated = sorted({name for name in frame.columns if list(frame.columns).count(name) > 1})
+    if repeated:
+        raise RequestError(f"{path} names column(s) {', '.join(repeated)} more than once. Rename or remove them.")
+    return frame
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    try:
+        frame = pd.read_parquet(path)
+    except OSError:
+        raise
+    except Exception as error:
+        raise RequestError(f"{path} is no Parquet file: {error}. Write it anew.") from None
+    texts = frame.astype(object).where(frame.notna(), "")
+    return texts.map(_cell).reset_index(drop=True)
+
+
+def _cell(value: object) -> str:
+    """Whole numbers that pandas has widened to floats read as they were meant: 7.0 is 7."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+
+def _csv(path: Path) -> pd.DataFrame:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header = file.readline()
+            delimiter = max(DELIMITERS, key=header.count)
+            if "\0" in header:
+                raise RequestError(f"{path} holds zero bytes; it is no UTF-8 text. Save the table as CSV in UTF-8.")
+            if not header.strip():
+                raise RequestError(f"{path} begins with an empty line; its first line must name the columns.")
+            _refuse_repeated(path, header, delimiter)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows with more cells than the header
+            frame = pd.read_csv(
+                path,
+                sep=delimiter,
+                dtype=str,
+                keep_default_na=False,
+                encoding="utf-8-sig",
+                skip_blank_lines=False,
+                index_col=False,
+            )
+    except UnicodeDecodeError as error:
+        raise RequestError(_encoding_message(path, error)) from None
+    except pd.errors.ParserWarning:
+        raise RequestError(_too_long_message(path, delimiter)) from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
+        text = str(error).removeprefix("Error tokenizing data. ").strip()
+        raise RequestError(
+            f"{path} is no table with {delimiter!r} between its columns: {text}. Mend that row."
+        ) from None
+    while len(frame) and not frame.iloc[-1].str.strip().any():
+        frame = frame.iloc[:-1]  # empty lines at the end
+    return frame.apply(lambda column: column.fillna("").str.strip())
+
+
+def _refuse_repeated(path: Path, header: str, delimiter: str) -> None:
+    """pandas would rename the second of two equal columns without a word."""
+    names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise RequestError(f"{path} names column(s) {', '.join(repeated)} more than once. Rename or remove them.")
+
+
+def _too_long_message(path: Path, delimiter: str) -> str:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file, delimiter=delimiter)
+        columns = len(next(rows))
+        row = next((number for number, cells in enumerate(rows, start=FIRST_ROW) if len(cells) > columns), FIRST_ROW)
+    return f"Row {row} of {path} has more cells than the header has columns ({columns}). Mend that row."
+
+
+def _encoding_message(path: Path, error: UnicodeDecodeError) -> str:
+    line = path.read_bytes()[: error.start].count(b"\n") + 1 if error.start < len(error.object) else 1
+    return (
+        f"{path} is not UTF-8 (near line {line}); it may have been saved in a Windows or Latin encoding, or as UTF-16. "
+        f"Save it as CSV in UTF-8."
+    )

@@ -1,0 +1,31 @@
+"""How image files are to be read, beside where they lie."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from bench.data.pseudonyms import Pseudonyms
+
+MultiLabel = Literal["single-only", "priority", "others"]
+MULTI_LABEL_RULES: tuple[str, ...] = get_args(MultiLabel)
+EVERY_SITE = "*"
+MANIFEST_COLUMNS = ("path", "label", "group", "site", "split", "mask", "part", "case_id")
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """Settings that readers share.
+
+    `pseudonyms` hides patients' names; `columns` says what a manifest calls the columns of `MANIFEST_COLUMNS`;
+    `multilabel` is what becomes of a slice with several bleeds; `allow_outside` follows links and paths that leave
+    the folder.
+    """
+
+    pseudonyms: Pseudonyms
+    columns: Mapping[str, str] = field(default_factory=dict)
+    multilabel: MultiLabel = "single-only"
+    allow_outside: bool = False
+
+    def column(self, name: str) -> str:
+        """What the manifest calls the column `name`."""
+        return self.columns.get(name, name)

@@ -1,0 +1,37 @@
+"""Which images a file holds: the frames of a DICOM file, the axial slices of a NIfTI volume. Reads headers."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from bench.data.cases import FoundImage
+from bench.data.dicom_header import read_header
+from bench.data.kinds import Kind
+from bench.data.nifti import number_of_slices
+from bench.data.options import ReadOptions
+from bench.data.unreadable import UnreadableImage
+
+
+def images_of_file(whole: FoundImage, kind: Kind, options: ReadOptions) -> list[FoundImage]:
+    """`whole`, or one image for each part of its file; groups that a reader has given are kept.
+
+    DICOM slices get a pseudonym of their patient as their group, slices of a volume the volume's id. A file whose
+    header cannot be read gives one image, which decoding will refuse with the reason.
+    """
+    try:
+        if kind == "DICOM":
+            header = read_header(Path(whole.path))
+            group = options.pseudonyms.of(*header.patient) if header.patient else None
+            whole = replace(whole, group=whole.group or group)
+            return _numbered(whole, range(header.frames)) if header.frames > 1 else [whole]
+        if kind == "NIfTI":
+            whole = replace(whole, group=whole.group or whole.case_id)
+            return _numbered(whole, range(number_of_slices(Path(whole.path))))
+    except UnreadableImage:
+        pass
+    return [whole]
+
+
+def _numbered(whole: FoundImage, parts: Sequence[int]) -> list[FoundImage]:
+    digits = len(str(len(parts) - 1))
+    return [replace(whole, case_id=f"{whole.case_id}#{part:0{digits}d}", part=part) for part in parts]

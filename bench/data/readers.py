@@ -1,0 +1,66 @@
+"""From where the images lie to the list of them: by manifest, by tree, or as a public set downloads. Reads headers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from bench.data.cases import FoundImage
+from bench.data.manifest import read_manifest
+from bench.data.manifest_table import is_manifest
+from bench.data.options import EVERY_SITE, ReadOptions
+from bench.data.sites import sites_of
+from bench.data.tree import read_tree
+from bench.errors import RequestError
+
+Reader = Callable[[Path, str, ReadOptions], list[FoundImage]]
+AUTO = "auto"
+PUBLIC = {"rsna-2019": "rsna_2019", "cq500": "cq500", "ct-ich": "ct_ich", "bhsd": "bhsd"}
+NAMES = (AUTO, "tree", "manifest", *PUBLIC)
+
+
+@dataclass(frozen=True)
+class DataRequest:
+    """Where images lie: `data` (a folder of sites, or a manifest with a column `site`), or else `sites` by name.
+
+    `readers` names the reader of a site, under `*` that of all others; without one it is a manifest where the path
+    is a table, else a tree.
+    """
+
+    options: ReadOptions
+    data: Path | None = None
+    sites: Mapping[str, Path] | None = None
+    readers: Mapping[str, str] | None = None
+
+
+def read_images(request: DataRequest) -> list[FoundImage]:
+    """Every image of every site, the internal one first.
+
+    Raises:
+        RequestError: as the readers, an unknown reader, or one for a site that does not exist.
+    """
+    readers = request.readers or {}
+    unknown = sorted({name for name in readers.values() if name not in NAMES})
+    if unknown:
+        raise RequestError(f"No reader {unknown[0]!r} (--reader). Known: {', '.join(NAMES)}.")
+    if request.data is not None and is_manifest(request.data) and readers.get(EVERY_SITE) in (None, AUTO, "manifest"):
+        return read_manifest(request.data, None, request.options)
+    sites = sites_of(request.data) if request.data is not None else request.sites or {}
+    astray = sorted(set(readers) - set(sites) - {EVERY_SITE})
+    if astray:
+        raise RequestError(f"--reader names site {astray[0]!r}, which is not given. Sites: {', '.join(sites)}.")
+    return [
+        image
+        for site, path in sites.items()
+        for image in _reader(readers.get(site, readers.get(EVERY_SITE, AUTO)), path)(path, site, request.options)
+    ]
+
+
+def _reader(name: str, path: Path) -> Reader:
+    if name == AUTO:
+        name = "manifest" if path.is_file() and is_manifest(path) else "tree"
+    if name in PUBLIC:
+        module = import_module(f"bench.data.public.{PUBLIC[name]}")
+        reader: Reader = module.read
+        return reader
+    return read_manifest if name == "manifest" else read_tree
