@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint readme engine-page bench-engine bench-bootstrap bench-phantom clean
+.PHONY: demo test lint readme engine-page audit-page near-duplicates-page dicom-page \
+	bench-engine bench-bootstrap bench-phantom clean
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -26,7 +27,16 @@ readme: demo
 	$(BIN)/python docs/update.py leaderboard < demo-results/leaderboard.md
 
 engine-page: .venv/installed
-	$(BIN)/python benchmarks/engine.py > .engine.txt && $(BIN)/python docs/update.py engine < .engine.txt; rm -f .engine.txt
+	$(BIN)/python benchmarks/engine.py > .page.txt && $(BIN)/python docs/update.py engine < .page.txt; rm -f .page.txt
+
+audit-page: .venv/installed
+	$(BIN)/python benchmarks/audit.py > .page.txt && $(BIN)/python docs/update.py audit < .page.txt; rm -f .page.txt
+
+near-duplicates-page: .venv/installed
+	$(BIN)/python benchmarks/near_duplicates.py > .page.txt && $(BIN)/python docs/update.py near-duplicates < .page.txt; rm -f .page.txt
+
+dicom-page: .venv/installed
+	$(BIN)/python benchmarks/dicom_files.py > .page.txt && $(BIN)/python docs/update.py dicom-files < .page.txt; rm -f .page.txt
 
 bench-engine: .venv/installed
 	$(BIN)/python benchmarks/engine.py

@@ -9,7 +9,13 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = {"leaderboard": ROOT / "README.md", "engine": ROOT / "docs" / "training.md"}
+PAGES = {
+    "leaderboard": ROOT / "README.md",
+    "engine": ROOT / "docs" / "training.md",
+    "audit": ROOT / "docs" / "audit.md",
+    "near-duplicates": ROOT / "docs" / "audit.md",
+    "dicom-files": ROOT / "docs" / "dicom-files.md",
+}
 
 
 def main() -> None:
@@ -17,7 +23,7 @@ def main() -> None:
     text = sys.stdin.read().strip()
     if not text:
         sys.exit(f"Nothing on standard input to put into {PAGES[name]}; nothing was changed.")
-    shown = indented(text) if name == "engine" else quoted(text)
+    shown = indented(text) if name in ("engine", "audit") else quoted(text) if name == "leaderboard" else text
     page = PAGES[name].read_text(encoding="utf-8")
     pattern = re.compile(rf"(<!-- {name}[^\n]*-->\n).*?(<!-- end of {name} -->)", re.DOTALL)
     changed, times = pattern.subn(lambda found: f"{found[1]}\n{shown}\n\n{found[2]}", page)

@@ -1,158 +1,82 @@
-"""Moves what an audit named into quarantine, with a log by which it is undone. Moves files; deletes none."""
+"""What to move out of a folder by an audit. Reads files."""
 
-import json
-import os
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
 
+from bench.audit.quarantine import Move, quarantine_of
+from bench.audit.summary import Audit, FoundCase
+from bench.audit.surplus import named_cases
 from bench.data.images import file_digest, part_digest
 from bench.errors import RequestError
-
-LOG = "moves.jsonl"
-MOVABLE = ("unreadable", "blank", "conflicting labels", "identical", "near duplicate")
-
-
-@dataclass(frozen=True)
-class Move:
-    """A file to be moved and why; the paths are absolute."""
-
-    source: str
-    target: str
-    reason: str
 
 
 @dataclass(frozen=True)
 class Cleaning:
-    """What would be moved, and what stays although it was named, with the reason."""
+    """What is to be moved, and (path, reason) of what stays although it was named."""
 
     moves: list[Move]
     left: list[tuple[str, str]]
 
 
-def quarantine_of(root: Path) -> Path:
-    """Beside the folder, so that no command reads it with the folder."""
-    return root.with_name(f"{root.name}-quarantine")
-
-
-def plan_cleaning(root: Path, audit: dict[str, Any], kinds: Sequence[str]) -> Cleaning:
+def plan_cleaning(root: Path, audit: Audit, kinds: Sequence[str]) -> Cleaning:
     """What to move out of `root` by an audit's findings of `kinds`.
 
-    Of copies the first stays, which is an internal one if there is any; where labels conflict all go, since nobody
-    knows which is right. A file that changed since, one that holds several images, and one outside `root` stay.
+    A file that changed since the audit, one that holds several images, and one outside `root` stay.
 
     Raises:
-        RequestError: this is no audit.
+        RequestError: the audit was made of other folders.
     """
+    unchanged = look_up_digests()
     moves: dict[str, Move] = {}
     left: dict[str, str] = {}
-    for path, case, reason in named_cases(audit, kinds):
-        source = Path(path)
-        if path in moves or path in left:
-            continue
-        if not source.is_relative_to(root):
+    for case, reason in named_cases(audit, kinds, unchanged):
+        path = Path(case.path)
+        if case.path in moves or case.path in left or not path.is_relative_to(root):
             continue  # of another site, to be cleaned by itself
-        if case["part"] is not None:
-            left[path] = f"{reason}, but holds several images"
-        elif not source.is_file():
-            left[path] = "is not there any more"
-        elif case["digest"] and not _same(source, case["digest"]):
-            left[path] = "has changed since the audit; audit anew"
+        if why := _why_it_stays(root, case, reason, unchanged):
+            left[case.path] = why
         else:
-            target = quarantine_of(root) / source.relative_to(root)
-            moves[path] = Move(path, str(target), reason)
+            moves[case.path] = Move(str(path.relative_to(root)), reason)
+    if not moves and not left and not _is_of(audit, root):
+        raise RequestError(
+            f"The audit (--from) was made of {', '.join(audit.roots.values())}, not of {root}. Give that path, or "
+            f"audit this one."
+        )
     return Cleaning(list(moves.values()), list(left.items()))
 
 
-def _same(file: Path, digest: str) -> bool:
-    try:
-        return part_digest(file_digest(file), None) == digest
-    except OSError:
-        return True  # it could not be read for the audit either
+def _why_it_stays(root: Path, case: FoundCase, reason: str, unchanged: Callable[[FoundCase], bool]) -> str:
+    path = Path(case.path)
+    if not path.parent.resolve().is_relative_to(root):
+        return f"{reason}, but lies outside the folder, which a link leaves"
+    if path.is_relative_to(quarantine_of(root)):
+        return "lies in the quarantine already"
+    if case.part is not None:
+        return f"{reason}, but its file holds several images"
+    if not path.is_file():
+        return "is not there any more"
+    return "" if unchanged(case) else "has changed since the audit; audit anew"
 
 
-def named_cases(audit: dict[str, Any], kinds: Sequence[str]) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Path, case and reason of every image that findings of `kinds` say should go.
-
-    Raises:
-        RequestError: this is no audit.
-    """
-    try:
-        findings = [finding for finding in audit["findings"] if finding["kind"] in kinds]
-        spoilt = [f for f in findings if f["kind"] in ("unreadable", "blank", "conflicting labels")]
-        for finding in spoilt:
-            for case in finding["cases"]:
-                yield case["path"], case, f"{finding['kind']}: {finding['detail']}"
-        gone = {case["path"] for finding in spoilt for case in finding["cases"]}
-        yield from _surplus([f for f in findings if f["kind"] in ("identical", "near duplicate")], gone)
-    except (KeyError, TypeError):
-        raise RequestError("The file given by --from is not what bench data audit writes. Audit anew.") from None
+def _is_of(audit: Audit, root: Path) -> bool:
+    sites = [Path(site) for site in audit.roots.values()]
+    return any(site.is_relative_to(root) or root.is_relative_to(site) for site in sites)
 
 
-def _surplus(copies: Iterable[dict[str, Any]], gone: set[str]) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """All but the first of each set of copies that hang together."""
-    neighbours: dict[str, set[str]] = defaultdict(set)
-    cases: dict[str, dict[str, Any]] = {}
-    for finding in copies:
-        for case in finding["cases"]:
-            cases.setdefault(case["path"], case)
-            neighbours[finding["cases"][0]["path"]].add(case["path"])
-            neighbours[case["path"]].add(finding["cases"][0]["path"])
-    order = sorted(cases, key=lambda path: (cases[path]["site"] != "internal", path))
-    seen: set[str] = set()
-    for kept in order:
-        if kept in seen or kept in gone:
-            continue
-        seen.add(kept)
-        front = [kept]
-        while front:
-            for path in sorted(neighbours[front.pop()] - seen - gone):
-                seen.add(path)
-                front.append(path)
-                yield path, cases[path], f"copy of {cases[kept]['case_id']}"
+def look_up_digests() -> Callable[[FoundCase], bool]:
+    """Tells whether an image is what it was when it was audited; each file is read once."""
 
+    @cache
+    def digest_of(path: str) -> str:
+        try:
+            return file_digest(Path(path))
+        except OSError:
+            return ""
 
-def apply_moves(root: Path, moves: Sequence[Move]) -> None:
-    """Move, writing each move to the log before it is made.
+    def unchanged(case: FoundCase) -> bool:
+        digest = digest_of(case.path)
+        return (part_digest(digest, case.part) if digest else "") == case.digest
 
-    Raises:
-        RequestError: something lies at a target already.
-    """
-    taken = [move.target for move in moves if os.path.lexists(move.target)]
-    if taken:
-        raise RequestError(f"{taken[0]} is there already. Move it away, or undo the last cleaning first.")
-    log = quarantine_of(root) / LOG
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a", encoding="utf-8") as file:
-        for move in moves:
-            file.write(json.dumps(asdict(move)) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-            Path(move.target).parent.mkdir(parents=True, exist_ok=True)
-            Path(move.source).rename(move.target)
-
-
-def undo(root: Path) -> int:
-    """Move everything of the log back, the last first, and return how many files that were.
-
-    Raises:
-        RequestError: no log, a file of the log that is not there, or something new at its old place.
-    """
-    log = quarantine_of(root) / LOG
-    if not log.is_file():
-        raise RequestError(f"There is no {log}: nothing was moved out of {root}.")
-    moves = [Move(**json.loads(line)) for line in log.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
-    pending = [move for move in moves if os.path.lexists(move.target)]
-    for move in pending:
-        if os.path.lexists(move.source):
-            raise RequestError(f"{move.source} is there again; {move.target} cannot go back. Move one of them away.")
-    for move in reversed(pending):
-        Path(move.source).parent.mkdir(parents=True, exist_ok=True)
-        Path(move.target).rename(move.source)
-    log.unlink()
-    for folder, _, _ in os.walk(quarantine_of(root), topdown=False):
-        if not os.listdir(folder):  # noqa: PTH208
-            Path(folder).rmdir()
-    return len(pending)
+    return unchanged

@@ -1,12 +1,19 @@
 """A manifest without the images that an audit named. Writes a table beside it."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from bench.audit.clean import named_cases
+import pandas as pd
+
+from bench.audit.clean import look_up_digests
+from bench.audit.summary import Audit
+from bench.audit.surplus import named_cases
 from bench.data.manifest_table import PARQUET_SUFFIXES, read_table
 from bench.errors import RequestError
+from bench.results.atomic import write_atomically
+
+Row = tuple[str, int | None]  # path and part
 
 
 def cleaned_name(manifest: Path) -> Path:
@@ -14,47 +21,58 @@ def cleaned_name(manifest: Path) -> Path:
     return manifest.with_name(f"{manifest.stem}-clean{manifest.suffix}")
 
 
-def write_cleaned(
-    manifest: Path, audit: dict[str, Any], kinds: Sequence[str], apply: bool, say: Callable[[str], None]
-) -> None:
-    """Write the rows of `manifest` whose file the audit does not name; files and the manifest itself stay.
+def write_cleaned(manifest: Path, audit: Audit, kinds: Sequence[str], apply: bool, say: Callable[[str], None]) -> None:
+    """Write the rows of `manifest` whose image the audit names not; files and the manifest itself stay.
 
-    A row is known by its path column as the audit's manifest had it; a file of several images loses its row only
-    where every one of its images was named.
+    A row is known by its path, in whichever column that is, and by its column `part` if it has one. A row that stands
+    for all images of a file stays.
 
     Raises:
         RequestError: the new table is there already.
     """
     table = read_table(manifest)
-    home = manifest.parent
-    reasons: dict[str, str] = {}
-    for path, case, reason in named_cases(audit, kinds):
-        if case["part"] is None:
-            reasons.setdefault(str(Path(path)), reason)
+    named, unchanged = dict[Row, str](), look_up_digests()
+    for case, reason in named_cases(audit, kinds, unchanged):
+        if unchanged(case):
+            named.setdefault((case.path, case.part), reason)
         else:
-            say(f"stays: {case['case_id']} ({reason}, but its file holds several images)")
-    column = next((name for name in table.columns if _names_files(home, list(table[name]), set(reasons))), None)
-    if column is None:
-        say(f"No row of {manifest} was named; nothing to do.")
-        return
-    named = [reasons.get(str((home / cell).resolve())) for cell in table[column]]
-    for cell, why in zip(table[column], named, strict=True):
-        if why:
-            say(f"{'left out' if apply else 'would leave out'}: {cell} ({why})")
-    target = cleaned_name(manifest)
-    count = sum(reason is not None for reason in named)
-    if not apply:
-        say(f"{count} row(s) would be left out of {target}. Do it with --apply.")
-        return
-    if target.exists():
+            say(f"stays: {case.case_id} (has changed since the audit; audit anew)")
+    rows = _rows(manifest, table, {path for path, _ in named})
+    for row, reason in named.items():
+        if row not in rows and (row[0], None) in rows:
+            say(f"stays: {_shown(row)} ({reason}, but its row stands for several images)")
+    target, count = cleaned_name(manifest), sum(row in named for row in rows)
+    if apply and count and os.path.lexists(target):
         raise RequestError(f"{target} is there already. Move it away first.")
-    kept = table[[reason is None for reason in named]]
-    if target.suffix.lower() in PARQUET_SUFFIXES:
-        kept.to_parquet(target, index=False)
+    if apply and count:
+        kept = table[[row not in named for row in rows]]
+        write_atomically(target, lambda file: _write(kept, file, target.suffix.lower()))
+    for row in dict.fromkeys(row for row in rows if row in named):
+        say(f"{'left out' if apply else 'would leave out'}: {_shown(row)} ({named[row]})")
+    if not count:
+        say(f"No row of {manifest} is to be left out; nothing to do.")
+    elif apply:
+        say(f"Written: {target}, without {count} of {len(table)} rows. {manifest} and the files stay as they are.")
     else:
-        kept.to_csv(target, index=False)
-    say(f"Written: {target}, with {len(kept)} of {len(table)} rows. {manifest} and the files stay as they are.")
+        say(f"{count} of {len(table)} rows would be left out of {target}. Do it with --apply.")
 
 
-def _names_files(home: Path, cells: Sequence[str], paths: set[str]) -> bool:
-    return any(str((home / cell).resolve()) in paths for cell in cells if cell)
+def _shown(row: Row) -> str:
+    path, part = row
+    return path if part is None else f"{path} image {part}"
+
+
+def _rows(manifest: Path, table: pd.DataFrame, paths: set[str]) -> list[Row]:
+    """Path and part of each row; the column of paths is the one that names most of `paths`."""
+    home = manifest.parent.resolve()
+    read = {name: [os.path.normpath(os.path.join(home, cell)) for cell in table[name]] for name in table.columns}  # noqa: PTH118
+    best = max(read.values(), key=lambda cells: sum(cell in paths for cell in cells))
+    parts = table["part"] if "part" in table.columns else [""] * len(table)
+    return [(path, int(part) if part.isdecimal() else None) for path, part in zip(best, parts, strict=True)]
+
+
+def _write(table: pd.DataFrame, file: Path, suffix: str) -> None:
+    if suffix in PARQUET_SUFFIXES:
+        table.to_parquet(file, index=False)
+    else:
+        table.to_csv(file, index=False, sep="\t" if suffix == ".tsv" else ",")

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from bench.audit.figure import draw_audit
 from bench.audit.findings import find_all
-from bench.audit.inventory import take_inventory
+from bench.audit.inventory import Inventory, take_inventory
 from bench.audit.markdown import audit_markdown
 from bench.audit.measure import measure
+from bench.audit.output import make_output
 from bench.audit.summary import Audit, summarise
 from bench.data.images import PixelSettings
 from bench.data.options import ReadOptions
@@ -29,14 +30,25 @@ def conduct_audit(
     """Look through `[SITE=]PATH…` and write what was found into `out`.
 
     Raises:
-        RequestError: no such path, no image, or a manifest or public set that its reader refuses.
+        RequestError: no such path, no image, a manifest or public set that its reader refuses, or `out` lies among the
+            images.
     """
     inventory = take_inventory(paths, reader, options)
-    measured = measure(inventory.images, settings, max_pixels, on_done)
-    roots = {site: str(root) for site, root in inventory.roots.items()}
-    audit = summarise(roots, measured, find_all(measured, inventory.problems))
-    out.mkdir(parents=True, exist_ok=True)
+    make_output(out, inventory.roots.values())
+    audit = look_through(inventory, settings, max_pixels, on_done)
     (out / "audit.json").write_text(json.dumps(audit.to_dict(), indent=1) + "\n", encoding="utf-8")
     (out / "audit.md").write_text(audit_markdown(audit), encoding="utf-8")
     draw_audit(audit, out / "audit.png")
     return audit
+
+
+def look_through(
+    inventory: Inventory,
+    settings: PixelSettings,
+    max_pixels: int,
+    on_done: Callable[[int, int], None] | None = None,
+) -> Audit:
+    """Measure the images and say what is wrong with them."""
+    measured = measure(inventory.images, settings, max_pixels, on_done)
+    roots = {site: str(root) for site, root in inventory.roots.items()}
+    return summarise(roots, measured, find_all(measured, inventory.problems))

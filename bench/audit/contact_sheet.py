@@ -12,27 +12,29 @@ from bench.audit.summary import RESEARCH_ONLY
 from bench.data.cases import FoundImage
 from bench.data.images import PixelSettings, fitted, upright_images
 from bench.data.unreadable import UnreadableImage
+from bench.data.visible import visible
 from bench.quiet import quiet
 
 SIDE, CAPTION, MARGIN, TITLE = 128, 16, 6, 28
 COLUMNS = 8
+NAME_BYTES = 200
 BACKGROUND, INK, FAULT = (24, 24, 24), (230, 230, 230), (120, 30, 30)
 
 
 def write_sheets(
     images: Sequence[FoundImage], out: Path, *, most: int, settings: PixelSettings, max_pixels: int
 ) -> list[Path]:
-    """A PNG for each site and class in `out`, with up to `most` images spread evenly over the class."""
+    """A PNG for each site and class in the folder `out`, with up to `most` images spread evenly over the class."""
     chosen: dict[tuple[str, str], list[FoundImage]] = defaultdict(list)
     for image in images:
         chosen[image.site, image.label].append(image)
-    out.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     with quiet():
         for (site, label), members in chosen.items():
             number = min(most, len(members))
             shown = [members[place * len(members) // number] for place in range(number)]
-            title = f"{site} · {label or '(no class)'} · {len(shown)} of {len(members)} · {RESEARCH_ONLY}"
+            names = f"{_cut(site, 24)} · {_cut(label, 24) or '(no class)'}"
+            title = f"{RESEARCH_ONLY} {names} · {len(shown)} of {len(members)}"
             file = _free(out, f"{site}--{label or 'no-class'}", written)
             _sheet(shown, title, settings, max_pixels).save(file)
             written.append(file)
@@ -40,30 +42,44 @@ def write_sheets(
 
 
 def _free(out: Path, name: str, written: Sequence[Path]) -> Path:
-    """A file name without signs that file systems refuse, and not used yet."""
-    stem = re.sub(r"[^\w.-]+", "_", name)[:100]
-    numbered = [out / f"{stem}.png", *(out / f"{stem}-{number}.png" for number in range(2, len(written) + 3))]
-    return next(file for file in numbered if file not in written)
+    """A file name that file systems take, and not used yet, be it in capitals."""
+    stem = re.sub(r"[^\w.-]+", "_", name).encode()[:NAME_BYTES].decode(errors="ignore")
+    used = {file.name.lower() for file in written}
+    names = [f"{stem}.png", *(f"{stem}-{number}.png" for number in range(2, len(written) + 3))]
+    return out / next(name for name in names if name.lower() not in used)
 
 
 def _sheet(images: Sequence[FoundImage], title: str, settings: PixelSettings, max_pixels: int) -> Image.Image:
-    columns = min(COLUMNS, max(4, len(images)))
+    columns = min(COLUMNS, max(5, len(images)))
     rows = -(-len(images) // columns)
     cell = SIDE + MARGIN
     sheet = Image.new("RGB", (columns * cell + MARGIN, TITLE + rows * (cell + CAPTION) + MARGIN), BACKGROUND)
     draw = ImageDraw.Draw(sheet)
     draw.text((MARGIN, 8), title, fill=INK)
-    with ThreadPoolExecutor() as threads:
-        tiles = threads.map(lambda image: _tile(image, settings, max_pixels), images)
-        for number, (image, tile) in enumerate(zip(images, tiles, strict=True)):
-            x, y = MARGIN + number % columns * cell, TITLE + number // columns * (cell + CAPTION)
-            sheet.paste(tile, (x, y))
-            draw.text((x, y + SIDE + 1), _caption(image), fill=INK)
+    for number, (image, tile) in enumerate(zip(images, _tiles(images, settings, max_pixels), strict=True)):
+        x, y = MARGIN + number % columns * cell, TITLE + number // columns * (cell + CAPTION)
+        sheet.paste(tile, (x, y))
+        draw.text((x, y + SIDE + 1), _caption(image), fill=INK)
     return sheet
 
 
-def _tile(image: FoundImage, settings: PixelSettings, max_pixels: int) -> Image.Image:
-    (picture,) = upright_images(Path(image.path), [image.part], settings, max_pixels)
+def _tiles(images: Sequence[FoundImage], settings: PixelSettings, max_pixels: int) -> list[Image.Image]:
+    """In the order of `images`; each file is read once."""
+    of_file: dict[str, list[int]] = defaultdict(list)
+    for number, image in enumerate(images):
+        of_file[image.path].append(number)
+
+    def work(path: str) -> list[Image.Image]:
+        parts = [images[number].part for number in of_file[path]]
+        return [_tile(picture) for picture in upright_images(Path(path), parts, settings, max_pixels)]
+
+    with ThreadPoolExecutor() as threads:
+        found = zip(of_file.values(), threads.map(work, of_file), strict=True)
+        tiles = {number: tile for numbers, made in found for number, tile in zip(numbers, made, strict=True)}
+    return [tiles[number] for number in range(len(images))]
+
+
+def _tile(picture: Image.Image | UnreadableImage) -> Image.Image:
     if isinstance(picture, UnreadableImage):
         tile = Image.new("RGB", (SIDE, SIDE), FAULT)
         ImageDraw.Draw(tile).text((6, SIDE // 2 - 6), "unreadable", fill=INK)
@@ -72,6 +88,10 @@ def _tile(image: FoundImage, settings: PixelSettings, max_pixels: int) -> Image.
 
 
 def _caption(image: FoundImage) -> str:
-    name = Path(image.path).name + ("" if image.part is None else f"#{image.part}")
-    plain = "".join(char if char.isprintable() else "?" for char in name)
-    return plain if len(plain) <= 20 else f"…{plain[-19:]}"
+    name = visible(Path(image.path).name + ("" if image.part is None else f"#{image.part}"))
+    return name if len(name) <= 20 else f"…{name[-19:]}"
+
+
+def _cut(name: str, most: int) -> str:
+    shown = visible(name)
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"

@@ -8,6 +8,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from bench.audit.summary import RESEARCH_ONLY, Audit
+from bench.data.visible import visible
+from bench.quiet import quiet
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito: colour-blind safe
 BINS = 30
@@ -15,16 +17,21 @@ BINS = 30
 
 def draw_audit(audit: Audit, file: Path) -> None:
     """Classes by site, sizes, mean grey and its spread: one colour a site."""
+    with quiet():  # of names that the font has no letters for
+        _draw(audit).savefig(file, dpi=110, format="png")
+
+
+def _draw(audit: Audit) -> Figure:
     figure = Figure(figsize=(11, 8), layout="constrained")
     FigureCanvasAgg(figure)
     (classes, sizes), (means, spreads) = figure.subplots(2, 2)
     colour = {site: COLOURS[number % len(COLOURS)] for number, site in enumerate(audit.classes)}
     _classes(classes, audit, colour)
     _sizes(sizes, audit, colour)
-    _histogram(means, audit, colour, "mean grey", "Mean grey value of an image")
-    _histogram(spreads, audit, colour, "sd of grey", "Standard deviation of grey values in an image")
+    _histogram(means, audit, colour, "mean grey", "Mean grey value of each image")
+    _histogram(spreads, audit, colour, "sd of grey", "Standard deviation of each image's grey values")
     figure.suptitle(f"Data audit: {audit.images} images. {RESEARCH_ONLY}", fontsize=11)
-    figure.savefig(file, dpi=110, format="png")
+    return figure
 
 
 def _classes(axes: Axes, audit: Audit, colour: dict[str, str]) -> None:
@@ -33,10 +40,12 @@ def _classes(axes: Axes, audit: Audit, colour: dict[str, str]) -> None:
     for number, (site, counts) in enumerate(audit.classes.items()):
         places = np.arange(len(names)) + number * width
         axes.bar(places, [counts.get(name, 0) for name in names], width, color=colour[site], label=_plain(site))
-    axes.set_xticks(np.arange(len(names)) + 0.4 - width / 2, [_plain(name) or "(no class)" for name in names])
-    axes.tick_params(axis="x", rotation=30)
+    shown = [_plain(name) or "(no class)" for name in names]
+    middles = np.arange(len(names)) + 0.4 - width / 2
+    axes.set_xticks(middles, shown, rotation=30, horizontalalignment="right", rotation_mode="anchor")
     axes.set_title("Images of each class", fontsize=10)
-    axes.legend(fontsize=8)
+    if audit.classes:
+        axes.legend(fontsize=8)
 
 
 def _sizes(axes: Axes, audit: Audit, colour: dict[str, str]) -> None:
@@ -54,9 +63,11 @@ def _histogram(axes: Axes, audit: Audit, colour: dict[str, str], quantity: str, 
         if values[quantity]:
             share = np.full(len(values[quantity]), 1 / len(values[quantity]))
             axes.hist(values[quantity], bins.tolist(), weights=share, histtype="step", color=colour[site], lw=1.8)
-    axes.set_title(f"{title} (share of the site's images)", fontsize=10)
+    axes.set_title(title, fontsize=10)
+    axes.set_ylabel("share of the site's images")
 
 
 def _plain(name: str) -> str:
-    """Without matplotlib's own markup."""
-    return name.replace("$", r"\$")[:40]
+    """Without matplotlib's own markup, and not beginning with the underscore that hides a name from a legend."""
+    shown = visible(name[:40]).replace("$", r"\$")
+    return f" {shown}" if shown.startswith("_") else shown

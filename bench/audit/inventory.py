@@ -7,14 +7,15 @@ from pathlib import Path
 from bench.data.cases import INTERNAL, FoundImage
 from bench.data.kinds import kind_of_name
 from bench.data.manifest import read_manifest
-from bench.data.manifest_table import is_manifest
+from bench.data.manifest_table import is_manifest, read_table
 from bench.data.options import ReadOptions
 from bench.data.parts import images_of_file
 from bench.data.readers import AUTO, DataRequest, read_images
 from bench.data.scan import Problem, scan
-from bench.data.sites import parse_external, sites_of
+from bench.data.sites import parse_external, site_name, sites_of
 from bench.data.tree import require_folder
 from bench.errors import RequestError
+from bench.quiet import quiet
 
 NO_CLASS = ""
 
@@ -36,8 +37,8 @@ def sites_given(texts: Sequence[str]) -> dict[str, Path]:
     """
     sites: dict[str, Path] = {}
     for text in texts:
-        name, given = parse_external(text)
-        path = Path(given).expanduser().resolve()
+        name, path = _named(text)
+        name = name or site_name(path.name) or "external"
         found = sites_of(path) if (path / INTERNAL).is_dir() else {name: path}
         for site, root in found.items():
             if site in sites:
@@ -46,14 +47,23 @@ def sites_given(texts: Sequence[str]) -> dict[str, Path]:
     return dict(sorted(sites.items(), key=lambda item: item[0] != INTERNAL))
 
 
+def _named(text: str) -> tuple[str, Path]:
+    """Site and path of `[SITE=]PATH`; the site is "" where none is named."""
+    name, given = parse_external(text)
+    return "" if given == text else name, Path(given).expanduser().resolve()
+
+
+@quiet()  # pydicom's warnings quote headers
 def take_inventory(texts: Sequence[str], reader: str, options: ReadOptions) -> Inventory:
     """The images of `[SITE=]PATH…`. In a tree, an image in no class folder has no label.
 
     Raises:
         RequestError: no such path, no image, or a manifest or public set that its reader refuses.
     """
-    if len(texts) == 1 and is_manifest(path := Path(texts[0]).expanduser().resolve()) and reader == AUTO:
-        return _of_manifest(path, options)
+    if len(texts) == 1 and reader in (AUTO, "manifest"):
+        name, path = _named(texts[0])
+        if is_manifest(path) and not path.is_dir():
+            return _of_manifest(path, name, options)
     sites = sites_given(texts)
     if reader not in (AUTO, "tree"):
         request = DataRequest(options, sites=sites, readers=dict.fromkeys(sites, reader))
@@ -76,11 +86,9 @@ def take_inventory(texts: Sequence[str], reader: str, options: ReadOptions) -> I
     return Inventory(images, problems, sites)
 
 
-def _of_manifest(path: Path, options: ReadOptions) -> Inventory:
-    from bench.data.manifest_table import read_table
-
-    by_site = options.column("site") in read_table(path).columns
-    images = read_manifest(path, None if by_site else INTERNAL, options)
+def _of_manifest(path: Path, site: str, options: ReadOptions) -> Inventory:
+    by_site = not site and options.column("site") in read_table(path).columns
+    images = read_manifest(path, None if by_site else site or INTERNAL, options)
     return Inventory(images, [], dict.fromkeys((image.site for image in images), path))
 
 

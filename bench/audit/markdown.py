@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tabulate import tabulate
 
 from bench.audit.summary import QUANTILES, QUANTITIES, RESEARCH_ONLY, Audit, NamedFinding
+from bench.data.visible import visible
 from reports.markdown import escaped
 
 SHOWN = 20
@@ -31,7 +32,7 @@ def _blocks(audit: Audit) -> Iterator[str]:
     yield "# Data audit"
     yield RESEARCH_ONLY
     yield f"{audit.images} images in {audit.files} files."
-    yield "\n".join(f"- {escaped(site)}: {_code(root)}" for site, root in audit.roots.items())
+    yield "\n".join(f"- {_text(site)}: {_code(root)}" for site, root in audit.roots.items())
     yield "## Images of each class"
     yield _classes(audit)
     yield "## What they are like"
@@ -52,13 +53,13 @@ def _blocks(audit: Audit) -> Iterator[str]:
 
 def _classes(audit: Audit) -> str:
     names = sorted({name for of_site in audit.classes.values() for name in of_site})
-    rows = [[escaped(name) or "(no class)", *(str(c.get(name, 0)) for c in audit.classes.values())] for name in names]
-    return _table(["Class", *(escaped(site) for site in audit.classes)], rows)
+    rows = [[_text(name) or "(no class)", *(str(c.get(name, 0)) for c in audit.classes.values())] for name in names]
+    return _table(["Class", *(_text(site) for site in audit.classes)], rows)
 
 
 def _distributions(audit: Audit) -> str:
     rows = [
-        [escaped(site), quantity, *(f"{of_quantity[name]:.6g}" for name in QUANTILES)]
+        [_text(site), quantity, *(f"{of_quantity[name]:.6g}" for name in QUANTILES)]
         for site, of_site in audit.distributions.items()
         for quantity in QUANTITIES
         if (of_quantity := of_site.get(quantity))
@@ -69,12 +70,16 @@ def _distributions(audit: Audit) -> str:
 def _finding(finding: NamedFinding) -> str:
     names = [_code(case.case_id) for case in finding.cases] or [_code(path) for path in finding.paths]
     shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-    return f"{shown}: {escaped(finding.detail)}"
+    return f"{shown}: {_text(finding.detail)}"
+
+
+def _text(name: str) -> str:
+    return escaped(visible(name))
 
 
 def _code(text: str) -> str:
-    """A name as code; control characters and line breaks are written as escapes."""
-    plain = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    """A name as code."""
+    plain = visible(text)
     return f"`{plain}`" if "`" not in plain else escaped(plain)
 
 

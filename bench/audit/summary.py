@@ -2,15 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal
 
 import numpy as np
 
 from bench.audit.findings import Finding
 from bench.audit.measure import Measured
 
-SCHEMA = 1
+SCHEMA: Final = 1
 QUANTILES = {"minimum": 0.0, "5 %": 0.05, "median": 0.5, "95 %": 0.95, "maximum": 1.0}
 QUANTITIES = ("width", "height", "aspect", "mean grey", "sd of grey")
 RESEARCH_ONLY = "Research use only, never for diagnosis."
@@ -18,13 +18,18 @@ RESEARCH_ONLY = "Research use only, never for diagnosis."
 
 @dataclass(frozen=True)
 class FoundCase:
-    """An image that a finding names; `part` is the frame or slice in its file."""
+    """An image that a finding names.
+
+    `part` is the frame or slice in its file; `group` its patient, None where none is known; `digest` names its content,
+    "" where the file may not be read.
+    """
 
     case_id: str
     path: str
     part: int | None
     site: str
     label: str
+    group: str | None
     digest: str
 
 
@@ -38,7 +43,7 @@ class NamedFinding:
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Audit:
     """All that an audit found.
 
@@ -46,18 +51,19 @@ class Audit:
     of each quantity by site, over images that can be read; `values` are what they were made from, for drawing.
     """
 
+    schema: Literal[1] = SCHEMA
+    notice: str = RESEARCH_ONLY
     roots: Mapping[str, str]
     images: int
     files: int
     classes: Mapping[str, Mapping[str, int]]
     distributions: Mapping[str, Mapping[str, Mapping[str, float]]]
     findings: tuple[NamedFinding, ...]
-    values: Mapping[str, Mapping[str, Sequence[float]]]
+    values: Mapping[str, Mapping[str, Sequence[float]]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        content = {name: value for name, value in asdict(self).items() if name != "values"}
-        return {"schema": SCHEMA, "notice": RESEARCH_ONLY, **content}
+        """For JSON: all but the values."""
+        return {name: value for name, value in asdict(self).items() if name != "values"}
 
     def kinds(self) -> dict[str, int]:
         """How many findings there are of each kind."""
@@ -103,4 +109,5 @@ def _named(finding: Finding, measured: Sequence[Measured]) -> NamedFinding:
 def _cases(finding: Finding, measured: Sequence[Measured]) -> Iterator[FoundCase]:
     for number in finding.images:
         m = measured[number]
-        yield FoundCase(m.image.case_id, m.image.path, m.image.part, m.image.site, m.image.label, m.digest)
+        image = m.image
+        yield FoundCase(image.case_id, image.path, image.part, image.site, image.label, image.group, m.digest)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console
 
     from bench.data.images import PixelSettings
@@ -49,18 +51,19 @@ def audit(
             max_pixels=max_pixels,
             on_done=progress.update,
         )
+    say = _printer(console)
     for site, classes in found.classes.items():
         counts = ", ".join(f"{label or '(no class)'} {number}" for label, number in classes.items())
-        console.print(f"{site}: {counts}", markup=False, soft_wrap=True)
+        say(f"{site}: {counts}")
     for kind, number in found.kinds().items():
-        console.print(f"{kind}: {number}", markup=False)
+        say(f"{kind}: {number}")
     if not found.findings:
-        console.print("Nothing is wrong.")
-    console.print(f"Written: {', '.join(str(out / name) for name in FILES)}", markup=False, soft_wrap=True)
+        say("Nothing is wrong.")
+    say(f"Written: {', '.join(str(out / name) for name in FILES)}")
 
 
 def clean(
-    path: Annotated[Path, typer.Argument(help="The folder (or manifest) that was audited.")],
+    path: Annotated[Path, typer.Argument(help="The folder or manifest that was audited, or a folder in it.")],
     audited: Annotated[Path | None, typer.Option("--from", metavar="audit.json", help="What the audit wrote.")] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Do it; without, only show what would be done.")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Move everything back.")] = False,
@@ -68,24 +71,27 @@ def clean(
         list[str] | None, typer.Option(help="Findings to act on; repeatable. [all that can be moved]")
     ] = None,
 ) -> None:
-    """Move what an audit named into a quarantine folder beside PATH; nothing is deleted."""
-    from bench.audit.session import clean_folder, undo_cleaning
+    """Move what an audit named into a quarantine folder beside PATH; nothing is deleted.
 
-    console = _console()
+    A manifest is not changed: a copy without the rows that were named is written beside it.
+    """
+    from bench.audit.session import clean as clean_path
+    from bench.audit.session import undo_cleaning
+    from bench.errors import RequestError
 
-    def say(text: str) -> None:
-        console.print(text, markup=False, soft_wrap=True)
-
-    if undo:
-        undo_cleaning(path, say)
+    say = _printer(_console())
+    if not undo:
+        clean_path(path, audited, only, apply, say)
+    elif only:
+        raise RequestError("--undo takes everything back; it goes without --only.")
     else:
-        clean_folder(path, audited, only, apply, say)
+        undo_cleaning(path, say)
 
 
 def show(
     paths: Paths,
     out: Annotated[Path, typer.Option(help="Folder for the sheets.")] = Path("contact-sheets"),
-    most: Annotated[int, typer.Option(min=1, help="Images a sheet.")] = 64,
+    most: Annotated[int, typer.Option(min=1, max=2000, help="Images a sheet.")] = 64,
     reader: Reader = "auto",
     column: Columns = None,
     windows: Windows = WINDOWS,
@@ -95,12 +101,15 @@ def show(
     """Draw a contact sheet (PNG) for each class and site."""
     from bench.audit.contact_sheet import write_sheets
     from bench.audit.inventory import take_inventory
+    from bench.audit.output import make_output
 
+    settings, say = _settings(windows), _printer(_console())
     inventory = take_inventory(paths, reader, _options(column, allow_outside))
-    settings = _settings(windows)
-    console = _console()
+    make_output(out, inventory.roots.values())
     for file in write_sheets(inventory.images, out, most=most, settings=settings, max_pixels=max_pixels):
-        console.print(str(file), markup=False, soft_wrap=True)
+        say(str(file))
+    if inventory.problems:
+        say(f"Not shown: {len(inventory.problems)} file(s) or link(s) that cannot be used; see bench data audit.")
 
 
 def _console() -> "Console":
@@ -109,12 +118,24 @@ def _console() -> "Console":
     return Console(highlight=False, emoji=False)
 
 
+def _printer(console: "Console") -> "Callable[[str], None]":
+    """Prints lines as they are, but for control characters in names."""
+    from bench.data.visible import visible
+
+    return lambda text: console.print(visible(text), markup=False, soft_wrap=True)
+
+
 def _options(columns: list[str] | None, allow_outside: bool) -> "ReadOptions":
     from bench.cli.request import parse_columns
-    from bench.data.options import ReadOptions
+    from bench.data.options import MANIFEST_COLUMNS, ReadOptions
     from bench.data.pseudonyms import Pseudonyms
+    from bench.errors import RequestError
 
-    return ReadOptions(Pseudonyms.fresh(), parse_columns(columns or []), allow_outside=allow_outside)
+    parsed = parse_columns(columns or [])
+    unknown = sorted(set(parsed) - set(MANIFEST_COLUMNS))
+    if unknown:
+        raise RequestError(f"--column {unknown[0]!r} is none of {', '.join(MANIFEST_COLUMNS)}.")
+    return ReadOptions(Pseudonyms.fresh(), parsed, allow_outside=allow_outside)
 
 
 def _settings(windows: str) -> "PixelSettings":

@@ -72,14 +72,14 @@ def _near(
     seen = [SCHEME, search.VERSION, settings.windows, settings.white16, content]
     key = hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:24]
     file = folder / f"{key}.copies.json"
-    if file.exists():
+    try:
         found = [search.Likeness(**pair) for pair in json.loads(file.read_text())]
-    else:
+    except (OSError, ValueError, TypeError):  # not there, or spoilt
         rows = np.array([pixels.row[cases[number].digest] for number in distinct])
         sides = np.array([min(cases[number].width, cases[number].height) for number in distinct])
         found = search.find_copies(np.asarray(pixels.thumbnails()[rows]), sides, np.array(groups))
         temporary = file.with_name(f"{file.name}.{os.getpid()}.tmp")
         temporary.write_text(json.dumps([asdict(pair) for pair in found]))
         temporary.replace(file)
-    pairs = ((*sorted((distinct[pair.first], distinct[pair.second])), pair) for pair in found)
-    return [CopyPair(first, second, NEAR, pair.score, pair.flip) for first, second, pair in pairs]
+    numbered = [(distinct[pair.first], distinct[pair.second], pair) for pair in found]
+    return [CopyPair(min(a, b), max(a, b), NEAR, pair.score, pair.flip) for a, b, pair in numbered]

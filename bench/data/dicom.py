@@ -39,7 +39,9 @@ def dicom_images(
 
 def _refuse(dataset: Any, max_pixels: int) -> None:
     if not any(name in dataset for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
-        raise UnreadableImage("it holds no pixel data (a report, a plan, or pixels that were removed)")
+        if not dataset.file_meta and "SOPClassUID" not in dataset:
+            raise UnreadableImage("it holds no pixel data and nothing else of a DICOM file, or is encrypted or damaged")
+        raise UnreadableImage("it holds no pixel data (a report, a plan, pixels removed, or a file cut short)")
     rows, columns = integer_of(dataset, "Rows"), integer_of(dataset, "Columns")
     if rows < 1 or columns < 1:
         raise UnreadableImage("its header gives no size of the image")
@@ -67,7 +69,7 @@ def _pixels(dataset: Any, part: int) -> NDArray[Any]:
     from pydicom.pixels.utils import pixel_array
 
     try:
-        values = pixel_array(dataset, index=part)
+        values = pixel_array(dataset, index=part, decoding_plugin=_codec(dataset))
         if text_of(dataset, "PhotometricInterpretation") == "PALETTE COLOR":
             values = apply_color_lut(values, dataset)
             return (values >> 8 if values.dtype == np.uint16 else values).astype(np.uint8)
@@ -78,6 +80,13 @@ def _pixels(dataset: Any, part: int) -> NDArray[Any]:
     if not np.isfinite(values).all():
         raise UnreadableImage("it holds values that are no numbers")
     return np.asarray(values)
+
+
+def _codec(dataset: Any) -> str:
+    """The faster codec of run lengths panics, with a backtrace, where they are too long; "" leaves the choice."""
+    from pydicom.uid import RLELossless
+
+    return "pydicom" if getattr(dataset.file_meta, "TransferSyntaxUID", None) == RLELossless else ""
 
 
 def _reason(dataset: Any, error: Exception) -> str:
@@ -116,7 +125,11 @@ def hounsfield(values: NDArray[Any], dataset: Any) -> NDArray[np.float64]:
 
 
 def _rescaled(values: NDArray[Any], dataset: Any) -> NDArray[np.float64]:
-    return np.asarray(values, np.float64) * _slope(dataset) + number_of(dataset, "RescaleIntercept", 0.0)
+    with np.errstate(over="ignore"):
+        units = np.asarray(values, np.float64) * _slope(dataset) + number_of(dataset, "RescaleIntercept", 0.0)
+    if not np.isfinite(units).all():
+        raise UnreadableImage("its rescale slope and intercept give values that are no numbers")
+    return units
 
 
 def _slope(dataset: Any) -> float:

@@ -23,6 +23,8 @@ HEADER_TAGS = [
     "SeriesDescription",
 ]
 MOST_FRAMES = 100_000
+MOST_DIGITS = 12  # of a number, as the standard has it; Python refuses to read thousands
+NO_DICOM = "it is no DICOM file, whatever its name says, or it is encrypted, cut short or damaged"
 
 
 @dataclass(frozen=True, repr=False)
@@ -62,7 +64,7 @@ def text_of(dataset: Any, name: str) -> str:
 
 def frames_of(dataset: Any) -> int:
     text = text_of(dataset, "NumberOfFrames") or "1"
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_FRAMES:
+    if not text.isdecimal() or len(text) > MOST_DIGITS or not 1 <= int(text) <= MOST_FRAMES:
         raise UnreadableImage("its number of frames is no number between 1 and 100,000")
     return int(text)
 
@@ -85,15 +87,15 @@ def read_dataset(path: Path, **options: Any) -> Any:
     except MemoryError:
         raise
     except Exception:
-        raise UnreadableImage("it is no DICOM file, or its header is damaged") from None
+        raise UnreadableImage(NO_DICOM) from None
     if len(dataset) == 0 and not getattr(dataset, "file_meta", None):
-        raise UnreadableImage("it is no DICOM file")
+        raise UnreadableImage(NO_DICOM)
     return dataset
 
 
 def integer_of(dataset: Any, name: str) -> int:
     text = text_of(dataset, name)
-    return int(text) if text.isdecimal() else 0
+    return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else 0
 
 
 def number_of(dataset: Any, name: str, default: float) -> float:

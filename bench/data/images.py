@@ -66,9 +66,12 @@ def upright_images(
 ) -> Iterator[Image.Image | UnreadableImage]:
     """The wanted images of a file at full size, or why one cannot be had."""
     try:
-        kind = kind_of(path)
+        kind, empty = kind_of(path), path.stat().st_size == 0
     except OSError as error:
         yield from [UnreadableImage(f"it may not be read ({error.strerror})")] * len(parts)
+        return
+    if empty:
+        yield from [UnreadableImage("it is empty")] * len(parts)
         return
     if kind in HOUNSFIELD:
         arrays = dicom_images if kind == "DICOM" else nifti_images

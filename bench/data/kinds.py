@@ -12,6 +12,8 @@ KIND_OF_SUFFIX: dict[str, Kind] = {
     ".apng": "PNG",
     ".jpg": "JPEG",
     ".jpeg": "JPEG",
+    ".jpe": "JPEG",
+    ".jfif": "JPEG",
     ".bmp": "BMP",
     ".tif": "TIFF",
     ".tiff": "TIFF",

@@ -12,6 +12,7 @@ from bench.data.kinds import kind_of
 from bench.data.pixels import PixelCache, Progress, build_cache
 from bench.data.readers import DataRequest, read_images
 from bench.data.source import Source, digests_of
+from bench.data.visible import visible
 from bench.errors import RequestError
 from bench.quiet import quiet
 
@@ -99,4 +100,5 @@ def _unreadable_message(skipped: Sequence[tuple[FoundImage, str]]) -> str:
 
 
 def _where(image: FoundImage) -> str:
-    return image.path if image.part is None else f"{image.path} part {image.part}"
+    path = visible(image.path)
+    return path if image.part is None else f"{path} part {image.part}"

@@ -17,6 +17,8 @@ from bench.data.options import MANIFEST_COLUMNS, ReadOptions
 from bench.data.parts import images_of_file
 from bench.errors import RequestError
 
+LONGEST_PART = 9  # digits
+
 
 def read_manifest(file: Path, site: str | None, options: ReadOptions) -> list[FoundImage]:
     """The images of a manifest in its order, sites as first named, the internal one first.
@@ -109,7 +111,7 @@ def _parts(manifest: Manifest) -> list[int | None]:
     cells = manifest.cells("part")
     manifest.refuse_rows(
         "have a part that is no whole number from 0 on (frame of a DICOM file, slice of a NIfTI volume)",
-        (bool(cell) and not cell.isdecimal() for cell in cells),
+        (bool(cell) and not (cell.isdecimal() and len(cell) <= LONGEST_PART) for cell in cells),
     )
     return [int(cell) if cell else None for cell in cells]
 

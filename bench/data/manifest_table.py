@@ -34,7 +34,7 @@ def read_table(path: Path) -> pd.DataFrame:
     frame.columns = [str(name).strip() for name in frame.columns]
     repeated = sorted({name for name in frame.columns if list(frame.columns).count(name) > 1})
     if repeated:
-        raise RequestError(f"{path} names column(s) {', '.join(repeated)} more than once. Rename or remove them.")
+        raise RequestError(_repeated_message(path, repeated))
     return frame
 
 
@@ -94,7 +94,12 @@ def _refuse_repeated(path: Path, header: str, delimiter: str) -> None:
     names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter))]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise RequestError(f"{path} names column(s) {', '.join(repeated)} more than once. Rename or remove them.")
+        raise RequestError(_repeated_message(path, repeated))
+
+
+def _repeated_message(path: Path, names: list[str]) -> str:
+    named = ", ".join(name or "(without a name)" for name in names)
+    return f"{path} names column(s) {named} more than once. Rename or remove them."
 
 
 def _too_long_message(path: Path, delimiter: str) -> str:

@@ -1,5 +1,6 @@
 """NIfTI volumes: axial slices as upright 8-bit RGB, in radiological orientation. Reads files."""
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,48 +8,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.data.nifti_file import opened_volume, stored_voxels
 from bench.data.unreadable import UnreadableImage, too_large
 from bench.data.windows import Window, stretched, windowed
-from bench.errors import RequestError
 
 RIGHT, ANTERIOR, SUPERIOR = 0, 1, 2
-
-
-def require_nibabel() -> None:
-    """Raise `RequestError` where the extra is not installed; keep nibabel from logging header faults."""
-    try:
-        import nibabel
-    except ImportError:
-        raise RequestError("NIfTI volumes need an extra package: pip install 'gapbench[nifti]'.") from None
-    nibabel.imageglobals.logger.setLevel("CRITICAL")
+MOST_SLICES = 10  # a volume is held in memory whole: it may have so many times the pixels of the largest slice
 
 
 def number_of_slices(path: Path) -> int:
     """How many axial slices the volume has.
 
     Raises:
-        UnreadableImage: no volume of one time point, or no orientation.
+        UnreadableImage: as `opened_volume`, or no orientation.
     """
-    volume = _load(path)
-    return int(volume.shape[axial_axis(volume)])
-
-
-def _load(path: Path) -> Any:
-    require_nibabel()
-    import nibabel
-
-    try:
-        volume: Any = nibabel.load(path)
-    except MemoryError:
-        raise
-    except Exception:
-        raise UnreadableImage("it is no NIfTI volume, or its header is damaged") from None
-    shape = volume.shape
-    if len(shape) < 3 or any(extent != 1 for extent in shape[3:]):
-        raise UnreadableImage(f"its shape {'×'.join(map(str, shape))} is not that of one volume")
-    if volume.get_data_dtype().fields or volume.get_data_dtype().kind not in "iuf":
-        raise UnreadableImage("its voxels are not plain numbers")
-    return volume
+    with opened_volume(path) as (volume, _):
+        return int(volume.shape[axial_axis(volume)])
 
 
 def axial_axis(volume: Any) -> int:
@@ -99,20 +74,18 @@ def slice_values(path: Path, parts: Sequence[int], max_pixels: int) -> Iterator[
     Raises:
         UnreadableImage: no such volume or slice, or its data are cut short.
     """
-    volume = _load(path)
-    axes = _axes(volume)
-    axial = axes.index(SUPERIOR)
-    width, height = volume.shape[axes.index(RIGHT)], volume.shape[axes.index(ANTERIOR)]
-    if width * height > max_pixels:
-        raise UnreadableImage(too_large(width, height, max_pixels))
-    if any(part >= volume.shape[axial] for part in parts):
-        raise UnreadableImage(f"it has {volume.shape[axial]} slices, asked for was number {max(parts)}, from 0")
-    try:
-        stored = np.asarray(volume.dataobj.get_unscaled())
-    except MemoryError:
-        raise
-    except Exception:
-        raise UnreadableImage("its data are cut short or damaged") from None
+    with opened_volume(path) as (volume, file):
+        axes = _axes(volume)
+        axial = axes.index(SUPERIOR)
+        width, height = volume.shape[axes.index(RIGHT)], volume.shape[axes.index(ANTERIOR)]
+        if width * height > max_pixels:
+            raise UnreadableImage(too_large(width, height, max_pixels))
+        if math.prod(volume.shape) > max_pixels * MOST_SLICES:
+            size = f"{width}×{height}×{volume.shape[axial]} voxels are more than {max_pixels * MOST_SLICES:,}"
+            raise UnreadableImage(f"{size}; raise --max-pixels where that is meant")
+        if any(part >= volume.shape[axial] for part in parts):
+            raise UnreadableImage(f"it has {volume.shape[axial]} slices, asked for was number {max(parts)}, from 0")
+        stored = stored_voxels(volume, file)
     slope, intercept = volume.dataobj.slope, volume.dataobj.inter
     return (_upright(stored.take(part, axial).astype(np.float64) * slope + intercept, volume, axial) for part in parts)
 

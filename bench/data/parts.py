@@ -15,15 +15,17 @@ from bench.data.unreadable import UnreadableImage
 def images_of_file(whole: FoundImage, kind: Kind, options: ReadOptions) -> list[FoundImage]:
     """`whole`, or one image for each part of its file; groups that a reader has given are kept.
 
-    DICOM slices get a pseudonym of their patient as their group, slices of a volume the volume's id. A file whose
-    header cannot be read gives one image, which decoding will refuse with the reason.
+    DICOM slices get a pseudonym of their patient as their group; slices of a volume, and frames of an unnamed patient,
+    the file's id. A file whose header cannot be read gives one image, which decoding will refuse with the reason.
     """
     try:
         if kind == "DICOM":
             header = read_header(Path(whole.path))
             group = options.pseudonyms.of(*header.patient) if header.patient else None
             whole = replace(whole, group=whole.group or group)
-            return _numbered(whole, range(header.frames)) if header.frames > 1 else [whole]
+            if header.frames == 1:
+                return [whole]
+            return _numbered(replace(whole, group=whole.group or whole.case_id), range(header.frames))
         if kind == "NIfTI":
             whole = replace(whole, group=whole.group or whole.case_id)
             return _numbered(whole, range(number_of_slices(Path(whole.path))))

@@ -33,21 +33,23 @@ def picture(path: Path, white16: int, max_pixels: int) -> Image.Image:
     except PermissionError:
         raise UnreadableImage("it may not be read; change its permissions") from None
     except Exception as error:  # Pillow's plugins raise OSError, SyntaxError, ValueError, struct.error and more
-        raise UnreadableImage(_reason(path, error)) from None
+        raise UnreadableImage(_reason(error)) from None
 
 
-def _reason(path: Path, error: Exception) -> str:
-    if path.exists() and path.stat().st_size == 0:
-        return "it is empty"
+def _reason(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
-        return "it is no image, whatever its name says, or it is encrypted or damaged"
-    return str(error) or type(error).__name__
+        return "it is no image, whatever its name says, or it is encrypted, cut short or damaged"
+    return f"it is cut short, damaged or of an unusual kind ({str(error) or type(error).__name__})"
 
 
 def eight_bit_rgb(image: Image.Image, white16: int) -> Image.Image:
     """Any mode as RGB; `white16` is the value of a 16-bit grey image that becomes white."""
     if image.mode.startswith("I"):
         values = np.asarray(image).astype(np.float64)
+        if values.min() < 0 or values.max() > 65535:
+            raise UnreadableImage(
+                f"its grey values reach from {values.min():.0f} to {values.max():.0f}; store them as 0 to 65535"
+            )
         return Image.fromarray(np.clip(np.rint(values * (255 / white16)), 0, 255).astype(np.uint8)).convert("RGB")
     if image.mode == "F":
         raise UnreadableImage("floating-point pixels have no defined white; store 8 or 16 bits a channel")

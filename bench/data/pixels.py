@@ -19,7 +19,7 @@ from bench.data.unreadable import UnreadableImage
 from bench.likeness.thumbnail import SIDE
 from bench.quiet import quiet
 
-SCHEME = 2  # raised when decoding changes so that the same file gives other pixels
+SCHEME = 3  # raised when decoding changes so that the same file gives other pixels
 Progress = Callable[[int, int], None]
 Outcome = tuple[str, Decoded | UnreadableImage]
 
@@ -73,7 +73,9 @@ def build_cache(
         stored = load_cache(folder, key)
         if stored is not None:
             failed = {digest: sources[digest] for digest in stored.unreadable}
-            if all(isinstance(outcome, UnreadableImage) for _, outcome in _decoded(failed, settings, max_pixels)):
+            allowed = all(width * height <= max_pixels for width, height in stored.sizes.values())
+            again = _decoded(failed, settings, max_pixels)
+            if allowed and all(isinstance(outcome, UnreadableImage) for _, outcome in again):
                 return stored  # what could not be read then cannot be read now
         return _write(folder, key, _decoded(sources, settings, max_pixels), len(sources), settings.image_size, on_done)
 

@@ -7,6 +7,7 @@ from bench.data.kinds import KIND_OF_SUFFIX
 from bench.data.options import ReadOptions
 from bench.data.parts import images_of_file
 from bench.data.scan import Problem, ScannedFile, scan
+from bench.data.visible import visible
 from bench.errors import RequestError, listed
 
 
@@ -26,7 +27,7 @@ def read_tree(root: Path, site: str, options: ReadOptions) -> list[FoundImage]:
             f"No image found below {root} (site '{site}'). Expected one folder a class, holding "
             f"{', '.join(sorted(KIND_OF_SUFFIX))} files."
         )
-    loose = [file.path.name for file in found.files if file.path.parent == root]
+    loose = [visible(file.path.name) for file in found.files if file.path.parent == root]
     if loose:
         raise RequestError(
             f"{len(loose)} image(s) lie directly in {root}, in no class folder: {listed(loose, 3)}. "
@@ -57,5 +58,5 @@ def problems_text(problems: list[Problem]) -> str:
     return " ".join(
         f"{len(paths)} file(s), folder(s) or link(s), each of which {reason}: {listed(paths, 3)}. {advice}"
         for reason, advice in reasons
-        if (paths := [problem.path for problem in problems if problem.reason == reason])
+        if (paths := [visible(problem.path) for problem in problems if problem.reason == reason])
     )

@@ -1,6 +1,6 @@
 """From a request to a checked plan. Reads images and the results folder; writes nothing but caches."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,18 +8,19 @@ from bench import __version__
 from bench.cache import Caches
 from bench.config.experiment import Experiment
 from bench.data import cases as case_table
-from bench.data.copies import CopyPair, copies_among
+from bench.data.copies import copies_among
 from bench.data.load import Dataset, load_dataset
 from bench.data.options import ReadOptions
 from bench.data.pixels import Progress
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
+from bench.driver.gate import pass_gate
 from bench.driver.settle import settle_backbones
 from bench.errors import RequestError
 from bench.execution.workshop import Workshop
 from bench.folds.check import check_folds
 from bench.folds.draw import draw_folds
-from bench.folds.leaks import Leak, find_leaks, grouped, leak_message
+from bench.folds.leaks import Leak, grouped
 from bench.folds.table import FoldTable
 from bench.plan.identity import run_id
 from bench.plan.plan import plan_runs
@@ -66,17 +67,14 @@ def prepare(
         on_done=on_decoded,
     )
     copies = copies_among(dataset.cases, dataset.pixels, dataset.settings, caches.pixels)
+    as_read = dataset.cases
     if experiment.group_duplicates:
-        dataset = replace(dataset, cases=grouped(dataset.cases, copies))
+        dataset = replace(dataset, cases=grouped(as_read, copies))
     folder.refuse_other_data(dataset.cases, dataset.classes)
     if dataset.skipped:
         say(f"Warning: {len(dataset.skipped)} unreadable image(s) are left out and listed in tables/unreadable.csv.")
     folds = _folds(experiment, folder, dataset)
-    leaks = find_leaks(dataset.cases, copies, folds)
-    if leaks and not experiment.allow_leaks:
-        raise RequestError(leak_message(leaks, dataset.cases, _given(experiment)))
-    for warning in _warnings(dataset, copies, leaks):
-        say(f"Warning: {warning}")
+    leaks = pass_gate(experiment, as_read, copies, folds, say)
     backbones, frozen = settle_backbones(experiment, folder.experiment(), len(dataset.classes), caches, say)
     specs = plan_runs(
         dataset.cases, folds, dataset.classes, backbones, experiment.seeds, experiment.recipe, dataset.settings
@@ -112,23 +110,6 @@ def data_request(experiment: Experiment, caches: Caches, pseudonyms: Pseudonyms)
     return DataRequest(options, sites=sites, readers=experiment.reader)
 
 
-def _given(experiment: Experiment) -> list[str]:
-    """The paths that the user gave as data."""
-    return [path for path in (experiment.data, experiment.internal, *experiment.external.values()) if path]
-
-
-def _warnings(dataset: Dataset, copies: Sequence[CopyPair], leaks: Sequence[Leak]) -> list[str]:
-    """What is wrong with copies beside leaks."""
-    cases, found = dataset.cases, []
-    if leaks:
-        found.append(f"{len(leaks)} pair(s) of cases leak from training into evaluation; every table will say so.")
-    for pair in copies:
-        a, b = cases[pair.first], cases[pair.second]
-        if a.label != b.label:
-            found.append(f"{a.case_id} and {b.case_id} show the same image ({pair.text()}) under different labels.")
-    return found if len(found) <= 5 else [*found[:5], f"{len(found) - 5} more such pairs; see bench data audit."]
-
-
 def _absolute(path: str) -> str:
     """The stored experiment can be repeated from any folder."""
     return str(Path(path).expanduser().resolve())
@@ -143,8 +124,9 @@ def _folds(experiment: Experiment, folder: ResultsFolder, dataset: Dataset) -> F
     inside = case_table.internal(dataset.cases)
     stored = folder.folds() or FoldTable({})
     _refuse_other_folds(experiment, folder, stored)
-    for seed in set(experiment.seeds) & set(stored.by_seed):
-        check_folds(inside, stored.by_seed[seed])
+    alone = [replace(case, group=None) for case in inside]  # a group in two folds is a leak, and the gate says so
+    for fold_of in stored.by_seed.values():
+        check_folds(alone, fold_of)
     drawn = {
         seed: draw_folds(inside, seed, folds=experiment.folds, holdout=experiment.holdout)
         for seed in experiment.seeds

@@ -1,15 +1,15 @@
 """What training would see of the cases it is tested on: the leak gate. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bench.data.cases import INTERNAL, Case, internal
+from bench.data.cases import INTERNAL, Case
 from bench.data.copies import CopyPair
 from bench.folds.table import FoldTable
 
 PATIENT = "same patient"
-SHOWN = 10
+TWO_FOLDS = "two folds of seed"
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,17 @@ class Leak:
 
 
 def find_leaks(cases: Sequence[Case], copies: Iterable[CopyPair], folds: FoldTable) -> list[Leak]:
-    """Copies in two folds of any seed, and copies or patients both internal and external, each pair once."""
+    """Copies and patients in two folds of any seed, or both internal and external, each pair once.
+
+    `cases` have the groups that were read, not those of `grouped`: joined groups are named after one of them, and a
+    patient known at an external site by the other would be missed.
+    """
     found = [
         Leak(cases[pair.first].case_id, cases[pair.second].case_id, pair.text(), where)
         for pair in copies
         if (where := _where(cases[pair.first], cases[pair.second], folds))
     ]
-    return [*found, *_patients(cases)]
+    return [*found, *_patients(cases, folds)]
 
 
 def _where(a: Case, b: Case, folds: FoldTable) -> str:
@@ -38,23 +42,25 @@ def _where(a: Case, b: Case, folds: FoldTable) -> str:
     if a.site == INTERNAL:
         for seed, fold_of in folds.by_seed.items():
             if fold_of[a.case_id] != fold_of[b.case_id]:
-                return f"two folds of seed {seed}"
+                return f"{TWO_FOLDS} {seed}"
     return ""
 
 
-def _patients(cases: Sequence[Case]) -> list[Leak]:
-    """One pair for each patient of the internal site and each external site that has the patient too."""
-    first: dict[str, dict[str, str]] = defaultdict(dict)
+def _patients(cases: Sequence[Case], folds: FoldTable) -> Iterator[Leak]:
+    """A patient's first internal case, with the first of its cases in each place where it must not be."""
+    of_patient: dict[str, list[Case]] = defaultdict(list)
     for case in cases:
         if case.group is not None:
-            first[case.group].setdefault(case.site, case.case_id)
-    return [
-        Leak(sites[INTERNAL], case_id, PATIENT, f"internal and {site}")
-        for sites in first.values()
-        if INTERNAL in sites
-        for site, case_id in sites.items()
-        if site != INTERNAL
-    ]
+            of_patient[case.group].append(case)
+    for members in of_patient.values():
+        first = next((case for case in members if case.site == INTERNAL), None)
+        if first is None:
+            continue
+        places: dict[str, Case] = {}
+        for case in members:
+            if where := _where(first, case, folds):
+                places.setdefault(where, case)
+        yield from (Leak(first.case_id, case.case_id, PATIENT, where) for where, case in places.items())
 
 
 def grouped(cases: Sequence[Case], copies: Iterable[CopyPair]) -> list[Case]:
@@ -91,19 +97,3 @@ def grouped(cases: Sequence[Case], copies: Iterable[CopyPair]) -> list[Case]:
 
 def _name(case: Case) -> str:
     return case.group if case.group is not None else f"copies of {case.case_id}"
-
-
-def leak_message(leaks: Sequence[Leak], cases: Sequence[Case], paths: Sequence[str]) -> str:
-    """Why the run stops: the pairs, and the ways out; `paths` are what the user gave as data."""
-    pairs = "\n".join(f"  {leak.first} and {leak.second}: {leak.what}; {leak.where}" for leak in leaks[:SHOWN])
-    more = f"\n  and {len(leaks) - SHOWN} more" if len(leaks) > SHOWN else ""
-    given = " ".join(paths)
-    ungrouped = "" if any(case.group for case in internal(cases)) else " (a manifest with a column group)"
-    return (
-        f"{len(leaks)} pair(s) of cases would leak from training into evaluation, so that its numbers would be too "
-        f"good:\n{pairs}{more}\nWhat to do: see them and move copies away with\n"
-        f"  bench data audit {given} --out audit\n"
-        f"  bench data clean {given} --from audit/audit.json\n"
-        f"or say which cases are one patient{ungrouped}; or give --group-duplicates, which holds internal copies out "
-        f"together; or --allow-leaks, which runs all the same and says so under every table."
-    )

@@ -1,32 +1,33 @@
 """Perceptual hashes (pHash): signs of low frequencies, 64 bits an image. Pure.
 
-Bit for bit those of `imagehash.phash` of the same thumbnail, for all images at once and also for flipped ones.
+Those of `imagehash.phash` of the same thumbnail but for bits on the edge, which rounding turns over; for all images
+at once and also for cropped and flipped ones.
 """
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
-from scipy.fft import dctn
+from scipy.fft import dct
 
-from bench.likeness.thumbnail import SIDE
+from bench.likeness.crops import LANCZOS, WHOLE, Crop, resized
 
 FLIPS = ("", "h", "v", "hv")
 HASH_SIDE = 8
 DCT_SIDE = 4 * HASH_SIDE
+AT_ONCE = 4096  # images
 Flip = str
 
 
-def coefficients(thumbs: NDArray[np.uint8], margin: float = 0.0) -> NDArray[np.float64]:
-    """(n, 8, 8) lowest frequencies of (n, 48, 48) thumbnails; `margin` is the share cut off each side before."""
-    box = (margin * SIDE, margin * SIDE, (1 - margin) * SIDE, (1 - margin) * SIDE) if margin else None
-    size = (DCT_SIDE, DCT_SIDE)
-    small = [np.asarray(Image.fromarray(thumb).resize(size, Image.Resampling.LANCZOS, box)) for thumb in thumbs]
-    stacked = np.array(small, dtype=np.float64).reshape(-1, *size)
-    found: NDArray[np.float64] = dctn(stacked, axes=(1, 2))[:, :HASH_SIDE, :HASH_SIDE]
+def coefficients(thumbs: NDArray[np.uint8], crop: Crop = WHOLE) -> NDArray[np.float32]:
+    """(n, 8, 8) lowest frequencies of (n, 48, 48) thumbnails of which `crop` is cut off before."""
+    waves = dct(np.eye(DCT_SIDE, dtype=np.float32), axis=0)[:HASH_SIDE]
+    found = np.empty((len(thumbs), HASH_SIDE, HASH_SIDE), dtype=np.float32)
+    for start in range(0, len(thumbs), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        found[part] = waves @ resized(thumbs[part], DCT_SIDE, crop, LANCZOS) @ waves.T
     return found
 
 
-def hashes(low: NDArray[np.float64], flip: Flip = "") -> NDArray[np.uint64]:
+def hashes(low: NDArray[np.floating], flip: Flip = "") -> NDArray[np.uint64]:
     """(n,) hashes from `coefficients`, as if the images had been flipped: odd frequencies change their sign."""
     signs = np.ones((HASH_SIDE, HASH_SIDE))
     signs[1::2] *= -1 if "v" in flip else 1

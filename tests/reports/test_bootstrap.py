@@ -31,8 +31,9 @@ def slow_resample(study, entry, draws: Draws, side: str, score: Callable) -> np.
     group = study.cases.set_index("case_id")["group"]
     own = group.where(group.notna(), group.index.to_series())
     cluster = table["case_id"].map(own)
-    # Clusters are numbered in the sorted order of group names, which here have no leading zeros.
-    order = {name: place for place, name in enumerate(sorted(cluster.unique()))}
+    # Clusters are numbered in the order of their first cases, cases without a group behind the others.
+    first = pd.DataFrame({"case": table["case_id"], "cluster": cluster}).groupby("cluster")["case"].min()
+    order = {name: place for place, name in enumerate(first.sort_values().index)}
     number = cluster.map(order).to_numpy()
     strata = np.zeros(len(order), dtype=np.int64)
     drawn = np.concatenate(list(draws.cluster_weights(side, strata)))

@@ -1,8 +1,9 @@
 """BHSD, the Brain Hemorrhage Segmentation Dataset (Wu et al. 2023): volumes with voxel masks. Reads volumes.
 
 `label_192/images` with `label_192/ground truths`, or nnU-Net's `imagesTr` with `labelsTr`. A slice has the kinds of
-bleed of which its mask shows at least ten voxels: fewer are borders of a lesion that lies in the next slice. A volume
-is a group.
+bleed of which its mask shows at least ten voxels: fewer are borders of a lesion that lies in the next slice. The
+volumes are scans of RSNA 2019, called after patient and study (`ID_2db7ee14_ID_2591d00dfc`); a patient, who may have
+several, is a group, and the same one as in RSNA 2019. A volume of another name is a group by itself.
 """
 
 import json
@@ -32,6 +33,7 @@ NAMES = {
     "subdural": "subdural",
 }
 VALUES = {1: "epidural", 2: "intraparenchymal", 3: "intraventricular", 4: "subarachnoid", 5: "subdural"}
+RSNA_NAME = re.compile(r"(ID_[0-9a-f]+)_ID_[0-9a-f]+")
 FEWEST_VOXELS = 10
 MANY_PIXELS = 10**8
 
@@ -86,11 +88,17 @@ def _slices(
             raise UnreadableImage("they differ in size")
     except UnreadableImage as error:
         raise RequestError(f"{path} and {mask} do not go together: {error}. Download them again.") from None
-    images = []
+    images, group = [], _group(path, name, options)
     for part, voxels in enumerate(drawn):
         counts = {kind: int(np.count_nonzero(np.rint(voxels) == value)) for value, kind in values.items()}
         label = label_of([kind for kind, count in counts.items() if count >= FEWEST_VOXELS], options.multilabel)
         if label is not None:
             case_id = f"{name}#{part:03d}"
-            images.append(FoundImage(case_id, str(path), label, site, name, part, {"mask": str(mask)}))
+            images.append(FoundImage(case_id, str(path), label, site, group, part, {"mask": str(mask)}))
     return images
+
+
+def _group(path: Path, name: str, options: ReadOptions) -> str:
+    """The pseudonym that the DICOM header of the patient's slices gives."""
+    match = RSNA_NAME.match(path.name)
+    return options.pseudonyms.of("patient", "", match[1]) if match else name

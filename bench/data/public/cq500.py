@@ -50,8 +50,8 @@ def read(root: Path, site: str, options: ReadOptions) -> list[FoundImage]:
         label = labels[number]
         if label is None or _left_out(series):
             continue
-        scan_id = f"{site}/CQ500-CT-{number}"
-        whole = FoundImage(f"{site}/{relative}", str(path), label, site, scan_id, extra={"series": series})
+        group = options.pseudonyms.of("patient", "", f"CQ500-CT-{number}")  # the same at whatever site it is read
+        whole = FoundImage(f"{site}/{relative}", str(path), label, site, group, extra={"series": series})
         try:
             if _left_out(read_header(path).series):
                 continue

@@ -2,7 +2,7 @@
 
 1.3.1: `ct_scans/049.nii`, `masks/049.nii`, `hemorrhage_diagnosis_raw_ct.csv`. 1.0.0: `Patients_CT/049/brain/1.jpg`, its
 mask `1_HGE_Seg.jpg`, `hemorrhage_diagnosis.csv`; bone-window images are left out. SliceNumber counts from 1. A
-patient is a group.
+patient is a group, the same one in both versions and at whatever site.
 """
 
 from collections.abc import Callable
@@ -85,7 +85,7 @@ def _read(
             continue
         name = path.relative_to(root).as_posix() + ("" if part is None else f"#{part:03d}")
         extra = _extra(table, row, mask)
-        images.append(FoundImage(f"{site}/{name}", str(path), label, site, f"{site}/{patient:03d}", part, extra))
+        images.append(FoundImage(f"{site}/{name}", str(path), label, site, f"ct-ich/{patient:03d}", part, extra))
     if absent:
         raise RequestError(f"{file} names slices that are not below {root}: {listed(absent)}. Unpack the set again.")
     short = [f"patient {p} ({lengths[p] - seen[p]} slices)" for p in sorted(patients) if seen[p] < lengths[p]]

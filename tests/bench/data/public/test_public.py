@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from layouts import rsna_rows, write_bhsd, write_cq500, write_ct_ich, write_ct_ich_pictures, write_rsna
+from numpy.typing import NDArray
 from scans import write_dicom, write_nifti
 from trees import READ
 
@@ -16,8 +17,6 @@ from bench.data.images import PixelSettings, decode
 from bench.data.public import bhsd, cq500, ct_ich, rsna_2019
 from bench.data.public.multilabel import label_of
 from bench.errors import RequestError
-
-KINDS = ("epidural", "intraparenchymal", "intraventricular", "subarachnoid", "subdural")
 
 
 def labels(images: Sequence[FoundImage]) -> dict[str, str]:
@@ -40,27 +39,17 @@ def test_a_slice_with_several_bleeds_follows_the_rule() -> None:
 # RSNA 2019 --------------------------------------------------------------------------------------------------------
 
 
-def rsna_rows(name: str, *found: str) -> list[str]:
-    values = {kind: int(kind in found) for kind in KINDS} | {"any": int(bool(found))}
-    return [f"{name}_{kind},{value}" for kind, value in values.items()]
-
-
-def write_rsna(root: Path, rows: Sequence[str], folder: str = "stage_2_train") -> Path:
-    root.mkdir(exist_ok=True)
-    (root / "stage_2_train.csv").write_text("ID,Label\n" + "\n".join(rows) + "\n")
-    for number, name in enumerate(["ID_0a1", "ID_0b2", "ID_0c3"]):
-        stored = np.full((8, 8), 1024 + number, dtype=np.uint16)
-        write_dicom(root / folder / f"{name}.dcm", stored, PatientID=f"ID_patient{number // 2}")
-    return root
-
-
 RSNA = [*rsna_rows("ID_0a1", "subdural"), *rsna_rows("ID_0b2"), *rsna_rows("ID_0c3", "epidural", "subdural")]
+RSNA_IMAGES = {
+    name: (f"ID_patient{number // 2}", np.full((8, 8), 1024 + number, dtype=np.uint16))
+    for number, name in enumerate(["ID_0a1", "ID_0b2", "ID_0c3"])
+}
 
 
 @pytest.mark.parametrize("folder", ["stage_2_train", "stage_2_train_images"])
 def test_rsna(tmp_path: Path, folder: str) -> None:
     rows = [*RSNA, *rsna_rows("ID_elsewhere", "subdural"), *rsna_rows("ID_0b2")]  # the real table repeats some
-    found = rsna_2019.read(write_rsna(tmp_path / "set", rows, folder), "s", READ)
+    found = rsna_2019.read(write_rsna(tmp_path / "set", rows, RSNA_IMAGES, folder), "s", READ)
     assert labels(found) == {f"{folder}/ID_0a1.dcm": "subdural", f"{folder}/ID_0b2.dcm": "normal"}
     assert found[0].group == found[1].group
     every = rsna_2019.read(tmp_path / "set", "s", replace(READ, multilabel="others"))
@@ -81,7 +70,7 @@ def test_rsna(tmp_path: Path, folder: str) -> None:
     ],
 )
 def test_rsna_tables_that_are_refused(tmp_path: Path, rows: list[str], reason: str) -> None:
-    assert reason in refused(rsna_2019, write_rsna(tmp_path / "set", rows))
+    assert reason in refused(rsna_2019, write_rsna(tmp_path / "set", rows, RSNA_IMAGES))
 
 
 def test_rsna_without_images_or_table(tmp_path: Path) -> None:
@@ -94,25 +83,14 @@ def test_rsna_without_images_or_table(tmp_path: Path) -> None:
 
 # CQ500 ------------------------------------------------------------------------------------------------------------
 
-READS = ("ICH", "IPH", "IVH", "SDH", "EDH", "SAH", "BleedLocation-Left", "Fracture")
+
+def flat_slice(scan: int, series: str, number: int) -> NDArray[np.uint16]:
+    return np.full((4, 4), 1000 + 10 * scan + number, dtype=np.uint16)
 
 
-def write_cq500(root: Path, reads: dict[int, Sequence[Sequence[str]]]) -> Path:
-    """`reads`: scan → for each of three readers, the kinds that they saw."""
-    root.mkdir()
-    header = ["name", "Category", *(f"R{reader}:{kind}" for reader in (1, 2, 3) for kind in READS)]
-    lines = [",".join(header)]
-    for scan, readers in reads.items():
-        cells = [str(int(kind in seen)) for seen in readers for kind in READS]
-        lines.append(",".join([f"CQ500-CT-{scan}", "B1", *cells]))
-    (root / "reads.csv").write_bytes(b"\xef\xbb\xbf" + "\n".join(lines).encode())
-    for scan in reads:
-        study = root / f"CQ500CT{scan} CQ500CT{scan}" / "Unknown Study"
-        for series in ("CT PLAIN THIN", "CT POST CONTRAST THIN", "CT BONE", "CT PRE CONTRAST 5MM"):
-            for number in range(2):
-                stored = np.full((4, 4), 1000 + 10 * scan + number, dtype=np.uint16)
-                write_dicom(study / series / f"CT{number:06d}.dcm", stored, PatientID=f"CQ500-CT-{scan}")
-    return root
+def scan_of(image: FoundImage) -> str:
+    """By its folder, CQ500CT3 CQ500CT3."""
+    return image.case_id.split("/")[1].partition(" ")[0].removeprefix("CQ500CT")
 
 
 def test_cq500_takes_the_majority_and_plain_series(tmp_path: Path) -> None:
@@ -122,18 +100,19 @@ def test_cq500_takes_the_majority_and_plain_series(tmp_path: Path) -> None:
         12: [["ICH", "IPH"], [], []],  # one of three
         41: [["ICH", "IPH"], ["ICH", "EDH"], []],  # bleeding, kinds disputed
     }
-    root = write_cq500(tmp_path / "set", reads)
+    root = write_cq500(tmp_path / "set", reads, flat_slice)
     found = cq500.read(root, "s", READ)
-    by_scan = {image.group: image.label for image in found}
-    assert by_scan == {"s/CQ500-CT-3": "epidural", "s/CQ500-CT-12": "normal", "s/CQ500-CT-41": "others"}
+    assert {scan_of(image): image.label for image in found} == {"3": "epidural", "12": "normal", "41": "others"}
+    assert len({(scan_of(image), image.group) for image in found}) == len({image.group for image in found}) == 3
+    assert "CQ500-CT-" not in str([image.group for image in found])
     assert {image.extra["series"] for image in found} == {"CT PLAIN THIN", "CT PRE CONTRAST 5MM"}
     assert len(found) == 3 * 2 * 2
     priority = cq500.read(root, "s", replace(READ, multilabel="priority"))
-    assert {i.label for i in priority if i.group == "s/CQ500-CT-0"} == {"subdural"}
+    assert {i.label for i in priority if scan_of(i) == "0"} == {"subdural"}
 
 
 def test_cq500_that_is_refused(tmp_path: Path) -> None:
-    root = write_cq500(tmp_path / "set", {0: [[], [], []]})
+    root = write_cq500(tmp_path / "set", {0: [[], [], []]}, flat_slice)
     write_dicom(root / "CQ500CT7 CQ500CT7" / "CT PLAIN" / "CT000000.dcm", np.zeros((4, 4), dtype=np.uint16))
     assert "no row CQ500-CT-7" in refused(cq500, root)
     (root / "reads.csv").write_text("name,Category\nCQ500-CT-0,B1\n")
@@ -141,17 +120,6 @@ def test_cq500_that_is_refused(tmp_path: Path) -> None:
 
 
 # CT-ICH -----------------------------------------------------------------------------------------------------------
-
-COLUMNS = ("Intraventricular", "Intraparenchymal", "Subarachnoid", "Epidural", "Subdural", "No_Hemorrhage")
-
-
-def ct_ich_table(rows: Sequence[tuple[int, int, str]]) -> str:
-    lines = [",".join(["PatientNumber", "SliceNumber", *COLUMNS, "Fracture_Yes_No"])]
-    for patient, number, kind in rows:
-        cells = [str(int(kind == column)) for column in COLUMNS]
-        lines.append(",".join([str(patient), str(number), *cells, "0"]))
-    return "\n".join(lines) + "\n"
-
 
 ROWS = [
     (49, 1, "No_Hemorrhage"),
@@ -162,23 +130,17 @@ ROWS = [
 ]
 
 
-def write_ct_ich(root: Path, rows: Sequence[tuple[int, int, str]] = ROWS) -> Path:
-    volume = np.stack([np.full((6, 5), 40 * number, dtype=np.int16) for number in range(3)], axis=-1)
-    for folder in ("ct_scans", "masks"):
-        write_nifti(root / folder / "049.nii", volume)
-        write_nifti(root / folder / "050.nii", volume[..., :1])
-    (root / "hemorrhage_diagnosis_raw_ct.csv").write_text(ct_ich_table(rows))
-    (root / "Patient_demographics.csv").write_text("Patient Number,Age\n49,50\n")
-    return root
+VOLUME = np.stack([np.full((6, 5), 40 * number, dtype=np.int16) for number in range(3)], axis=-1)
+VOLUMES = {49: VOLUME, 50: VOLUME[..., :1]}
 
 
 def test_ct_ich_volumes(tmp_path: Path) -> None:
-    found = ct_ich.read(write_ct_ich(tmp_path), "s", READ)
+    found = ct_ich.read(write_ct_ich(tmp_path, ROWS, VOLUMES), "s", READ)
     assert [(i.case_id, i.label, i.part, i.group) for i in found] == [
-        ("s/ct_scans/049.nii#000", "normal", 0, "s/049"),
-        ("s/ct_scans/049.nii#001", "epidural", 1, "s/049"),
-        ("s/ct_scans/049.nii#002", "normal", 2, "s/049"),
-        ("s/ct_scans/050.nii#000", "subdural", 0, "s/050"),
+        ("s/ct_scans/049.nii#000", "normal", 0, "ct-ich/049"),
+        ("s/ct_scans/049.nii#001", "epidural", 1, "ct-ich/049"),
+        ("s/ct_scans/049.nii#002", "normal", 2, "ct-ich/049"),
+        ("s/ct_scans/050.nii#000", "subdural", 0, "ct-ich/050"),
     ]
     assert found[1].extra == {"mask": str(tmp_path / "masks" / "049.nii"), "fracture": "0"}
     # SliceNumber 2 is the slice of 40 HU, the middle of the brain window
@@ -187,13 +149,9 @@ def test_ct_ich_volumes(tmp_path: Path) -> None:
 
 
 def test_ct_ich_pictures(tmp_path: Path) -> None:
-    for patient, number in ((49, 1), (49, 2), (49, 3), (50, 1)):
-        for window in ("brain", "bone"):
-            folder = tmp_path / "Patients_CT" / f"{patient:03d}" / window
-            folder.mkdir(parents=True, exist_ok=True)
-            Image.new("L", (8, 8), 40 * number).save(folder / f"{number}.jpg")
-    Image.new("L", (8, 8)).save(tmp_path / "Patients_CT" / "049" / "brain" / "2_HGE_Seg.jpg")
-    (tmp_path / "hemorrhage_diagnosis.csv").write_text(ct_ich_table(ROWS))
+    slices = ((49, 1), (49, 2), (49, 3), (50, 1))
+    pictures = {place: np.full((8, 8), 40 * place[1], dtype=np.uint8) for place in slices}
+    write_ct_ich_pictures(tmp_path, ROWS, pictures, masked=[(49, 2)])
     found = ct_ich.read(tmp_path, "s", READ)
     assert labels(found)["Patients_CT/049/brain/2.jpg"] == "epidural"
     assert len(found) == 4
@@ -211,7 +169,7 @@ def test_ct_ich_pictures(tmp_path: Path) -> None:
     ],
 )
 def test_ct_ich_tables_that_are_refused(tmp_path: Path, rows: list[tuple[int, int, str]], reason: str) -> None:
-    assert reason in refused(ct_ich, write_ct_ich(tmp_path, rows))
+    assert reason in refused(ct_ich, write_ct_ich(tmp_path, rows, VOLUMES))
 
 
 def test_ct_ich_of_neither_layout(tmp_path: Path) -> None:
@@ -221,25 +179,23 @@ def test_ct_ich_of_neither_layout(tmp_path: Path) -> None:
 # BHSD -------------------------------------------------------------------------------------------------------------
 
 
-def write_bhsd(images: Path, masks: Path, suffix: str = "") -> None:
-    voxels = np.zeros((8, 8, 4), dtype=np.int16)
-    drawn = np.zeros((8, 8, 4), dtype=np.uint8)
-    drawn[:4, :4, 1] = 3
-    drawn[:3, :3, 2] = 1  # nine voxels: the border of a lesion
-    drawn[:4, :4, 3] = 4
-    drawn[4:, 4:, 3] = 5
-    write_nifti(images / f"ID_0a_ID_1b{suffix}.nii.gz", voxels)
-    write_nifti(masks / "ID_0a_ID_1b.nii.gz", drawn)
+DRAWN = np.zeros((8, 8, 4), dtype=np.uint8)
+DRAWN[:4, :4, 1] = 3
+DRAWN[:3, :3, 2] = 1  # nine voxels: the border of a lesion
+DRAWN[:4, :4, 3] = 4
+DRAWN[4:, 4:, 3] = 5
+VOXELS = np.zeros((8, 8, 4), dtype=np.int16)
+BHSD = {"ID_0a_ID_1b": (VOXELS, DRAWN)}
 
 
 def test_bhsd_in_both_layouts(tmp_path: Path) -> None:
-    write_bhsd(tmp_path / "a" / "label_192" / "images", tmp_path / "a" / "label_192" / "ground truths")
+    write_bhsd(tmp_path / "a" / "label_192" / "images", tmp_path / "a" / "label_192" / "ground truths", BHSD)
     found = bhsd.read(tmp_path / "a", "s", READ)
     assert [(i.part, i.label) for i in found] == [(0, "normal"), (1, "intraventricular"), (2, "normal")]
     every = bhsd.read(tmp_path / "a", "s", replace(READ, multilabel="priority"))
     assert every[3].label == "subdural"
-    assert {image.group for image in every} == {"s/label_192/images/ID_0a_ID_1b.nii.gz"}
-    write_bhsd(tmp_path / "b" / "imagesTr", tmp_path / "b" / "labelsTr", "_0000")
+    assert len({image.group for image in every}) == 1
+    write_bhsd(tmp_path / "b" / "imagesTr", tmp_path / "b" / "labelsTr", BHSD, "_0000")
     (tmp_path / "b" / "dataset.json").write_text(
         '{"labels": {"background": 0, "EDH": 3, "IPH": 1, "SAH": 4, "SDH": 5}}'
     )
@@ -248,10 +204,42 @@ def test_bhsd_in_both_layouts(tmp_path: Path) -> None:
 
 def test_bhsd_that_is_refused(tmp_path: Path) -> None:
     assert "holds neither" in refused(bhsd, tmp_path)
-    write_bhsd(tmp_path / "imagesTr", tmp_path / "labelsTr")
+    write_bhsd(tmp_path / "imagesTr", tmp_path / "labelsTr", BHSD)
     write_nifti(tmp_path / "imagesTr" / "other.nii", np.zeros((4, 4, 2), dtype=np.int16))
     assert "no mask for other.nii" in refused(bhsd, tmp_path)
     write_nifti(tmp_path / "labelsTr" / "other.nii", np.zeros((4, 4, 3), dtype=np.uint8))
     assert "differ in their number of slices" in refused(bhsd, tmp_path)
     write_nifti(tmp_path / "labelsTr" / "other.nii", np.zeros((4, 5, 2), dtype=np.uint8))
     assert "differ in size" in refused(bhsd, tmp_path)
+
+
+# The same patient --------------------------------------------------------------------------------------------------
+
+
+def groups(images: Sequence[FoundImage]) -> set[str | None]:
+    return {image.group for image in images}
+
+
+def test_a_patient_of_a_set_is_the_same_at_every_site(tmp_path: Path) -> None:
+    """Half of a set at home and half elsewhere: the leak gate must know who is in both."""
+    cq = write_cq500(tmp_path / "cq", {3: [[], [], []]}, flat_slice)
+    assert groups(cq500.read(cq, "internal", READ)) == groups(cq500.read(cq, "bern", READ))
+    volumes = write_ct_ich(tmp_path / "1.3.1", ROWS, VOLUMES)
+    grey = {place: np.zeros((8, 8), dtype=np.uint8) for place in ((49, 1), (49, 2), (49, 3))}
+    pictures = write_ct_ich_pictures(tmp_path / "1.0.0", ROWS, grey, masked=[])
+    assert groups(ct_ich.read(volumes, "internal", READ)) > groups(ct_ich.read(pictures, "bern", READ)) != {None}
+
+
+def test_a_patient_of_bhsd_may_have_several_volumes_and_is_the_one_of_rsna(tmp_path: Path) -> None:
+    names = ("ID_2db7ee14_ID_2591d00dfc", "ID_2db7ee14_ID_f27e38fdfd", "ID_0237f3c9_ID_40015688b9", "BHSD_001")
+    write_bhsd(tmp_path / "imagesTr", tmp_path / "labelsTr", dict.fromkeys(names, (VOXELS, DRAWN)), "_0000")
+    group_of = {
+        Path(image.path).name.removesuffix("_0000.nii.gz"): image.group for image in bhsd.read(tmp_path, "s", READ)
+    }
+    first, second, other, unnamed = (group_of[name] for name in names)
+    assert first == second
+    assert len({first, other, unnamed}) == 3
+    assert "ID_2db7ee14" not in str(first)
+    slices = {"ID_0a1": ("ID_2db7ee14", np.full((8, 8), 1024, dtype=np.uint16))}
+    (rsna,) = rsna_2019.read(write_rsna(tmp_path / "rsna", rsna_rows("ID_0a1"), slices), "internal", READ)
+    assert rsna.group == first

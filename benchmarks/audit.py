@@ -1,0 +1,206 @@
+"""How fast images are audited, decoded and searched for copies, and in how much memory.
+
+    python benchmarks/audit.py [JPEGs, default 10,000] [hashes, default 100,000]
+
+Makes JPEGs of 512 × 512 pixels in a temporary folder, audits them in a process of its own, builds the pixel cache
+beside a bare loop that only decodes, and searches as many thumbnails as there are hashes beside a loop over all pairs.
+"""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import imagehash
+import numpy as np
+import PIL
+from copies import Picture, photographs
+from numpy.typing import NDArray
+from PIL import Image
+
+from bench.cache import Caches
+from bench.data.cases import FoundImage
+from bench.data.copies import copies_among
+from bench.data.images import PixelSettings
+from bench.data.load import load_dataset
+from bench.data.options import ReadOptions
+from bench.data.pixels import build_cache
+from bench.data.pseudonyms import Pseudonyms
+from bench.data.readers import DataRequest
+from bench.data.source import Source, digests_of
+from bench.likeness.candidates import HashIndex
+from bench.likeness.phash import FLIPS, coefficients, distance, hashes
+from bench.likeness.search import find_copies
+from bench.likeness.thresholds import CALIBRATED
+from bench.likeness.thumbnail import SIDE, thumbnail
+
+SIZE, ROUNDS = 512, 3
+SETTINGS = PixelSettings(image_size=224)
+AUDITED = """
+import json, resource, sys, time
+from bench.cli import main
+started = time.perf_counter()
+sys.argv = ["bench", "data", "audit", sys.argv[1], "--out", sys.argv[2]]
+try:
+    main()
+finally:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps([time.perf_counter() - started, peak]))
+"""
+
+
+def mixtures(number: int, side: int, rng: np.random.Generator) -> Iterator[Picture]:
+    """Two random pieces of photographs laid over each other: as different as images of 24 scenes can be."""
+    photos = [photo.convert("RGB") for photo in photographs() if min(photo.size) >= 256]
+
+    def piece() -> Picture:
+        photo = photos[rng.integers(len(photos))]
+        extent = int(rng.integers(64, min(photo.size)))
+        left, top = (int(rng.integers(0, room - extent + 1)) for room in photo.size)
+        box = (left, top, left + extent, top + extent)
+        found = photo.resize((side, side), Image.Resampling.BILINEAR, box)
+        return found.transpose(Image.Transpose(int(rng.integers(7))))
+
+    for _ in range(number):
+        yield Image.blend(piece(), piece(), float(rng.uniform(0.3, 0.7)))
+
+
+def write_tree(root: Path, number: int) -> None:
+    rng = np.random.default_rng(0)
+    for place, image in enumerate(mixtures(number, SIZE, rng)):
+        folder = root / f"class-{place % 6}"
+        folder.mkdir(parents=True, exist_ok=True)
+        image.save(folder / f"{place:06d}.jpg", quality=88)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def audited(root: Path, out: Path) -> tuple[float, float]:
+    """Seconds and peak memory in MiB of `bench data audit` in a fresh process."""
+    done = subprocess.run([sys.executable, "-c", AUDITED, root, out], capture_output=True, text=True, check=True)
+    taken, peak = json.loads(done.stdout.splitlines()[-1])
+    return taken, peak
+
+
+def decode_only(files: list[Path]) -> None:
+    """What the decoder alone needs on all cores."""
+
+    def work(file: Path) -> None:
+        with Image.open(file) as image:
+            image.convert("RGB")
+
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(work, files))
+
+
+def cache_against_decoder(root: Path, scratch: Path) -> list[str]:
+    files = sorted(root.rglob("*.jpg"))[:2000]
+    images = [FoundImage(str(file), str(file), "", "internal") for file in files]
+    sources = {str(digest): Source(Path(image.path)) for image, digest in zip(images, digests_of(images), strict=True)}
+    times: dict[str, list[float]] = {"decoder": [], "cache": []}
+    for number in range(ROUNDS):
+        folder = scratch / f"cache-{number}"
+        folder.mkdir()
+        times["decoder"].append(seconds(partial(decode_only, files)))
+        times["cache"].append(seconds(partial(build_cache, folder, sources, SETTINGS)))
+    decoder, cache = (len(files) / statistics.median(taken) for taken in times.values())
+    return [
+        f"decoder alone, all cores        {decoder:8.0f} images/s",
+        f"pixel cache at 224 px           {cache:8.0f} images/s, {cache / decoder:.2f} of the decoder's speed",
+    ]
+
+
+def gate_against_decoding(root: Path, scratch: Path) -> list[str]:
+    """The gate of `bench run` on all images, beside reading and decoding them; then again, from its cache."""
+    caches = Caches(scratch / "gate")
+    request = DataRequest(ReadOptions(Pseudonyms(bytes(32))), sites={"internal": root})
+    options = {"renaming": {}, "declared": None, "skip_unreadable": False}
+    started = time.perf_counter()
+    dataset = load_dataset(request, SETTINGS, caches, **options)
+    decoding = time.perf_counter() - started
+    taken = [
+        seconds(lambda: copies_among(dataset.cases, dataset.pixels, dataset.settings, caches.pixels)) for _ in range(2)
+    ]
+    return [
+        f"reading and decoding            {decoding:8.1f} s for {len(dataset.cases):,} images",
+        f"leak gate, first time           {taken[0]:8.1f} s, {taken[0] / decoding:.1%} of decoding; goal: under 10 %",
+        f"leak gate, known contents       {taken[1]:8.2f} s",
+    ]
+
+
+def thumbnails(number: int) -> NDArray[np.uint8]:
+    rng = np.random.default_rng(1)
+    return np.stack([thumbnail(image) for image in mixtures(number, SIDE, rng)])
+
+
+def search_against_all_pairs(number: int) -> list[str]:
+    thumbs = thumbnails(number)
+    codes = hashes(coefficients(thumbs))
+
+    def look_up() -> list[int]:
+        return [len(rows) for rows, _ in HashIndex(codes).near(codes, CALIBRATED.bits, 2)]
+
+    def all_pairs() -> None:
+        for start in range(0, number, 256):
+            np.flatnonzero(distance(codes[start : start + 256, None], codes[None]) <= CALIBRATED.bits)
+
+    def naive(rows: int = 100) -> None:
+        objects = [imagehash.hex_to_hash(f"{code:016x}") for code in codes[:rows].tolist()]
+        for one in objects:
+            for other in objects:
+                _ = one - other <= CALIBRATED.bits
+
+    found = []
+
+    def whole() -> None:
+        found.extend(find_copies(thumbs, np.full(number, 512), np.full(number, -1)))
+
+    pairs, sure = sum(look_up()), statistics.median(seconds(look_up) for _ in range(ROUNDS))
+    plain, loop = seconds(all_pairs), seconds(naive) / 100**2 * number**2
+    everything = seconds(whole)
+    return [
+        f"look-up of {number:,} hashes       {sure:8.1f} s, {pairs:,} ordered pairs within {CALIBRATED.bits} bits",
+        f"numpy, all pairs in blocks      {plain:8.1f} s, {plain / sure:.1f} times as long",
+        f"loop over ImageHash objects     {loop:8.0f} s, from 10,000 pairs, {loop / sure:.0f} times as long",
+        f"whole search                    {everything:8.1f} s with {len(FLIPS)} flips, crops, tests of pixels; "
+        f"{len(found)} pairs confirmed; goal: under 60 s",
+    ]
+
+
+def main() -> None:
+    images = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    number = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
+    print(
+        f"machine   {platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    )
+    print(f"versions  Python {platform.python_version()}, numpy {np.__version__}, Pillow {PIL.__version__}\n")
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        write_tree(scratch / "tree", images)
+        taken, peak = audited(scratch / "tree", scratch / "audit")
+        print(
+            f"audit of {images:,} JPEGs, {SIZE} px {taken:8.1f} s, {images / taken:.0f} images/s (goal: 150), "
+            f"peak memory {peak:.0f} MiB (goal: under 1024)"
+        )
+        print(
+            "\n".join(
+                [*cache_against_decoder(scratch / "tree", scratch), *gate_against_decoding(scratch / "tree", scratch)]
+            )
+        )
+    print("\n".join(search_against_all_pairs(number)))
+
+
+if __name__ == "__main__":
+    main()
