@@ -82,7 +82,7 @@ def _of_file(path: str, images: Sequence[FoundImage], settings: PixelSettings, m
 def _measured(image: FoundImage, kind: str | None, digest: str, picture: Image.Image) -> Measured:
     grey = ImageStat.Stat(picture.convert("L"))
     size = f"{picture.width}x{picture.height}:".encode()
-    pixel_digest = hashlib.sha256(size + picture.tobytes()).hexdigest()
+    pixel_digest = hashlib.sha256(size + picture.convert("RGB").tobytes()).hexdigest()
     return Measured(
         image,
         kind,

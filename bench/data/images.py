@@ -64,7 +64,7 @@ def part_digest(digest: str, part: int | None) -> str:
 def upright_images(
     path: Path, parts: Sequence[int | None], settings: PixelSettings, max_pixels: int = MAX_PIXELS
 ) -> Iterator[Image.Image | UnreadableImage]:
-    """The wanted images of a file at full size, or why one cannot be had."""
+    """The wanted images of a file at full size, RGB or grey (L), or why one cannot be had."""
     try:
         kind, empty = kind_of(path), path.stat().st_size == 0
     except OSError as error:
@@ -108,7 +108,8 @@ def decode_parts(
         if isinstance(image, UnreadableImage):
             yield image
         else:
-            yield Decoded(np.asarray(fitted(image, settings)), thumbnail(image), image.width, image.height)
+            pixels = np.asarray(fitted(image, settings).convert("RGB"))
+            yield Decoded(pixels, thumbnail(image), image.width, image.height)
 
 
 def fitted(image: Image.Image, settings: PixelSettings) -> Image.Image:
@@ -120,6 +121,6 @@ def fitted(image: Image.Image, settings: PixelSettings) -> Image.Image:
         return image.resize((side, side), Image.Resampling.BILINEAR)
     longest = max(image.size)
     width, height = (max(1, round(extent * side / longest)) for extent in image.size)
-    square = Image.new("RGB", (side, side))
+    square = Image.new(image.mode, (side, side))
     square.paste(image.resize((width, height), Image.Resampling.BILINEAR), ((side - width) // 2, (side - height) // 2))
     return square

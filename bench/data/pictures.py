@@ -1,4 +1,4 @@
-"""Ordinary image files, through Pillow, as upright 8-bit RGB. Reads files."""
+"""Ordinary image files, through Pillow, as upright 8-bit RGB or grey. Reads files."""
 
 from pathlib import Path
 
@@ -27,7 +27,8 @@ def picture(path: Path, white16: int, max_pixels: int) -> Image.Image:
             if opened.format in ANIMATED and frames > 1:
                 raise UnreadableImage(f"it is an animation of {frames} pictures; export the one that is meant")
             opened.load()
-            return eight_bit_rgb(ImageOps.exif_transpose(opened), white16)
+            ImageOps.exif_transpose(opened, in_place=True)
+            return eight_bit(opened, white16)
     except (UnreadableImage, MemoryError):
         raise
     except PermissionError:
@@ -42,18 +43,18 @@ def _reason(error: Exception) -> str:
     return f"it is cut short, damaged or of an unusual kind ({str(error) or type(error).__name__})"
 
 
-def eight_bit_rgb(image: Image.Image, white16: int) -> Image.Image:
-    """Any mode as RGB; `white16` is the value of a 16-bit grey image that becomes white."""
+def eight_bit(image: Image.Image, white16: int) -> Image.Image:
+    """Any mode as RGB, or L where it is grey; `white16` is the value of a 16-bit grey image that becomes white."""
     if image.mode.startswith("I"):
         values = np.asarray(image).astype(np.float64)
         if values.min() < 0 or values.max() > 65535:
             raise UnreadableImage(
                 f"its grey values reach from {values.min():.0f} to {values.max():.0f}; store them as 0 to 65535"
             )
-        return Image.fromarray(np.clip(np.rint(values * (255 / white16)), 0, 255).astype(np.uint8)).convert("RGB")
+        return Image.fromarray(np.clip(np.rint(values * (255 / white16)), 0, 255).astype(np.uint8))
     if image.mode == "F":
         raise UnreadableImage("floating-point pixels have no defined white; store 8 or 16 bits a channel")
     if "A" in image.getbands() or "transparency" in image.info:
         rgba = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", rgba.size, (0, 0, 0, 255)), rgba).convert("RGB")
-    return image.convert("RGB")
+    return image if image.mode in ("L", "RGB") else image.convert("RGB")

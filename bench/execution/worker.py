@@ -1,16 +1,13 @@
 """A worker process: waits for tasks on a pipe, answers with results. Holds no state of its own."""
 
-import os
-import signal
-import threading
 from dataclasses import dataclass
-from multiprocessing import connection, parent_process
 from multiprocessing.connection import Connection
 from typing import Any, Literal
 
 from bench.execution.executor import Speed
 from bench.execution.workshop import Workshop
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
+from bench.subordinate import serve_parent
 
 
 @dataclass(frozen=True)
@@ -27,8 +24,7 @@ Answer = EpochRecord | RunResult | Speed | Exception
 
 def work(pipe: "Connection[Any, Any]", workshop: Workshop) -> None:
     """Serve tasks until the pipe closes. Interrupts are the driver's business; without a driver, end at once."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    serve_parent()
     from bench.execution.guarded import execute_guarded
     from bench.execution.speed import measure_speed
 
@@ -48,10 +44,3 @@ def work(pipe: "Connection[Any, Any]", workshop: Workshop) -> None:
             pipe.send(measure_speed(task.spec, workshop))
         except Exception as error:  # the driver raises it
             pipe.send(error)
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-    os._exit(1)

@@ -4,6 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
 from bench.data.cases import INTERNAL, Case
 from bench.data.copies import CopyPair
 from bench.folds.table import FoldTable
@@ -65,33 +69,23 @@ def _patients(cases: Sequence[Case], folds: FoldTable) -> Iterator[Leak]:
 
 def grouped(cases: Sequence[Case], copies: Iterable[CopyPair]) -> list[Case]:
     """`cases` with internal copies in one group, together with the groups that they had."""
-    parent = {number: number for number in range(len(cases))}
-
-    def root(number: int) -> int:
-        while parent[number] != number:
-            parent[number] = parent[parent[number]]
-            number = parent[number]
-        return number
-
-    def join(a: int, b: int) -> None:
-        low, high = sorted((root(a), root(b)))
-        parent[high] = low
-
+    first: dict[str, int] = {}
     inside = [number for number, case in enumerate(cases) if case.site == INTERNAL]
-    member: dict[str, int] = {}
-    for number in inside:
-        if (group := cases[number].group) is not None:
-            join(member.setdefault(group, number), number)
-    for pair in copies:
-        if cases[pair.first].site == cases[pair.second].site == INTERNAL:
-            join(pair.first, pair.second)
-    sizes: dict[int, int] = defaultdict(int)
-    for number in inside:
-        sizes[root(number)] += 1
-    joined = {number for number in inside if sizes[root(number)] > 1}
+    edges = [
+        (first.setdefault(group, number), number) for number in inside if (group := cases[number].group) is not None
+    ]
+    edges += [
+        (pair.first, pair.second) for pair in copies if cases[pair.first].site == cases[pair.second].site == INTERNAL
+    ]
+    ends = np.array(edges, dtype=np.int64).reshape(-1, 2).T
+    graph = coo_array((np.ones(len(edges)), (ends[0], ends[1])), shape=(len(cases), len(cases)))
+    _, members, sizes = np.unique(
+        connected_components(graph, directed=False)[1], return_inverse=True, return_counts=True
+    )
+    eldest = {part: number for number, part in reversed(list(enumerate(members.tolist())))}
     return [
-        replace(case, group=_name(cases[root(number)])) if number in joined else case
-        for number, case in enumerate(cases)
+        replace(case, group=_name(cases[eldest[part]])) if sizes[part] > 1 else case
+        for case, part in zip(cases, members.tolist(), strict=True)
     ]
 
 

@@ -24,20 +24,29 @@ CROPS: tuple[Crop, ...] = (
 )
 
 
-LANCZOS, BILINEAR = Image.Resampling.LANCZOS, Image.Resampling.BILINEAR
+AT_ONCE = 2048  # images
 
 
 @lru_cache(maxsize=64)
-def _resampling(near: float, far: float, side: int, how: Image.Resampling) -> Floats:
+def resampling(near: float, far: float, side: int, how: Image.Resampling) -> Floats:
     """(side, 48): how Pillow makes `side` pixels of a line of 48 without the shares `near` and `far` of its ends."""
     lines = Image.fromarray(np.eye(SIDE, dtype=np.float32))
     box = (near * SIDE, 0, (1 - far) * SIDE, SIDE)
     return np.ascontiguousarray(np.asarray(lines.resize((side, SIDE), how, box)).T)
 
 
-def resized(thumbs: NDArray[np.generic], side: int, crop: Crop = WHOLE, how: Image.Resampling = BILINEAR) -> Floats:
+def mapped(thumbs: NDArray[np.generic], down: Floats, across: Floats) -> Floats:
+    """(n, height, width): `down` (height, 48) · thumbnail · `across`ᵀ (48, width) for each of (n, 48, 48)."""
+    found = np.empty((len(thumbs), len(down), len(across)), dtype=np.float32)
+    for start in range(0, len(thumbs), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        lines = thumbs[part].astype(np.float32).reshape(-1, SIDE) @ across.T
+        np.matmul(down, lines.reshape(-1, SIDE, len(across)), out=found[part])
+    return found
+
+
+def resized(thumbs: NDArray[np.generic], side: int, crop: Crop = WHOLE) -> Floats:
     """(n, side, side) of (n, 48, 48) thumbnails of which `crop` is cut off."""
     left, top, right, bottom = crop
-    down, across = _resampling(top, bottom, side, how), _resampling(left, right, side, how)
-    found: Floats = down @ thumbs.astype(np.float32) @ across.T
-    return found
+    down, across = (resampling(*ends, side, Image.Resampling.BILINEAR) for ends in ((top, bottom), (left, right)))
+    return mapped(thumbs, down, across)

@@ -6,25 +6,25 @@ at once and also for cropped and flipped ones.
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from scipy.fft import dct
 
-from bench.likeness.crops import LANCZOS, WHOLE, Crop, resized
+from bench.likeness.crops import WHOLE, Crop, mapped, resampling
 
 FLIPS = ("", "h", "v", "hv")
 HASH_SIDE = 8
 DCT_SIDE = 4 * HASH_SIDE
-AT_ONCE = 4096  # images
 Flip = str
 
 
 def coefficients(thumbs: NDArray[np.uint8], crop: Crop = WHOLE) -> NDArray[np.float32]:
     """(n, 8, 8) lowest frequencies of (n, 48, 48) thumbnails of which `crop` is cut off before."""
+    left, top, right, bottom = crop
     waves = dct(np.eye(DCT_SIDE, dtype=np.float32), axis=0)[:HASH_SIDE]
-    found = np.empty((len(thumbs), HASH_SIDE, HASH_SIDE), dtype=np.float32)
-    for start in range(0, len(thumbs), AT_ONCE):
-        part = slice(start, start + AT_ONCE)
-        found[part] = waves @ resized(thumbs[part], DCT_SIDE, crop, LANCZOS) @ waves.T
-    return found
+    down, across = (
+        waves @ resampling(*ends, DCT_SIDE, Image.Resampling.LANCZOS) for ends in ((top, bottom), (left, right))
+    )
+    return mapped(thumbs, down, across)
 
 
 def hashes(low: NDArray[np.floating], flip: Flip = "") -> NDArray[np.uint64]:

@@ -13,7 +13,7 @@ from bench.likeness.phash import FLIPS, coefficients, hashes
 from bench.likeness.tangent import farthest_from_plane, planes, standardised
 from bench.likeness.thresholds import Thresholds
 
-RADIUS = 2  # bits in which one band of near hashes may differ
+RADIUS = 1  # bits in which one of four bands may differ: all pairs within 7 bits, most of those within 11
 COARSE, FINE = 16, 24  # pixels of the quick tests
 CHUNK = 4096  # pairs
 Scalar = TypeVar("Scalar", bound=np.generic)

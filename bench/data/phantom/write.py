@@ -6,7 +6,6 @@ import csv
 import multiprocessing
 import os
 import shutil
-import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from bench.data.phantom.case import Case, render_case
 from bench.data.phantom.difficulty import CLASSES
 from bench.data.phantom.sites import EXTERNAL, INTERNAL, Site
+from bench.subordinate import serve_parent
 
 COLUMNS = (
     "path",
@@ -117,7 +117,7 @@ def _render_all(jobs: list[_Job], workers: int) -> Iterator[dict[str, str]]:
 def _set_up_worker() -> None:
     # the processes fill the cores already, and one thread sums in one order
     threadpool_limits(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's business
+    serve_parent()
 
 
 def _write_case(job: _Job) -> dict[str, str]:

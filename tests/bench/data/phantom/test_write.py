@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from processes import alive, child_processes, wait_until
 from threadpoolctl import threadpool_limits
 
 from bench.data.phantom import CLASSES, write_phantom
@@ -134,19 +135,22 @@ def test_a_failed_export_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_killed_export_leaves_no_folder_of_that_name(tmp_path: Path) -> None:
+def test_a_killed_export_leaves_no_folder_of_that_name_and_no_process(tmp_path: Path) -> None:
     program = (
         "import sys, pathlib; from bench.data.phantom import write_phantom\n"
-        "write_phantom(pathlib.Path(sys.argv[1]), cases=600, external_cases=6, workers=1,"
+        "write_phantom(pathlib.Path(sys.argv[1]), cases=600, external_cases=6, workers=2,"
         " on_done=lambda done, total: print(done, flush=True))"
     )
     out = tmp_path / "out"
     with subprocess.Popen([sys.executable, "-c", program, str(out)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "1\n"
+        children = child_processes(process.pid)
+        assert len(children) >= 2
         os.kill(process.pid, signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     assert not out.exists()
+    wait_until(lambda: not any(alive(pid) for pid in children), "workers to end with their parent", seconds=20)
 
 
 def test_the_package_is_imported_without_heavy_libraries() -> None:
