@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,20 +14,26 @@ from reports.jackknife import delete_each_cluster
 from reports.margins import Floats, Integers, Margins
 from reports.metrics import AGGREGATE, PER_CLASS, pair_confusion
 from reports.pooling import Pooled, Side
-from reports.replicates import SideReplicates
+from reports.replicates import Replicates, SideReplicates
+from reports.shift import with_internal_mix
 
 CONFUSED = "confused"
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """One backbone's replicates on every side. `shared`: site → codes of classes that both sides hold."""
+    """One backbone's replicates on every side.
+
+    shared: site → codes of classes that both sides hold. remixed: site → metric → replicates of the site as if its
+    classes had the internal proportions; only of sites that hold all classes.
+    """
 
     pooled: Pooled
     classes: tuple[str, ...]
     pairs: tuple[tuple[int, int], ...]
     sides: Mapping[str, SideReplicates]
     shared: Mapping[str, Integers]
+    remixed: Mapping[str, Mapping[str, Replicates]] = field(default_factory=dict)
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -52,6 +58,26 @@ class Analysis:
         gap = self._aggregate(metric, INTERNAL, shared, name) - self._aggregate(metric, site, shared, name)
         over = ", ".join(self.classes[code] for code in shared)
         return Quantity(gap.replicates, gap.supports, kind, f"over the classes on both sides: {over}")
+
+    def appearance_shift(self, metric: str, site: str) -> Quantity:
+        """Internal minus the site with the internal class mix: what of the gap is not prevalence."""
+        return self.on_side(metric, INTERNAL) - self._remixed(metric, site)
+
+    def prevalence_shift(self, metric: str, site: str) -> Quantity:
+        """The site with the internal class mix minus the site as it is: the rest of the gap."""
+        return self._remixed(metric, site) - self.on_side(metric, site)
+
+    def _remixed(self, metric: str, site: str) -> Quantity:
+        kind, external = AGGREGATE[metric].kind, self.on_side(metric, site)
+        if site in self.remixed:
+            both = (*self.on_side(metric, INTERNAL).supports, *external.supports)
+            return Quantity(self.remixed[site][metric], both, kind)
+        held = self.pooled.sides[site].clusters_of_class > 0
+        absent = ", ".join(name for name, there in zip(self.classes, held, strict=True) if not there)
+        why = (
+            f"{site} has no case of {absent}" if absent else "a class is without internal cases, or there are too many"
+        )
+        return Quantity(None, (), kind, f"not split: {why}")
 
     def of_class(self, metric: str, side: str, code: int) -> Quantity:
         """A per-class metric on one side.
@@ -117,9 +143,19 @@ def analyse(
         ):
             estimated[position][name] = replicates
     return [
-        Analysis(row, tuple(classes), tuple(pairs), sides, both)
+        Analysis(row, tuple(classes), tuple(pairs), sides, both, _remixed(row, both, len(classes), draws, stratify))
         for row, sides, both in zip(rows, estimated, shared, strict=True)
     ]
+
+
+def _remixed(
+    row: Pooled, shared: Mapping[str, Integers], n_classes: int, draws: Draws, stratify: bool
+) -> dict[str, dict[str, Replicates]]:
+    return {
+        site: with_internal_mix(row.sides[INTERNAL], row.sides[site], row.seeds, draws, stratify=stratify)
+        for site, codes in shared.items()
+        if len(codes) == n_classes and row.sides[site].confusion is not None
+    }
 
 
 def _estimate_side(

@@ -195,6 +195,13 @@ def _backbone(row: Row, notes: Footnotes) -> Iterator[str]:
         yield f"### Generalization gap, {escaped(site)}"
         lines = ([title, *_sides(row.cells, site, metric, notes)] for metric, title in titles.items())
         yield _table(["Metric", "Internal", "External", "Gap"], lines)
+        yield _table(
+            ["Gap, split", "Appearance shift", "Prevalence shift"],
+            (
+                [titles[metric], notes.write(split.appearance), notes.write(split.prevalence)]
+                for metric, split in row.gap_split[site].items()
+            ),
+        )
     yield from notes.flush()
     yield "### F1 of each class"
     yield _by_side("Class", row.sites, row.per_class.items(), "f1", notes)

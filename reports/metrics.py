@@ -15,7 +15,7 @@ import numpy as np
 
 from reports.margins import Floats, Margins
 
-Kind = Literal["proportion", "class average", "class F1"]
+Kind = Literal["proportion", "class average", "class F1", "agreement"]
 
 
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:
@@ -54,6 +54,16 @@ def balanced_accuracy(margins: Margins) -> Floats:
     return _ratio(class_recall(margins).sum(axis=-1), present)
 
 
+def kappa(margins: Margins) -> Floats:
+    """Cohen's (1960) kappa, (p_o − p_e) / (1 − p_e), agreement beyond that of the margins: (…, n_seeds).
+
+    0 where the margins leave no room for disagreement (scikit-learn gives NaN there).
+    """
+    n = margins.truth.sum(-1)
+    chance = _ratio((margins.truth * margins.predicted).sum(-1), n**2)
+    return np.asarray(np.where(chance < 1, (accuracy(margins) - chance) / np.where(chance < 1, 1 - chance, 1.0), 0.0))
+
+
 def pair_confusion(margins: Margins, pairs: Sequence[tuple[int, int]]) -> Floats:
     """Share of the cases of two classes taken for the other of the two: (…, n_seeds, n_pairs)."""
     first, second = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
@@ -64,19 +74,22 @@ def pair_confusion(margins: Margins, pairs: Sequence[tuple[int, int]]) -> Floats
 class Metric:
     """A metric, what kind of number it is (which decides its interval) and its name in tables.
 
-    rests_on: for a metric of one class, whether the cases of the class, its predictions or both enter.
+    limits: its least and greatest value. rests_on: for a metric of one class, whether the cases of the class, its
+    predictions or both enter.
     """
 
     compute: Callable[[Margins], Floats]
     kind: Kind
     title: str
     rests_on: Literal["cases", "predictions", "both"] = "cases"
+    limits: tuple[float, float] = (0.0, 1.0)
 
 
 AGGREGATE: Mapping[str, Metric] = {
     "accuracy": Metric(accuracy, "proportion", "Accuracy"),
     "macro_f1": Metric(macro_f1, "class average", "Macro F1"),
     "balanced_accuracy": Metric(balanced_accuracy, "class average", "Balanced accuracy"),
+    "kappa": Metric(kappa, "agreement", "Cohen's kappa", limits=(-1.0, 1.0)),
 }
 
 PER_CLASS: Mapping[str, Metric] = {

@@ -10,8 +10,10 @@ import pandas as pd
 
 from reports.cases import INTERNAL, Cases
 from reports.checks import codes, refuse, require_columns
-from reports.margins import Flags, Integers, Margins, count_margins
+from reports.confusion import count_confusion
+from reports.margins import Flags, Floats, Integers, Margins, count_margins
 
+MOST_CLASSES_OF_A_CONFUSION = 50  # it grows with the square
 _COLUMNS = ("seed", "fold", "site", "case_id", "label", "predicted")
 
 
@@ -20,7 +22,8 @@ class Side:
     """One backbone's counts on one side.
 
     clusters: (n_clusters,) codes of those with a prediction; counts: (n_clusters, n_seeds, n_classes);
-    strata: (n_clusters,), the class within which each cluster is drawn when draws are stratified.
+    strata: (n_clusters,), the class within which each cluster is drawn when draws are stratified. confusion:
+    (n_clusters, n_seeds, n_classes, n_classes), truth before prediction; of external sides with few classes only.
     """
 
     name: str
@@ -28,6 +31,7 @@ class Side:
     counts: Margins
     strata: Integers
     n_cases: int
+    confusion: Floats | None = None
 
     def fewest_clusters(self) -> tuple[int, Integers]:
         """Clusters that the seed with the fewest predicts, and those of each class (n_classes,).
@@ -169,18 +173,14 @@ def _count_side(
     pairs: Sequence[tuple[int, int]],
 ) -> Side:
     clusters, cluster = np.unique(cases.cluster[predictions.case], return_inverse=True)
-    counts = count_margins(
-        cluster,
-        np.searchsorted(seeds, predictions.seed),
-        cases.label[predictions.case],
-        predictions.predicted,
-        n_clusters=len(clusters),
-        n_seeds=len(seeds),
-        n_classes=len(cases.classes),
-        pairs=pairs,
-    )
-    n_cases = len(np.unique(predictions.case))
-    return Side(cases.site_names[code], clusters, counts, cases.stratum[clusters], n_cases)
+    seed, truth = np.searchsorted(seeds, predictions.seed), cases.label[predictions.case]
+    sizes = {"n_clusters": len(clusters), "n_seeds": len(seeds), "n_classes": len(cases.classes)}
+    counts = count_margins(cluster, seed, truth, predictions.predicted, **sizes, pairs=pairs)
+    name, n_cases = cases.site_names[code], len(np.unique(predictions.case))
+    confusion = None
+    if name != INTERNAL and len(cases.classes) <= MOST_CLASSES_OF_A_CONFUSION:
+        confusion = count_confusion(cluster, seed, truth, predictions.predicted, **sizes)
+    return Side(name, clusters, counts, cases.stratum[clusters], n_cases, confusion)
 
 
 def _partition(of_seed: _Predictions) -> bytes:
@@ -191,7 +191,14 @@ def _partition(of_seed: _Predictions) -> bytes:
 def _side_of_seeds(side: Side, positions: Integers) -> Side:
     counts = side.counts.of_seeds(positions)
     keep = counts.holding(np.arange(counts.truth.shape[-1]))
-    return replace(side, clusters=side.clusters[keep], counts=counts.of_clusters(keep), strata=side.strata[keep])
+    confusion = None if side.confusion is None else side.confusion[keep][:, positions]
+    return replace(
+        side,
+        clusters=side.clusters[keep],
+        counts=counts.of_clusters(keep),
+        strata=side.strata[keep],
+        confusion=confusion,
+    )
 
 
 def _what_is_missing(pooled: Pooled, cases: Cases, folds: int) -> list[str]:

@@ -10,9 +10,12 @@ import pandas as pd
 from reports.analysis import CONFUSED, Analysis
 from reports.cases import INTERNAL
 from reports.cell import Cell, CellDict
-from reports.estimate import DIFFERENCE, PROPORTION, IntervalChoice, Quantity, estimate
+from reports.estimate import PROPORTION, IntervalChoice, Quantity, estimate
 from reports.metrics import AGGREGATE, PER_CLASS
 from reports.ranking import Standing
+
+SPLIT = ("accuracy", "macro_f1")
+"""Metrics whose gap is split; balanced accuracy does not see prevalence."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +53,22 @@ class SidedCells:
 
 
 @dataclass(frozen=True)
+class GapSplit:
+    """A gap's two parts: with the internal class mix at both sides, and what the site's own mix adds."""
+
+    appearance: Cell
+    prevalence: Cell
+
+    def to_dict(self) -> dict[str, CellDict]:
+        return {"appearance": self.appearance.to_dict(), "prevalence": self.prevalence.to_dict()}
+
+
+@dataclass(frozen=True)
 class Row:
     """One backbone of the leaderboard. `name` is its backbone, with recipe and weights if not unique.
 
-    clusters: side → (cases, clusters). confusion_pairs: the two class names → cells of the metric
-    'confused', the share of their cases taken for the other class. rank: None where not ranked.
+    gap_split: site → metric → its parts. clusters: side → (cases, clusters). confusion_pairs: the two class names →
+    cells of the metric 'confused', the share of their cases taken for the other class. rank: None where not ranked.
     """
 
     name: str
@@ -66,6 +80,7 @@ class Row:
     seeds: tuple[int, ...]
     folds: int
     cells: SidedCells
+    gap_split: Mapping[str, Mapping[str, GapSplit]]
     per_class: Mapping[str, SidedCells]
     confusion_pairs: Mapping[tuple[str, str], SidedCells]
     clusters: Mapping[str, tuple[int, int]]
@@ -88,6 +103,10 @@ class Row:
             "folds": self.folds,
             "runs": len(self.seeds) * self.folds,
             **self.cells.to_dict(),
+            "gap_split": {
+                site: {metric: split.to_dict() for metric, split in splits.items()}
+                for site, splits in self.gap_split.items()
+            },
             "rank": self.rank,
             "ties": list(self.ties),
             "stamps": list(self.stamps),
@@ -115,6 +134,7 @@ def build_row(one: Analysis, entry: Entry, standing: Standing, choice: IntervalC
         seeds=one.pooled.seeds,
         folds=entry.folds,
         cells=_aggregate_cells(one, choice),
+        gap_split={site: {metric: _split(one, metric, site, choice) for metric in SPLIT} for site in one.sites},
         per_class={name: _class_cells(one, code, choice) for code, name in enumerate(one.classes)},
         confusion_pairs={
             (one.classes[a], one.classes[b]): _pair_cells(one, position, choice)
@@ -133,14 +153,25 @@ def _sided(
     gap: Callable[[str], Mapping[str, Quantity]],
     choice: IntervalChoice,
 ) -> SidedCells:
-    def cells(quantities: Mapping[str, Quantity], limits: tuple[float, float]) -> dict[str, Cell]:
-        return {metric: estimate(one, choice, limits=limits) for metric, one in quantities.items()}
+    def cells(quantities: Mapping[str, Quantity], of_gap: bool = False) -> dict[str, Cell]:
+        return {metric: estimate(one, choice, limits=_limits(metric, of_gap)) for metric, one in quantities.items()}
 
     return SidedCells(
-        internal=cells(on_side(INTERNAL), PROPORTION),
-        external={site: cells(on_side(site), PROPORTION) for site in sites},
-        gap={site: cells(gap(site), DIFFERENCE) for site in sites},
+        internal=cells(on_side(INTERNAL)),
+        external={site: cells(on_side(site)) for site in sites},
+        gap={site: cells(gap(site), of_gap=True) for site in sites},
     )
+
+
+def _limits(metric: str, of_gap: bool) -> tuple[float, float]:
+    """The range of a metric, or of its differences."""
+    low, high = AGGREGATE[metric].limits if metric in AGGREGATE else PROPORTION
+    return (low - high, high - low) if of_gap else (low, high)
+
+
+def _split(one: Analysis, metric: str, site: str, choice: IntervalChoice) -> GapSplit:
+    shifts = (one.appearance_shift(metric, site), one.prevalence_shift(metric, site))
+    return GapSplit(*(estimate(shift, choice, limits=_limits(metric, of_gap=True)) for shift in shifts))
 
 
 def _aggregate_cells(one: Analysis, choice: IntervalChoice) -> SidedCells:

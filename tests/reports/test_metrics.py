@@ -7,6 +7,7 @@ import pytest
 from sklearn.metrics import (
     accuracy_score,
     balanced_accuracy_score,
+    cohen_kappa_score,
     f1_score,
     precision_score,
     recall_score,
@@ -19,6 +20,7 @@ from reports.metrics import (
     class_f1,
     class_precision,
     class_recall,
+    kappa,
     macro_f1,
     pair_confusion,
 )
@@ -45,6 +47,7 @@ def test_metrics_agree_with_scikit_learn(root: int) -> None:
     assert macro_f1(margins)[0] == pytest.approx(expected, abs=1e-12)
     expected = recall_score(truth, predicted, labels=np.unique(truth), average="macro", zero_division=0)
     assert balanced_accuracy(margins)[0] == pytest.approx(expected, abs=1e-12)
+    assert kappa(margins)[0] == pytest.approx(cohen_kappa_score(truth, predicted), abs=1e-12)
     per_class: list[tuple[Callable, Callable]] = [
         (class_f1, f1_score),
         (class_precision, precision_score),
@@ -58,6 +61,12 @@ def test_balanced_accuracy_is_scikit_learns_where_every_prediction_is_a_true_cla
     truth, predicted = np.array([0, 0, 0, 1, 2, 2]), np.array([0, 0, 1, 1, 0, 2])
     expected = balanced_accuracy_score(truth, predicted)
     assert balanced_accuracy(one_seed(truth, predicted, 4))[0] == pytest.approx(expected, abs=1e-12)
+
+
+def test_kappa_has_a_value_where_chance_alone_agrees() -> None:
+    only = np.zeros(4, dtype=np.int64)
+    assert kappa(one_seed(only, only, 2))[0] == 0
+    assert kappa(one_seed(np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]), 2))[0] == -1
 
 
 def test_macro_f1_counts_a_declared_class_without_cases_as_zero() -> None:
