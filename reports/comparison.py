@@ -14,6 +14,7 @@ from reports.bootstrap import Draws
 from reports.cases import INTERNAL
 from reports.cell import Cell
 from reports.estimate import DIFFERENCE, DIFFERENCE_OF_GAPS, IntervalChoice, Quantity, estimate, refusal
+from reports.fold_tests import FoldTests, fold_tests
 from reports.jackknife import JackknifeT
 from reports.noise_floor import NoiseFloor
 from reports.pooling import Pooled
@@ -36,6 +37,10 @@ class Endpoint:
             return f"gap.{self.side}.{self.metric}"
         return f"internal.{self.metric}" if self.side == INTERNAL else f"external.{self.side}.{self.metric}"
 
+    @property
+    def is_internal(self) -> bool:
+        return self.side == INTERNAL and not self.gap
+
     def of(self, analysis: Analysis) -> Quantity:
         return analysis.gap(self.metric, self.side) if self.gap else analysis.on_side(self.metric, self.side)
 
@@ -50,7 +55,8 @@ class Comparison:
     p is that of the paired jackknife t, p_holm adjusted over all pairs of the endpoint; both None where the
     difference is not estimable. minimum_detectable: the true difference found with 80 % power by the test of this
     pair alone; after Holm's adjustment over many pairs it takes a larger one.
-    below_noise_floor: whether other seeds alone would make such a difference (None where not known).
+    below_noise_floor: whether other seeds alone would make such a difference (None where not known). fold_tests: of
+    internal endpoints, further tests beside p.
     """
 
     a: str
@@ -63,6 +69,7 @@ class Comparison:
     p_holm: float | None = None
     minimum_detectable: float | None = None
     below_noise_floor: bool | None = None
+    fold_tests: FoldTests | None = None
 
     @property
     def resolved(self) -> bool:
@@ -81,6 +88,7 @@ class Comparison:
             "standard_error": self.standard_error,
             "minimum_detectable_difference": self.minimum_detectable,
             "below_noise_floor": self.below_noise_floor,
+            "fold_tests": None if self.fold_tests is None else self.fold_tests.to_dict(),
         }
 
 
@@ -105,6 +113,7 @@ def compare(a: Analysis, b: Analysis, endpoint: Endpoint, choice: IntervalChoice
         standard_error=test.standard_error if test else None,
         p=test.p_value(difference.replicates.value) if test and difference.replicates else None,
         minimum_detectable=test.minimum_detectable(choice.confidence) if test and test.standard_error > 0 else None,
+        fold_tests=fold_tests(a.pooled, b.pooled, endpoint.metric, len(a.classes)) if endpoint.is_internal else None,
     )
 
 
@@ -180,7 +189,7 @@ def endpoints_of(sites: Sequence[str]) -> list[Endpoint]:
 
 def _flag(one: Comparison, endpoint: Endpoint, floors: Mapping[str, Mapping[str, NoiseFloor]]) -> Comparison:
     """Say whether the difference is under the larger noise floor of means of the shared seeds; internal only."""
-    if endpoint.side != INTERNAL or not {one.a, one.b} <= floors.keys() or one.difference.value is None:
+    if not endpoint.is_internal or not {one.a, one.b} <= floors.keys() or one.difference.value is None:
         return one
     floor = max(floors[name][endpoint.metric].floor_1 for name in (one.a, one.b)) / math.sqrt(one.seeds)
     return replace(one, below_noise_floor=abs(one.difference.value) < floor)

@@ -10,15 +10,17 @@ import numpy as np
 import pandas as pd
 
 from reports.analysis import Analysis, analyse
+from reports.best import probability_of_best
 from reports.bootstrap import Draws
 from reports.cases import INTERNAL, index_cases
-from reports.comparison import Comparison, compare_all
+from reports.comparison import PRIMARY, Comparison, compare_all
 from reports.estimate import IntervalChoice
 from reports.intervals import Interval
 from reports.noise_floor import NoiseFloor, noise_floor
 from reports.pooling import Pooled, pool_predictions
 from reports.ranking import rank
 from reports.row import Entry, Row, build_row
+from reports.sample_gain import SampleGain, sample_gain
 
 __all__ = ["Entry", "Leaderboard", "Row", "build_leaderboard"]
 
@@ -30,12 +32,18 @@ NOISE_METRICS = ("accuracy", "macro_f1")
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """Rows sorted by rank, then by internal macro-F1; unranked rows last."""
+    """Rows sorted by rank, then by internal macro-F1; unranked rows last.
+
+    probability_of_best: name → share of bootstrap resamples in which it is best on the primary endpoint; empty where
+    backbones differ in seeds or cases. sample_gains: name → what its seeds are worth, without hold-out splits.
+    """
 
     classes: tuple[str, ...]
     rows: tuple[Row, ...]
     comparisons: tuple[Comparison, ...]
     noise_floor: Mapping[str, Mapping[str, NoiseFloor]]
+    probability_of_best: Mapping[str, float]
+    sample_gains: Mapping[str, SampleGain]
     notes: tuple[str, ...]
     resamples: int
     confidence: float
@@ -53,6 +61,8 @@ class Leaderboard:
                 name: {metric: floor.to_dict() for metric, floor in floors.items()}
                 for name, floors in self.noise_floor.items()
             },
+            "probability_of_best": dict(self.probability_of_best),
+            "sample_gain": {name: gain.to_dict() for name, gain in self.sample_gains.items()},
             "notes": list(self.notes),
             "resamples": self.resamples,
             "confidence": self.confidence,
@@ -109,6 +119,8 @@ def build_leaderboard(
         rows=tuple(sorted(rows, key=_place)),
         comparisons=tuple(comparisons),
         noise_floor=floors,
+        probability_of_best=_probability_of_best(eligible),
+        sample_gains=_sample_gains(analyses),
         notes=tuple(notes),
         resamples=resamples,
         confidence=choice.confidence,
@@ -147,6 +159,22 @@ def _noise_floors(analyses: Sequence[Analysis]) -> tuple[dict[str, dict[str, Noi
         internal = one.sides[INTERNAL].per_seed
         floors[name] = {metric: noise_floor(internal[metric]) for metric in NOISE_METRICS}
     return floors, notes
+
+
+def _probability_of_best(analyses: Sequence[Analysis]) -> dict[str, float]:
+    """On the primary endpoint; only where all have the same seeds and cases, and so the same draws."""
+    alike = {(one.pooled.seeds, one.pooled.sides[INTERNAL].clusters.tobytes()) for one in analyses}
+    if len(analyses) < 2 or len(alike) > 1:
+        return {}
+    resampled = np.stack([one.sides[INTERNAL].resampled[PRIMARY.metric] for one in analyses])
+    shares = probability_of_best(resampled)
+    return {one.pooled.name: float(share) for one, share in zip(analyses, shares, strict=True)}
+
+
+def _sample_gains(analyses: Sequence[Analysis]) -> dict[str, SampleGain]:
+    """Of internal accuracy; not of hold-out splits, whose seeds predict different cases."""
+    correct = {one.pooled.name: one.pooled.out_of_fold.correct() for one in analyses}
+    return {name: sample_gain(matrix) for name, matrix in correct.items() if matrix is not None}
 
 
 def _place(row: Row) -> tuple[float, float, str]:

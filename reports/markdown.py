@@ -140,6 +140,26 @@ def _below_the_table(leaderboard: Leaderboard) -> Iterator[str]:
             "Rank: 1 + the number of backbones resolved better on internal macro F1. "
             "Only the column Ties says which pairs these data do not resolve."
         )
+    if leaderboard.probability_of_best:
+        best = ", ".join(f"{escaped(name)} {_number(p, 2)}" for name, p in leaderboard.probability_of_best.items())
+        yield f"Probability of being the best on internal macro F1, by the bootstrap: {best}."
+    if gains := {name: gain for name, gain in leaderboard.sample_gains.items() if gain.gain is not None}:
+        yield (
+            "Sample gain of the seeds: the variance of internal accuracy with one seed over that with all, as drawing "
+            "so many times more cases would reduce it (from few seeds a rough figure):"
+        )
+        yield _table(
+            ["Backbone", "Gain", "Effective cases", "The next seed adds"],
+            (
+                [
+                    escaped(name),
+                    _number(gain.gain, 2),
+                    _number(gain.effective_cases, 0),
+                    _NONE if gain.next_seed is None else f"{gain.next_seed:.1%}",
+                ]
+                for name, gain in gains.items()
+            ),
+        )
     if leaderboard.noise_floor:
         yield "Noise floor: 95 % of the differences that other seeds alone make are smaller than this (internal):"
         yield _noise_floors(leaderboard)
@@ -253,11 +273,34 @@ def _comparisons(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
         ),
     )
     yield from notes.flush()
+    yield "Beside it, on the scores of the internal folds:"
+    yield _fold_tests(leaderboard)
     yield (
         "p: paired jackknife t over clusters and seeds, Holm-adjusted over all pairs of an endpoint; resolved: "
         "adjusted p ≤ .05. Detectable: the true difference that the test of this pair alone, unadjusted, would find "
         "with 80 % power. "
-        "≈: smaller than the noise floor of the seeds."
+        "≈: smaller than the noise floor of the seeds. Nadeau–Bengio: t-test corrected for the training cases that "
+        "folds share. P: Bayesian correlated t; equivalent is a difference of at most 0.01."
+    )
+
+
+def _fold_tests(leaderboard: Leaderboard) -> str:
+    tests = [(one, one.fold_tests) for one in leaderboard.comparisons if one.fold_tests is not None]
+    single = any(test.mcnemar for _, test in tests)
+    headers = ["A", "B", "Endpoint", "Nadeau–Bengio p", "P(A better)", "P(equivalent)", "P(A worse)"]
+    return _table(
+        headers + ["McNemar p"] * single,
+        (
+            [
+                escaped(one.a),
+                escaped(one.b),
+                escaped(one.endpoint),
+                _p_value(test.corrected.p),
+                *(_number(share, 2) for share in (test.rope.better, test.rope.equivalent, test.rope.worse)),
+                *([_p_value(test.mcnemar.p) if test.mcnemar else _NONE] if single else []),
+            ]
+            for one, test in tests
+        ),
     )
 
 

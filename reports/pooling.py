@@ -53,6 +53,31 @@ class Side:
 
 
 @dataclass(frozen=True)
+class OutOfFold:
+    """Internal predictions, each (n_predictions,): seed and fold as given, the other three codes from 0."""
+
+    seed: Integers
+    fold: Integers
+    case: Integers
+    label: Integers
+    predicted: Integers
+
+    def of_seeds(self, seeds: Sequence[int]) -> OutOfFold:
+        keep = np.isin(self.seed, seeds)
+        return OutOfFold(*(column[keep] for column in vars(self).values()))
+
+    def correct(self) -> Flags | None:
+        """Whether each case is predicted right under each seed, (n_cases, n_seeds); None where a seed lacks cases."""
+        cases, row = np.unique(self.case, return_inverse=True)
+        seeds, column = np.unique(self.seed, return_inverse=True)
+        if len(self.case) != len(cases) * len(seeds):
+            return None
+        right = np.zeros((len(cases), len(seeds)), dtype=np.bool_)
+        right[row, column] = self.label == self.predicted
+        return right
+
+
+@dataclass(frozen=True)
 class Pooled:
     """The complete seeds of one entry. `partitions` digests which case was in which fold, by seed."""
 
@@ -60,12 +85,13 @@ class Pooled:
     seeds: tuple[int, ...]
     sides: Mapping[str, Side]
     partitions: Mapping[int, bytes]
+    out_of_fold: OutOfFold
 
     def of_seeds(self, seeds: Sequence[int]) -> Pooled:
         """The same entry over some of its seeds; clusters that these do not predict are dropped."""
         positions = np.array([self.seeds.index(seed) for seed in seeds])
         sides = {name: _side_of_seeds(side, positions) for name, side in self.sides.items()}
-        return replace(self, seeds=tuple(seeds), sides=sides)
+        return replace(self, seeds=tuple(seeds), sides=sides, out_of_fold=self.out_of_fold.of_seeds(seeds))
 
 
 @dataclass(frozen=True)
@@ -109,7 +135,9 @@ def pool_predictions(
     sides = {site: by_site[site] for site in sorted(by_site, key=lambda site: (site != INTERNAL, site))}
     at_home = complete.where(complete.site == cases.code_of(INTERNAL))
     partitions = {seed: _partition(at_home.where(at_home.seed == seed)) for seed in seeds}
-    pooled = Pooled(name, tuple(seeds), sides, partitions)
+    label = cases.label[at_home.case]
+    out_of_fold = OutOfFold(at_home.seed, at_home.fold, at_home.case, label, at_home.predicted)
+    pooled = Pooled(name, tuple(seeds), sides, partitions, out_of_fold)
     return pooled, [*notes, *_what_is_missing(pooled, cases, folds)]
 
 

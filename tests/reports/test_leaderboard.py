@@ -277,3 +277,58 @@ def test_extra_columns_are_ignored(make_study) -> None:
     assert isinstance(more, pd.DataFrame)
     once = build(study, [entry]).to_dict()
     assert build(study, [dataclasses.replace(entry, predictions=more)]).to_dict() == once
+
+
+def test_fold_tests_stand_beside_internal_comparisons_only(make_study) -> None:
+    study = make_study()
+    board = build(study, [study.entry("a"), study.entry("b", 0.75)])
+    by_endpoint = {one.endpoint: one for one in board.comparisons}
+    for endpoint, score in (("internal.accuracy", accuracy_score), ("internal.macro_f1", None)):
+        tests = by_endpoint[endpoint].fold_tests
+        assert tests.mcnemar is None  # five seeds
+        scores = []
+        for name, skill in (("a", 0.6), ("b", 0.75)):
+            home = study.entry(name, skill).predictions.query("site == 'internal'")
+            scores.append([
+                score(fold["label"], fold["predicted"]) if score
+                else f1_score(fold["label"], fold["predicted"], labels=list(study.classes), average="macro",
+                              zero_division=0)
+                for _, fold in home.groupby(["seed", "fold"])
+            ])  # fmt: skip
+        d = np.subtract(*scores)
+        # five seeds, three folds: Nadeau and Bengio's t, written out
+        statistic = d.mean() / np.sqrt((1 / 15 + 1 / 2) * d.var(ddof=1))
+        assert tests.corrected.p == pytest.approx(2 * t.sf(abs(statistic), 14), abs=1e-12)
+        assert tests.rope.better + tests.rope.equivalent + tests.rope.worse == pytest.approx(1)
+    assert by_endpoint["gap.London.macro_f1"].fold_tests is None
+    assert by_endpoint["external.London.macro_f1"].fold_tests is None
+
+
+def test_mcnemar_is_for_one_seed(make_study) -> None:
+    from statsmodels.stats.contingency_tables import mcnemar
+
+    study = make_study()
+    entries = [study.entry("a", seeds=(4,)), study.entry("b", 0.8, seeds=(4,))]
+    board = build(study, entries)
+    right = [
+        home.set_index("case_id").eval("label == predicted").sort_index()
+        for home in (entry.predictions.query("site == 'internal'") for entry in entries)
+    ]
+    expected = mcnemar(pd.crosstab(*right).to_numpy(), exact=True)
+    of = {one.endpoint: one.fold_tests for one in board.comparisons}
+    assert of["internal.accuracy"].mcnemar.p == pytest.approx(expected.pvalue, abs=1e-12)
+    assert of["internal.macro_f1"].mcnemar is None
+    assert board.sample_gains["a"].gain is None
+    assert "one seed" in board.sample_gains["a"].reason
+
+
+def test_the_best_is_told_with_its_probability_and_seeds_with_their_worth(make_study) -> None:
+    study = make_study()
+    board = build(study, [study.entry("a"), study.entry("b", 0.9), study.entry("c", 0.62)])
+    assert sum(board.probability_of_best.values()) == pytest.approx(1)
+    assert board.probability_of_best["b"] > 0.95
+    assert all(1 <= gain.gain <= 5 + 1e-9 for gain in board.sample_gains.values())
+    other_seeds = build(study, [study.entry("a"), study.entry("b", 0.9, seeds=(0, 1))])
+    assert other_seeds.probability_of_best == {}
+    holdout = build(study, [study.entry("a", holdout=0.3)])
+    assert holdout.sample_gains == {}
