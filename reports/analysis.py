@@ -14,6 +14,8 @@ from reports.jackknife import delete_each_cluster
 from reports.margins import Floats, Integers, Margins
 from reports.metrics import AGGREGATE, PER_CLASS, pair_confusion
 from reports.pooling import Pooled, Side
+from reports.probability_metrics import PROBABILITY
+from reports.probability_replicates import calibration, linearised
 from reports.replicates import Replicates, SideReplicates
 from reports.shift import with_internal_mix
 
@@ -25,7 +27,8 @@ class Analysis:
     """One backbone's replicates on every side.
 
     shared: site → codes of classes that both sides hold. remixed: site → metric → replicates of the site as if its
-    classes had the internal proportions; only of sites that hold all classes.
+    classes had the internal proportions; only of sites that hold all classes. from_probabilities: metric → side →
+    replicates. calibration: side → expected calibration error, and that of a perfectly calibrated model.
     """
 
     pooled: Pooled
@@ -34,6 +37,8 @@ class Analysis:
     sides: Mapping[str, SideReplicates]
     shared: Mapping[str, Integers]
     remixed: Mapping[str, Mapping[str, Replicates]] = field(default_factory=dict)
+    from_probabilities: Mapping[str, Mapping[str, Replicates]] = field(default_factory=dict)
+    calibration: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -58,6 +63,21 @@ class Analysis:
         gap = self._aggregate(metric, INTERNAL, shared, name) - self._aggregate(metric, site, shared, name)
         over = ", ".join(self.classes[code] for code in shared)
         return Quantity(gap.replicates, gap.supports, kind, f"over the classes on both sides: {over}")
+
+    def of_probabilities(self, metric: str, side: str) -> Quantity:
+        """A metric of probabilities on one side."""
+        kind, by_side = PROBABILITY[metric].kind, self.from_probabilities.get(metric, {})
+        if side not in by_side:
+            return Quantity(None, (), kind, f"undefined on {side}: a fold model was tested on cases of one class only")
+        # support as that of a metric of margins of the same kind
+        (support,) = self.on_side("macro_f1" if kind == "class average" else "accuracy", side).supports
+        return Quantity(by_side[side], (support,), kind)
+
+    def gap_of_probabilities(self, metric: str, site: str) -> Quantity:
+        """Internal minus external; of class averages only where both sides hold all classes."""
+        if PROBABILITY[metric].kind == "class average" and len(self.shared[site]) < len(self.classes):
+            return Quantity(None, (), PROBABILITY[metric].kind, f"internal and {site} hold different classes")
+        return self.of_probabilities(metric, INTERNAL) - self.of_probabilities(metric, site)
 
     def appearance_shift(self, metric: str, site: str) -> Quantity:
         """Internal minus the site with the internal class mix: what of the gap is not prevalence."""
@@ -143,9 +163,33 @@ def analyse(
         ):
             estimated[position][name] = replicates
     return [
-        Analysis(row, tuple(classes), tuple(pairs), sides, both, _remixed(row, both, len(classes), draws, stratify))
+        Analysis(
+            row,
+            tuple(classes),
+            tuple(pairs),
+            sides,
+            both,
+            _remixed(row, both, len(classes), draws, stratify),
+            _from_probabilities(row, draws, stratify),
+            {
+                name: calibration(one, pooled=name == INTERNAL, rng=np.random.default_rng([draws.root, 2]))
+                for name, one in row.probabilities.items()
+            },
+        )
         for row, sides, both in zip(rows, estimated, shared, strict=True)
     ]
+
+
+def _from_probabilities(row: Pooled, draws: Draws, stratify: bool) -> dict[str, dict[str, Replicates]]:
+    found: dict[str, dict[str, Replicates]] = {metric: {} for metric in PROBABILITY}
+    for name, one in row.probabilities.items():
+        strata = row.sides[name].strata
+        drawn_within = strata if stratify else np.zeros_like(strata)
+        for metric, how in PROBABILITY.items():
+            made = linearised(how, name, one, row.seeds, drawn_within, draws)
+            if made is not None:
+                found[metric][name] = made
+    return found
 
 
 def _remixed(

@@ -13,6 +13,7 @@ from reports.estimate import FEW_CLUSTERS, FEW_CLUSTERS_OF_A_CLASS
 from reports.leaderboard import Leaderboard
 from reports.metrics import AGGREGATE
 from reports.noise_floor import NoiseFloor
+from reports.probability_metrics import title_of
 from reports.row import Row, SidedCells
 
 RESEARCH_ONLY = "Research use only, never for diagnosis."
@@ -205,7 +206,7 @@ def _what_intervals_cover(leaderboard: Leaderboard) -> str:
 
 def _backbone(row: Row, notes: Footnotes) -> Iterator[str]:
     yield f"## {escaped(row.name)}"
-    titles = {metric: AGGREGATE[metric].title for metric in row.cells.internal}
+    titles = {metric: title_of(metric) for metric in row.cells.internal}
     if not row.sites:
         yield _table(
             ["Metric", "Internal"],

@@ -15,7 +15,7 @@ import numpy as np
 
 from reports.margins import Floats, Margins
 
-Kind = Literal["proportion", "class average", "class F1", "agreement"]
+Kind = Literal["proportion", "class average", "class F1", "score"]
 
 
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:
@@ -89,7 +89,7 @@ AGGREGATE: Mapping[str, Metric] = {
     "accuracy": Metric(accuracy, "proportion", "Accuracy"),
     "macro_f1": Metric(macro_f1, "class average", "Macro F1"),
     "balanced_accuracy": Metric(balanced_accuracy, "class average", "Balanced accuracy"),
-    "kappa": Metric(kappa, "agreement", "Cohen's kappa", limits=(-1.0, 1.0)),
+    "kappa": Metric(kappa, "score", "Cohen's kappa", limits=(-1.0, 1.0)),
 }
 
 PER_CLASS: Mapping[str, Metric] = {

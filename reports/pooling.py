@@ -12,6 +12,7 @@ from reports.cases import INTERNAL, Cases
 from reports.checks import codes, refuse, require_columns
 from reports.confusion import count_confusion
 from reports.margins import Flags, Floats, Integers, Margins, count_margins
+from reports.probability_replicates import Probabilities
 
 MOST_CLASSES_OF_A_CONFUSION = 50  # it grows with the square
 _COLUMNS = ("seed", "fold", "site", "case_id", "label", "predicted")
@@ -79,33 +80,39 @@ class OutOfFold:
 
 @dataclass(frozen=True)
 class Pooled:
-    """The complete seeds of one entry. `partitions` digests which case was in which fold, by seed."""
+    """The complete seeds of one entry.
+
+    partitions: which case was in which fold, as a digest by seed. probabilities: by side, empty where not given.
+    """
 
     name: str
     seeds: tuple[int, ...]
     sides: Mapping[str, Side]
     partitions: Mapping[int, bytes]
     out_of_fold: OutOfFold
+    probabilities: Mapping[str, Probabilities]
 
     def of_seeds(self, seeds: Sequence[int]) -> Pooled:
-        """The same entry over some of its seeds; clusters that these do not predict are dropped."""
+        """The same entry over some of its seeds, without probabilities; clusters that these do not predict go."""
         positions = np.array([self.seeds.index(seed) for seed in seeds])
         sides = {name: _side_of_seeds(side, positions) for name, side in self.sides.items()}
-        return replace(self, seeds=tuple(seeds), sides=sides, out_of_fold=self.out_of_fold.of_seeds(seeds))
+        out_of_fold = self.out_of_fold.of_seeds(seeds)
+        return replace(self, seeds=tuple(seeds), sides=sides, out_of_fold=out_of_fold, probabilities={})
 
 
 @dataclass(frozen=True)
 class _Predictions:
-    """Checked predictions as codes, each (n_predictions,); seed and fold are the numbers given."""
+    """Checked predictions as codes, each (n_predictions,); seed and fold are the numbers given, row the table's."""
 
     seed: Integers
     fold: Integers
     site: Integers
     case: Integers
     predicted: Integers
+    row: Integers
 
     def where(self, keep: Flags) -> _Predictions:
-        return _Predictions(self.seed[keep], self.fold[keep], self.site[keep], self.case[keep], self.predicted[keep])
+        return _Predictions(*(column[keep] for column in vars(self).values()))
 
 
 def pool_predictions(
@@ -137,7 +144,9 @@ def pool_predictions(
     partitions = {seed: _partition(at_home.where(at_home.seed == seed)) for seed in seeds}
     label = cases.label[at_home.case]
     out_of_fold = OutOfFold(at_home.seed, at_home.fold, at_home.case, label, at_home.predicted)
-    pooled = Pooled(name, tuple(seeds), sides, partitions, out_of_fold)
+    probabilities, without = _probabilities(predictions, complete, cases, seeds, name)
+    notes += without
+    pooled = Pooled(name, tuple(seeds), sides, partitions, out_of_fold, probabilities)
     return pooled, [*notes, *_what_is_missing(pooled, cases, folds)]
 
 
@@ -161,7 +170,7 @@ def _check(table: pd.DataFrame, cases: Cases, name: str) -> _Predictions:
         shown = table[["seed", "fold", "site", "case_id"]].astype(str)
         text = "(" + shown["seed"] + ", " + shown["fold"] + ", " + shown["site"] + ", " + shown["case_id"] + ")"
         refuse(twice, text, f"{where} predict twice (seed, fold, site, case):")
-    return _Predictions(seed, fold, site, case, predicted)
+    return _Predictions(seed, fold, site, case, predicted, np.arange(len(table)))
 
 
 def _complete_seeds(predictions: _Predictions, cases: Cases, name: str, folds: int) -> tuple[list[int], list[str]]:
@@ -209,6 +218,26 @@ def _count_side(
     if name != INTERNAL and len(cases.classes) <= MOST_CLASSES_OF_A_CONFUSION:
         confusion = count_confusion(cluster, seed, truth, predictions.predicted, **sizes)
     return Side(name, clusters, counts, cases.stratum[clusters], n_cases, confusion)
+
+
+def _probabilities(
+    table: pd.DataFrame, complete: _Predictions, cases: Cases, seeds: Sequence[int], name: str
+) -> tuple[dict[str, Probabilities], list[str]]:
+    """By side, from the columns p_<class>; empty, with a note, where a number is missing or none."""
+    columns = [f"p_{label}" for label in cases.classes]
+    if not set(columns) <= set(table.columns):
+        return {}, []
+    values = table[columns].to_numpy(dtype=np.float64)[complete.row]
+    if not np.isfinite(values).all():
+        return {}, [f"{name}: probabilities are missing or no numbers, so nothing is computed from them."]
+    found = {}
+    for code in np.unique(complete.site):
+        keep = complete.site == code
+        side = complete.where(keep)
+        cluster = np.unique(cases.cluster[side.case], return_inverse=True)[1]
+        seed = np.searchsorted(seeds, side.seed)
+        found[cases.site_names[code]] = Probabilities(seed, side.fold, cluster, cases.label[side.case], values[keep])
+    return found, []
 
 
 def _partition(of_seed: _Predictions) -> bytes:

@@ -10,8 +10,9 @@ import pandas as pd
 from reports.analysis import CONFUSED, Analysis
 from reports.cases import INTERNAL
 from reports.cell import Cell, CellDict
-from reports.estimate import PROPORTION, IntervalChoice, Quantity, estimate
+from reports.estimate import IntervalChoice, Quantity, estimate
 from reports.metrics import AGGREGATE, PER_CLASS
+from reports.probability_metrics import ECE, PROBABILITY, limits_of
 from reports.ranking import Standing
 
 SPLIT = ("accuracy", "macro_f1")
@@ -22,8 +23,9 @@ SPLIT = ("accuracy", "macro_f1")
 class Entry:
     """One backbone's predictions, as they come from storage.
 
-    predictions: columns seed, fold, site ('internal' or an external name), case_id, label and predicted, one
-    row per prediction. seconds_per_run: wall time of training and evaluating one fold.
+    predictions: columns seed, fold, site ('internal' or an external name), case_id, label and predicted, one row
+    per prediction, and p_<class> for each class where probabilities are known. seconds_per_run: wall time of
+    training and evaluating one fold.
     """
 
     backbone: str
@@ -133,7 +135,7 @@ def build_row(one: Analysis, entry: Entry, standing: Standing, choice: IntervalC
         seconds_per_run=entry.seconds_per_run,
         seeds=one.pooled.seeds,
         folds=entry.folds,
-        cells=_aggregate_cells(one, choice),
+        cells=_merged(_aggregate_cells(one, choice), _probability_cells(one, choice)),
         gap_split={site: {metric: _split(one, metric, site, choice) for metric in SPLIT} for site in one.sites},
         per_class={name: _class_cells(one, code, choice) for code, name in enumerate(one.classes)},
         confusion_pairs={
@@ -165,7 +167,7 @@ def _sided(
 
 def _limits(metric: str, of_gap: bool) -> tuple[float, float]:
     """The range of a metric, or of its differences."""
-    low, high = AGGREGATE[metric].limits if metric in AGGREGATE else PROPORTION
+    low, high = limits_of(metric)
     return (low - high, high - low) if of_gap else (low, high)
 
 
@@ -180,6 +182,40 @@ def _aggregate_cells(one: Analysis, choice: IntervalChoice) -> SidedCells:
         lambda side: {metric: one.on_side(metric, side) for metric in AGGREGATE},
         lambda site: {metric: one.gap(metric, site) for metric in AGGREGATE},
         choice,
+    )
+
+
+def _probability_cells(one: Analysis, choice: IntervalChoice) -> SidedCells:
+    """Metrics of probabilities, if there are any; the calibration error has a reference instead of an interval."""
+    if not one.pooled.probabilities:
+        return SidedCells({}, {site: {} for site in one.sites}, {site: {} for site in one.sites})
+    sided = _sided(
+        one.sites,
+        lambda side: {metric: one.of_probabilities(metric, side) for metric in PROBABILITY},
+        lambda site: {metric: one.gap_of_probabilities(metric, site) for metric in PROBABILITY},
+        choice,
+    )
+    error = {side: Cell(value, reason=_calibration_remark(ideal)) for side, (value, ideal) in one.calibration.items()}
+    no_gap = Cell(None, reason="no gap: the error is biased upwards, more so on fewer cases")
+    return _merged(
+        sided,
+        SidedCells(
+            {ECE: error[INTERNAL]},
+            {site: {ECE: error[site]} for site in one.sites},
+            {site: {ECE: no_gap} for site in one.sites},
+        ),
+    )
+
+
+def _calibration_remark(ideal: float) -> str:
+    return f"no interval, biased upwards; a perfectly calibrated model would show {ideal:.3f} on so many cases"
+
+
+def _merged(a: SidedCells, b: SidedCells) -> SidedCells:
+    return SidedCells(
+        {**a.internal, **b.internal},
+        {site: {**cells, **b.external[site]} for site, cells in a.external.items()},
+        {site: {**cells, **b.gap[site]} for site, cells in a.gap.items()},
     )
 
 
