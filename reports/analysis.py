@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from reports.bootstrap import Draws, Statistic, resample
 from reports.cases import INTERNAL
 from reports.estimate import Quantity, Support
-from reports.jackknife import delete_each_cluster
-from reports.margins import Floats, Integers, Margins
-from reports.metrics import AGGREGATE, PER_CLASS, pair_confusion
-from reports.pooling import Pooled, Side
+from reports.margins import Integers
+from reports.metrics import AGGREGATE, PER_CLASS
+from reports.pooling import Pooled
 from reports.probability_metrics import PROBABILITY
-from reports.probability_replicates import calibration, linearised
 from reports.replicates import Replicates, SideReplicates
-from reports.shift import with_internal_mix
 
 CONFUSED = "confused"
 
@@ -59,7 +55,7 @@ class Analysis:
             return self.on_side(metric, INTERNAL) - self.on_side(metric, site)
         if not len(shared):
             return Quantity(None, (), kind, f"internal and {site} share no class")
-        name = _shared_name(metric, site)
+        name = shared_name(metric, site)
         gap = self._aggregate(metric, INTERNAL, shared, name) - self._aggregate(metric, site, shared, name)
         over = ", ".join(self.classes[code] for code in shared)
         return Quantity(gap.replicates, gap.supports, kind, f"over the classes on both sides: {over}")
@@ -140,111 +136,6 @@ class Analysis:
         return Quantity(self.sides[side].of(name), (support,), AGGREGATE[metric].kind)
 
 
-def analyse(
-    rows: Sequence[Pooled],
-    classes: Sequence[str],
-    pairs: Sequence[tuple[int, int]],
-    draws: Draws,
-    *,
-    stratify: bool,
-) -> list[Analysis]:
-    """Resample and jackknife backbones. Those with the same seeds and clusters on a side share its draws."""
-    shared = [_shared_classes(row) for row in rows]
-    estimated: list[dict[str, SideReplicates]] = [{} for _ in rows]
-    groups: dict[tuple[str, tuple[int, ...], bytes], list[int]] = {}
-    for position, row in enumerate(rows):
-        for name, side in row.sides.items():
-            groups.setdefault((name, row.seeds, side.clusters.tobytes()), []).append(position)
-    for (name, seeds, _), members in groups.items():
-        sides = [rows[position].sides[name] for position in members]
-        statistics = [_statistic(len(classes), shared[position], name, pairs) for position in members]
-        for position, replicates in zip(
-            members, _estimate_side(name, sides, statistics, seeds, draws, stratify), strict=True
-        ):
-            estimated[position][name] = replicates
-    return [
-        Analysis(
-            row,
-            tuple(classes),
-            tuple(pairs),
-            sides,
-            both,
-            _remixed(row, both, len(classes), draws, stratify),
-            _from_probabilities(row, draws, stratify),
-            {
-                name: calibration(one, pooled=name == INTERNAL, rng=np.random.default_rng([draws.root, 2]))
-                for name, one in row.probabilities.items()
-            },
-        )
-        for row, sides, both in zip(rows, estimated, shared, strict=True)
-    ]
-
-
-def _from_probabilities(row: Pooled, draws: Draws, stratify: bool) -> dict[str, dict[str, Replicates]]:
-    found: dict[str, dict[str, Replicates]] = {metric: {} for metric in PROBABILITY}
-    for name, one in row.probabilities.items():
-        strata = row.sides[name].strata
-        drawn_within = strata if stratify else np.zeros_like(strata)
-        for metric, how in PROBABILITY.items():
-            made = linearised(how, name, one, row.seeds, drawn_within, draws)
-            if made is not None:
-                found[metric][name] = made
-    return found
-
-
-def _remixed(
-    row: Pooled, shared: Mapping[str, Integers], n_classes: int, draws: Draws, stratify: bool
-) -> dict[str, dict[str, Replicates]]:
-    return {
-        site: with_internal_mix(row.sides[INTERNAL], row.sides[site], row.seeds, draws, stratify=stratify)
-        for site, codes in shared.items()
-        if len(codes) == n_classes and row.sides[site].confusion is not None
-    }
-
-
-def _estimate_side(
-    name: str,
-    sides: Sequence[Side],
-    statistics: Sequence[Statistic],
-    seeds: Sequence[int],
-    draws: Draws,
-    stratify: bool,
-) -> Iterable[SideReplicates]:
-    strata = sides[0].strata if stratify else np.zeros_like(sides[0].strata)
-    counts = [side.counts for side in sides]
-    resampled = resample(counts, statistics, draws.seed_weights(seeds), draws.cluster_weights(name, strata))
-    for one, statistic, values in zip(counts, statistics, resampled, strict=True):
-        yield SideReplicates(name, statistic(one.total()), values, delete_each_cluster(one, statistic))
-
-
-def _shared_classes(row: Pooled) -> dict[str, Integers]:
-    internal = row.sides[INTERNAL].clusters_of_class > 0
-    return {
-        name: np.flatnonzero(internal & (side.clusters_of_class > 0))
-        for name, side in row.sides.items()
-        if name != INTERNAL
-    }
-
-
-def _statistic(
-    n_classes: int, shared: Mapping[str, Integers], side: str, pairs: Sequence[tuple[int, int]]
-) -> Statistic:
-    """All metrics of a side in one pass, class averages also over the classes shared with a site."""
-    partly = {site: codes for site, codes in shared.items() if side in (INTERNAL, site) and 0 < len(codes) < n_classes}
-    averages = {name: metric for name, metric in AGGREGATE.items() if metric.kind == "class average"}
-
-    def statistic(margins: Margins) -> dict[str, Floats]:
-        values = {name: metric.compute(margins) for name, metric in {**AGGREGATE, **PER_CLASS}.items()}
-        for site, codes in partly.items():
-            restricted = margins.of_classes(codes)
-            for name, metric in averages.items():
-                values[_shared_name(name, site)] = metric.compute(restricted)
-        if pairs:
-            values[CONFUSED] = pair_confusion(margins, pairs)
-        return values
-
-    return statistic
-
-
-def _shared_name(metric: str, site: str) -> str:
+def shared_name(metric: str, site: str) -> str:
+    """What a class average over the classes shared with a site is called among replicates."""
     return f"{metric} over classes shared with {site}"

@@ -83,7 +83,7 @@ def resample(
     seed_weights: (n_resamples, n_seeds); cluster_weights: chunks (n_chunk, n_clusters), together n_resamples.
     Returns for each backbone its named values, (n_resamples,) or (n_resamples, n_values).
     """
-    columns = [_exact(one.to_columns()) for one in counts]
+    columns = [exact(one.to_columns()) for one in counts]
     pieces: list[dict[str, list[Floats]]] = [{} for _ in counts]
     start = 0
     # Products this small gain nothing from BLAS threads, and lose much where cores are busy.
@@ -99,7 +99,7 @@ def resample(
     return [{name: np.concatenate(parts) for name, parts in kept.items()} for kept in pieces]
 
 
-def _exact(columns: Floats) -> npt.NDArray[np.floating]:
+def exact(columns: Floats) -> npt.NDArray[np.floating]:
     """The narrowest float in which every resampled sum of these whole counts is exact."""
     largest_sum = len(columns) * columns.max(initial=0.0)
     return columns.astype(np.float32) if largest_sum < _EXACT_IN_FLOAT32 else columns

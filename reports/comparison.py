@@ -9,7 +9,7 @@ from itertools import combinations
 
 import numpy as np
 
-from reports.analysis import Analysis, analyse
+from reports.analysis import Analysis
 from reports.bootstrap import Draws
 from reports.cases import INTERNAL
 from reports.cell import Cell
@@ -18,6 +18,7 @@ from reports.fold_tests import FoldTests, fold_tests
 from reports.jackknife import JackknifeT
 from reports.noise_floor import NoiseFloor
 from reports.pooling import Pooled
+from reports.replication import analyse
 
 SIGNIFICANCE = 0.05
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from reports.analysis import Analysis, analyse
+from reports.analysis import Analysis
 from reports.best import probability_of_best
 from reports.bootstrap import Draws
 from reports.cases import INTERNAL, index_cases
@@ -19,6 +19,7 @@ from reports.intervals import Interval
 from reports.noise_floor import NoiseFloor, noise_floor
 from reports.pooling import Pooled, pool_predictions
 from reports.ranking import rank
+from reports.replication import analyse
 from reports.row import Entry, Row, build_row
 from reports.sample_gain import SampleGain, sample_gain
 

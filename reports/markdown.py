@@ -9,24 +9,17 @@ from tabulate import tabulate
 
 from reports.analysis import CONFUSED
 from reports.cell import Cell
-from reports.estimate import FEW_CLUSTERS, FEW_CLUSTERS_OF_A_CLASS
 from reports.leaderboard import Leaderboard
 from reports.metrics import AGGREGATE
 from reports.noise_floor import NoiseFloor
+from reports.notation import MARK_MEANINGS, MARKS, NONE, interval, number, p_value
 from reports.probability_metrics import title_of
 from reports.row import Row, SidedCells
 
 RESEARCH_ONLY = "Research use only, never for diagnosis."
 RECOMMENDED_SEEDS = 5
 
-_MARKS = {"jackknife-t": "†", "clopper-pearson": "‡"}
-_MARK_MEANINGS = {
-    "†": f"jackknife t interval, for fewer than {FEW_CLUSTERS} clusters on a side "
-    f"or {FEW_CLUSTERS_OF_A_CLASS} of a class (for a number of one class: fewer than {FEW_CLUSTERS} clusters of it)",
-    "‡": "exact (Clopper–Pearson) bounds over clusters",
-}
 _LETTERS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
-_NONE = "–"
 _SPECIAL = re.compile(r"[\\`*<>\[\]|#~]|(?<![^\W_])_|_(?![^\W_])")
 
 
@@ -61,14 +54,10 @@ class Footnotes:
 
     def write(self, cell: Cell, digits: int = 2) -> str:
         """`0.61 (0.57–0.65)` with † or ‡ and a letter for its reason; a dash where there is no number."""
-        text = _number(cell.value, digits)
-        if cell.low is not None and cell.high is not None:
-            low, high = _number(cell.low, digits), _number(cell.high, digits)
-            text += f" ({low} to {high})" if low.startswith("−") else f" ({low}–{high})"
-        mark = _MARKS.get(cell.method or "", "")
+        mark = MARKS.get(cell.method or "", "")
         if mark:
-            self._unprinted[mark] = _MARK_MEANINGS[mark]
-        return text + mark + (self._letter(cell.reason) if cell.reason else "")
+            self._unprinted[mark] = MARK_MEANINGS[mark]
+        return interval(cell, digits) + mark + (self._letter(cell.reason) if cell.reason else "")
 
     def flush(self) -> list[str]:
         """The notes used since the last flush, as one block."""
@@ -95,7 +84,7 @@ def _standings(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
                 escaped(row.recipe),
                 notes.write(row.cells.internal["accuracy"]),
                 notes.write(row.cells.internal["macro_f1"]),
-                escaped(", ".join(row.ties)) or _NONE,
+                escaped(", ".join(row.ties)) or NONE,
             ]
             for row in leaderboard.rows
         ),
@@ -142,7 +131,7 @@ def _below_the_table(leaderboard: Leaderboard) -> Iterator[str]:
             "Only the column Ties says which pairs these data do not resolve."
         )
     if leaderboard.probability_of_best:
-        best = ", ".join(f"{escaped(name)} {_number(p, 2)}" for name, p in leaderboard.probability_of_best.items())
+        best = ", ".join(f"{escaped(name)} {number(p, 2)}" for name, p in leaderboard.probability_of_best.items())
         yield f"Probability of being the best on internal macro F1, by the bootstrap: {best}."
     if gains := {name: gain for name, gain in leaderboard.sample_gains.items() if gain.gain is not None}:
         yield (
@@ -154,9 +143,9 @@ def _below_the_table(leaderboard: Leaderboard) -> Iterator[str]:
             (
                 [
                     escaped(name),
-                    _number(gain.gain, 2),
-                    _number(gain.effective_cases, 0),
-                    _NONE if gain.next_seed is None else f"{gain.next_seed:.1%}",
+                    number(gain.gain, 2),
+                    number(gain.effective_cases, 0),
+                    NONE if gain.next_seed is None else f"{gain.next_seed:.1%}",
                 ]
                 for name, gain in gains.items()
             ),
@@ -192,7 +181,7 @@ def _noise_floors(leaderboard: Leaderboard) -> str:
 
 
 def _floor(value: float, floor: NoiseFloor, scale: float) -> str:
-    return f"{_number(value, 3)} ({_number(scale * floor.low, 3)}–{_number(scale * floor.high, 3)})"
+    return f"{number(value, 3)} ({number(scale * floor.low, 3)}–{number(scale * floor.high, 3)})"
 
 
 def _what_intervals_cover(leaderboard: Leaderboard) -> str:
@@ -265,10 +254,10 @@ def _comparisons(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
                 escaped(one.b),
                 escaped(one.endpoint),
                 notes.write(one.difference, 3) + (" ≈" if one.below_noise_floor else ""),
-                _p_value(one.p),
-                _p_value(one.p_holm),
+                p_value(one.p),
+                p_value(one.p_holm),
                 "yes" if one.resolved else "no",
-                _number(one.minimum_detectable, 3),
+                number(one.minimum_detectable, 3),
             ]
             for one in leaderboard.comparisons
         ),
@@ -296,9 +285,9 @@ def _fold_tests(leaderboard: Leaderboard) -> str:
                 escaped(one.a),
                 escaped(one.b),
                 escaped(one.endpoint),
-                _p_value(test.corrected.p),
-                *(_number(share, 2) for share in (test.rope.better, test.rope.equivalent, test.rope.worse)),
-                *([_p_value(test.mcnemar.p) if test.mcnemar else _NONE] if single else []),
+                p_value(test.corrected.p),
+                *(number(share, 2) for share in (test.rope.better, test.rope.equivalent, test.rope.worse)),
+                *([p_value(test.mcnemar.p) if test.mcnemar else NONE] if single else []),
             ]
             for one, test in tests
         ),
@@ -315,17 +304,4 @@ def escaped(name: str) -> str:
 
 
 def _rank(row: Row) -> str:
-    return _NONE if row.rank is None else str(row.rank)
-
-
-def _number(value: float | None, digits: int) -> str:
-    if value is None:
-        return _NONE
-    rounded = round(value, digits) + 0.0  # no negative zero
-    return f"{rounded:.{digits}f}".replace("-", "−")
-
-
-def _p_value(p: float | None) -> str:
-    if p is None:
-        return _NONE
-    return "<.001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
+    return NONE if row.rank is None else str(row.rank)

@@ -7,6 +7,7 @@ resample; tests hold it against the bootstrap that does.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,7 @@ from reports.margins import Floats, Integers
 from reports.probability_metrics import ProbabilityMetric, expected_calibration_error
 from reports.replicates import Replicates
 
-REFERENCE_DRAWS = 200
+REFERENCE_DRAWS = 100
 
 
 @dataclass(frozen=True)
@@ -35,20 +36,22 @@ class Probabilities:
 
     def models(self) -> list[tuple[int, Integers]]:
         """The seed and the prediction numbers of each fold model."""
-        _, model = np.unique(np.stack([self.seed, self.fold]), axis=1, return_inverse=True)
+        model = self.seed * (self.fold.max() + 1) + self.fold
         order = np.argsort(model, kind="stable")
         parts = np.split(order, np.flatnonzero(np.diff(model[order])) + 1)
         return [(int(self.seed[part[0]]), part) for part in parts]
 
 
-def linearised(
-    metric: ProbabilityMetric, side: str, one: Probabilities, seeds: tuple[int, ...], strata: Integers, draws: Draws
-) -> Replicates | None:
-    """The metric's value per seed, averaged over its fold models, with its replicates; None where undefined.
+@dataclass(frozen=True)
+class Linear:
+    """A value per seed, (n_seeds,), and how each cluster moves it, (n_clusters, n_seeds)."""
 
-    strata: (n_clusters,), of the side's clusters. A model on whose cases it is undefined does not count.
-    """
-    n_clusters, n_seeds = len(strata), len(seeds)
+    per_seed: Floats
+    influence: Floats
+
+
+def linear(metric: ProbabilityMetric, one: Probabilities, n_clusters: int, n_seeds: int) -> Linear | None:
+    """A metric averaged over the fold models of each seed; None where a seed has none on which it is defined."""
     influence, value, models = np.zeros((n_clusters, n_seeds)), np.zeros(n_seeds), np.zeros(n_seeds)
     for seed, part in one.models():
         found = metric.compute(one.values[part], one.label[part])
@@ -56,18 +59,28 @@ def linearised(
             value[seed] += found.value
             models[seed] += 1
             influence[:, seed] += np.bincount(one.cluster[part], weights=found.influence, minlength=n_clusters)
-    if not models.all():
-        return None
-    per_seed, influence = value / models, influence / models
-    pieces, start, seed_weights = [], 0, draws.seed_weights(seeds)
+    return Linear(value / models, influence / models) if models.all() else None
+
+
+def linearised(
+    values: Sequence[Linear], side: str, seeds: Sequence[int], strata: Integers, draws: Draws
+) -> list[Replicates]:
+    """Replicates of values that share a side's clusters and seeds; strata: (n_clusters,)."""
+    influence = np.concatenate([one.influence for one in values], axis=1)
+    seed_weights, pieces, start = draws.seed_weights(seeds), list[Floats](), 0
     with threadpool_limits(1, user_api="blas"):
         for weights in draws.cluster_weights(side, strata):
-            moved = per_seed + (weights - 1.0) @ influence
-            pieces.append((seed_weights[start : start + len(weights)] * moved).sum(1))
+            drawn = seed_weights[start : start + len(weights), None]
+            moved = ((weights - 1.0) @ influence).reshape(len(weights), len(values), len(seeds))
+            pieces.append((drawn * (moved + np.stack([one.per_seed for one in values]))).sum(-1))
             start += len(weights)
+    resampled = np.concatenate(pieces)
     # Influences sum to 0, so that the weight of the others, which grows, moves nothing.
-    deleted = per_seed.mean() - influence.mean(1) * n_clusters / max(n_clusters - 1, 1)
-    return Replicates(per_seed, np.concatenate(pieces), {side: deleted})
+    grown = len(strata) / max(len(strata) - 1, 1)
+    return [
+        Replicates(one.per_seed, resampled[:, place], {side: one.per_seed.mean() - one.influence.mean(1) * grown})
+        for place, one in enumerate(values)
+    ]
 
 
 def calibration(one: Probabilities, *, pooled: bool, rng: np.random.Generator) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from reports.bootstrap import Draws
+from reports.bootstrap import Draws, exact
 from reports.cases import INTERNAL
 from reports.confusion import reweighted
 from reports.margins import Floats
@@ -23,47 +23,61 @@ _CHUNK_CELLS = 2**22  # 32 MiB
 
 
 def with_internal_mix(
-    internal: Side, external: Side, seeds: Sequence[int], draws: Draws, *, stratify: bool
-) -> dict[str, Replicates]:
+    pairs: Sequence[tuple[Side, Side]], seeds: Sequence[int], draws: Draws, *, stratify: bool
+) -> list[dict[str, Replicates]]:
     """Each aggregate metric of the external side as if its classes had the internal proportions.
 
-    Seeds and clusters are drawn as everywhere, so that it pairs with the replicates of both sides. Raises ValueError
-    where `external.confusion` was not counted.
+    pairs: internal and external side of backbones that share clusters and seeds. Seeds and clusters are drawn as
+    everywhere, so that it pairs with the replicates of both sides. Raises ValueError where a confusion is missing.
     """
-    if external.confusion is None:
-        raise ValueError(f"The full confusion of {external.name} was not counted.")
-    counts, truth = external.confusion, internal.counts.truth
-    whole, mix = counts.sum(0), truth.sum(0)
-    resampled: dict[str, list[Floats]] = {metric: [] for metric in AGGREGATE}
+    (internal, external), seed_weights = pairs[0], draws.seed_weights(seeds)
+    counts = [_confusion(side) for _, side in pairs]
+    truths = [side.counts.truth for side, _ in pairs]
+    resampled: list[dict[str, list[Floats]]] = [{metric: [] for metric in AGGREGATE} for _ in pairs]
     # Products this small gain nothing from BLAS threads, and lose much where cores are busy.
     with threadpool_limits(1, user_api="blas"):
-        mixes = np.concatenate([_product(weights, truth) for weights in _weights(internal, draws, stratify)])
-        seed_weights, start = draws.seed_weights(seeds), 0
-        for weights in _weights(external, draws, stratify):
-            part = slice(start, start + len(weights))
-            for metric, values in _metrics(_product(weights, counts), mixes[part]).items():
-                resampled[metric].append(np.einsum("bs,bs->b", seed_weights[part], values))
-            start += len(weights)
+        mixes = [np.concatenate(parts) for parts in zip(*_products(internal, truths, draws, stratify), strict=True)]
+        start = 0
+        for drawn in _products(external, counts, draws, stratify):
+            part = slice(start, start + len(drawn[0]))
+            for confusion, mix, kept in zip(drawn, mixes, resampled, strict=True):
+                for metric, values in _metrics(confusion, mix[part]).items():
+                    kept[metric].append(np.einsum("bs,bs->b", seed_weights[part], values))
+            start = part.stop
+    return [
+        _replicates(one_counts, truth, kept, external.name)
+        for one_counts, truth, kept in zip(counts, truths, resampled, strict=True)
+    ]
+
+
+def _confusion(side: Side) -> Floats:
+    if side.confusion is None:
+        raise ValueError(f"The full confusion of {side.name} was not counted.")
+    return side.confusion
+
+
+def _products(side: Side, counts: Sequence[Floats], draws: Draws, stratify: bool) -> Iterator[list[Floats]]:
+    """Chunk by chunk the sums (n_chunk, …) of each of some counts (n_clusters, …), drawn with replacement."""
+    strata = side.strata if stratify else np.zeros_like(side.strata)
+    columns = [exact(one.reshape(len(one), -1)) for one in counts]
+    for weights in draws.cluster_weights(side.name, strata):
+        as_float = {dtype: weights.astype(dtype) for dtype in {matrix.dtype for matrix in columns}}
+        yield [
+            (as_float[matrix.dtype] @ matrix).astype(np.float64).reshape(len(weights), *one.shape[1:])
+            for matrix, one in zip(columns, counts, strict=True)
+        ]
+
+
+def _replicates(
+    counts: Floats, truth: Floats, resampled: Mapping[str, list[Floats]], site: str
+) -> dict[str, Replicates]:
+    whole, mix = counts.sum(0), truth.sum(0)
     at_home = _without_each(len(truth), whole.size, lambda part: _metrics(whole, mix - truth[part]))
     abroad = _without_each(len(counts), whole.size, lambda part: _metrics(whole - counts[part], mix))
     return {
-        metric: Replicates(
-            values, np.concatenate(resampled[metric]), {INTERNAL: at_home[metric], external.name: abroad[metric]}
-        )
+        metric: Replicates(values, np.concatenate(resampled[metric]), {INTERNAL: at_home[metric], site: abroad[metric]})
         for metric, values in _metrics(whole, mix).items()
     }
-
-
-def _weights(side: Side, draws: Draws, stratify: bool) -> Iterator[Floats]:
-    strata = side.strata if stratify else np.zeros_like(side.strata)
-    for weights in draws.cluster_weights(side.name, strata):
-        yield weights.astype(np.float64)
-
-
-def _product(weights: Floats, counts: Floats) -> Floats:
-    """(n_resamples, …) sums of counts (n_clusters, …) drawn as often as the weights say."""
-    found: Floats = (weights @ counts.reshape(len(counts), -1)).reshape(len(weights), *counts.shape[1:])
-    return found
 
 
 def _metrics(confusion: Floats, proportions: Floats) -> dict[str, Floats]:

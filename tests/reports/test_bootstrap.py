@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from reports.analysis import analyse
 from reports.bootstrap import Draws, draw_counts, resample
 from reports.cases import index_cases
 from reports.margins import Margins
 from reports.metrics import accuracy
 from reports.pooling import Pooled, pool_predictions
+from reports.replication import analyse
 
 
 def pooled(study, entry) -> Pooled:

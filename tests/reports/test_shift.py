@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score
 
-from reports.analysis import analyse
 from reports.bootstrap import Draws
 from reports.cases import index_cases
 from reports.leaderboard import Entry, build_leaderboard
 from reports.pooling import pool_predictions
+from reports.replication import analyse
 
 SCORES = {
     "accuracy": accuracy_score,
