@@ -11,8 +11,9 @@ from bench.driver.decoding import DecodingProgress
 from bench.driver.phantom import ensure_phantom
 from bench.driver.prepare import Plan, Say, prepare
 from bench.errors import Interrupted
+from bench.results.compiled import up_to_date
 from bench.results.folder import ResultsFolder
-from bench.results.leaderboard import leaderboard_files, stored_leaderboard, write_leaderboard
+from bench.results.leaderboard import leaderboard_files
 
 
 def run_experiment(experiment: Experiment) -> int:
@@ -46,9 +47,10 @@ def _run(experiment: Experiment) -> int:
         if outcome.failed and not folder.runs.complete():
             say(f"All {len(outcome.failed)} runs failed; the first: {outcome.failed[0]}")
             return 1
-        text = stored_leaderboard(folder) or write_leaderboard(folder)[1]
+        text, notes = up_to_date(folder)
     say(text)
-    say(f"Written: {leaderboard_files(folder.root)}")
+    for line in (f"Written: {leaderboard_files(folder.root)}", *notes):
+        say(line)
     if outcome.failed:
         say(f"{len(outcome.failed)} run(s) failed and are left out; the same command tries them again.")
     return 1 if outcome.failed else 0

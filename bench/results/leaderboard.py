@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 import reports
-from bench.data.cases import INTERNAL, external_sites
+from bench.data.cases import INTERNAL, Case, external_sites
 from bench.errors import BenchError
 from bench.folds.table import FoldTable
 from bench.results.atomic import write_text
@@ -23,7 +23,10 @@ from reports.leaderboard import Entry, Leaderboard, build_leaderboard
 from reports.markdown import escaped, leaderboard_markdown
 
 RESAMPLING_SEED = 0  # the same runs give the same intervals
-ROLES = ("main", "import")
+ROLE_OF_IMPORTS = "import"
+ROLES = ("main", ROLE_OF_IMPORTS)
+IMPORTED = "imported"
+WITHOUT_FOLDS = "one prediction a case and seed, made in folds that are not known"
 
 
 def stored_leaderboard(folder: ResultsFolder) -> str | None:
@@ -62,10 +65,10 @@ def write_leaderboard(folder: ResultsFolder) -> tuple[Leaderboard, str]:
             f"{folder.root} is no results folder: experiment.toml, cases.parquet or folds.parquet is missing."
         )
     runs = [folder.runs.read(name) for name in sorted(folder.runs.complete())]
-    comparable, left_out = _comparable(runs, folds)
+    comparable, left_out = _comparable(runs, folds, {case.case_id for case in cases if case.site == INTERNAL})
     leaks = folder.leaks()
     warning = f"{leaks} pair(s) of cases leak from training into evaluation ({LEAKS})" if leaks else ""
-    entries = _entries(comparable, folds.number(), (warning,) if warning else ())
+    entries = _entries(comparable, folds, (warning,) if warning else ())
     if not entries:
         raise BenchError(f"No finished run in {folder.root}: there is nothing to rank yet.")
     classes = tuple(experiment.class_order or ())
@@ -74,16 +77,23 @@ def write_leaderboard(folder: ResultsFolder) -> tuple[Leaderboard, str]:
         columns=["case_id", "site", "label", "group"],
     )
     leaderboard = build_leaderboard(entries, frame, classes, rng=np.random.default_rng(RESAMPLING_SEED))
-    leaderboard = replace(leaderboard, notes=(*leaderboard.notes, *left_out))
+    imported = any(_is_import(run.record) for run, _ in comparable)
+    about_patients = _about_patients(cases) if imported else []
+    leaderboard = replace(leaderboard, notes=(*about_patients, *leaderboard.notes, *left_out))
     sites = "; ".join(
         f"{site}: {sum(case.site == site for case in cases)} cases" for site in [INTERNAL, *external_sites(cases)]
     )
     source = "the embedded phantom (synthetic images)" if experiment.uses_phantom else "own images"
+    if made_by_import(cases):
+        source, how = "imported predictions", f"{_imported_folds_text(folds)}; predictions as they were given"
+    else:
+        how = f"{_folds_text(folds, experiment.holdout)}; predictions of the last epoch"
+        how += ", imported ones as they were given" if imported else ""
     text = leaderboard_markdown(
         leaderboard,
         title_lines=[
             f"Data: {source}. {escaped(sites)}. Classes: {escaped(', '.join(classes))}.",
-            f"{_folds_text(folds, experiment.holdout)}; predictions of the last epoch.",
+            f"{how}.",
         ],
         under_tables=warning and f"{warning}: these numbers are too good.",
     )
@@ -97,13 +107,39 @@ def _folds_text(folds: FoldTable, holdout: float | None) -> str:
     return f"Single split holding out {holdout:g} of each class" if holdout else f"{folds.number()} stratified folds"
 
 
+def _imported_folds_text(folds: FoldTable) -> str:
+    number = folds.number() if folds.by_seed else 0
+    return {0: "No folds known", 1: "Single hold-out split"}.get(number, f"{number} folds")
+
+
+def _about_patients(cases: Sequence[Case]) -> list[str]:
+    alone = sum(case.group is None for case in cases)
+    if not alone:
+        return []
+    return [f"No patient is known of {alone} of {len(cases)} cases: intervals treat each of these cases as a patient."]
+
+
+def made_by_import(cases: Iterable[Case]) -> bool:
+    """Whether no case has an image, so that nothing was trained here."""
+    return not any(case.path for case in cases)
+
+
+def _is_import(record: dict[str, Any]) -> bool:
+    return bool(record["spec"]["role"] == ROLE_OF_IMPORTS)
+
+
+def _folds_known(record: dict[str, Any]) -> bool:
+    return bool(record["spec"].get("folds_known", True))
+
+
 Predicted = tuple[StoredRun, pd.DataFrame]
 
 
-def _comparable(runs: Sequence[StoredRun], folds: FoldTable) -> tuple[list[Predicted], list[str]]:
+def _comparable(runs: Sequence[StoredRun], folds: FoldTable, internal: set[str]) -> tuple[list[Predicted], list[str]]:
     """Runs of roles that are ranked, and a note for each backbone of those that belong to other folds.
 
-    The fold table may have been edited: a run counts where its held-out cases are those of its fold.
+    The fold table may have been edited: a run counts where its held-out cases are those of its fold, or all where it
+    was imported without folds.
     """
     kept, others = [], Counter[str]()
     for run in runs:
@@ -113,7 +149,8 @@ def _comparable(runs: Sequence[StoredRun], folds: FoldTable) -> tuple[list[Predi
         predictions = run.predictions()
         held_out = set(predictions.loc[predictions["site"] == INTERNAL, "case_id"])
         fold_of = folds.by_seed.get(spec["seed"], {})
-        if held_out == {case for case, fold in fold_of.items() if fold == spec["fold"]}:
+        of_fold = {case for case, fold in fold_of.items() if fold == spec["fold"]}
+        if held_out == (of_fold if _folds_known(run.record) else internal):
             kept.append((run, predictions.assign(seed=spec["seed"], fold=spec["fold"])))
         else:
             others[spec["backbone"]] += 1
@@ -124,43 +161,67 @@ def _comparable(runs: Sequence[StoredRun], folds: FoldTable) -> tuple[list[Predi
     return kept, notes
 
 
-def _entries(runs: Sequence[Predicted], folds: int, stamps: tuple[str, ...]) -> list[Entry]:
-    """One entry for each backbone, weights, recipe, pixel settings and tooling."""
+def _entries(runs: Sequence[Predicted], folds: FoldTable, stamps: tuple[str, ...]) -> list[Entry]:
+    """One entry for each backbone, weights, recipe, pixel settings and tooling; imported ones are named last."""
     alike: dict[str, list[Predicted]] = defaultdict(list)
     for run, predictions in runs:
         alike[json.dumps([run.record["spec"]["backbone"], *settings(run.record)], sort_keys=True)].append(
             (run, predictions)
         )
-    records = [group[0][0].record for group in alike.values()]
-    return [_entry(group, folds, records, stamps) for group in alike.values()]
+    groups = sorted(alike.values(), key=lambda group: _is_import(group[0][0].record))
+    records = [group[0][0].record for group in groups]
+    entries: list[Entry] = []
+    for group in groups:
+        entry = _entry(group, folds, records, stamps)
+        names = {(other.backbone, other.weights, other.recipe) for other in entries}
+        while (entry.backbone, entry.weights, entry.recipe) in names:
+            entry = replace(entry, recipe=f"{entry.recipe}, {IMPORTED}")
+        entries.append(entry)
+    return entries
 
 
 def _entry(
-    group: Sequence[Predicted], folds: int, all_records: Sequence[dict[str, Any]], stamps: tuple[str, ...]
+    group: Sequence[Predicted], folds: FoldTable, all_records: Sequence[dict[str, Any]], stamps: tuple[str, ...]
 ) -> Entry:
     record = group[0][0].record
-    sources = {other["weights"]["source"] for other in all_records}
+    sources = {other["weights"]["source"] for other in all_records} - {IMPORTED}
     mixed = len(sources) > 1 and "random" in sources
+    of_import = [IMPORTED, *([] if _folds_known(record) else [WITHOUT_FOLDS])] if _is_import(record) else []
     return Entry(
         backbone=record["spec"]["backbone"],
         weights=record["weights"]["source"],
         recipe=", ".join([record["spec"]["recipe_label"], *distinguishing(record, all_records)]),
         parameters=record["parameters"],
         seconds_per_run=mean(run.record["timings"]["total"] for run, _ in group),
-        folds=folds,
-        predictions=pd.concat([predictions for _, predictions in group], ignore_index=True),
-        stamps=(*(["this folder mixes pretrained and randomly initialised backbones"] if mixed else []), *stamps),
+        folds=folds.number() if _folds_known(record) else 1,
+        # names of runs decide nothing, not even how sums are rounded
+        predictions=pd.concat([predictions for _, predictions in group]).sort_values(
+            ["seed", "fold", "site", "case_id"], ignore_index=True
+        ),
+        stamps=(
+            *of_import,
+            *(["this folder mixes pretrained and randomly initialised backbones"] if mixed else []),
+            *stamps,
+        ),
     )
 
 
 def settings(record: dict[str, Any]) -> list[Any]:
-    """What makes two runs of one backbone, seed and fold different rows; names of recipes and files do not."""
+    """What makes two runs of one backbone, seed and fold different rows.
+
+    Names of recipes and files do not, but for imported runs, of which nothing else is known.
+    """
     spec = record["spec"]
+    if _is_import(record):
+        return [ROLE_OF_IMPORTS, record["weights"]["source"], spec["recipe_label"], _folds_known(record)]
     return [record["weights"]["digest"], {**spec["recipe"], "name": ""}, spec["pixels"], spec["tooling"]]
 
 
 def distinguishing(record: dict[str, Any], all_records: Sequence[dict[str, Any]]) -> list[str]:
-    """Settings beyond the recipe in which rows of the folder differ: image size 64, precision bf16, …"""
+    """Settings beyond the recipe in which rows trained here differ: image size 64, precision bf16, …"""
+    if _is_import(record):
+        return []
+    all_records = [other for other in all_records if not _is_import(other)]
     found = []
     for part in ("pixels", "tooling"):
         same = [r for r in all_records if part == "pixels" or r["spec"]["backbone"] == record["spec"]["backbone"]]
@@ -181,3 +242,13 @@ def distinguishing(record: dict[str, Any], all_records: Sequence[dict[str, Any]]
 def leaderboard_files(root: Path) -> str:
     """The paths to tell the user."""
     return f"{root / 'leaderboard.md'}, {root / 'leaderboard.json'}"
+
+
+def stored_entries(folder: ResultsFolder) -> list[Entry]:
+    """What the leaderboard is compiled from; empty where nothing has finished."""
+    cases, folds = folder.cases(), folder.folds()
+    if cases is None or folds is None:
+        return []
+    runs = [folder.runs.read(name) for name in sorted(folder.runs.complete())]
+    comparable, _ = _comparable(runs, folds, {case.case_id for case in cases if case.site == INTERNAL})
+    return _entries(comparable, folds, ())

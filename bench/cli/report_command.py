@@ -1,0 +1,134 @@
+"""`bench report`: the leaderboard of a results folder, without training. Prints."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from bench.results.compiled import Compiled
+    from bench.results.folder import ResultsFolder
+    from reports.leaderboard import Leaderboard
+    from reports.table import Table
+
+FORMATS = ("md", "json", "csv", "latex")
+
+
+def report(
+    results: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")] = Path("results"),
+    layout: Annotated[str, typer.Option("--format", metavar="|".join(FORMATS), help="What to print.")] = "md",
+    metric: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this metric; repeatable. Without it, all.")
+    ] = None,
+    baseline: Annotated[
+        str | None, typer.Option(metavar="BACKBONE", help="Add the differences of all others from this one.")
+    ] = None,
+) -> None:
+    """Print the leaderboard of a results folder; compiles it anew where runs were added or folds edited.
+
+    csv and latex write every table into DIR/tables and print the first. Example: bench report results --format csv
+    """
+    from bench.errors import RequestError
+    from bench.results.folder import ResultsFolder
+
+    if layout not in FORMATS:
+        raise RequestError(f"--format {layout!r} is none of {', '.join(FORMATS)}.")
+    chosen = bool(metric) or baseline is not None
+    if layout == "json" and chosen:
+        raise RequestError(
+            "--format json prints all of leaderboard.json. Leave out --metric and --baseline, or use csv."
+        )
+    folder = ResultsFolder(results.expanduser())
+    if not (folder.root / "experiment.toml").is_file():
+        raise RequestError(f"{folder.root} is no results folder. Give the one that `bench run --results` wrote.")
+    if layout in ("csv", "latex"):
+        _write_tables(folder, layout, metric, baseline)
+    elif chosen:
+        _print_tables(folder, metric, baseline)
+    else:
+        _print_stored(folder, layout)
+
+
+def _print_stored(folder: "ResultsFolder", layout: str) -> None:
+    """An up-to-date leaderboard needs no lock: whoever may read the folder can print it."""
+    from bench.results.leaderboard import stored_leaderboard
+
+    text = stored_leaderboard(folder)
+    if text is None:
+        with folder.locked():
+            text = _compile(folder).text
+    _out(text if layout == "md" else (folder.root / "leaderboard.json").read_text(encoding="utf-8"))
+
+
+def _print_tables(folder: "ResultsFolder", metrics: list[str] | None, baseline: str | None) -> None:
+    from reports.draw_markdown import table_markdown, tables_markdown
+
+    with folder.locked():
+        compiled = _compile(folder)
+    tables = _tables(compiled.leaderboard, metrics, baseline)
+    _out(tables_markdown(tables) if metrics else compiled.text + "\n" + table_markdown(tables[-1]))
+
+
+def _write_tables(folder: "ResultsFolder", layout: str, metrics: list[str] | None, baseline: str | None) -> None:
+    from bench.results.tables import write_tables
+    from reports.draw_csv import csv_text
+    from reports.draw_latex import latex_text
+
+    ending, draw = ("csv", csv_text) if layout == "csv" else ("tex", latex_text)
+    with folder.locked():
+        tables = _tables(_compile(folder).leaderboard, metrics, baseline)
+        paths = write_tables(folder.root, tables, ending, draw)
+    _out(draw(tables[0]))
+    _say(f"Written: {', '.join(map(str, paths))}")
+
+
+def _tables(leaderboard: "Leaderboard", metrics: list[str] | None, baseline: str | None) -> "tuple[Table, ...]":
+    from difflib import get_close_matches
+
+    from bench.errors import RequestError
+    from reports.tables import build_tables, known_metrics
+
+    known, names = known_metrics(leaderboard), [row.name for row in leaderboard.rows]
+    for name in metrics or []:
+        if name not in known:
+            raise RequestError(f"--metric {name!r} is none of {', '.join(known)}.")
+    if baseline is not None and baseline not in names:
+        nearest = ", ".join(get_close_matches(baseline, names, n=3, cutoff=0.0)) or "none; no row is complete yet"
+        raise RequestError(f"No row of the leaderboard is called {baseline!r} (--baseline). Nearest: {nearest}.")
+    tables = build_tables(leaderboard, metrics or None, baseline)
+    if baseline is not None and tables[-1].name != "against_baseline":
+        raise RequestError(
+            f"Nothing was compared with {baseline} (--baseline){_on(metrics)}; the leaderboard's notes say why."
+        )
+    return tables
+
+
+def _on(metrics: list[str] | None) -> str:
+    return f" on {', '.join(metrics)}" if metrics else ""
+
+
+def _compile(folder: "ResultsFolder") -> "Compiled":
+    """Anew, with the label worklist.
+
+    Raises:
+        RequestError: nothing has finished.
+    """
+    from bench.errors import RequestError
+    from bench.results.compiled import NothingToRank, compile_results
+
+    try:
+        compiled = compile_results(folder)
+    except NothingToRank as error:
+        raise RequestError(str(error)) from None
+    for note in compiled.notes:
+        _say(note)
+    return compiled
+
+
+def _out(text: str) -> None:
+    typer.echo(text, nl=False)
+
+
+def _say(text: str) -> None:
+    """Beside what is printed, which may go into a file."""
+    typer.echo(text, err=True)

@@ -1,0 +1,1 @@
+"""Predictions made elsewhere: read, checked, fitted to a results folder and stored there as runs."""

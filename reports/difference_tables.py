@@ -1,0 +1,125 @@
+"""The tables of differences: between backbones, between seeds, and from a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from reports.cell import Cell
+from reports.comparison import Comparison
+from reports.leaderboard import Leaderboard
+from reports.noise_floor import NoiseFloor
+from reports.row_tables import BACKBONE, METRIC, term
+from reports.table import Column, Table
+
+_A, _B, _ENDPOINT = Column("a", "A"), Column("b", "B"), Column("endpoint", "Endpoint")
+_TESTS = (Column("p", "p", "p"), Column("p_holm", "Holm p", "p"), Column("resolved", "Resolved"))
+_BELOW_FLOOR = Column("below_noise_floor", "Under the noise floor")
+
+
+def noise_floor(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
+    """Differences that other seeds alone make, with the χ² interval of their standard deviation."""
+    floors = (Column("floor_1", "One seed each", "cell", 3), Column("floor_s", "Means of all seeds", "cell", 3))
+    return Table(
+        "noise_floor",
+        "Noise floor: 95 % of the internal differences that other seeds alone make are smaller",
+        (BACKBONE, METRIC, *floors),
+        tuple(
+            (name, term(metric), *_floors(floor))
+            for name, of_metric in leaderboard.noise_floor.items()
+            for metric, floor in of_metric.items()
+            if metric in wanted
+        ),
+    )
+
+
+def _floors(floor: NoiseFloor) -> tuple[Cell, Cell]:
+    scale = floor.floor_s / floor.floor_1 if floor.floor_1 else 1.0
+    return (
+        Cell(floor.floor_1, floor.low, floor.high, "chi-squared"),
+        Cell(floor.floor_s, scale * floor.low, scale * floor.high, "chi-squared"),
+    )
+
+
+def comparisons(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
+    """All pairs on all endpoints of these metrics."""
+    detectable = Column("minimum_detectable_difference", "Detectable", "number", 3)
+    return Table(
+        "comparisons",
+        "Pairwise comparisons",
+        (_A, _B, _ENDPOINT, Column("difference", "A − B", "cell", 3), *_TESTS, detectable, _BELOW_FLOOR),
+        tuple(
+            (
+                *(one.a, one.b, one.endpoint, one.difference, one.p, one.p_holm, one.resolved),
+                *(one.minimum_detectable, one.below_noise_floor),
+            )
+            for one in leaderboard.comparisons
+            if _metric(one) in wanted
+        ),
+    )
+
+
+def fold_tests(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
+    """Tests beside the paired jackknife t, on the scores of the internal folds."""
+    shares = (Column("p_better", "P(A better)", "number"), Column("p_equivalent", "P(equivalent)", "number"))
+    return Table(
+        "fold_tests",
+        "Pairwise comparisons on the scores of the internal folds",
+        (
+            *(_A, _B, _ENDPOINT, Column("nadeau_bengio_p", "Nadeau–Bengio p", "p")),
+            *(*shares, Column("p_worse", "P(A worse)", "number"), Column("mcnemar_p", "McNemar p", "p")),
+        ),
+        tuple(
+            (
+                *(one.a, one.b, one.endpoint, tests.corrected.p),
+                *(tests.rope.better, tests.rope.equivalent, tests.rope.worse),
+                tests.mcnemar.p if tests.mcnemar else None,
+            )
+            for one in leaderboard.comparisons
+            if (tests := one.fold_tests) is not None and _metric(one) in wanted
+        ),
+    )
+
+
+def against_baseline(leaderboard: Leaderboard, wanted: Sequence[str], baseline: str) -> Table:
+    """Each other row minus the row called `baseline`, in the order of the leaderboard.
+
+    p-values are adjusted as in the leaderboard, over all pairs and not only these. Rows that were not compared with
+    the baseline are named in the note. Raises ValueError where no row is called so.
+    """
+    names = [row.name for row in leaderboard.rows]
+    if baseline not in names:
+        raise ValueError(f"No row of the leaderboard is called {baseline!r}.")
+    differences = {name: list(_minus(leaderboard, name, baseline)) for name in names if name != baseline}
+    without = [name for name, found in differences.items() if not found]
+    return Table(
+        "against_baseline",
+        f"Differences from {baseline}",
+        (BACKBONE, _ENDPOINT, Column("difference", f"Minus {baseline}", "cell", 3), *_TESTS, _BELOW_FLOOR),
+        tuple(
+            (name, one.endpoint, one.difference, one.p, one.p_holm, one.resolved, one.below_noise_floor)
+            for name, found in differences.items()
+            for one in found
+            if _metric(one) in wanted
+        ),
+        f"Not compared with {baseline}: {', '.join(without)}." if without else "",
+    )
+
+
+def _minus(leaderboard: Leaderboard, name: str, baseline: str) -> Iterator[Comparison]:
+    """The comparisons of two rows, turned where needed so that they are the first minus the second."""
+    for one in leaderboard.comparisons:
+        if (one.a, one.b) == (name, baseline):
+            yield one
+        elif (one.a, one.b) == (baseline, name):
+            yield replace(one, a=name, b=baseline, difference=turned(one.difference))
+
+
+def turned(cell: Cell) -> Cell:
+    """The cell of b − a, from that of a − b."""
+    value, low, high = (None if number is None else 0.0 - number for number in (cell.value, cell.high, cell.low))
+    return replace(cell, value=value, low=low, high=high)
+
+
+def _metric(one: Comparison) -> str:
+    return one.endpoint.rpartition(".")[2]

@@ -1,0 +1,171 @@
+"""The tables that have lines for each row of a leaderboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from reports.analysis import CONFUSED
+from reports.leaderboard import Leaderboard
+from reports.metrics import PER_CLASS
+from reports.probability_metrics import title_of
+from reports.row import Row, SidedCells
+from reports.table import Column, Item, Table, Term
+
+BACKBONE = Column("backbone", "Backbone")
+METRIC = Column("metric", "Metric")
+_SITE = Column("site", "Site")
+_SIDES = (Column("internal", "Internal", "cell"), Column("external", "External", "cell"), Column("gap", "Gap", "cell"))
+_CONFUSED = "Taken for each other"
+
+Line = tuple[Item, ...]
+
+
+def standings(leaderboard: Leaderboard, metrics: Sequence[str]) -> Table:
+    """Rank, what was trained, these internal metrics, and where it is known the probability of being the best.
+
+    The note holds the rows' stamps.
+    """
+    best = leaderboard.probability_of_best
+    probability = (Column("probability_of_best", "P(best)", "number"),) if best else ()
+    cells = (Column(f"internal_{name}", f"Internal {_lower(term(name).title)}", "cell") for name in metrics)
+    trained = (BACKBONE, Column("weights", "Weights"), Column("recipe", "Recipe"))
+    return Table(
+        "leaderboard",
+        "Leaderboard",
+        (Column("rank", "Rank", "number"), *trained, *cells, Column("ties", "Ties"), *probability),
+        tuple(
+            (
+                row.rank,
+                *(row.backbone, row.weights, row.recipe),
+                *(row.cells.internal.get(name) for name in metrics),
+                ", ".join(row.ties) or None,
+                *((best.get(row.name),) if best else ()),
+            )
+            for row in leaderboard.rows
+        ),
+        " ".join(f"{row.name}: {stamp}." for row in leaderboard.rows for stamp in row.stamps),
+    )
+
+
+def runs(leaderboard: Leaderboard) -> Table:
+    """How much was trained, and on how many cases."""
+    return Table(
+        "runs",
+        "What was run",
+        (
+            BACKBONE,
+            Column("seeds", "Seeds", "number"),
+            Column("folds", "Folds", "number"),
+            Column("parameters", "Parameters", "number"),
+            Column("seconds_per_run", "Seconds a run", "number", 1),
+            Column("cases", "Cases (clusters)"),
+        ),
+        tuple(
+            (
+                row.name,
+                len(row.seeds),
+                row.folds,
+                row.parameters,
+                row.seconds_per_run,
+                ", ".join(f"{side} {cases} ({clusters})" for side, (cases, clusters) in row.clusters.items()),
+            )
+            for row in leaderboard.rows
+        ),
+    )
+
+
+def metrics(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
+    """Each metric of a row, internally, at each site, and the gap."""
+
+    def lines(row: Row) -> Iterator[Line]:
+        return _on_sides(row, (), row.cells, wanted)
+
+    return _sided(leaderboard, "metrics", "Internal, external and gap", (), lines)
+
+
+def classes(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
+    """The same of each class."""
+
+    def lines(row: Row) -> Iterator[Line]:
+        return (line for name, cells in row.per_class.items() for line in _on_sides(row, (name,), cells, wanted))
+
+    return _sided(leaderboard, "classes", "Each class", (Column("class", "Class"),), lines)
+
+
+def confusion(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
+    """The share of two classes' cases taken for the other of the two."""
+
+    def lines(row: Row) -> Iterator[Line]:
+        return (line for pair, cells in row.confusion_pairs.items() for line in _on_sides(row, pair, cells, wanted))
+
+    pair = (Column("class_a", "Class A"), Column("class_b", "Class B"))
+    return _sided(leaderboard, "confusion", "Classes taken for each other", pair, lines)
+
+
+def gap_split(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
+    """The parts of gaps: appearance and prevalence shift."""
+    parts = (Column("appearance", "Appearance shift", "cell"), Column("prevalence", "Prevalence shift", "cell"))
+    return Table(
+        "gap_split",
+        "What the gaps are made of",
+        (BACKBONE, _SITE, METRIC, *parts),
+        tuple(
+            (row.name, site, term(name), split[name].appearance, split[name].prevalence)
+            for row in leaderboard.rows
+            for site, split in row.gap_split.items()
+            for name in wanted
+            if name in split
+        ),
+    )
+
+
+def sample_gain(leaderboard: Leaderboard) -> Table:
+    """What the seeds are worth, by the variance of internal accuracy."""
+    return Table(
+        "sample_gain",
+        "Sample gain of the seeds, for internal accuracy",
+        (
+            BACKBONE,
+            Column("gain", "Gain", "number"),
+            Column("effective_cases", "Effective cases", "number", 0),
+            Column("next_seed", "Share that the next seed adds", "number", 3),
+            Column("reason", "Remark"),
+        ),
+        tuple(
+            (name, gain.gain, gain.effective_cases, gain.next_seed, gain.reason)
+            for name, gain in leaderboard.sample_gains.items()
+        ),
+    )
+
+
+def term(metric: str) -> Term:
+    """A metric under its name and title."""
+    if metric in PER_CLASS:
+        return Term(metric, PER_CLASS[metric].title)
+    return Term(metric, _CONFUSED if metric == CONFUSED else title_of(metric))
+
+
+def _lower(title: str) -> str:
+    """As in the middle of a title, but for names and abbreviations: internal accuracy, Cohen's kappa, AUROC."""
+    return title if title.startswith("Cohen") or title[:2].isupper() else title[0].lower() + title[1:]
+
+
+def _sided(
+    leaderboard: Leaderboard,
+    name: str,
+    title: str,
+    own: Iterable[Column],
+    lines: Callable[[Row], Iterator[Line]],
+) -> Table:
+    rows = tuple(line for row in leaderboard.rows for line in lines(row))
+    return Table(name, title, (BACKBONE, _SITE, *own, METRIC, *_SIDES), rows)
+
+
+def _on_sides(row: Row, own: tuple[str, ...], cells: SidedCells, wanted: Sequence[str]) -> Iterator[Line]:
+    """A line for each site and metric; without a site one for each metric."""
+    for site in row.sites or (None,):
+        for name in wanted:
+            if name not in cells.internal:
+                continue
+            abroad = (None, None) if site is None else (cells.external[site].get(name), cells.gap[site].get(name))
+            yield (row.name, site, *own, term(name), cells.internal[name], *abroad)

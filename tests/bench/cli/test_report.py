@@ -1,0 +1,180 @@
+"""`bench report`: a finished folder printed and written as tables, and what it refuses."""
+
+import io
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from processes import Bench
+
+from bench.cli.report_command import report
+from bench.errors import RequestError
+from bench.results.folder import ResultsFolder
+
+OTHER = "resnet_other"
+
+
+@pytest.fixture
+def results(finished: Path, tmp_path: Path) -> Path:
+    """A copy of the finished experiment."""
+    return shutil.copytree(finished, tmp_path / "results")
+
+
+@pytest.fixture
+def two(results: Path) -> Path:
+    """The copy with a second backbone, which gets a third of the cases right that the first gets wrong."""
+    for number, run in enumerate(sorted(results.glob("runs/*"))):
+        copy = shutil.copytree(run, run.with_name(f"{number:020x}"))
+        record = json.loads((copy / "run.json").read_text())
+        record["spec"]["backbone"] = OTHER
+        (copy / "run.json").write_text(json.dumps(record))
+        table = pd.read_parquet(copy / "predictions.parquet")
+        better = np.flatnonzero(table["predicted"] != table["label"])[::3]
+        for name in ("0", "1", "4"):
+            table.loc[better, f"p_{name}"] = (table.loc[better, "label"] == name).astype("float32")
+        table.loc[better, "predicted"] = table.loc[better, "label"]
+        table.to_parquet(copy / "predictions.parquet", index=False)
+    return results
+
+
+def test_markdown_and_json_are_printed_as_compiled(finished: Path, bench: Bench) -> None:
+    before = {path: path.stat().st_mtime_ns for path in finished.glob("**/*")}
+    for options, name in (([], "leaderboard.md"), (["--format", "json"], "leaderboard.json")):
+        done = bench("report", finished, *options)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == (finished / name).read_text()
+    assert {path: path.stat().st_mtime_ns for path in finished.glob("**/*")} == before
+
+
+def test_a_stale_leaderboard_is_compiled_anew(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = (two / "leaderboard.json").read_text()
+    report(two, "json")
+    printed = capsys.readouterr().out
+    assert printed == (two / "leaderboard.json").read_text() != old
+    assert {row["backbone"] for row in json.loads(printed)["rows"]} == {"resnet18", OTHER}
+
+
+def test_csv_has_the_numbers_of_the_json(two: Path, bench: Bench) -> None:
+    done = bench("report", two, "--format", "csv")
+    assert done.returncode == 0, done.stderr
+    rows = {row["name"]: row for row in json.loads((two / "leaderboard.json").read_text())["rows"]}
+    printed = pd.read_csv(io.StringIO(done.stdout), float_precision="round_trip").set_index("backbone")
+    assert done.stdout == (two / "tables/leaderboard.csv").read_text()
+    metrics = pd.read_csv(two / "tables/metrics.csv", float_precision="round_trip")
+    for name, row in rows.items():
+        for part in ("value", "low", "high", "method"):
+            assert printed.loc[name, f"internal_macro_f1_{part}"] == row["internal"]["macro_f1"][part]
+            chosen = metrics[(metrics["backbone"] == name) & (metrics["metric"] == "balanced_accuracy")]
+            assert chosen[f"gap_{part}"].tolist() == [row["gap"]["external"]["balanced_accuracy"][part]]
+    written = re.search(r"Written: (.*)", done.stderr)
+    assert written is not None
+    assert {Path(path) for path in written[1].split(", ")} == set(two.glob("tables/*.csv")) - {
+        two / "tables/label_worklist.csv"
+    }
+
+
+def test_latex_is_written_for_each_table(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report(two, "latex", baseline="resnet18")
+    assert capsys.readouterr().out == (two / "tables/leaderboard.tex").read_text()
+    names = {path.stem for path in two.glob("tables/*.tex")}
+    assert {"leaderboard", "metrics", "classes", "comparisons", "against_baseline"} <= names
+    assert r"Minus resnet18" in (two / "tables/against_baseline.tex").read_text()
+    assert r"resnet\_other" in (two / "tables/metrics.tex").read_text()
+
+
+def test_tables_of_an_earlier_call_go(two: Path) -> None:
+    (two / "tables").mkdir(exist_ok=True)
+    (two / "tables/unreadable.csv").touch()
+    report(two, "csv", baseline="resnet18")
+    assert (two / "tables/against_baseline.csv").exists()
+    report(two, "csv", metric=["accuracy"])
+    assert not (two / "tables/against_baseline.csv").exists()
+    assert not (two / "tables/classes.csv").exists()
+    assert set(pd.read_csv(two / "tables/metrics.csv")["metric"]) == {"accuracy"}
+    assert (two / "tables/unreadable.csv").exists()
+
+
+def test_differences_from_a_baseline_follow_the_leaderboard(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report(two, baseline=OTHER)
+    printed = capsys.readouterr().out
+    assert printed.startswith((two / "leaderboard.md").read_text() + f"\n## Differences from {OTHER}\n")
+    values = {
+        row["name"]: row["internal"]["accuracy"]["value"]
+        for row in json.loads((two / "leaderboard.json").read_text())["rows"]
+    }
+    difference = values["resnet18"] - values[OTHER]
+    assert difference < 0
+    assert re.search(rf"\| resnet18 +\| internal.accuracy +\| −{-difference:.3f} \(", printed)
+
+
+def test_metrics_limit_what_is_printed(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report(two, metric=["recall", "balanced_accuracy"])
+    printed = capsys.readouterr().out
+    assert printed.startswith("Research use only, never for diagnosis.\n\n## Leaderboard\n")
+    assert "Internal balanced accuracy" in printed
+    assert "| Recall " in printed
+    assert "macro F1" not in printed
+    assert "Precision" not in printed
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"layout": "html"}, "'html' is none of md, json, csv, latex"),
+        ({"metric": ["speed"]}, "'speed' is none of accuracy, macro_f1,"),
+        ({"layout": "csv", "metric": ["accuracy", ""]}, "'' is none of accuracy"),
+        ({"baseline": "resnet"}, r"called 'resnet' \(--baseline\). Nearest: resnet18, resnet_other"),
+        ({"baseline": OTHER, "metric": ["precision"]}, f"Nothing was compared with {OTHER} .* on precision"),
+        ({"layout": "json", "metric": ["accuracy"]}, "json prints all"),
+        ({"layout": "json", "baseline": "resnet18"}, "json prints all"),
+    ],
+)
+def test_wrong_requests_say_what_there_is(two: Path, options: dict[str, object], message: str) -> None:
+    with pytest.raises(RequestError, match=message):
+        report(two, **options)
+    assert not list(two.glob("tables/*.tex"))
+    assert not (two / "tables/leaderboard.csv").exists()
+
+
+def test_a_baseline_without_company_is_refused(results: Path) -> None:
+    with pytest.raises(RequestError, match="Nothing was compared with resnet18"):
+        report(results, baseline="resnet18")
+
+
+def test_exit_codes(results: Path, bench: Bench, tmp_path: Path) -> None:
+    missing = bench("report", tmp_path / "nowhere")
+    assert (missing.returncode, missing.stdout) == (2, "")
+    assert "nowhere is no results folder. Give the one that `bench run --results` wrote." in missing.stderr
+    assert not (tmp_path / "nowhere").exists()
+    shutil.rmtree(results / "tables", ignore_errors=True)
+    (results / "tables").write_text("in the way")
+    unwritten = bench("report", results, "--format", "csv")
+    assert (unwritten.returncode, unwritten.stdout) == (1, "")
+    assert "tables" in unwritten.stderr
+
+
+def test_nothing_finished_is_refused(results: Path) -> None:
+    shutil.rmtree(results / "runs")
+    for layout in ("md", "csv"):
+        with pytest.raises(RequestError, match="No finished run"):
+            report(results, layout)
+
+
+def test_a_lost_table_of_cases_is_refused(results: Path) -> None:
+    (results / "cases.parquet").unlink()
+    with pytest.raises(RequestError, match=r"cases\.parquet or folds\.parquet is missing"):
+        report(results)
+
+
+def test_while_a_run_writes_the_leaderboard_can_be_printed_but_no_tables_written(
+    results: Path, bench: Bench, finished: Path
+) -> None:
+    with ResultsFolder(results).locked():
+        assert bench("report", results).stdout == (finished / "leaderboard.md").read_text()
+        refused = bench("report", results, "--format", "csv")
+    assert refused.returncode == 2
+    assert "Another bench process is writing" in refused.stderr

@@ -1,0 +1,143 @@
+"""Which stored predictions the label worklist is made from, and what becomes of its file."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.config.experiment import Experiment
+from bench.data.cases import Case
+from bench.data.images import PixelSettings
+from bench.folds.draw import draw_folds
+from bench.folds.table import FoldTable
+from bench.plan.identity import run_id
+from bench.plan.plan import PlannedBackbone, plan_runs
+from bench.plan.recipe import Recipe
+from bench.plan.spec import RunResult, RunSpec, Tooling, Weights
+from bench.results.compiled import NothingToRank, compile_results, up_to_date
+from bench.results.folder import ResultsFolder
+from bench.results.worklist import WORKLIST, write_worklist
+from reports.leaderboard import Entry
+
+CLASSES = ("=a", "b")
+CASES = [
+    *(Case(f"internal/{n}", f"/i/{n}.png", CLASSES[n % 2], None, "internal", f"{n:064x}", 8, 8) for n in range(60)),
+    *(Case(f"bern/{n}", f"/b/{n}.png", CLASSES[n % 2], None, "bern", f"{n + 500:064x}", 8, 8) for n in range(40)),
+]
+SEEDS = [0, 1, 2]
+WRONG = {"internal/4": 0.9, "internal/7": 0.95, "bern/3": 0.9}  # predicted as the other class, with this probability
+
+
+def folds() -> FoldTable:
+    return FoldTable({seed: draw_folds(CASES[:60], seed, folds=2) for seed in SEEDS})
+
+
+def plan(backbone: str = "resnet18") -> list[RunSpec]:
+    planned = PlannedBackbone(backbone, Weights("random", ""), Tooling("fp32"))
+    return plan_runs(CASES, folds(), CLASSES, [planned], SEEDS, Recipe(), PixelSettings(32))
+
+
+def result(spec: RunSpec, wrong: dict[str, float]) -> RunResult:
+    """Every case is right with .8, but for those that are `wrong`."""
+    of_label = [1 - wrong[sample.case_id] if sample.case_id in wrong else 0.8 for sample in spec.predicted]
+    first = [p if sample.label == CLASSES[0] else 1 - p for p, sample in zip(of_label, spec.predicted, strict=True)]
+    return RunResult("done", np.stack([first, 1 - np.array(first)], axis=1).astype(np.float32), timings={"total": 1.0})
+
+
+def stored(root: Path, specs: Sequence[RunSpec], wrong: dict[str, float]) -> ResultsFolder:
+    folder = ResultsFolder(root)
+    with folder.locked():
+        folder.write_cases(CASES)
+        folder.write_folds(folds())
+        folder.write_experiment(Experiment(internal="/i", external={"bern": "/b"}, class_order=list(CLASSES), folds=2))
+        for spec in specs:
+            folder.runs.write(run_id(spec), spec, result(spec, wrong), 5)
+    return folder
+
+
+def test_the_list_has_the_internal_cases_that_seeds_get_wrong(tmp_path: Path) -> None:
+    """The threshold of class b is that of 30 cases, 29 with .8 and one with .05: .775."""
+    folder = stored(tmp_path, plan(), WRONG)
+    notes = compile_results(folder).notes
+    assert notes == (f"Labels to look at again, by most seeds: 2 of 60 cases, in {tmp_path / WORKLIST}.",)
+    table = pd.read_csv(tmp_path / WORKLIST)
+    assert table.to_dict("list") == {
+        "rank": [1, 2],
+        "case_id": ["internal/7", "internal/4"],
+        "path": ["/i/7.png", "/i/4.png"],
+        "label": ["b", "'=a"],
+        "suggested": ["'=a", "b"],
+        "confidence": [pytest.approx(0.95), pytest.approx(0.9)],
+        "score": [pytest.approx(0.9), pytest.approx(0.8)],
+        "agreement": [1, 1],
+        "flip_rate": [0, 0],
+        "seeds": [3, 3],
+    }
+
+
+def test_a_list_without_cases_is_no_file_and_an_old_one_goes(tmp_path: Path) -> None:
+    folder = stored(tmp_path, plan(), WRONG)
+    compile_results(folder)
+    assert (tmp_path / WORKLIST).exists()
+    folder = stored(tmp_path, plan(), {})
+    assert compile_results(folder).notes == ()
+    assert not (tmp_path / WORKLIST).exists()
+
+
+def test_the_list_is_written_when_the_leaderboard_is(tmp_path: Path) -> None:
+    folder = stored(tmp_path, plan(), WRONG)
+    text, notes = up_to_date(folder)
+    assert len(notes) == 1
+    (tmp_path / WORKLIST).unlink()
+    assert up_to_date(folder) == (text, ())
+    assert not (tmp_path / WORKLIST).exists()
+    stored(tmp_path, plan("resnet34"), WRONG)
+    up_to_date(folder)
+    assert (tmp_path / WORKLIST).exists()
+
+
+def test_other_roles_do_not_count(tmp_path: Path) -> None:
+    """Three seeds contradict a label as a search, and one as a run."""
+    folder = stored(tmp_path, [replace(spec, role="search") for spec in plan()], WRONG)
+    with pytest.raises(NothingToRank, match="No finished run"):
+        compile_results(folder)
+    assert not (tmp_path / WORKLIST).exists()
+
+
+def entry(backbone: str, probabilities: dict[str, list[float]], seeds: int = 2) -> Entry:
+    """One fold a seed, in which every internal case has the same probabilities of the classes under each seed."""
+    frame = pd.DataFrame({"case_id": [case.case_id for case in CASES[:4]], "site": "internal", **probabilities})
+    predictions = pd.concat([frame.assign(seed=seed, fold=0) for seed in range(seeds)], ignore_index=True)
+    return Entry(backbone, "random", "fine-tune", 1, 1.0, 1, predictions)
+
+
+RIGHT = {"p_=a": [0.8, 0.2, 0.8, 0.9], "p_b": [0.2, 0.8, 0.2, 0.1]}  # case 3 is labelled b
+
+
+@pytest.mark.parametrize(
+    "without",
+    [
+        {"predicted": ["b"] * 4},
+        {"p_=a": [0.8, 0.2, 0.8, 0.9]},
+        {"p_=a": [0.8, np.nan, 0.8, 0.9], "p_b": [0.2, np.nan, 0.2, 0.1]},
+        {"p_=a": [8.0, 2.0, 8.0, 9.0], "p_b": [2.0, 8.0, 2.0, 1.0]},
+    ],
+)
+def test_entries_without_probabilities_are_left_out_and_named(tmp_path: Path, without: dict[str, list[float]]) -> None:
+    said = write_worklist(tmp_path, [entry("net", RIGHT), entry("other", without)], CASES[:4], CLASSES)
+    assert said[0].startswith("Labels to look at again, by most seeds: 1 of 4 cases")
+    assert said[1:] == [f"Without a probability for every prediction, so not in {WORKLIST}: other (fine-tune, random)."]
+    (row,) = pd.read_csv(tmp_path / WORKLIST).to_dict("records")
+    assert (row["case_id"], row["confidence"], row["seeds"]) == ("internal/3", 0.9, 2)
+    assert write_worklist(tmp_path, [entry("other", without)], CASES[:4], CLASSES) == said[1:]
+    assert not (tmp_path / WORKLIST).exists()
+
+
+def test_backbones_with_other_seeds_are_averaged(tmp_path: Path) -> None:
+    surer = {"p_=a": [0.8, 0.2, 0.8, 1.0], "p_b": [0.2, 0.8, 0.2, 0.0]}
+    write_worklist(tmp_path, [entry("net", RIGHT), entry("other", surer, seeds=5)], CASES[:4], CLASSES)
+    (row,) = pd.read_csv(tmp_path / WORKLIST).to_dict("records")
+    assert (row["confidence"], row["seeds"]) == (pytest.approx(0.95), 5)
