@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.data.manifest_table import FIRST_ROW
+from bench.data.manifest_table import FIRST_ROW, rows_where, shown_rows
 from bench.data.options import ReadOptions
 from bench.errors import RequestError
-
-SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -27,10 +25,9 @@ class Manifest:
 
     def refuse_rows(self, what: str, wrong: Iterable[bool]) -> None:
         """Raise `RequestError` with the first ten numbers of the wrong rows, as a spreadsheet counts."""
-        rows = [number + FIRST_ROW for number, bad in enumerate(wrong) if bad]
-        if rows:
+        if rows := rows_where(wrong):
             path = self.cells("path")[rows[0] - FIRST_ROW]
-            shown = ", ".join(map(str, rows[:SHOWN])) + (f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else "")
             raise RequestError(
-                f"{len(rows)} row(s) of {self.file} {what}: row(s) {shown}; the first is for {path!r}. Mend them."
+                f"{len(rows)} row(s) of {self.file} {what}: row(s) {shown_rows(rows)}; the first is for {path!r}. "
+                f"Mend them."
             )

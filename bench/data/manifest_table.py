@@ -2,6 +2,7 @@
 
 import csv
 import warnings
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -12,11 +13,22 @@ CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 DELIMITERS = ",;\t"
 FIRST_ROW = 2  # as a spreadsheet counts: the header is row 1
+SHOWN = 10
 
 
 def is_manifest(path: Path) -> bool:
     """Whether a file's name is that of a manifest."""
     return path.suffix.lower() in CSV_SUFFIXES + PARQUET_SUFFIXES
+
+
+def rows_where(wrong: Iterable[bool]) -> list[int]:
+    """The numbers of the wrong rows, as a spreadsheet counts."""
+    return [number + FIRST_ROW for number, bad in enumerate(wrong) if bad]
+
+
+def shown_rows(rows: Sequence[int]) -> str:
+    """`2, 3, 7`: the first ten, and how many more there are."""
+    return ", ".join(map(str, rows[:SHOWN])) + (f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else "")
 
 
 def read_table(path: Path) -> pd.DataFrame:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.data.manifest_rows import SHOWN
+from bench.data.manifest_table import SHOWN
 from bench.data.visible import visible
 from bench.errors import RequestError
 

@@ -1,8 +1,9 @@
 """Imported predictions into a results folder: the runs, and what of their cases and folds is new. Writes files."""
 
 import json
-import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,8 @@ from bench.folds.table import FoldTable
 from bench.imports.destination import Destination
 from bench.imports.runs import ImportedRun, refuse_conflicts
 from bench.plan.spec import RunResult
-from bench.results.atomic import flush
 from bench.results.folder import ResultsFolder
-from bench.results.runs import RunStore, history_table
+from bench.results.runs import history_table
 
 NO_IMAGES = "none: bench import brought these predictions without their images"
 
@@ -53,7 +53,7 @@ def write_import(wanted: Import, there: Destination, folder: ResultsFolder) -> i
         _write_what_runs_stand_on(wanted, there, folder)
         for run in wanted.runs:
             if (name := run.run_id()) not in stored:
-                _write_run(folder.runs, name, run, wanted.files)
+                folder.runs.store(name, partial(_fill, name, run, wanted.files))
                 done += 1
     except OSError as error:
         raise WriteError(
@@ -97,21 +97,7 @@ def _experiment(wanted: Import, before: Experiment | None, root: Path) -> Experi
     )
 
 
-def _write_run(store: RunStore, run_id: str, run: ImportedRun, files: dict[str, str]) -> None:
-    """Store a run whole under its final name, or not at all."""
-    final, temporary = store.root / run_id, store.root / f".{run_id}.tmp"
-    shutil.rmtree(temporary, ignore_errors=True)
-    try:
-        temporary.mkdir(parents=True)
-        _fill(temporary, run_id, run, files)
-        temporary.rename(final)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-    flush(store.root)
-
-
-def _fill(folder: Path, run_id: str, run: ImportedRun, files: dict[str, str]) -> None:
+def _fill(run_id: str, run: ImportedRun, files: Mapping[str, str], folder: Path) -> None:
     record = {
         "run_id": run_id,
         "status": "done",
@@ -127,5 +113,3 @@ def _fill(folder: Path, run_id: str, run: ImportedRun, files: dict[str, str]) ->
     pq.write_table(history_table(nothing), folder / "history.parquet")
     pq.write_table(pa.Table.from_pandas(run.predictions, preserve_index=False), folder / "predictions.parquet")
     (folder / "run.json").write_text(json.dumps(record, indent=1, allow_nan=False), encoding="utf-8")
-    for path in folder.iterdir():
-        flush(path)

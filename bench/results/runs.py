@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -71,20 +71,27 @@ class RunStore:
 
         A failed run goes to <run_id>.failed, which does not count as complete; later tries replace it.
         """
-        final = self.root / (run_id if result.status == "done" else f"{run_id}.{result.status}")
-        temporary = self.root / f".{run_id}.tmp"
+        name = run_id if result.status == "done" else f"{run_id}.{result.status}"
+        final = self.store(name, lambda folder: self._fill(folder, run_id, spec, result, parameters))
+        if result.status == "done":
+            shutil.rmtree(self.root / f"{run_id}.failed", ignore_errors=True)
+        return final
+
+    def store(self, name: str, fill: Callable[[Path], None]) -> Path:
+        """A folder that `fill` writes: flushed and under its final name, replacing what had it, or not at all."""
+        final, temporary = self.root / name, self.root / f".{name}.tmp"
         shutil.rmtree(temporary, ignore_errors=True)
         try:
             temporary.mkdir(parents=True)
-            self._fill(temporary, run_id, spec, result, parameters)
+            fill(temporary)
+            for path in temporary.iterdir():
+                flush(path)
             if final.exists():
                 shutil.rmtree(final)
             temporary.rename(final)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
-        if result.status == "done":
-            shutil.rmtree(self.root / f"{run_id}.failed", ignore_errors=True)
         flush(self.root)
         return final
 
@@ -105,8 +112,6 @@ class RunStore:
             record["metrics"] = site_scores(spec, result)
             pq.write_table(predictions_table(spec, result), folder / "predictions.parquet")
         (folder / "run.json").write_text(json.dumps(record, indent=1, allow_nan=False), encoding="utf-8")
-        for path in folder.iterdir():
-            flush(path)
 
 
 def predictions_table(spec: RunSpec, result: RunResult) -> pa.Table:

@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.data.manifest_table import FIRST_ROW, read_table
+from bench.data.manifest_table import read_table, rows_where, shown_rows
 from bench.errors import RequestError
-
-SHOWN = 10
 
 
 def table_with(file: Path, columns: Sequence[str]) -> pd.DataFrame:
@@ -28,10 +26,8 @@ def table_with(file: Path, columns: Sequence[str]) -> pd.DataFrame:
 
 def refuse_rows(file: Path, what: str, wrong: Iterable[bool]) -> None:
     """Raise `RequestError` with the first ten numbers of the wrong rows, as a spreadsheet counts."""
-    rows = [number + FIRST_ROW for number, bad in enumerate(wrong) if bad]
-    if rows:
-        shown = ", ".join(map(str, rows[:SHOWN])) + (f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else "")
-        raise RequestError(f"{len(rows)} row(s) of {file} {what}: row(s) {shown}. Download the table again.")
+    if rows := rows_where(wrong):
+        raise RequestError(f"{len(rows)} row(s) of {file} {what}: row(s) {shown_rows(rows)}. Download the table again.")
 
 
 def flags(file: Path, table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
