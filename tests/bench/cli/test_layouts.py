@@ -316,7 +316,7 @@ def headers(text: str) -> list[list[str]]:
 def test_each_of_two_sites_has_its_own_columns_in_every_table(runs: dict[str, "Future[Finished]"]) -> None:
     finished = runs["manifest"].result()
     text = (finished.results / "leaderboard.md").read_text()
-    overview, bern, lyon, was_run, gap_bern, gap_lyon, classes, *pairs = headers(text)
+    overview, bern, lyon, was_run, gap_bern, split_bern, gap_lyon, split_lyon, classes, *pairs = headers(text)
     assert "Internal macro F1" in overview
     for site, table in (("bern", bern), ("lyon", lyon)):
         assert table == ["Backbone", f"{site} accuracy", f"{site} macro F1", "Gap accuracy", "Gap macro F1"]
@@ -324,6 +324,7 @@ def test_each_of_two_sites_has_its_own_columns_in_every_table(runs: dict[str, "F
         assert f"### Generalization gap, {site}" in text
     assert was_run[-1] == "Cases (clusters)"
     assert gap_bern == gap_lyon == ["Metric", "Internal", "External", "Gap"]
+    assert split_bern == split_lyon == ["Gap, split", "Appearance shift", "Prevalence shift"]
     by_site = ["Internal", "bern", "Gap bern", "lyon", "Gap lyon"]
     assert classes == ["Class", *by_site]
     assert pairs == [["Share of both classes' cases", *by_site]]
