@@ -147,8 +147,15 @@ def gate_against_decoding(root: Path, scratch: Path) -> list[str]:
 
 
 def thumbnails(number: int) -> NDArray[np.uint8]:
+    """Pairs out of 2,000 pieces of photographs, turned or not, laid over each other."""
     rng = np.random.default_rng(1)
-    return np.stack([thumbnail(image) for image in mixtures(number, SIDE, rng)])
+    pieces = np.stack([thumbnail(image) for image in mixtures(2000, SIDE, rng)]).astype(np.float32)
+    found = np.empty((number, SIDE, SIDE), dtype=np.uint8)
+    for place in range(number):
+        one, other = pieces[rng.integers(len(pieces), size=2)]
+        share = rng.uniform(0.3, 0.7)
+        found[place] = share * one + (1 - share) * np.rot90(other, rng.integers(4))
+    return found
 
 
 def search_against_all_pairs(number: int) -> list[str]:

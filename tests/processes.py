@@ -15,8 +15,11 @@ INTERRUPTIBLE = [
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from bench.cli import main; main()",
 ]
 
-# A quick real experiment on a few digits.
-SMALL = ("--image-size", "32", "--folds", "2", "--epochs", "2", "--batch-size", "16", "--backbone", "resnet18")
+# A quick real experiment on a few digits, in the process itself: each worker would import torch anew.
+SMALL = (
+    *("--image-size", "32", "--folds", "2", "--epochs", "2", "--batch-size", "16", "--backbone", "resnet18"),
+    *("--workers", "1"),
+)
 
 Bench = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -14,7 +14,7 @@ from scans import write_dicom
 from skimage.data import camera
 from trees import write_digit_tree
 
-ONE_RUN = (*SMALL, "--epochs", "1", "--seeds", "1", "--workers", "1", "--weights", "random")
+ONE_RUN = (*SMALL, "--epochs", "1", "--seeds", "1", "--weights", "random")
 STAMP = "leak from training into evaluation"
 LEFT_RIGHT = Image.Transpose.FLIP_LEFT_RIGHT
 

@@ -28,7 +28,7 @@ NORMAL, EPIDURAL, SUBDURAL = "normal", "epidural", "subdural"
 DIGIT = {NORMAL: 0, EPIDURAL: 1, SUBDURAL: 4}
 BLEEDS = (EPIDURAL, SUBDURAL) * 4  # those of eight patients
 SECRETS = ("HOSPITAL-4711", "Muster", "Eva")  # what write_dicom puts into headers
-ONE_RUN = (*SMALL, "--epochs", "1", "--seeds", "1", "--workers", "1", "--weights", "random")
+ONE_RUN = (*SMALL, "--epochs", "1", "--seeds", "1", "--weights", "random")
 
 
 class Digits:

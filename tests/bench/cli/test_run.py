@@ -140,7 +140,8 @@ def test_an_interrupt_loses_only_the_runs_in_flight(
     digit_data: Path, tmp_path: Path, bench: Bench, bench_environment: dict[str, str], number: signal.Signals
 ) -> None:
     results = tmp_path / "results"
-    command = ["run", "--data", str(digit_data), *SMALL, "--epochs", "12", "--seeds", "4", "--results", str(results)]
+    command = ["run", "--data", str(digit_data), *SMALL, "--epochs", "12", "--seeds", "4", "--workers", "2"]
+    command += ["--results", str(results)]
     process = start(command, bench_environment)
     wait_for_runs(process, results, 1)
     children = child_processes(process.pid)
