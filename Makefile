@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint readme engine-page audit-page near-duplicates-page dicom-page \
-	bench-engine bench-bootstrap bench-phantom clean
+.PHONY: demo test lint readme engine-page audit-page near-duplicates-page dicom-page coverage-page comparisons-page report-speed-page \
+	bench-engine bench-bootstrap bench-phantom bench-report clean
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -38,6 +38,15 @@ near-duplicates-page: .venv/installed
 dicom-page: .venv/installed
 	$(BIN)/python benchmarks/dicom_files.py > .page.txt && $(BIN)/python docs/update.py dicom-files < .page.txt; rm -f .page.txt
 
+coverage-page: .venv/installed
+	$(BIN)/python -m benchmarks.coverage > .page.txt && $(BIN)/python docs/update.py coverage < .page.txt; rm -f .page.txt
+
+comparisons-page: .venv/installed
+	$(BIN)/python -m benchmarks.comparisons > .page.txt && $(BIN)/python docs/update.py comparisons < .page.txt; rm -f .page.txt
+
+report-speed-page: .venv/installed
+	$(BIN)/python benchmarks/report.py > .page.txt && $(BIN)/python docs/update.py report-speed < .page.txt; rm -f .page.txt
+
 bench-engine: .venv/installed
 	$(BIN)/python benchmarks/engine.py
 
@@ -46,6 +55,9 @@ bench-bootstrap: .venv/installed
 
 bench-phantom: .venv/installed
 	$(BIN)/python benchmarks/phantom.py
+
+bench-report: .venv/installed
+	$(BIN)/python benchmarks/report.py
 
 clean:
 	rm -rf demo-results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

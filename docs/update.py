@@ -14,6 +14,9 @@ PAGES = {
     "engine": ROOT / "docs" / "training.md",
     "audit": ROOT / "docs" / "audit.md",
     "near-duplicates": ROOT / "docs" / "audit.md",
+    "report-speed": ROOT / "docs" / "report.md",
+    "coverage": ROOT / "docs" / "statistics.md",
+    "comparisons": ROOT / "docs" / "statistics.md",
     "dicom-files": ROOT / "docs" / "dicom-files.md",
 }
 
@@ -23,7 +26,13 @@ def main() -> None:
     text = sys.stdin.read().strip()
     if not text:
         sys.exit(f"Nothing on standard input to put into {PAGES[name]}; nothing was changed.")
-    shown = indented(text) if name in ("engine", "audit") else quoted(text) if name == "leaderboard" else text
+    shown = (
+        indented(text)
+        if name in ("engine", "audit", "report-speed")
+        else quoted(text)
+        if name == "leaderboard"
+        else text
+    )
     page = PAGES[name].read_text(encoding="utf-8")
     pattern = re.compile(rf"(<!-- {name}[^\n]*-->\n).*?(<!-- end of {name} -->)", re.DOTALL)
     changed, times = pattern.subn(lambda found: f"{found[1]}\n{shown}\n\n{found[2]}", page)

@@ -9,9 +9,10 @@ import numpy as np
 
 from reports.cases import INTERNAL
 from reports.estimate import Quantity, Support
+from reports.jackknife import delete_each_cluster_of_class
 from reports.margins import Integers
 from reports.metrics import AGGREGATE, PER_CLASS
-from reports.pooling import Pooled
+from reports.pooling import MOST_CLASSES_OF_A_CONFUSION, Pooled
 from reports.probability_metrics import PROBABILITY
 from reports.replicates import Replicates, SideReplicates
 
@@ -88,12 +89,13 @@ class Analysis:
         if site in self.remixed:
             both = (*self.on_side(metric, INTERNAL).supports, *external.supports)
             return Quantity(self.remixed[site][metric], both, kind)
-        held = self.pooled.sides[site].clusters_of_class > 0
-        absent = ", ".join(name for name, there in zip(self.classes, held, strict=True) if not there)
-        why = (
-            f"{site} has no case of {absent}" if absent else "a class is without internal cases, or there are too many"
-        )
+        absent = [f"{side} has no case of {names}" for side in (site, INTERNAL) if (names := self._absent(side))]
+        why = "; ".join(absent) or f"more than {MOST_CLASSES_OF_A_CONFUSION} classes"
         return Quantity(None, (), kind, f"not split: {why}")
+
+    def _absent(self, side: str) -> str:
+        held = self.pooled.sides[side].clusters_of_class > 0
+        return ", ".join(name for name, there in zip(self.classes, held, strict=True) if not there)
 
     def of_class(self, metric: str, side: str, code: int) -> Quantity:
         """A per-class metric on one side.
@@ -102,9 +104,8 @@ class Analysis:
         precision does), those with a prediction of it.
         """
         kind, rests_on = PER_CLASS[metric].kind, PER_CLASS[metric].rests_on
-        counts = self.pooled.sides[side].counts
-        held = counts.holding([code])
-        predicted = np.asarray((counts.predicted[..., code] > 0).any(1))
+        at_side = self.pooled.sides[side]
+        held, predicted = at_side.held[code], at_side.predicted[code]
         name = self.classes[code]
         if not held.any():
             return Quantity(None, (), kind, f"{side} has no case of {name}")
@@ -114,8 +115,11 @@ class Analysis:
             support = Support(side, int(predicted.sum()), f"clusters predicted as {name}")
         else:
             support = Support(side, int(held.sum()), f"clusters of {name}")
-        informative = {"cases": held, "predictions": predicted, "both": held | predicted}[rests_on]
-        return Quantity(self.sides[side].at(metric, code, informative), (support,), kind)
+        informative = np.flatnonzero({"cases": held, "predictions": predicted, "both": held | predicted}[rests_on])
+        deleted = delete_each_cluster_of_class(
+            at_side.counts, at_side.whole, code, informative, PER_CLASS[metric].compute
+        )
+        return Quantity(self.sides[side].at(metric, code, deleted), (support,), kind)
 
     def confusion(self, pair: int, side: str) -> Quantity:
         """Share of the cases of a pair of classes taken for the other one, on one side."""
@@ -125,13 +129,19 @@ class Analysis:
         if not held.any():
             return Quantity(None, (), "proportion", f"{side} has no case of {names}")
         support = Support(side, int(held.sum()), f"clusters of {names}")
-        return Quantity(self.sides[side].at(CONFUSED, pair, held), (support,), "proportion")
+        replicates = self.sides[side]
+        deleted = replicates.deleted[CONFUSED][held, pair]
+        return Quantity(replicates.at(CONFUSED, pair, deleted), (support,), "proportion")
 
     def _aggregate(self, metric: str, side: str, codes: Integers, name: str) -> Quantity:
         at_side = self.pooled.sides[side]
+        least = AGGREGATE[metric].least_classes
+        if int((at_side.clusters_of_class > 0).sum()) < least:
+            why = f"undefined on {side}: cases of {least} classes needed"
+            return Quantity(None, (), AGGREGATE[metric].kind, why)
         support = Support(side, len(at_side.clusters))
         if AGGREGATE[metric].kind == "class average":
-            fewest, of_class = at_side.fewest_clusters()
+            fewest, of_class = at_side.fewest_clusters
             support = Support(side, fewest, by_class={self.classes[code]: int(of_class[code]) for code in codes})
         return Quantity(self.sides[side].of(name), (support,), AGGREGATE[metric].kind)
 

@@ -23,7 +23,8 @@ class Cell:
 
     `value` is None only where the quantity is undefined (recall of a class without cases); `low`, `high`
     and `method` are None where no interval can be given, and `reason` then says why. A cell with an interval
-    may carry a reason too: what its interval leaves out, or which classes it covers.
+    may carry a reason too: what its interval leaves out, or which classes it covers. few_clusters: the interval rests
+    on few, so that tables mark it; JSON does not hold it.
 
     Raises ValueError on NaN or infinity: an undefined number is None with a reason.
     """
@@ -33,6 +34,7 @@ class Cell:
     high: float | None = None
     method: str | None = None
     reason: str | None = None
+    few_clusters: bool = False
 
     def __post_init__(self) -> None:
         for number in (self.value, self.low, self.high):

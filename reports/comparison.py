@@ -114,7 +114,7 @@ def compare(a: Analysis, b: Analysis, endpoint: Endpoint, choice: IntervalChoice
         standard_error=test.standard_error if test else None,
         p=test.p_value(difference.replicates.value) if test and difference.replicates else None,
         minimum_detectable=test.minimum_detectable(choice.confidence) if test and test.standard_error > 0 else None,
-        fold_tests=fold_tests(a.pooled, b.pooled, endpoint.metric, len(a.classes)) if endpoint.is_internal else None,
+        fold_tests=fold_tests(a.pooled, b.pooled, endpoint.metric) if endpoint.is_internal else None,
     )
 
 
@@ -184,8 +184,8 @@ def compare_all(
 
 def endpoints_of(sites: Sequence[str]) -> list[Endpoint]:
     """The endpoints on which backbones are compared, the primary one first."""
-    external = [Endpoint("macro_f1", site, gap=gap) for site in sites for gap in (False, True)]
-    return [Endpoint("macro_f1"), Endpoint("accuracy"), *external]
+    places = [(INTERNAL, False), *((site, gap) for site in sites for gap in (False, True))]
+    return [Endpoint(metric, side, gap) for side, gap in places for metric in ("macro_f1", "accuracy")]
 
 
 def _flag(one: Comparison, endpoint: Endpoint, floors: Mapping[str, Mapping[str, NoiseFloor]]) -> Comparison:

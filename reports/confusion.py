@@ -30,12 +30,13 @@ def reweighted(confusion: Floats, proportions: Floats) -> Margins:
     n_classes); proportions: (…, n_seeds or 1, n_classes), up to a factor, which no ratio of counts sees. A class
     without cases stays without.
     """
-    truth = confusion.sum(-1)
+    # einsum adds along short axes several times faster than sum: here whole numbers, and below in the same order.
+    truth = np.einsum("...kj->...k", confusion)
     weight = np.where(truth > 0, proportions / np.where(truth > 0, truth, 1.0), 0.0)
     weighted = confusion * weight[..., None]
     return Margins(
         tp=np.diagonal(weighted, axis1=-2, axis2=-1),
-        predicted=weighted.sum(-2),
+        predicted=np.einsum("...kj->...j", weighted),
         truth=weighted.sum(-1),
         confused=np.zeros((*truth.shape[:-1], 0)),
     )

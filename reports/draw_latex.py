@@ -6,7 +6,7 @@ import re
 
 from reports.cell import Cell
 from reports.markdown import RESEARCH_ONLY
-from reports.notation import MARK_MEANINGS, MARKS, interval, plain
+from reports.notation import MARK_MEANINGS, interval, mark, plain
 from reports.table import Column, Item, Table
 
 _COMMANDS = str.maketrans(
@@ -73,15 +73,15 @@ class _Notes:
         if not isinstance(item, Cell):
             return escaped(plain(item, column))
         text = escaped(interval(item, column.digits))
-        if mark := MARKS.get(item.method or ""):
-            self._marks[escaped(mark)] = MARK_MEANINGS[mark]
-            text += escaped(mark)
+        if sign := mark(item):
+            self._marks[escaped(sign)] = MARK_MEANINGS[sign]
+            text += escaped(sign)
         return text + (self._letter(item.reason) if item.reason else "")
 
     def lines(self) -> list[str]:
         """One for each mark and reason used."""
         reasons = {letter: reason for reason, letter in self._reasons.items()}
-        return [f"{mark} {escaped(meaning)}." for mark, meaning in {**self._marks, **reasons}.items()]
+        return [f"{sign} {escaped(meaning)}." for sign, meaning in {**self._marks, **reasons}.items()]
 
     def _letter(self, reason: str) -> str:
         position = len(self._reasons)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reports.cell import Cell
 from reports.intervals import (
@@ -25,6 +25,10 @@ LEAST_CLUSTERS = 2
 LEAST_CLUSTERS_FOR_CLASS_AVERAGE = 15
 
 ONE_SEED = "one seed: only the sampling of cases is seen"
+
+NO_CHANGE = "every resample gives the same value"
+NO_CHANGE_BY_ONE = "no cluster and no seed alone changes the value"
+OFF_THE_BOOTSTRAP = "jackknife t, since nearly all resamples lie on one side of the value"
 
 PROPORTION = (0.0, 1.0)
 DIFFERENCE = (-1.0, 1.0)
@@ -49,7 +53,7 @@ class Support:
 class IntervalChoice:
     """What the user may choose about intervals."""
 
-    interval: Interval = "bias-corrected"
+    interval: Interval = "jackknife-t"
     confidence: float = 0.95
 
 
@@ -68,16 +72,18 @@ class Quantity:
     def __sub__(self, other: Quantity) -> Quantity:
         """The paired difference, which rests on the clusters of both sides."""
         supports = {support.side: support for support in (*self.supports, *other.supports)}
-        reasons = dict.fromkeys(
-            reason for reason in (self.reason, other.reason, self._without_error(), other._without_error()) if reason
-        )
         replicates = self.replicates - other.replicates if self.replicates and other.replicates else None
+        reasons = dict.fromkeys(reason for reason in (self.reason, other.reason) if reason)
+        if replicates is not None:
+            reasons |= dict.fromkeys(reason for one in (self, other) if (reason := one._without_error()))
         return Quantity(replicates, tuple(supports.values()), self.kind, "; ".join(reasons) or None)
 
     def _without_error(self) -> str | None:
         """A difference does not see the sampling error of a part that is the same in every resample."""
         if self.replicates is None or len(self.supports) != 1 or self.replicates.value not in PROPORTION:
             return None
+        if self.kind == "score" and not is_constant(self.replicates.resampled):
+            return None  # 0 is no end of the range of kappa, nor 1 of that of the Brier score
         return f"{self.supports[0].side} is exactly {self.replicates.value:.0f}, its sampling error is not seen"
 
 
@@ -87,9 +93,10 @@ def estimate(quantity: Quantity, choice: IntervalChoice, *, limits: tuple[float,
     In this order: no interval where the clusters do not allow one (`refusal`); exact bounds over clusters
     for a proportion at 0 or 1, since every resample of it is the same; no interval for any other quantity
     that every resample leaves the same, such as an F1 of 1: it is not a proportion, so no exact bounds are
-    known, and an interval without width would claim certainty; the jackknife t where clusters are few
-    (`are_few`); else the chosen bootstrap interval. `limits` are the range of the quantity: jackknife
-    intervals end there, and only a quantity in (0, 1) can be a proportion.
+    known, and an interval without width would claim certainty; a bootstrap interval where one is chosen, clusters are
+    not few (`are_few`) and it has a width and holds the value; else the jackknife t, which covers better where there
+    are few clusters or seeds. `limits` are the range of the quantity: intervals end there, and only a quantity in
+    (0, 1) can be a proportion.
     """
     replicates, supports, kind = quantity.replicates, quantity.supports, quantity.kind
     if replicates is None:
@@ -107,14 +114,23 @@ def estimate(quantity: Quantity, choice: IntervalChoice, *, limits: tuple[float,
     if kind == "proportion" and limits == PROPORTION and value in PROPORTION:
         low, high = bound_proportion(value, supports[0].clusters, choice.confidence)
         return cell(low, high, "clopper-pearson")
+    if is_constant(replicates.resampled):
+        return cell(None, None, None, NO_CHANGE)
+    few, bootstrap = are_few(supports), choice.interval != "jackknife-t"
+    if bootstrap and not few:
+        low, high = _within(_bootstrap_interval(replicates, choice), limits)
+        if low <= value <= high and low < high:
+            return cell(low, high, choice.interval)
     jackknife = JackknifeT.of(replicates.per_seed, replicates.deleted)
-    if is_constant(replicates.resampled) or jackknife.standard_error == 0:
-        return cell(None, None, None, "every resample gives the same value")
-    if are_few(supports):
-        low, high = jackknife.interval(value, choice.confidence)
-        return cell(max(low, limits[0]), min(high, limits[1]), "jackknife-t")
-    low, high = _bootstrap_interval(replicates, choice)
-    return cell(low, high, choice.interval)
+    if jackknife.standard_error == 0:
+        return cell(None, None, None, NO_CHANGE_BY_ONE)
+    low, high = _within(jackknife.interval(value, choice.confidence), limits)
+    why = [OFF_THE_BOOTSTRAP] if bootstrap and not few else []
+    return replace(cell(low, high, "jackknife-t", *why), few_clusters=few)
+
+
+def _within(bounds: tuple[float, float], limits: tuple[float, float]) -> tuple[float, float]:
+    return max(bounds[0], limits[0]), min(bounds[1], limits[1])
 
 
 def refusal(supports: Sequence[Support], kind: Kind) -> str | None:
@@ -148,12 +164,10 @@ def _count(clusters: int, what: str) -> str:
 
 def _bootstrap_interval(replicates: Replicates, choice: IntervalChoice) -> tuple[float, float]:
     resampled, value = replicates.resampled, replicates.value
-    match choice.interval:
-        case "percentile":
-            return percentile(resampled, choice.confidence)
-        case "bias-corrected":
-            return bias_corrected(resampled, value, choice.confidence)
-        case "bca":
-            samples = [*replicates.deleted.values(), replicates.jackknife_over_seeds()]
-            skew = acceleration([sample for sample in samples if len(sample)])
-            return bca(resampled, value, skew, choice.confidence)
+    if choice.interval == "percentile":
+        return percentile(resampled, choice.confidence)
+    if choice.interval == "bias-corrected":
+        return bias_corrected(resampled, value, choice.confidence)
+    samples = [*replicates.deleted.values(), replicates.jackknife_over_seeds()]
+    skew = acceleration([sample for sample in samples if len(sample)])
+    return bca(resampled, value, skew, choice.confidence)

@@ -20,10 +20,18 @@ def fold_scores(
 ) -> Floats:
     """A metric of margins for every seed and fold: (n_seeds, n_folds), both in ascending order.
 
+    The first four arguments are those of `fold_margins`. `metric` gives (…, n_seeds), as those of
+    `reports.metrics.AGGREGATE` do; a class that a fold lacks counts as it does there. Scores of two backbones are
+    paired where their seeds have the same cases in the same folds.
+    """
+    return metric(fold_margins(seed, fold, label, predicted, n_classes=n_classes)).T
+
+
+def fold_margins(seed: Integers, fold: Integers, label: Integers, predicted: Integers, *, n_classes: int) -> Margins:
+    """The margins of each fold model, folds standing where margins have clusters: (n_folds, n_seeds, n_classes).
+
     seed and fold are the numbers given, label and predicted class codes from 0, each (n_predictions,) and of
-    internal cases only. `metric` gives (…, n_seeds), as those of `reports.metrics.AGGREGATE` do; a class that a
-    fold lacks counts as it does there. Scores of two backbones are paired where their seeds have the same cases
-    in the same folds.
+    internal cases only.
 
     Raises ValueError on no predictions, unequal lengths, unknown class codes and seeds that differ in their
     number of folds.
@@ -38,8 +46,7 @@ def fold_scores(
         n_folds.append(len(folds))
     if len(set(n_folds)) > 1:
         raise ValueError(f"The seeds {seeds.tolist()} have {n_folds} folds; each needs as many.")
-    # Folds stand where margins have clusters, so that a metric sees each fold alone.
-    margins = count_margins(
+    return count_margins(
         fold_code,
         np.asarray(seed_code, dtype=np.int64),
         label,
@@ -48,7 +55,6 @@ def fold_scores(
         n_seeds=len(seeds),
         n_classes=n_classes,
     )
-    return metric(margins).T
 
 
 def _check(seed: Integers, fold: Integers, label: Integers, predicted: Integers, n_classes: int) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reports.corrected_t import CorrectedT, RopeProbabilities, corrected_resampled_t, correlated_t
-from reports.fold_scores import fold_scores
-from reports.margins import Floats
 from reports.mcnemar import McNemar, mcnemar
 from reports.metrics import AGGREGATE
 from reports.pooling import Pooled
@@ -31,18 +29,14 @@ class FoldTests:
         }
 
 
-def fold_tests(a: Pooled, b: Pooled, metric: str, n_classes: int) -> FoldTests:
+def fold_tests(a: Pooled, b: Pooled, metric: str) -> FoldTests:
     """Compare two backbones that had the same cases in the same folds under the same seeds."""
-    differences = _scores(a, metric, n_classes) - _scores(b, metric, n_classes)
+    compute = AGGREGATE[metric].compute
+    differences = (compute(a.of_folds) - compute(b.of_folds)).T
     one_seed = len(a.seeds) == 1 and metric == "accuracy"
     return FoldTests(
         corrected_resampled_t(differences), correlated_t(differences), _mcnemar(a, b) if one_seed else None
     )
-
-
-def _scores(one: Pooled, metric: str, n_classes: int) -> Floats:
-    home, compute = one.out_of_fold, AGGREGATE[metric].compute
-    return fold_scores(home.seed, home.fold, home.label, home.predicted, n_classes=n_classes, metric=compute)
 
 
 def _mcnemar(a: Pooled, b: Pooled) -> McNemar | None:

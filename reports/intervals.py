@@ -10,9 +10,19 @@ from scipy.special import ndtr, ndtri
 
 from reports.margins import Floats
 
-Interval = Literal["bias-corrected", "percentile", "bca"]
+Interval = Literal["jackknife-t", "bias-corrected", "percentile", "bca"]
 
 _TIE = 1e-9  # below any real difference of two ratios of counts, above rounding error
+
+
+def chosen_interval(interval: Interval | None, *, stratify: bool) -> Interval:
+    """The interval asked for; by default the jackknife t, or where draws are stratified bias-corrected percentiles.
+
+    Raises ValueError where a jackknife, which does not draw, is to be stratified.
+    """
+    if stratify and interval == "jackknife-t":
+        raise ValueError("jackknife-t draws nothing to stratify; choose bias-corrected, percentile or bca")
+    return interval or ("bias-corrected" if stratify else "jackknife-t")
 
 
 def percentile(resampled: Floats, confidence: float) -> tuple[float, float]:

@@ -6,26 +6,43 @@ jackknife variance is Efron & Tibshirani's (1993, eq. 11.5).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from reports.bootstrap import Statistic
-from reports.margins import Floats, Margins
+from reports.margins import Floats, Integers, Margins
 
 _CHUNK_CLUSTERS = 1024
+_CHUNK_CELLS = 2**21  # 16 MiB
 
 
 def delete_each_cluster(counts: Margins, statistic: Statistic) -> dict[str, Floats]:
     """The statistic without each cluster, averaged over seeds: (n_clusters,) or (n_clusters, n_values)."""
     pieces: dict[str, list[Floats]] = {}
-    for start in range(0, len(counts.tp), _CHUNK_CLUSTERS):
-        deleted = counts.without_each(slice(start, start + _CHUNK_CLUSTERS))
+    chunk = max(1, min(_CHUNK_CLUSTERS, _CHUNK_CELLS // max(1, counts.tp[:1].size)))
+    for start in range(0, len(counts.tp), chunk):
+        deleted = counts.without_each(slice(start, start + chunk))
         for name, values in statistic(deleted).items():
             pieces.setdefault(name, []).append(values.mean(1))
     return {name: np.concatenate(parts) for name, parts in pieces.items()}
+
+
+def delete_each_cluster_of_class(
+    counts: Margins, whole: Margins, code: int, clusters: Integers, metric: Callable[[Margins], Floats]
+) -> Floats:
+    """A metric of one class without each of some clusters, averaged over seeds: (len(clusters),).
+
+    whole: the sum of `counts` over all clusters; metric: of margins, (…, n_seeds, n_classes).
+    """
+    one = [
+        total[:, code] - part[clusters, :, code]
+        for total, part in ((whole.tp, counts.tp), (whole.predicted, counts.predicted), (whole.truth, counts.truth))
+    ]
+    tp, predicted, truth = (part[..., None] for part in one)
+    return np.asarray(metric(Margins(tp, predicted, truth, tp[..., :0]))[..., 0].mean(1))
 
 
 def jackknife_variance(deleted: Floats) -> float:

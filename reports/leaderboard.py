@@ -15,7 +15,7 @@ from reports.bootstrap import Draws
 from reports.cases import INTERNAL, index_cases
 from reports.comparison import PRIMARY, Comparison, compare_all
 from reports.estimate import IntervalChoice
-from reports.intervals import Interval
+from reports.intervals import Interval, chosen_interval
 from reports.noise_floor import NoiseFloor, noise_floor
 from reports.pooling import Pooled, pool_predictions
 from reports.ranking import rank
@@ -79,19 +79,20 @@ def build_leaderboard(
     *,
     rng: np.random.Generator,
     resamples: int = 10_000,
-    interval: Interval = "bias-corrected",
+    interval: Interval | None = None,
     stratify: bool = False,
 ) -> Leaderboard:
     """Pool, resample and compare the entries.
 
     cases: columns case_id, site, label and, where patients are known, group (a case without one is its own
     cluster). The generator advances by one draw; the same generator state gives the same leaderboard,
-    whatever the order of entries, predictions and cases. Incomplete seeds are left out and noted.
+    whatever the order of entries, predictions and cases. Incomplete seeds are left out and noted. Without `interval`
+    it is the jackknife t, or bias-corrected percentiles where draws are stratified.
 
     Raises ValueError, naming the first offenders, on duplicates, unknown classes or cases, and predictions
     that contradict the case table.
     """
-    choice = IntervalChoice(interval)
+    choice = IntervalChoice(chosen_interval(interval, stratify=stratify))
     names = _unique_names(entries)
     table = index_cases(cases, classes)
     pairs = _pair_codes(classes)
@@ -125,7 +126,7 @@ def build_leaderboard(
         notes=tuple(notes),
         resamples=resamples,
         confidence=choice.confidence,
-        interval=interval,
+        interval=choice.interval,
         stratified=stratify,
     )
 

@@ -1,7 +1,8 @@
 """Confusion margins: the integer counts from which every metric here is computed.
 
 Axes are written (…, n_seeds, n_classes). The leading axes are clusters when counting, resamples or deleted
-clusters when estimating. Counts are whole numbers below 2⁵³, so their sums in float64 are exact.
+clusters when estimating. Counts are whole numbers below 2⁵³, so their sums in float64 are exact. Those of clusters may
+be kept as float32, half the size; sums over clusters and metrics are always float64.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Counts = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,10 @@ class Margins:
     same cases. confused: (…, n_seeds, n_pairs), cases of either class of a pair taken for the other one.
     """
 
-    tp: Floats
-    predicted: Floats
-    truth: Floats
-    confused: Floats
+    tp: Counts
+    predicted: Counts
+    truth: Counts
+    confused: Counts
 
     def holding(self, classes: Integers | Sequence[int]) -> Flags:
         """Which clusters hold a case of any of these classes, under any seed: (n_clusters,)."""
@@ -39,7 +41,8 @@ class Margins:
 
     def total(self) -> Margins:
         """Sum over the first axis."""
-        return Margins(self.tp.sum(0), self.predicted.sum(0), self.truth.sum(0), self.confused.sum(0))
+        parts = (self.tp, self.predicted, self.truth, self.confused)
+        return Margins(*(part.sum(0, dtype=np.float64) for part in parts))
 
     def without_each(self, clusters: slice) -> Margins:
         """Totals without cluster g, for every g of a slice of the first axis: (n_slice, …)."""
@@ -64,7 +67,7 @@ class Margins:
         """The margins of some clusters (first axis)."""
         return Margins(self.tp[keep], self.predicted[keep], self.truth[keep], self.confused[keep])
 
-    def to_columns(self) -> Floats:
+    def to_columns(self) -> Counts:
         """(n_clusters, n_columns), so that weights (n_resamples, n_clusters) @ columns resamples everything."""
         n_clusters = len(self.tp)
         parts = (self.tp, self.predicted, self.truth, self.confused)
@@ -91,23 +94,24 @@ def count_margins(
     n_seeds: int,
     n_classes: int,
     pairs: Sequence[tuple[int, int]] = (),
+    dtype: type[np.floating] = np.float64,
 ) -> Margins:
     """Count predictions per cluster, seed and class.
 
     The first four arguments are (n_predictions,) codes from 0. `pairs` are class codes whose mutual confusion
     is counted. A case predicted by several fold models counts once per model, as truth and as prediction; a
-    case that a seed does not predict counts for that seed not at all.
+    case that a seed does not predict counts for that seed not at all. dtype: of the counts, in which they are exact.
     """
     cell = cluster * n_seeds + seed
     shape = (n_clusters, n_seeds, n_classes)
 
-    def count(rows: Flags | slice, codes: Integers) -> Floats:
+    def count(rows: Flags | slice, codes: Integers) -> Counts:
         flat = np.bincount(cell[rows] * n_classes + codes[rows], minlength=int(np.prod(shape)))
-        return flat.reshape(shape).astype(np.float64)
+        return flat.reshape(shape).astype(dtype)
 
     every = slice(None)
     truths = count(every, truth)
-    confused = np.zeros((n_clusters, n_seeds, len(pairs)))
+    confused = np.zeros((n_clusters, n_seeds, len(pairs)), dtype)
     for position, (a, b) in enumerate(pairs):
         swapped = ((truth == a) & (predicted == b)) | ((truth == b) & (predicted == a))
         flat = np.bincount(cell[swapped], minlength=n_clusters * n_seeds)

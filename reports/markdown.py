@@ -12,7 +12,7 @@ from reports.cell import Cell
 from reports.leaderboard import Leaderboard
 from reports.metrics import AGGREGATE
 from reports.noise_floor import NoiseFloor
-from reports.notation import MARK_MEANINGS, MARKS, NONE, interval, number, p_value
+from reports.notation import MARK_MEANINGS, NONE, interval, mark, number, p_value
 from reports.probability_metrics import title_of
 from reports.row import Row, SidedCells
 
@@ -54,14 +54,14 @@ class Footnotes:
 
     def write(self, cell: Cell, digits: int = 2) -> str:
         """`0.61 (0.57–0.65)` with † or ‡ and a letter for its reason; a dash where there is no number."""
-        mark = MARKS.get(cell.method or "", "")
-        if mark:
-            self._unprinted[mark] = MARK_MEANINGS[mark]
-        return interval(cell, digits) + mark + (self._letter(cell.reason) if cell.reason else "")
+        sign = mark(cell)
+        if sign:
+            self._unprinted[sign] = MARK_MEANINGS[sign]
+        return interval(cell, digits) + sign + (self._letter(cell.reason) if cell.reason else "")
 
     def flush(self) -> list[str]:
         """The notes used since the last flush, as one block."""
-        lines = [f"{mark} {meaning}." for mark, meaning in self._unprinted.items()]
+        lines = [f"{sign} {meaning}." for sign, meaning in self._unprinted.items()]
         self._unprinted = {}
         return ["  \n".join(lines)] if lines else []
 
@@ -112,8 +112,8 @@ def _standings(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
                 escaped(row.name),
                 str(len(row.seeds)),
                 str(row.folds),
-                f"{row.parameters / 1e6:.1f}",
-                f"{row.seconds_per_run:.1f}",
+                NONE if row.parameters is None else f"{row.parameters / 1e6:.1f}",
+                NONE if row.seconds_per_run is None else f"{row.seconds_per_run:.1f}",
                 ", ".join(f"{escaped(side)} {cases} ({held})" for side, (cases, held) in row.clusters.items()),
             ]
             for row in leaderboard.rows
@@ -186,10 +186,11 @@ def _floor(value: float, floor: NoiseFloor, scale: float) -> str:
 
 def _what_intervals_cover(leaderboard: Leaderboard) -> str:
     strata = ", within the classes (not † and p, which do not use strata)" if leaderboard.stratified else ""
+    resamples = "" if leaderboard.interval == "jackknife-t" else f", {leaderboard.resamples:,} resamples"
     return (
-        f"Intervals ({leaderboard.confidence:.0%}, {leaderboard.resamples:,} resamples, {leaderboard.interval}) "
-        f"cover the drawing of seeds and of evaluated cases, by patient where known{strata}; nothing here "
-        "resamples the population that training sets come from."
+        f"Intervals ({leaderboard.confidence:.0%}, {leaderboard.interval}{resamples}) cover the drawing of seeds and "
+        f"of evaluated cases, by patient where known{strata}; nothing here resamples the population that training "
+        "sets come from."
     )
 
 

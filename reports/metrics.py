@@ -13,14 +13,14 @@ from typing import Literal
 
 import numpy as np
 
-from reports.margins import Floats, Margins
+from reports.margins import Counts, Floats, Margins
 
 Kind = Literal["proportion", "class average", "class F1", "score"]
 
 
-def _ratio(numerator: Floats, denominator: Floats) -> Floats:
+def _ratio(numerator: Counts, denominator: Counts) -> Floats:
     # The numerators are part of their denominators, hence 0 wherever these are.
-    return numerator / np.where(denominator > 0, denominator, 1.0)
+    return np.asarray(numerator / np.where(denominator > 0, denominator, 1.0), dtype=np.float64)
 
 
 def accuracy(margins: Margins) -> Floats:
@@ -75,7 +75,7 @@ class Metric:
     """A metric, what kind of number it is (which decides its interval) and its name in tables.
 
     limits: its least and greatest value. rests_on: for a metric of one class, whether the cases of the class, its
-    predictions or both enter.
+    predictions or both enter. least_classes: a side with cases of fewer has no such number.
     """
 
     compute: Callable[[Margins], Floats]
@@ -83,13 +83,14 @@ class Metric:
     title: str
     rests_on: Literal["cases", "predictions", "both"] = "cases"
     limits: tuple[float, float] = (0.0, 1.0)
+    least_classes: int = 1
 
 
 AGGREGATE: Mapping[str, Metric] = {
     "accuracy": Metric(accuracy, "proportion", "Accuracy"),
     "macro_f1": Metric(macro_f1, "class average", "Macro F1"),
     "balanced_accuracy": Metric(balanced_accuracy, "class average", "Balanced accuracy"),
-    "kappa": Metric(kappa, "score", "Cohen's kappa", limits=(-1.0, 1.0)),
+    "kappa": Metric(kappa, "score", "Cohen's kappa", limits=(-1.0, 1.0), least_classes=2),
 }
 
 PER_CLASS: Mapping[str, Metric] = {

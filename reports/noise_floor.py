@@ -10,6 +10,8 @@ from scipy.special import chdtri
 
 from reports.margins import Floats
 
+_TIE = 1e-9  # below any real difference of two ratios of counts, above rounding error
+
 
 @dataclass(frozen=True)
 class NoiseFloor:
@@ -37,7 +39,7 @@ def noise_floor(per_seed: Floats, confidence: float = 0.95) -> NoiseFloor:
     n = len(per_seed)
     if n < 2:
         raise ValueError("A noise floor needs at least two seeds.")
-    sigma = float(np.std(per_seed, ddof=1))
+    sigma = float(np.std(per_seed, ddof=1)) if np.ptp(per_seed) > _TIE else 0.0
     floor = 1.96 * math.sqrt(2) * sigma
     # chdtri takes the upper tail.
     low, high = (

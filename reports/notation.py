@@ -7,12 +7,18 @@ from reports.estimate import FEW_CLUSTERS, FEW_CLUSTERS_OF_A_CLASS
 from reports.table import Column, Item, Term
 
 NONE = "–"
-MARKS = {"jackknife-t": "†", "clopper-pearson": "‡"}
 MARK_MEANINGS = {
-    "†": f"jackknife t interval, for fewer than {FEW_CLUSTERS} clusters on a side "
-    f"or {FEW_CLUSTERS_OF_A_CLASS} of a class (for a number of one class: fewer than {FEW_CLUSTERS} clusters of it)",
+    "†": f"few clusters: fewer than {FEW_CLUSTERS} on a side or {FEW_CLUSTERS_OF_A_CLASS} of a class (for a number of "
+    f"one class: fewer than {FEW_CLUSTERS} of it); jackknife t interval",
     "‡": "exact (Clopper–Pearson) bounds over clusters",
 }
+
+
+def mark(cell: Cell) -> str:
+    """† for few clusters, ‡ for exact bounds, else nothing."""
+    if cell.few_clusters:
+        return "†"
+    return "‡" if cell.method == "clopper-pearson" else ""
 
 
 def number(value: float | None, digits: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,10 @@ import pandas as pd
 from reports.cases import INTERNAL, Cases
 from reports.checks import codes, refuse, require_columns
 from reports.confusion import count_confusion
+from reports.fold_scores import fold_margins
 from reports.margins import Flags, Floats, Integers, Margins, count_margins
 from reports.probability_replicates import Probabilities
+from reports.worklist import are_probabilities
 
 MOST_CLASSES_OF_A_CONFUSION = 50  # it grows with the square
 _COLUMNS = ("seed", "fold", "site", "case_id", "label", "predicted")
@@ -34,6 +37,7 @@ class Side:
     n_cases: int
     confusion: Floats | None = None
 
+    @cached_property
     def fewest_clusters(self) -> tuple[int, Integers]:
         """Clusters that the seed with the fewest predicts, and those of each class (n_classes,).
 
@@ -41,6 +45,21 @@ class Side:
         """
         held = self.counts.truth > 0
         return int(held.any(-1).sum(0).min()), np.asarray(held.sum(0).min(0), dtype=np.int64)
+
+    @cached_property
+    def whole(self) -> Margins:
+        """The counts summed over clusters."""
+        return self.counts.total()
+
+    @cached_property
+    def held(self) -> Flags:
+        """Which clusters hold a case of each class, under any seed: (n_classes, n_clusters)."""
+        return np.ascontiguousarray((self.counts.truth > 0).any(1).T)
+
+    @cached_property
+    def predicted(self) -> Flags:
+        """Which clusters have a prediction of each class, under any seed: (n_classes, n_clusters)."""
+        return np.ascontiguousarray((self.counts.predicted > 0).any(1).T)
 
     @property
     def same_cases(self) -> bool:
@@ -50,7 +69,7 @@ class Side:
     @property
     def clusters_of_class(self) -> Integers:
         """How many clusters hold a case of each class: (n_classes,)."""
-        return np.asarray((self.counts.truth > 0).any(1).sum(0), dtype=np.int64)
+        return np.asarray(self.held.sum(1), dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -91,6 +110,12 @@ class Pooled:
     partitions: Mapping[int, bytes]
     out_of_fold: OutOfFold
     probabilities: Mapping[str, Probabilities]
+
+    @cached_property
+    def of_folds(self) -> Margins:
+        """Internal margins of each fold model instead of each cluster: (n_folds, n_seeds, n_classes)."""
+        home, n_classes = self.out_of_fold, self.sides[INTERNAL].counts.tp.shape[-1]
+        return fold_margins(home.seed, home.fold, home.label, home.predicted, n_classes=n_classes)
 
     def of_seeds(self, seeds: Sequence[int]) -> Pooled:
         """The same entry over some of its seeds, without probabilities; clusters that these do not predict go."""
@@ -162,6 +187,9 @@ def _check(table: pd.DataFrame, cases: Cases, name: str) -> _Predictions:
     refuse(label != cases.label[case], ids, f"{where} and the case table differ in the label of")
     site = codes(table["site"], pd.Index(list(cases.site_names)))
     refuse(site != cases.site[case], ids, f"{where} and the case table differ in the site of")
+    for column in ("seed", "fold"):
+        number = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        refuse(~np.isfinite(number) | (number != np.round(number)), table[column], f"{where} have no whole {column}:")
     seed, fold = (table[column].to_numpy(dtype=np.int64) for column in ("seed", "fold"))
     # Out of fold, a case has one prediction a seed, whatever the fold.
     model = np.where(site == cases.code_of(INTERNAL), -1, fold)
@@ -212,7 +240,7 @@ def _count_side(
     clusters, cluster = np.unique(cases.cluster[predictions.case], return_inverse=True)
     seed, truth = np.searchsorted(seeds, predictions.seed), cases.label[predictions.case]
     sizes = {"n_clusters": len(clusters), "n_seeds": len(seeds), "n_classes": len(cases.classes)}
-    counts = count_margins(cluster, seed, truth, predictions.predicted, **sizes, pairs=pairs)
+    counts = count_margins(cluster, seed, truth, predictions.predicted, **sizes, pairs=pairs, dtype=np.float32)
     name, n_cases = cases.site_names[code], len(np.unique(predictions.case))
     confusion = None
     if name != INTERNAL and len(cases.classes) <= MOST_CLASSES_OF_A_CONFUSION:
@@ -223,13 +251,15 @@ def _count_side(
 def _probabilities(
     table: pd.DataFrame, complete: _Predictions, cases: Cases, seeds: Sequence[int], name: str
 ) -> tuple[dict[str, Probabilities], list[str]]:
-    """By side, from the columns p_<class>; empty, with a note, where a number is missing or none."""
+    """By side, from the columns p_<class>; empty, with a note, where some are no probabilities."""
     columns = [f"p_{label}" for label in cases.classes]
     if not set(columns) <= set(table.columns):
         return {}, []
     values = table[columns].to_numpy(dtype=np.float64)[complete.row]
     if not np.isfinite(values).all():
         return {}, [f"{name}: probabilities are missing or no numbers, so nothing is computed from them."]
+    if not are_probabilities(values).all():
+        return {}, [f"{name}: probabilities are negative or do not sum to 1, so nothing is computed from them."]
     found = {}
     for code in np.unique(complete.site):
         keep = complete.site == code

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.margins import Floats, Integers
+from reports.margins import Flags, Floats, Integers
 from reports.metrics import AGGREGATE, Kind
 
 ECE_BINS = 15
@@ -41,31 +41,40 @@ def auroc(probabilities: Floats, label: Integers) -> Influenced:
     Over the classes that have cases and leave others; undefined where there are none. Influences are DeLong's (1988)
     structural components: the share of the other side that a case is ranked rightly against, less the area.
     """
-    values, influence = [], np.zeros(len(label))
-    for code in range(probabilities.shape[1]):
-        positive = label == code
-        n_positive = int(positive.sum())
-        n_negative = len(label) - n_positive
-        if not n_positive or not n_negative:
-            continue
-        score = probabilities[:, code]
-        ranks = _ranks(score)
-        within = np.empty(len(score))
-        within[positive], within[~positive] = _ranks(score[positive]), _ranks(score[~positive])
-        below = ranks - within  # cases of the other side with a lower score, ties counting half
-        share = np.where(positive, below / n_negative, 1 - below / n_positive)
-        area = float(share[positive].mean())
-        values.append(area)
-        influence += (share - area) / np.where(positive, n_positive, n_negative)
-    if not values:
-        return Influenced(math.nan, influence)
-    return Influenced(float(np.mean(values)), influence / len(values))
+    positive = label == np.arange(probabilities.shape[1])[:, None]
+    n_positive = positive.sum(1)
+    n_negative = len(label) - n_positive
+    both = (n_positive > 0) & (n_negative > 0)
+    if not both.any():
+        return Influenced(math.nan, np.zeros(len(label)))
+    positive, n_positive, n_negative = positive[both], n_positive[both, None], n_negative[both, None]
+    below = _below(probabilities.T[both], positive)
+    share = np.where(positive, below / n_negative, 1 - below / n_positive)
+    areas = np.array([of_class[cases].mean() for of_class, cases in zip(share, positive, strict=True)])
+    influence = ((share - areas[:, None]) / np.where(positive, n_positive, n_negative)).sum(0)
+    return Influenced(float(areas.mean()), influence / len(areas))
 
 
-def _ranks(score: Floats) -> Floats:
-    """From 1, ties sharing their mean rank (scipy.stats.rankdata, whose import takes long)."""
-    _, place, times = np.unique(score, return_inverse=True, return_counts=True)
-    return np.asarray((np.cumsum(times) - (times - 1) / 2)[place])
+def _below(score: Floats, positive: Flags) -> Floats:
+    """How many cases of the other side have a lower score, ties counting half; all (n_classes, n_cases).
+
+    positive: the cases of the class, the others being the other side. The numbers of cases before the first and before
+    the last tie of a case, averaged, count what is lower and half of what is tied.
+    """
+    n_classes, n = score.shape
+    rows = np.arange(n_classes)[:, None]
+    order = np.argsort(score, axis=1)
+    ordered = score[rows, order]
+    before = np.zeros((n_classes, n + 1), dtype=np.int64)  # positive cases among the first so many
+    np.cumsum(positive[rows, order], axis=1, out=before[:, 1:])
+    changes, place = ordered[:, 1:] != ordered[:, :-1], np.arange(1, n)
+    first, last = np.zeros((n_classes, n), dtype=np.int64), np.full((n_classes, n), n)
+    np.maximum.accumulate(np.where(changes, place, 0), axis=1, out=first[:, 1:])
+    last[:, :-1] = np.minimum.accumulate(np.where(changes, place, n)[:, ::-1], axis=1)[:, ::-1]
+    positives = before[rows, first] + before[rows, last]
+    found = np.empty((n_classes, n))
+    found[rows, order] = np.where(positive[rows, order], first + last - positives, positives) / 2
+    return found
 
 
 def expected_calibration_error(confidence: Floats, right: Floats) -> float:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from reports.bootstrap import Draws
+from reports.bootstrap import Draws, with_seeds
+from reports.in_order import in_order
 from reports.margins import Floats, Integers
 from reports.probability_metrics import ProbabilityMetric, expected_calibration_error
 from reports.replicates import Replicates
@@ -67,14 +68,16 @@ def linearised(
 ) -> list[Replicates]:
     """Replicates of values that share a side's clusters and seeds; strata: (n_clusters,)."""
     influence = np.concatenate([one.influence for one in values], axis=1)
-    seed_weights, pieces, start = draws.seed_weights(seeds), list[Floats](), 0
+    per_seed = np.stack([one.per_seed for one in values])
+
+    def averaged(drawn: tuple[Floats, Integers]) -> Floats:
+        drawn_seeds, weights = drawn
+        moved = ((weights - 1.0) @ influence).reshape(len(weights), *per_seed.shape)
+        return np.asarray((drawn_seeds[:, None] * (moved + per_seed)).sum(-1))
+
     with threadpool_limits(1, user_api="blas"):
-        for weights in draws.cluster_weights(side, strata):
-            drawn = seed_weights[start : start + len(weights), None]
-            moved = ((weights - 1.0) @ influence).reshape(len(weights), len(values), len(seeds))
-            pieces.append((drawn * (moved + np.stack([one.per_seed for one in values]))).sum(-1))
-            start += len(weights)
-    resampled = np.concatenate(pieces)
+        chunks = with_seeds(draws.seed_weights(seeds), draws.cluster_weights(side, strata))
+        resampled = np.concatenate(list(in_order(averaged, chunks)))
     # Influences sum to 0, so that the weight of the others, which grows, moves nothing.
     grown = len(strata) / max(len(strata) - 1, 1)
     return [

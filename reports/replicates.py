@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reports.margins import Flags, Floats
+from reports.margins import Floats
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class SideReplicates:
     """All named quantities of one backbone on one side.
 
     per_seed: name → (n_seeds,) or (n_seeds, n_values); resampled and deleted likewise, by resample and by
-    cluster.
+    cluster; deleted without the metrics of one class.
     """
 
     side: str
@@ -56,10 +56,9 @@ class SideReplicates:
         """A quantity with one value a seed."""
         return Replicates(self.per_seed[name], self.resampled[name], {self.side: self.deleted[name]})
 
-    def at(self, name: str, position: int, informative: Flags) -> Replicates:
-        """One of several values, its jackknife over the informative clusters only (n_clusters,).
+    def at(self, name: str, position: int, deleted: Floats) -> Replicates:
+        """One of several values; deleted: (n_informative,), without each of the informative clusters.
 
         A cluster whose counts cannot enter the value says nothing of its variance.
         """
-        deleted = self.deleted[name][informative, position]
         return Replicates(self.per_seed[name][:, position], self.resampled[name][:, position], {self.side: deleted})

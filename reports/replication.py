@@ -32,7 +32,7 @@ def analyse(
     estimated: list[dict[str, SideReplicates]] = [{} for _ in rows]
     for (name, seeds, _), members in _alike(rows).items():
         sides = [rows[position].sides[name] for position in members]
-        statistics = [_statistic(len(classes), shared[position], name, pairs) for position in members]
+        statistics = [_statistics(len(classes), shared[position], name, pairs) for position in members]
         for position, replicates in zip(
             members, _estimate_side(name, sides, statistics, seeds, draws, stratify), strict=True
         ):
@@ -108,16 +108,17 @@ def _strata(side: Side, stratify: bool) -> Integers:
 def _estimate_side(
     name: str,
     sides: Sequence[Side],
-    statistics: Sequence[Statistic],
+    statistics: Sequence[tuple[Statistic, Statistic]],
     seeds: Sequence[int],
     draws: Draws,
     stratify: bool,
 ) -> Iterable[SideReplicates]:
     strata = _strata(sides[0], stratify)
     counts = [side.counts for side in sides]
-    resampled = resample(counts, statistics, draws.seed_weights(seeds), draws.cluster_weights(name, strata))
-    for one, statistic, values in zip(counts, statistics, resampled, strict=True):
-        yield SideReplicates(name, statistic(one.total()), values, delete_each_cluster(one, statistic))
+    every = [statistic for statistic, _ in statistics]
+    resampled = resample(counts, every, draws.seed_weights(seeds), draws.cluster_weights(name, strata))
+    for one, (statistic, of_all_classes), values in zip(counts, statistics, resampled, strict=True):
+        yield SideReplicates(name, statistic(one.total()), values, delete_each_cluster(one, of_all_classes))
 
 
 def _shared_classes(row: Pooled) -> dict[str, Integers]:
@@ -129,15 +130,15 @@ def _shared_classes(row: Pooled) -> dict[str, Integers]:
     }
 
 
-def _statistic(
+def _statistics(
     n_classes: int, shared: Mapping[str, Integers], side: str, pairs: Sequence[tuple[int, int]]
-) -> Statistic:
-    """All metrics of a side in one pass, class averages also over the classes shared with a site."""
+) -> tuple[Statistic, Statistic]:
+    """All metrics of a side in one pass, and all but those of one class; averages also over the classes shared."""
     partly = {site: codes for site, codes in shared.items() if side in (INTERNAL, site) and 0 < len(codes) < n_classes}
     averages = {name: metric for name, metric in AGGREGATE.items() if metric.kind == "class average"}
 
-    def statistic(margins: Margins) -> dict[str, Floats]:
-        values = {name: metric.compute(margins) for name, metric in {**AGGREGATE, **PER_CLASS}.items()}
+    def of_all_classes(margins: Margins) -> dict[str, Floats]:
+        values = {name: metric.compute(margins) for name, metric in AGGREGATE.items()}
         for site, codes in partly.items():
             restricted = margins.of_classes(codes)
             for name, metric in averages.items():
@@ -146,4 +147,7 @@ def _statistic(
             values[CONFUSED] = pair_confusion(margins, pairs)
         return values
 
-    return statistic
+    def statistic(margins: Margins) -> dict[str, Floats]:
+        return {**of_all_classes(margins), **{name: metric.compute(margins) for name, metric in PER_CLASS.items()}}
+
+    return statistic, of_all_classes

@@ -25,14 +25,14 @@ class Entry:
 
     predictions: columns seed, fold, site ('internal' or an external name), case_id, label and predicted, one row
     per prediction, and p_<class> for each class where probabilities are known. seconds_per_run: wall time of
-    training and evaluating one fold.
+    training and evaluating one fold. It and `parameters` are None where predictions were imported.
     """
 
     backbone: str
     weights: str
     recipe: str
-    parameters: int
-    seconds_per_run: float
+    parameters: int | None
+    seconds_per_run: float | None
     folds: int
     predictions: pd.DataFrame
     stamps: tuple[str, ...] = ()
@@ -77,8 +77,8 @@ class Row:
     backbone: str
     weights: str
     recipe: str
-    parameters: int
-    seconds_per_run: float
+    parameters: int | None
+    seconds_per_run: float | None
     seeds: tuple[int, ...]
     folds: int
     cells: SidedCells
@@ -220,10 +220,8 @@ def _merged(a: SidedCells, b: SidedCells) -> SidedCells:
 
 
 def _class_cells(one: Analysis, code: int, choice: IntervalChoice) -> SidedCells:
-    def on_side(side: str) -> dict[str, Quantity]:
-        return {metric: one.of_class(metric, side, code) for metric in PER_CLASS}
-
-    return _sided(one.sites, on_side, lambda site: _minus(on_side(INTERNAL), on_side(site)), choice)
+    on = {side: {metric: one.of_class(metric, side, code) for metric in PER_CLASS} for side in (INTERNAL, *one.sites)}
+    return _sided(one.sites, on.__getitem__, lambda site: _minus(on[INTERNAL], on[site]), choice)
 
 
 def _pair_cells(one: Analysis, position: int, choice: IntervalChoice) -> SidedCells:

@@ -14,7 +14,8 @@ from threadpoolctl import threadpool_limits
 from reports.bootstrap import Draws, exact
 from reports.cases import INTERNAL
 from reports.confusion import reweighted
-from reports.margins import Floats
+from reports.in_order import in_order
+from reports.margins import Counts, Floats, Integers
 from reports.metrics import AGGREGATE
 from reports.pooling import Side
 from reports.replicates import Replicates
@@ -32,18 +33,27 @@ def with_internal_mix(
     """
     (internal, external), seed_weights = pairs[0], draws.seed_weights(seeds)
     counts = [_confusion(side) for _, side in pairs]
-    truths = [side.counts.truth for side, _ in pairs]
+    truths = [side.counts.truth.astype(np.float64) for side, _ in pairs]
     resampled: list[dict[str, list[Floats]]] = [{metric: [] for metric in AGGREGATE} for _ in pairs]
     # Products this small gain nothing from BLAS threads, and lose much where cores are busy.
     with threadpool_limits(1, user_api="blas"):
-        mixes = [np.concatenate(parts) for parts in zip(*_products(internal, truths, draws, stratify), strict=True)]
-        start = 0
-        for drawn in _products(external, counts, draws, stratify):
-            part = slice(start, start + len(drawn[0]))
-            for confusion, mix, kept in zip(drawn, mixes, resampled, strict=True):
-                for metric, values in _metrics(confusion, mix[part]).items():
-                    kept[metric].append(np.einsum("bs,bs->b", seed_weights[part], values))
-            start = part.stop
+        mixes = _resampled_mixes(internal, truths, draws, stratify)
+        columns = [exact(one.reshape(len(one), -1)) for one in counts]
+
+        def averaged(drawn: tuple[slice, Integers]) -> list[dict[str, Floats]]:
+            part, weights = drawn
+            return [
+                {
+                    metric: np.einsum("bs,bs->b", seed_weights[part], values)
+                    for metric, values in _metrics(confusion.reshape(-1, *one.shape[1:]), mix[part]).items()
+                }
+                for confusion, one, mix in zip(_products(weights, columns), counts, mixes, strict=True)
+            ]
+
+        for chunk in in_order(averaged, _drawn(external, draws, stratify)):
+            for kept, found in zip(resampled, chunk, strict=True):
+                for metric, values in found.items():
+                    kept[metric].append(values)
     return [
         _replicates(one_counts, truth, kept, external.name)
         for one_counts, truth, kept in zip(counts, truths, resampled, strict=True)
@@ -56,16 +66,28 @@ def _confusion(side: Side) -> Floats:
     return side.confusion
 
 
-def _products(side: Side, counts: Sequence[Floats], draws: Draws, stratify: bool) -> Iterator[list[Floats]]:
-    """Chunk by chunk the sums (n_chunk, …) of each of some counts (n_clusters, …), drawn with replacement."""
-    strata = side.strata if stratify else np.zeros_like(side.strata)
-    columns = [exact(one.reshape(len(one), -1)) for one in counts]
-    for weights in draws.cluster_weights(side.name, strata):
-        as_float = {dtype: weights.astype(dtype) for dtype in {matrix.dtype for matrix in columns}}
-        yield [
-            (as_float[matrix.dtype] @ matrix).astype(np.float64).reshape(len(weights), *one.shape[1:])
-            for matrix, one in zip(columns, counts, strict=True)
-        ]
+def _resampled_mixes(side: Side, truths: Sequence[Floats], draws: Draws, stratify: bool) -> list[Floats]:
+    """Cases of each class in every resample of a side, for each backbone (n_resamples, n_seeds or 1, n_classes)."""
+    alike = all(np.array_equal(truth, truths[0]) for truth in truths[1:])
+    different = truths[:1] if alike else truths
+    columns = [exact(one.reshape(len(one), -1)) for one in different]
+    chunks = zip(*(_products(weights, columns) for _, weights in _drawn(side, draws, stratify)), strict=True)
+    mixes = [np.concatenate(of_one).reshape(-1, *truths[0].shape[1:]) for of_one in chunks]
+    return mixes * len(truths) if alike else mixes
+
+
+def _drawn(side: Side, draws: Draws, stratify: bool) -> Iterator[tuple[slice, Integers]]:
+    """Which resamples, and how often they draw each cluster."""
+    start = 0
+    for weights in draws.cluster_weights(side.name, side.strata if stratify else np.zeros_like(side.strata)):
+        yield slice(start, start + len(weights)), weights
+        start += len(weights)
+
+
+def _products(weights: Integers, columns: Sequence[Counts]) -> Iterator[Floats]:
+    """Resampled sums of the columns (n_clusters, n_columns) of each backbone: (n_chunk, n_columns)."""
+    as_float = {dtype: weights.astype(dtype) for dtype in {matrix.dtype for matrix in columns}}
+    return ((as_float[matrix.dtype] @ matrix).astype(np.float64) for matrix in columns)
 
 
 def _replicates(

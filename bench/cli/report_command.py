@@ -8,6 +8,7 @@ import typer
 if TYPE_CHECKING:
     from bench.results.compiled import Compiled
     from bench.results.folder import ResultsFolder
+    from bench.results.leaderboard import Resampling
     from reports.leaderboard import Leaderboard
     from reports.table import Table
 
@@ -23,10 +24,20 @@ def report(
     baseline: Annotated[
         str | None, typer.Option(metavar="BACKBONE", help="Add the differences of all others from this one.")
     ] = None,
+    interval: Annotated[
+        str | None, typer.Option(help="jackknife-t, bias-corrected, percentile or bca. [as in the folder's experiment]")
+    ] = None,
+    stratify: Annotated[
+        bool | None,
+        typer.Option(
+            "--stratify/--no-stratify", help="Draw cases within their classes. [as in the folder's experiment]"
+        ),
+    ] = None,
 ) -> None:
     """Print the leaderboard of a results folder; compiles it anew where runs were added or folds edited.
 
-    csv and latex write every table into DIR/tables and print the first. Example: bench report results --format csv
+    Other intervals than the experiment's are printed; the stored leaderboard keeps its own. csv and latex write every
+    table into DIR/tables and print the first. Example: bench report results --format csv
     """
     from bench.errors import RequestError
     from bench.results.folder import ResultsFolder
@@ -41,12 +52,39 @@ def report(
     folder = ResultsFolder(results.expanduser())
     if not (folder.root / "experiment.toml").is_file():
         raise RequestError(f"{folder.root} is no results folder. Give the one that `bench run --results` wrote.")
+    other = _other_intervals(folder, interval, stratify)
     if layout in ("csv", "latex"):
-        _write_tables(folder, layout, metric, baseline)
+        _write_tables(folder, layout, metric, baseline, other)
     elif chosen:
-        _print_tables(folder, metric, baseline)
+        _print_tables(folder, metric, baseline, other)
+    elif other:
+        compiled = _compile(folder, other)
+        _out(compiled.text if layout == "md" else compiled.json)
     else:
         _print_stored(folder, layout)
+
+
+def _other_intervals(folder: "ResultsFolder", interval: str | None, stratify: bool | None) -> "Resampling | None":
+    """What was asked for, None where it is what the folder's experiment asks for."""
+    if interval is None and stratify is None:
+        return None
+    from typing import get_args
+
+    from bench.errors import RequestError
+    from bench.results.leaderboard import Resampling
+    from reports.intervals import Interval
+
+    known: tuple[Interval, ...] = get_args(Interval)
+    chosen = next((name for name in known if name == interval), None)
+    if interval is not None and chosen is None:
+        raise RequestError(f"--interval {interval!r} is none of {', '.join(known)}.")
+    experiment = folder.experiment()
+    assert experiment is not None
+    try:
+        asked = Resampling.of(experiment, chosen, stratify)
+    except ValueError as error:
+        raise RequestError(f"--interval and --stratify do not go together: {error}.") from None
+    return None if asked == Resampling.of(experiment) else asked
 
 
 def _print_stored(folder: "ResultsFolder", layout: str) -> None:
@@ -60,23 +98,33 @@ def _print_stored(folder: "ResultsFolder", layout: str) -> None:
     _out(text if layout == "md" else (folder.root / "leaderboard.json").read_text(encoding="utf-8"))
 
 
-def _print_tables(folder: "ResultsFolder", metrics: list[str] | None, baseline: str | None) -> None:
+def _print_tables(
+    folder: "ResultsFolder", metrics: list[str] | None, baseline: str | None, other: "Resampling | None"
+) -> None:
+    from contextlib import nullcontext
+
     from reports.draw_markdown import table_markdown, tables_markdown
 
-    with folder.locked():
-        compiled = _compile(folder)
+    with nullcontext() if other else folder.locked():
+        compiled = _compile(folder, other)
     tables = _tables(compiled.leaderboard, metrics, baseline)
     _out(tables_markdown(tables) if metrics else compiled.text + "\n" + table_markdown(tables[-1]))
 
 
-def _write_tables(folder: "ResultsFolder", layout: str, metrics: list[str] | None, baseline: str | None) -> None:
+def _write_tables(
+    folder: "ResultsFolder",
+    layout: str,
+    metrics: list[str] | None,
+    baseline: str | None,
+    other: "Resampling | None",
+) -> None:
     from bench.results.tables import write_tables
     from reports.draw_csv import csv_text
     from reports.draw_latex import latex_text
 
     ending, draw = ("csv", csv_text) if layout == "csv" else ("tex", latex_text)
     with folder.locked():
-        tables = _tables(_compile(folder).leaderboard, metrics, baseline)
+        tables = _tables(_compile(folder, other).leaderboard, metrics, baseline)
         paths = write_tables(folder.root, tables, ending, draw)
     _out(draw(tables[0]))
     _say(f"Written: {', '.join(map(str, paths))}")
@@ -107,17 +155,17 @@ def _on(metrics: list[str] | None) -> str:
     return f" on {', '.join(metrics)}" if metrics else ""
 
 
-def _compile(folder: "ResultsFolder") -> "Compiled":
-    """Anew, with the label worklist.
+def _compile(folder: "ResultsFolder", other: "Resampling | None" = None) -> "Compiled":
+    """Anew, with the label worklist; with other intervals nothing is written.
 
     Raises:
         RequestError: nothing has finished.
     """
     from bench.errors import RequestError
-    from bench.results.compiled import NothingToRank, compile_results
+    from bench.results.compiled import NothingToRank, compile_results, compile_with
 
     try:
-        compiled = compile_results(folder)
+        compiled = compile_with(folder, other) if other else compile_results(folder)
     except NothingToRank as error:
         raise RequestError(str(error)) from None
     for note in compiled.notes:

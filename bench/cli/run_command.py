@@ -105,6 +105,14 @@ def run(
     config: Annotated[
         Path | None, typer.Option(help="TOML file; each option is a key. Options win.", rich_help_panel=RESULTS)
     ] = None,
+    interval: Annotated[
+        str | None,
+        typer.Option(help="jackknife-t, bias-corrected, percentile or bca. [jackknife-t]", rich_help_panel=RESULTS),
+    ] = None,
+    stratify: Annotated[
+        bool | None,
+        typer.Option("--stratify", help="Draw cases within their classes for intervals.", rich_help_panel=RESULTS),
+    ] = None,
     results: Annotated[
         str | None, typer.Option(help="Folder for the results. [results]", rich_help_panel=RESULTS)
     ] = None,
@@ -142,6 +150,8 @@ def run(
         "device": device,
         "workers": workers,
         "executor": executor,
+        "interval": interval,
+        "stratify": stratify,
         "results": results,
     }
     raise typer.Exit(run_experiment(experiment_from(config, given, recipe, recipe_options)))

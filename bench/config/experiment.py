@@ -11,6 +11,7 @@ from bench.data.windows import parse_windows
 from bench.errors import RequestError
 from bench.plan.recipe import Recipe
 from bench.plan.spec import Precision
+from reports.intervals import Interval, chosen_interval
 
 DEFAULT_IMAGE_SIZE = 224
 PHANTOM_IMAGE_SIZE = 64
@@ -38,7 +39,8 @@ class Experiment(BaseModel):
     `data` or `internal` and `external` (site name → path) say where the images lie; without any of them the
     embedded phantom is used. `reader` names the reader of each site (`*`: of all others), `columns` what a manifest
     calls its columns. `classes` renames or merges labels (found → wanted), `class_order` declares the
-    classes. `frozen` is written by the program.
+    classes. `interval` and `stratify` say how intervals are made; they change the leaderboard, not the runs.
+    `frozen` is written by the program.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,6 +70,8 @@ class Experiment(BaseModel):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     skip_unreadable: bool = False
+    interval: Interval | None = None
+    stratify: bool = False
     workers: Annotated[int, Field(ge=1)] | None = None
     executor: Literal["auto", "in-process", "processes"] = "auto"
     results: str = "results"
@@ -122,6 +126,11 @@ class Experiment(BaseModel):
             raise ValueError("external needs internal as well: the paths of both are required")
         if "internal" in self.external:
             raise ValueError("an external site cannot be called 'internal'; give it another name, as in bern=PATH")
+        return self
+
+    @model_validator(mode="after")
+    def _draws_to_stratify(self) -> "Experiment":
+        chosen_interval(self.interval, stratify=self.stratify)
         return self
 
     @property

@@ -110,7 +110,7 @@ def write_plan(plan: Plan, folder: ResultsFolder) -> None:
 
 def merged(now: Experiment, before: Experiment | None) -> Experiment:
     """The experiment to store: all backbones and seeds of the folder where nothing else differs, else the newest."""
-    grown = {"backbone", "seeds", "frozen", "workers", "executor", "results"}
+    grown = {"backbone", "seeds", "frozen", "workers", "executor", "results", "interval", "stratify"}
     if before is None or before.model_dump(exclude=grown) != now.model_dump(exclude=grown):
         return now
     return now.model_copy(

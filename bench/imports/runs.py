@@ -14,7 +14,7 @@ from bench.errors import RequestError
 from bench.imports.rows import ENTRY, refuse_rows
 from bench.imports.scores import Scored
 from bench.imports.table import NO_FOLD, PROBABILITY
-from bench.results.leaderboard import ROLE_OF_IMPORTS
+from bench.results.entries import ROLE_OF_IMPORTS
 from bench.results.runs import StoredRun
 from bench.scoring import class_numbers, score
 

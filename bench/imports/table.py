@@ -11,7 +11,7 @@ from bench.data.manifest_table import FIRST_ROW, read_table
 from bench.data.visible import visible
 from bench.errors import RequestError
 from bench.imports.rows import refuse_rows
-from bench.results.leaderboard import IMPORTED
+from bench.results.entries import IMPORTED
 
 REQUIRED = ("backbone", "seed", "site", "case_id", "label")
 OPTIONAL = ("fold", "group", "predicted", "weights", "recipe")

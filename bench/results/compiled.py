@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from bench.errors import BenchError
+from bench.results.entries import Stored, read_stored
 from bench.results.folder import ResultsFolder
-from bench.results.leaderboard import stored_entries, stored_leaderboard, write_leaderboard
+from bench.results.leaderboard import Resampling, draw_leaderboard, store_leaderboard, stored_leaderboard
 from bench.results.worklist import write_worklist
 from reports.leaderboard import Leaderboard
 
@@ -15,10 +16,11 @@ class NothingToRank(BenchError):
 
 @dataclass(frozen=True)
 class Compiled:
-    """The leaderboard, its Markdown, and what else to tell the user."""
+    """The leaderboard, its Markdown and JSON, and what else to tell the user."""
 
     leaderboard: Leaderboard
     text: str
+    json: str
     notes: tuple[str, ...]
 
 
@@ -30,16 +32,32 @@ def compile_results(folder: ResultsFolder) -> Compiled:
     Raises:
         NothingToRank: there is nothing to compile.
     """
-    experiment, cases = folder.experiment(), folder.cases()
-    if experiment is None or cases is None or folder.folds() is None:
+    stored = _read(folder)
+    notes = write_worklist(folder.root, stored.entries, stored.cases, tuple(stored.experiment.class_order or ()))
+    drawn = draw_leaderboard(folder, stored, Resampling.of(stored.experiment))
+    store_leaderboard(folder, drawn)
+    return Compiled(drawn.leaderboard, drawn.text, drawn.json, tuple(notes))
+
+
+def compile_with(folder: ResultsFolder, resampling: Resampling) -> Compiled:
+    """With other intervals than the experiment's; writes nothing.
+
+    Raises:
+        NothingToRank: there is nothing to compile.
+    """
+    drawn = draw_leaderboard(folder, _read(folder), resampling)
+    return Compiled(drawn.leaderboard, drawn.text, drawn.json, ())
+
+
+def _read(folder: ResultsFolder) -> Stored:
+    stored = read_stored(folder)
+    if stored is None:
         raise NothingToRank(
             f"{folder.root} is no results folder: experiment.toml, cases.parquet or folds.parquet is missing."
         )
-    entries = stored_entries(folder)
-    if not entries:
+    if not stored.entries:
         raise NothingToRank(f"No finished run in {folder.root}: there is nothing to rank yet.")
-    notes = write_worklist(folder.root, entries, cases, tuple(experiment.class_order or ()))
-    return Compiled(*write_leaderboard(folder), tuple(notes))
+    return stored
 
 
 def up_to_date(folder: ResultsFolder) -> tuple[str, tuple[str, ...]]:

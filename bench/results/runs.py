@@ -18,6 +18,8 @@ from bench.plan.spec import EpochRecord, RunResult, RunSpec
 from bench.results.atomic import flush
 from bench.scoring import class_numbers, score
 
+TEXT = ("case_id", "site", "label", "predicted")
+_DICTIONARY = pa.dictionary(pa.int32(), pa.string())
 _RUN_ID = re.compile(r"[0-9a-f]{20}")
 
 
@@ -29,12 +31,21 @@ class StoredRun:
     folder: Path
     record: dict[str, Any]
 
-    def predictions(self) -> pd.DataFrame:
-        """Columns case_id, site, label, predicted, p_<class>."""
+    def table(self) -> pa.Table:
+        """Columns case_id, site, label, predicted as dictionaries of texts, p_<class>; many are read quickly."""
         try:
-            return pq.read_table(self.folder / "predictions.parquet").to_pandas()
+            with pq.ParquetFile(self.folder / "predictions.parquet", read_dictionary=list(TEXT)) as file:
+                table = file.read(use_threads=False).replace_schema_metadata()
+            for place, name in enumerate(table.column_names):
+                if name in TEXT and table.schema.field(name).type != _DICTIONARY:
+                    table = table.set_column(place, name, table[name].cast(pa.string()).dictionary_encode())
+            return table
         except (ValueError, OSError) as error:
             raise _spoilt(self.folder, error) from error
+
+    def predictions(self) -> pd.DataFrame:
+        """The same columns as a data frame."""
+        return self.table().to_pandas()
 
 
 def _spoilt(folder: Path, error: Exception) -> BenchError:

@@ -56,7 +56,7 @@ COLUMNS = (
 
 def test_a_table_as_in_papers() -> None:
     rows = (
-        ("tf_net", Cell(0.6125, 0.5674, 0.6482, "jackknife-t"), 0.0004, 21.26, True),
+        ("tf_net", Cell(0.6125, 0.5674, 0.6482, "jackknife-t", few_clusters=True), 0.0004, 21.26, True),
         (Term("macro_f1", "Macro F1"), Cell(-0.01, -0.05, 0.04, "bca", "6 patients"), 0.0321, 3, False),
         (None, Cell(None, reason="6 patients"), None, None, None),
     )
@@ -78,8 +78,8 @@ def test_a_table_as_in_papers() -> None:
         r"\bottomrule",
         r"\end{tabular}}",
         r"\par\smallskip\footnotesize",
-        r"$^{\dagger}$ jackknife t interval, for fewer than 40 clusters on a side or 10 of a class (for a "
-        r"number of one class: fewer than 40 clusters of it). \\",
+        r"$^{\dagger}$ few clusters: fewer than 40 on a side or 10 of a class (for a "
+        r"number of one class: fewer than 40 of it); jackknife t interval. \\",
         r"\textsuperscript{a} 6 patients. \\",
         r"Note \& more.",
         r"\end{table}",

@@ -5,6 +5,7 @@ import pytest
 
 from reports.estimate import (
     DIFFERENCE,
+    OFF_THE_BOOTSTRAP,
     ONE_SEED,
     IntervalChoice,
     Quantity,
@@ -14,9 +15,11 @@ from reports.estimate import (
     refusal,
 )
 from reports.intervals import acceleration, bca, bias_corrected, percentile
+from reports.jackknife import JackknifeT
 from reports.replicates import Replicates
 
 CHOICE = IntervalChoice()
+BOOTSTRAP = IntervalChoice("bias-corrected")
 
 
 def replicates(value: float = 0.7, n_clusters: int = 50, n_seeds: int = 4, spread: float = 0.05) -> Replicates:
@@ -29,9 +32,18 @@ def replicates(value: float = 0.7, n_clusters: int = 50, n_seeds: int = 4, sprea
     )
 
 
-def cell(clusters: int = 50, kind: str = "proportion", by_class: dict | None = None, **options):
+def cell(clusters: int = 50, kind: str = "proportion", by_class: dict | None = None, choice=BOOTSTRAP, **options):
     support = Support("internal", clusters, by_class=by_class or {})
-    return estimate(Quantity(replicates(n_clusters=clusters, **options), (support,), kind), CHOICE)
+    return estimate(Quantity(replicates(n_clusters=clusters, **options), (support,), kind), choice)
+
+
+def test_without_a_choice_the_jackknife_t_is_used() -> None:
+    one, few = cell(40, choice=CHOICE), cell(39, choice=CHOICE)
+    assert (one.method, one.reason, one.few_clusters) == ("jackknife-t", None, False)
+    assert (few.method, few.reason, few.few_clusters) == ("jackknife-t", None, True)
+    what = replicates(n_clusters=40)
+    expected = JackknifeT.of(what.per_seed, what.deleted).interval(0.7, 0.95)
+    assert (one.low, one.high) == pytest.approx(expected, abs=1e-12)
 
 
 def test_many_clusters_get_the_chosen_bootstrap_interval() -> None:
@@ -51,7 +63,7 @@ def test_each_choice_is_its_own_interval() -> None:
         "bca": bca(skewed, 0.6, acceleration([deleted, seeds]), 0.95),
     }
     for interval, bounds in expected.items():
-        chosen = estimate(quantity, IntervalChoice(interval))
+        chosen = estimate(quantity, IntervalChoice(interval), limits=(0.0, 2.0))
         assert (chosen.low, chosen.high) == pytest.approx(bounds, abs=1e-12)
     assert len(set(expected.values())) == 3
 
@@ -69,7 +81,7 @@ def test_a_difference_is_paired_in_seeds_resamples_and_clusters() -> None:
 
 
 def test_fewer_than_forty_clusters_get_a_jackknife_t() -> None:
-    assert cell(39).method == "jackknife-t"
+    assert (cell(39).method, cell(39).few_clusters) == ("jackknife-t", True)
 
 
 @pytest.mark.parametrize(("smallest", "method"), [(10, "bias-corrected"), (9, "jackknife-t"), (2, "jackknife-t")])
@@ -142,7 +154,7 @@ def test_a_gap_says_that_a_perfect_side_shows_no_sampling_error() -> None:
         (Support("London", 50),),
         "proportion",
     )
-    gap = estimate(perfect - abroad, CHOICE, limits=DIFFERENCE)
+    gap = estimate(perfect - abroad, BOOTSTRAP, limits=DIFFERENCE)
     assert gap.method == "bias-corrected"
     assert gap.reason == "internal is exactly 1, its sampling error is not seen"
 
@@ -151,3 +163,19 @@ def test_an_undefined_number_has_no_value() -> None:
     undefined = estimate(Quantity(None, (), "proportion", "London has no case of epidural"), CHOICE)
     assert undefined.value is None
     assert undefined.reason == "London has no case of epidural"
+
+
+@pytest.mark.parametrize("interval", ["bias-corrected", "percentile", "bca"])
+def test_where_resamples_lie_on_one_side_of_the_value_the_jackknife_stands_in(interval: str) -> None:
+    one = replicates(0.7)
+    astray = Replicates(one.per_seed, one.per_seed.mean() - 0.1 - np.abs(one.resampled - 0.7), one.deleted)
+    found = estimate(Quantity(astray, (Support("internal", 50),), "class average"), IntervalChoice(interval))
+    assert (found.method, found.reason) == ("jackknife-t", OFF_THE_BOOTSTRAP)
+    assert found.low < found.value < found.high
+
+
+def test_an_undefined_difference_tells_only_why_it_is_undefined() -> None:
+    support = (Support("internal", 50),)
+    certain = Quantity(Replicates(np.ones(2), np.ones(9), {"internal": np.ones(50)}), support, "proportion")
+    undefined = Quantity(None, (), "proportion", "x has no case of a")
+    assert (certain - undefined).reason == "x has no case of a"

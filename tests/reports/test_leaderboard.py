@@ -76,12 +76,12 @@ def test_values_are_scikit_learns_averaged_over_seeds(make_study) -> None:
 def test_one_generator_seed_gives_one_leaderboard_whatever_the_order(make_study) -> None:
     study = make_study(external={"London": 45, "Oslo": 30})
     entries = [study.entry("a"), study.entry("b", 0.8), study.entry("c", 0.61)]
-    once = build(study, entries).to_dict()
-    assert build(study, entries).to_dict() == once
+    once = build(study, entries, interval="bca").to_dict()
+    assert build(study, entries, interval="bca").to_dict() == once
     shuffled = [dataclasses.replace(e, predictions=e.predictions.sample(frac=1, random_state=1)) for e in entries[::-1]]
     study.table = study.table.sample(frac=1, random_state=2)
-    assert build(study, shuffled).to_dict() == once
-    assert build(study, entries, root=1).to_dict() != once
+    assert build(study, shuffled, interval="bca").to_dict() == once
+    assert build(study, entries, root=1, interval="bca").to_dict() != once
 
 
 def test_a_further_backbone_or_site_changes_no_cell_of_the_others(make_study) -> None:
@@ -203,17 +203,30 @@ def test_few_patients_abroad_mark_what_involves_them_only(make_study) -> None:
     study.table.loc[at_london, "group"] = [f"p{i // 5}" for i in range(120)]
     (row,) = build(study, [study.entry("a")]).rows
     assert row.clusters["London"] == (120, 24)
-    assert row.cells.internal["accuracy"].method == "bias-corrected"
-    assert row.cells.external["London"]["accuracy"].method == "jackknife-t"
-    assert row.cells.gap["London"]["accuracy"].method == "jackknife-t"
+    accuracies = [
+        cells["accuracy"] for cells in (row.cells.internal, *row.cells.external.values(), *row.cells.gap.values())
+    ]
+    assert [cell.few_clusters for cell in accuracies] == [False, True, True]
+    (row,) = build(study, [study.entry("a")], interval="bca").rows
+    accuracies = [
+        cells["accuracy"] for cells in (row.cells.internal, *row.cells.external.values(), *row.cells.gap.values())
+    ]
+    assert [cell.method for cell in accuracies] == ["bca", "jackknife-t", "jackknife-t"]
 
 
-@pytest.mark.parametrize("interval", ["percentile", "bca"])
+@pytest.mark.parametrize("interval", ["jackknife-t", "bias-corrected", "percentile", "bca"])
 def test_the_interval_can_be_chosen(make_study, interval) -> None:
     study = make_study()
     board = build(study, [study.entry("a")], interval=interval)
     assert board.rows[0].cells.gap["London"]["macro_f1"].method == interval
     assert board.to_dict()["interval"] == interval
+
+
+def test_a_jackknife_cannot_be_stratified(make_study) -> None:
+    study = make_study()
+    with pytest.raises(ValueError, match="choose bias-corrected, percentile or bca"):
+        build(study, [study.entry("a")], interval="jackknife-t", stratify=True)
+    assert build(study, [study.entry("a")], stratify=True).interval == "bias-corrected"
 
 
 def test_stratified_draws_keep_the_class_mix(make_study) -> None:

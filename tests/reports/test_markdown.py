@@ -28,7 +28,8 @@ def in_order(text: str, *parts: str) -> None:
     ("cell", "text"),
     [
         (Cell(0.612, 0.567, 0.648, "bias-corrected"), "0.61 (0.57–0.65)"),
-        (Cell(0.612, 0.567, 0.648, "jackknife-t"), "0.61 (0.57–0.65)†"),
+        (Cell(0.612, 0.567, 0.648, "jackknife-t", few_clusters=True), "0.61 (0.57–0.65)†"),
+        (Cell(0.612, 0.567, 0.648, "jackknife-t"), "0.61 (0.57–0.65)"),
         (Cell(1.0, 0.97, 1.0, "clopper-pearson"), "1.00 (0.97–1.00)‡"),
         (Cell(-0.004, -0.05, 0.04, "bca"), "0.00 (−0.05 to 0.04)"),
         (Cell(0.5, reason="too few"), "0.50ᵃ"),
@@ -118,7 +119,7 @@ def test_few_patients_are_marked(make_study) -> None:
     study = make_study(external={"London": 60}, cases_per_patient=4)
     text = markdown(study, [study.entry("a")])
     assert re.search(r"0\.\d\d \(0\.\d\d–0\.\d\d\)†", text)
-    assert "† jackknife t interval, for fewer than 40 clusters" in text
+    assert "† few clusters: fewer than 40 on a side" in text
 
 
 def test_no_complete_seed_is_said_with_the_reason(make_study) -> None:

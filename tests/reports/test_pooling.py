@@ -169,3 +169,12 @@ def test_cases_without_a_group_are_clusters_of_their_own(study) -> None:
 def test_a_cluster_is_stratified_by_its_most_frequent_class(study) -> None:
     table = study.cases.iloc[:3].assign(group="p", label=["normal", "other", "other"])
     assert index_cases(table, study.classes).stratum.tolist() == [3]
+
+
+@pytest.mark.parametrize("column", ["seed", "fold"])
+@pytest.mark.parametrize(("value", "shown"), [(0.5, "0.5"), (np.nan, "nan"), (np.inf, "inf"), ("first", "first")])
+def test_seeds_and_folds_are_whole_numbers(study, entry, column, value, shown) -> None:
+    table = entry.predictions.astype({column: object})
+    table.loc[3, column] = value
+    with pytest.raises(ValueError, match=f"resnet34 have no whole {column}: {shown}"):
+        pool(study, entry, table)

@@ -104,8 +104,11 @@ def test_metrics_limit_every_table(board: Leaderboard) -> None:
     assert {row["metric"] for row in lines(tables["metrics"])} == {"balanced_accuracy"}
     assert {row["metric"] for row in lines(tables["classes"])} == {"recall"}
     tables = by_name(board, metrics=["accuracy"], baseline="weak")
-    for name in ("comparisons", "against_baseline", "fold_tests"):
-        assert {row["endpoint"] for row in lines(tables[name])} == {"internal.accuracy"}
+    for name in ("comparisons", "against_baseline"):
+        endpoints = {row["endpoint"] for row in lines(tables[name])}
+        assert {endpoint.rpartition(".")[2] for endpoint in endpoints} == {"accuracy"}
+        assert {endpoint.partition(".")[0] for endpoint in endpoints} == {"internal", "external", "gap"}
+    assert {row["endpoint"] for row in lines(tables["fold_tests"])} == {"internal.accuracy"}
     assert "classes" not in tables
     assert set(by_name(board, metrics=["confused"])) == {"leaderboard", "runs", "confusion"}
 

@@ -178,3 +178,83 @@ def test_while_a_run_writes_the_leaderboard_can_be_printed_but_no_tables_written
         refused = bench("report", results, "--format", "csv")
     assert refused.returncode == 2
     assert "Another bench process is writing" in refused.stderr
+
+
+def test_other_intervals_are_printed_and_the_stored_leaderboard_stays(finished: Path, bench: Bench) -> None:
+    before = {path: path.stat().st_mtime_ns for path in finished.glob("**/*")}
+    own = json.loads((finished / "leaderboard.json").read_text())
+    found = {}
+    for options in (["percentile"], ["bca"], ["bca", "--stratify"]):
+        done = bench("report", finished, "--format", "json", "--interval", *options)
+        assert done.returncode == 0, done.stderr
+        found[*options] = json.loads(done.stdout)
+    assert {path: path.stat().st_mtime_ns for path in finished.glob("**/*")} == before
+    assert [(one["interval"], one["stratified"]) for one in (own, *found.values())] == [
+        ("jackknife-t", False),
+        ("percentile", False),
+        ("bca", False),
+        ("bca", True),
+    ]
+    assert len({one["made_from"] for one in (own, *found.values())}) == 4
+    cells = [one["rows"][0]["internal"]["accuracy"] for one in (own, *found.values())]
+    assert {cell["value"] for cell in cells} == {cells[0]["value"]}
+    assert [cell["method"] for cell in cells] == ["jackknife-t", "percentile", "bca", "bca"]
+    assert len({(cell["low"], cell["high"]) for cell in cells}) == 4
+
+
+def test_the_experiments_own_intervals_are_the_stored_leaderboard(
+    finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in finished.glob("**/*")}
+    report(finished, interval="jackknife-t", stratify=False)
+    assert capsys.readouterr().out == (finished / "leaderboard.md").read_text()
+    assert {path: path.stat().st_mtime_ns for path in finished.glob("**/*")} == before
+
+
+def test_tables_are_written_with_other_intervals(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = (two / "leaderboard.json").read_bytes()
+    report(two, "csv", interval="percentile")
+    methods = set(pd.read_csv(two / "tables/metrics.csv")["internal_method"].dropna())
+    assert "percentile" in methods
+    assert "bias-corrected" not in methods
+    assert (two / "leaderboard.json").read_bytes() == old
+    capsys.readouterr()
+    report(two, baseline=OTHER, stratify=True)
+    assert "within the classes" in capsys.readouterr().out
+    assert (two / "leaderboard.json").read_bytes() == old
+
+
+def test_the_stored_leaderboard_follows_the_experiment(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (results / "experiment.toml").read_text()
+    without = "".join(line for line in text.splitlines(True) if not line.startswith(("interval", "stratify")))
+    (results / "experiment.toml").write_text(without)
+    report(results)
+    assert capsys.readouterr().out == (results / "leaderboard.md").read_text()
+    assert json.loads((results / "leaderboard.json").read_text())["interval"] == "jackknife-t"
+    (results / "experiment.toml").write_text('interval = "percentile"\nstratify = true\n' + without)
+    report(results)
+    assert "percentile" in capsys.readouterr().out
+    assert json.loads((results / "leaderboard.json").read_text())["stratified"]
+    report(results, stratify=False)
+    assert "within the classes" not in capsys.readouterr().out
+
+
+def test_a_wrong_interval_is_refused_in_one_paragraph(finished: Path, bench: Bench) -> None:
+    for command, message in (
+        (("report", finished), "--interval 'exact' is none of jackknife-t, bias-corrected, percentile, bca."),
+        (
+            ("run", "--results", finished),
+            "interval: Input should be 'jackknife-t', 'bias-corrected', 'percentile' or 'bca'",
+        ),
+    ):
+        done = bench(*command, "--interval", "exact")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert message in done.stderr
+        assert len(done.stderr.strip().split("\n\n")) == 1
+
+
+def test_a_jackknife_cannot_be_stratified(finished: Path, bench: Bench) -> None:
+    for command in (("report", finished), ("run", "--results", finished)):
+        done = bench(*command, "--interval", "jackknife-t", "--stratify")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "jackknife-t draws nothing to stratify" in done.stderr

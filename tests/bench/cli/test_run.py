@@ -66,6 +66,21 @@ def test_a_finished_experiment_trains_nothing(finished: Path, bench: Bench, digi
     assert (finished / "leaderboard.json").read_bytes() == leaderboard
 
 
+def test_other_intervals_train_nothing_and_keep_backbones_and_seeds(
+    finished: Path, bench: Bench, digit_data: Path, tmp_path: Path
+) -> None:
+    results = tmp_path / "results"
+    subprocess.run(["cp", "-r", finished, results], check=True)
+    options = [*SMALL, "--seeds", "1", "--results", results, "--interval", "percentile", "--stratify"]
+    again = bench("run", "--data", digit_data, *options)
+    assert again.returncode == 0, again.stderr
+    assert "All 2 runs are stored; nothing to train." in again.stdout
+    leaderboard = json.loads((results / "leaderboard.json").read_text())
+    assert (leaderboard["interval"], leaderboard["stratified"]) == ("percentile", True)
+    experiment = read_experiment(results / "experiment.toml")
+    assert (experiment.interval, experiment.stratify, experiment.seeds) == ("percentile", True, [0, 1])
+
+
 def test_relative_paths_are_stored_absolute(finished: Path, digit_data: Path) -> None:
     assert read_experiment(finished / "experiment.toml").data == str(digit_data.resolve())
 

@@ -1,6 +1,7 @@
 """Imported predictions become the numbers that they are, in a folder of their own."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +32,8 @@ def test_accuracy_and_f1_are_those_worked_out_by_hand(by_hand, bring, tmp_path: 
     (row,) = leaderboard["rows"]
     assert (row["backbone"], row["weights"], row["recipe"]) == ("net", "imported", "imported")
     assert (row["seed_list"], row["folds"], row["stamps"]) == ([0, 1], 2, ["imported"])
+    assert (row["parameters"], row["seconds_per_run"]) == (None, None)
+    assert re.search(r"\| net *\| *2 *\| *2 *\| *– *\| *– *\|", leaderboard["printed"])
     assert value(leaderboard, "internal", "accuracy") == pytest.approx((3 / 4 + 2 / 4) / 2)
     assert value(leaderboard, "internal", "macro_f1") == pytest.approx((11 / 15 + 1 / 3) / 2)
     assert value(leaderboard, "external", "bern", "accuracy") == pytest.approx((3 / 4 + 1 / 4) / 2)

@@ -1,0 +1,156 @@
+"""How often the tests between two backbones cry wolf, and how often they find a true difference.
+
+    python -m benchmarks.comparisons [studies a row, default 1000] [resamples, default 500]
+
+Both backbones are linear classifiers really trained in each fold. For the first table they are exchangeable, so that
+every difference found is a false alarm; for the second the features of one are noisier. Each p is computed as for the
+leaderboard; the paired bootstrap of cases alone, which keeps seeds as they are, is the peer that papers use. Needs
+about 20 minutes on two cores.
+"""
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from multiprocessing import get_context
+
+import numpy as np
+from tabulate import tabulate
+
+from benchmarks.simulated_studies import CLASSES, N_FOLDS, Retrained, Setting
+from reports.bootstrap import Draws, resample
+from reports.cases import INTERNAL, index_cases
+from reports.comparison import Comparison, compare_all
+from reports.estimate import IntervalChoice
+from reports.margins import Floats, Margins
+from reports.metrics import AGGREGATE
+from reports.pooling import Pooled, pool_predictions
+from reports.replication import analyse
+
+METRICS = ("accuracy", "macro_f1")
+PEER, DEFAULT = "paired bootstrap of cases", "paired jackknife t"
+TESTS = (
+    DEFAULT,
+    "95 % interval without 0",
+    "Nadeau–Bengio t",
+    "correlated t, P > .975",
+    "McNemar",
+    PEER,
+)
+SETTINGS = (
+    Setting(600, 250, 5),
+    Setting(600, 250, 5, patients=True),
+    Setting(250, 250, 5, patients=True),
+    Setting(600, 600, 5, patients=True),
+    Setting(600, 250, 1),
+)
+HANDICAP = 0.45
+
+
+def of_comparison(one: Comparison) -> Iterator[tuple[str, bool]]:
+    """Test → whether it finds a difference, for all tests that the leaderboard prints of this pair."""
+    if one.p is not None:
+        yield DEFAULT, one.p <= 0.05
+    if one.difference.low is not None and one.difference.high is not None:
+        yield TESTS[1], not one.difference.low <= 0 <= one.difference.high
+    if tests := one.fold_tests:
+        if tests.corrected.p is not None:
+            yield TESTS[2], tests.corrected.p <= 0.05
+        if tests.rope.better is not None and tests.rope.worse is not None:
+            yield TESTS[3], max(tests.rope.better, tests.rope.worse) > 0.975
+        if tests.mcnemar:
+            yield TESTS[4], tests.mcnemar.p <= 0.05
+
+
+def of_cases_alone(rows: list[Pooled], draws: Draws) -> dict[str, bool]:
+    """Endpoint → whether the central 95 % of the paired difference, only cases (patients) drawn, leave out 0."""
+    internal, external = (_differences(rows, side, draws) for side in (INTERNAL, "x"))
+    found = {}
+    for metric in METRICS:
+        gap = internal[metric] - external[metric]
+        named = {f"internal.{metric}": internal[metric], f"external.x.{metric}": external[metric]}
+        for endpoint, values in {**named, f"gap.x.{metric}": gap}.items():
+            low, high = np.quantile(values, [0.025, 0.975])
+            found[endpoint] = not low <= 0 <= high
+    return found
+
+
+def _differences(rows: list[Pooled], side: str, draws: Draws) -> dict[str, Floats]:
+    sides, n_seeds = [row.sides[side] for row in rows], len(rows[0].seeds)
+    as_they_are = np.full((draws.n_resamples, n_seeds), 1 / n_seeds)
+    weights = draws.cluster_weights(side, np.zeros_like(sides[0].strata))
+
+    def statistic(margins: Margins) -> dict[str, Floats]:
+        return {metric: AGGREGATE[metric].compute(margins) for metric in METRICS}
+
+    a, b = resample([one.counts for one in sides], [statistic, statistic], as_they_are, weights)
+    return {metric: a[metric] - b[metric] for metric in METRICS}
+
+
+def measure(job: tuple[Setting, float, int, int]) -> dict[tuple[str, str], list[bool]]:
+    setting, handicap, studies, resamples = job
+    rng = np.random.default_rng([19, *setting.name.encode()])
+    found = defaultdict(list)
+    for _ in range(studies):
+        cases, entries = Retrained(handicap).study(setting, rng)
+        draws, table = Draws.from_generator(rng, resamples), index_cases(cases, CLASSES)
+        pooled = [pool_predictions(one.predictions, table, name=one.backbone, folds=N_FOLDS)[0] for one in entries]
+        rows = [one for one in pooled if one is not None]
+        analyses = analyse(rows, CLASSES, [], draws, stratify=False)
+        comparisons, _ = compare_all(analyses, [], draws, IntervalChoice(), {}, False)
+        for one in comparisons:
+            for test, finds in of_comparison(one):
+                found[one.endpoint, test].append(finds)
+        for endpoint, finds in of_cases_alone(rows, draws).items():
+            found[endpoint, PEER].append(finds)
+    return dict(found)
+
+
+def main() -> None:
+    studies = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    resamples = int(sys.argv[2]) if len(sys.argv) > 2 else 500
+    jobs = [
+        (setting, handicap, studies if handicap == 0 else studies // 2, resamples)
+        for handicap in (0.0, HANDICAP)
+        for setting in SETTINGS
+    ]
+    with get_context("spawn").Pool(2) as pool:
+        results = pool.map(measure, jobs, chunksize=1)
+    print(
+        f"{studies} simulated studies a row (half as many for power), {resamples} resamples; the Monte-Carlo standard "
+        f"error of a share of .05 is {np.sqrt(0.05 * 0.95 / studies):.3f}. Shares are of the studies in which the test "
+        "could be made, in brackets the share in which it could not.\n"
+    )
+    for title, of_table in (
+        ("Share of false alarms at .05, the backbones being exchangeable", results[: len(SETTINGS)]),
+        ("Share of true differences found (power)", results[len(SETTINGS) :]),
+    ):
+        print(f"**{title}**\n")
+        rows = [line for setting, found in zip(SETTINGS, of_table, strict=True) for line in _lines(setting, found)]
+        headers = ["cases internal, external, seeds, clusters", "endpoint", *TESTS]
+        print(tabulate(rows, headers, tablefmt="github", disable_numparse=True), "\n")
+    worst = {
+        test: max(
+            (float(np.mean(hits)), setting.name, endpoint)
+            for setting, found in zip(SETTINGS, results[: len(SETTINGS)], strict=True)
+            for (endpoint, name), hits in found.items()
+            if name == test
+        )
+        for test in TESTS
+    }
+    print("Highest share of false alarms: " + "; ".join(f"{name} {share:.3f}" for name, (share, *_) in worst.items()))
+
+
+def _lines(setting: Setting, found: dict[tuple[str, str], list[bool]]) -> Iterator[list[str]]:
+    who, studies = setting.name.split(", ", 5)[5], max(len(hits) for hits in found.values())
+    for place in ("internal", "external.x", "gap.x"):
+        for metric in METRICS:
+            cells = []
+            for test in TESTS:
+                hits = found.get((f"{place}.{metric}", test), [])
+                without = f" [{1 - len(hits) / studies:.2f}]" if len(hits) < studies else ""
+                cells.append(f"{np.mean(hits):.3f}{without}" if hits else "-")
+            yield [f"{setting.internal}, {setting.external}, {setting.seeds}, {who}", f"{place}.{metric}", *cells]
+
+
+if __name__ == "__main__":
+    main()

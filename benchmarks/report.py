@@ -1,0 +1,161 @@
+"""How long `bench report` takes for many backbones and seeds, where the time goes, and how much memory it needs.
+
+    python benchmarks/report.py [--rounds 3]
+
+A results folder of 1,000 simulated runs with probabilities is written by the code that stores real ones. Then `bench
+report` compiles and prints it in a fresh process, as a user types it, and in turns with it the same command with clocks
+around its parts. Medians are printed, the largest memory of all processes, and the limits.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from simulated_runs import CLASSES, SITE, Size, write_runs
+
+SECONDS, GIBIBYTES = 30, 1.5
+START = "start, imports, is it out of date"
+PARTS = {
+    "reading 1,000 runs, cases, folds": [("bench.results.compiled", "read_stored")],
+    "label worklist": [("bench.results.compiled", "write_worklist")],
+    "pooling": [("reports.leaderboard", "index_cases"), ("reports.leaderboard", "pool_predictions")],
+    "resampling and jackknife": [("reports.leaderboard", "analyse")],
+    "comparing all pairs": [("reports.leaderboard", "compare_all")],
+    "rows": [("reports.leaderboard", "build_row")],
+    "noise floors, sample gains, best": [("bench.results.leaderboard", "build_leaderboard")],
+    "drawing and writing": [
+        ("bench.results.compiled", "draw_leaderboard"),
+        ("bench.results.compiled", "store_leaderboard"),
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One process: seconds by the clock and of the processor, and its peak of resident memory."""
+
+    wall: float
+    processor: float
+    gibibytes: float
+
+
+def run_child(command: list[str], root: Path) -> Measured:
+    """Run it to its end on a folder whose leaderboard is not there."""
+    (root / "leaderboard.json").unlink(missing_ok=True)
+    with tempfile.TemporaryFile() as printed:
+        started = time.perf_counter()
+        child = subprocess.Popen([*command, str(root)], stdout=printed, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(child.pid, 0)
+        wall = time.perf_counter() - started
+        child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode or not (root / "leaderboard.json").is_file():
+        sys.exit(f"{' '.join(command)} failed with exit code {child.returncode}.")
+    unit = 2**30 if sys.platform == "darwin" else 2**20
+    return Measured(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit)
+
+
+def report_with_clocks(root: Path) -> None:
+    """In the child: `bench report` with a clock around each part; a part within another counts for itself alone."""
+    started, seconds, running = time.perf_counter(), defaultdict[str, float](float), [START]
+    last = started
+
+    def switch() -> None:
+        nonlocal last
+        now = time.perf_counter()
+        seconds[running[-1]] += now - last
+        last = now
+
+    def timed(part: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            switch()
+            running.append(part)
+            try:
+                return function(*arguments, **options)
+            finally:
+                switch()
+                running.pop()
+
+        return call
+
+    for part, places in PARTS.items():
+        for module, name in places:
+            setattr(import_module(module), name, timed(part, getattr(import_module(module), name)))
+    from bench.cli import main as bench_main
+
+    sys.argv = ["bench", "report", str(root)]
+    try:
+        bench_main()
+    finally:
+        switch()
+        (root / "seconds.json").write_text(json.dumps(seconds))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--with-clocks", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.with_clocks:
+        report_with_clocks(options.with_clocks)
+        return
+    busy, size, plain, parts = os.getloadavg()[0], Size(), list[Measured](), list[dict[str, float]]()
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name, "results")
+        write_runs(root, size)
+        for _ in range(options.rounds):
+            plain.append(run_child([str(Path(sys.executable).with_name("bench")), "report"], root))
+            measured = run_child([sys.executable, __file__, "--with-clocks"], root)
+            found = json.loads((root / "seconds.json").read_text())
+            parts.append({**found, START: measured.wall - sum(found.values()) + found[START]})
+        printed = len((root / "leaderboard.md").read_text().splitlines())
+    pairs = size.backbones * (size.backbones - 1) // 2
+    print(f"machine   {processor()}, {os.cpu_count()} cores, load before this began {busy:.1f}")
+    print(
+        f"versions  Python {platform.python_version()}, numpy {np.__version__}, pandas {pd.__version__}, "
+        f"pyarrow {pa.__version__}"
+    )
+    print(f"data      {size.backbones} backbones x {size.seeds} seeds x {size.folds} folds = {size.runs:,} runs;")
+    print(f"          {size.internal:,} internal cases, {size.external:,} of {SITE}, {len(CLASSES)} classes;")
+    print(f"          {size.predictions:,} stored predictions with probabilities")
+    print(f"report    {pairs} pairs compared, 10,000 resamples, {printed:,} lines; medians of {options.rounds}")
+    wall, peak = median(one.wall for one in plain), max(one.gibibytes for one in plain)
+    print(f"bench report                       {wall:6.1f} s, limit {SECONDS} s: {said(wall <= SECONDS)}")
+    print(f"  of which the processor worked    {median(one.processor for one in plain):6.1f} s")
+    print(f"peak memory                        {peak:6.2f} GiB, limit {GIBIBYTES} GiB: {said(peak <= GIBIBYTES)}")
+    print("where the seconds go:")
+    for part in (START, *PARTS):
+        seconds = median(one.get(part, 0.0) for one in parts)
+        share = median(one.get(part, 0.0) / sum(one.values()) for one in parts)
+        print(f"  {part:33s}{seconds:6.1f} s {share:6.0%}")
+
+
+def said(kept: bool) -> str:
+    return "kept" if kept else "missed"
+
+
+def processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""A results folder of simulated runs, written by the code that stores real ones. Writes the folder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.config.experiment import Experiment
+from bench.data.cases import INTERNAL, Case
+from bench.data.images import PixelSettings
+from bench.folds.draw import draw_folds
+from bench.folds.table import FoldTable
+from bench.plan.identity import run_id
+from bench.plan.plan import PlannedBackbone, plan_runs
+from bench.plan.recipe import Recipe
+from bench.plan.spec import RunResult, RunSpec, Tooling, Weights
+from bench.results.folder import ResultsFolder
+from reports.margins import Floats
+
+CLASSES = ("epidural", "intraparenchymal", "intraventricular", "none", "subarachnoid", "subdural")
+MIX = (0.05, 0.2, 0.1, 0.3, 0.2, 0.15)
+SITE = "elsewhere"
+RECIPE, PIXELS, PARAMETERS = Recipe(), PixelSettings(64), 21_000_000
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is stored; every case is a cluster of its own."""
+
+    backbones: int = 20
+    seeds: int = 10
+    folds: int = 5
+    internal: int = 2500
+    external: int = 1000
+
+    @property
+    def runs(self) -> int:
+        return self.backbones * self.seeds * self.folds
+
+    @property
+    def predictions(self) -> int:
+        return self.backbones * self.seeds * (self.internal + self.folds * self.external)
+
+
+def write_runs(root: Path, size: Size) -> None:
+    """Fill a new folder with finished runs, their cases and folds; without a leaderboard."""
+    rng = np.random.default_rng(0)
+    cases = [*_cases(INTERNAL, size.internal, rng), *_cases(SITE, size.external, rng)]
+    inside = [case for case in cases if case.site == INTERNAL]
+    folds = FoldTable({seed: draw_folds(inside, seed, folds=size.folds) for seed in range(size.seeds)})
+    names = [f"backbone{number:02d}" for number in range(size.backbones)]
+    planned = [PlannedBackbone(name, Weights("random", ""), Tooling("fp32")) for name in names]
+    experiment = Experiment(
+        backbone=names, seeds=list(range(size.seeds)), folds=size.folds, class_order=list(CLASSES), image_size=64
+    )
+    hardness = {case.case_id: rng.standard_normal(len(CLASSES)) for case in cases}
+    skill = dict(zip(names, np.linspace(1.2, 2.2, size.backbones), strict=True))
+    folder = ResultsFolder(root)
+    with folder.locked():
+        folder.write_cases(cases)
+        folder.write_folds(folds)
+        folder.write_experiment(experiment)
+        for spec in plan_runs(cases, folds, CLASSES, planned, range(size.seeds), RECIPE, PIXELS):
+            probabilities = _probabilities(spec, hardness, skill[spec.backbone], rng)
+            result = RunResult("done", probabilities, timings={"total": 60.0})
+            folder.runs.write(run_id(spec), spec, result, PARAMETERS)
+
+
+def _cases(site: str, number: int, rng: np.random.Generator) -> Sequence[Case]:
+    labels = rng.choice(CLASSES, number, p=MIX)
+    paths = [f"{label}/{position:05d}.png" for position, label in enumerate(labels.tolist())]
+    return [
+        Case(f"{site}/{path}", path, path.partition("/")[0], None, site, f"{rng.integers(2**63):016x}", 64, 64)
+        for path in paths
+    ]
+
+
+def _probabilities(
+    spec: RunSpec, hardness: dict[str, Floats], skill: float, rng: np.random.Generator
+) -> np.typing.NDArray[np.float32]:
+    """Softmax of what is common to all models of a case, what is not, and the label; worse on the external site."""
+    seen = spec.predicted
+    logits = np.stack([hardness[sample.case_id] for sample in seen]) + rng.standard_normal((len(seen), len(CLASSES)))
+    logits += 0.3 * rng.standard_normal(len(CLASSES))
+    of_label = np.array([CLASSES.index(sample.label) for sample in seen])
+    abroad = np.array([sample.site != INTERNAL for sample in seen])
+    logits[np.arange(len(seen)), of_label] += skill - 0.5 * abroad
+    odds = np.exp(logits)
+    return (odds / odds.sum(1, keepdims=True)).astype(np.float32)
