@@ -1,7 +1,7 @@
 """In studies whose truth is known, the printed intervals hold it and the tests do not cry wolf.
 
-A smaller version of `benchmarks/coverage.py` and `benchmarks/comparisons.py`. Shares of 150 studies have a Monte-Carlo
-standard error of .018; the bounds leave room for it: each would be crossed once in a thousand by a share that is right.
+A smaller version of `benchmarks/coverage.py` and `benchmarks/comparisons.py`. Shares of 60 studies have a Monte-Carlo
+standard error of .03; the bounds leave room for it: each would be crossed once in a thousand by a share that is right.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from scipy.stats import binom, ttest_1samp
 from benchmarks import comparisons, coverage
 from benchmarks.simulated_studies import N_FOLDS, Retrained, Setting
 
-STUDIES, RESAMPLES = 150, 400
+STUDIES, RESAMPLES = 60, 200
 CASES = Setting(300, 120, 5)
 PATIENTS = Setting(600, 600, 5, patients=True)
 LEAST_COVERAGE, MOST_FALSE_ALARMS = 0.93, 0.06
@@ -60,4 +60,4 @@ def test_a_t_test_over_fold_scores_would_tell_them_apart() -> None:
         ]
         assert len(scores[0]) == CASES.seeds * N_FOLDS
         alarms.append(ttest_1samp(scores[0] - scores[1], 0).pvalue <= 0.05)
-    assert np.mean(alarms) >= least(0.12)
+    assert np.mean(alarms) > most(MOST_FALSE_ALARMS)
