@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from reports.cell import Cell
-from reports.markdown import RESEARCH_ONLY
-from reports.notation import MARK_MEANINGS, interval, mark, plain
+from reports.notation import MARK_MEANINGS, RESEARCH_ONLY, interval, mark, plain
 from reports.table import Column, Item, Table
 
 _COMMANDS = str.maketrans(

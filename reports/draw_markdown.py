@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tabulate import tabulate
-
 from reports.cell import Cell
-from reports.markdown import RESEARCH_ONLY, Footnotes, escaped
-from reports.notation import plain
+from reports.footnotes import Footnotes, escaped, markdown_table
+from reports.notation import RESEARCH_ONLY, plain
 from reports.table import Column, Item, Table
 
 
@@ -30,7 +28,7 @@ def _blocks(table: Table) -> Iterator[str]:
     ]
     yield f"## {escaped(table.title)}"
     headers = [escaped(column.title) for column in table.columns]
-    yield str(tabulate(rows, headers, tablefmt="github", disable_numparse=True))
+    yield markdown_table(headers, rows)
     yield from notes.flush()
     if table.note:
         yield escaped(table.note)

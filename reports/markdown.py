@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from tabulate import tabulate
-
-from reports.analysis import CONFUSED
-from reports.cell import Cell
+from reports.footnotes import Footnotes, escaped, markdown_table
 from reports.leaderboard import Leaderboard
+from reports.markdown_backbone import backbone_section
+from reports.markdown_comparisons import comparisons_section
 from reports.metrics import AGGREGATE
 from reports.noise_floor import NoiseFloor
-from reports.notation import MARK_MEANINGS, NONE, interval, mark, number, p_value
-from reports.probability_metrics import title_of
-from reports.row import Row, SidedCells
+from reports.notation import NONE, RESEARCH_ONLY, number
+from reports.row import Row
 
-RESEARCH_ONLY = "Research use only, never for diagnosis."
 RECOMMENDED_SEEDS = 5
-
-_LETTERS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
-_SPECIAL = re.compile(r"[\\`*<>\[\]|#~]|(?<![^\W_])_|_(?![^\W_])")
 
 
 def leaderboard_markdown(leaderboard: Leaderboard, *, title_lines: Sequence[str] = (), under_tables: str = "") -> str:
@@ -36,45 +29,17 @@ def leaderboard_markdown(leaderboard: Leaderboard, *, title_lines: Sequence[str]
         blocks.append("No backbone has a complete seed.")
     blocks += _below_the_table(leaderboard)
     for row in leaderboard.rows:
-        blocks += _backbone(row, notes)
+        blocks += backbone_section(row, notes)
     if leaderboard.comparisons:
-        blocks += _comparisons(leaderboard, notes)
+        blocks += comparisons_section(leaderboard, notes)
     if under_tables:
         warning = f"**{escaped(under_tables)}**"
         blocks = [part for block in blocks for part in ([block, warning] if block.startswith("|") else [block])]
     return "\n\n".join(blocks) + "\n"
 
 
-class Footnotes:
-    """Writes cells and gathers what their marks mean, to be printed under each table."""
-
-    def __init__(self) -> None:
-        self._reasons: dict[str, str] = {}
-        self._unprinted: dict[str, str] = {}
-
-    def write(self, cell: Cell, digits: int = 2) -> str:
-        """`0.61 (0.57–0.65)` with † or ‡ and a letter for its reason; a dash where there is no number."""
-        sign = mark(cell)
-        if sign:
-            self._unprinted[sign] = MARK_MEANINGS[sign]
-        return interval(cell, digits) + sign + (self._letter(cell.reason) if cell.reason else "")
-
-    def flush(self) -> list[str]:
-        """The notes used since the last flush, as one block."""
-        lines = [f"{sign} {meaning}." for sign, meaning in self._unprinted.items()]
-        self._unprinted = {}
-        return ["  \n".join(lines)] if lines else []
-
-    def _letter(self, reason: str) -> str:
-        position = len(self._reasons)
-        new = _LETTERS[position] if position < len(_LETTERS) else f"[{position + 1}]"
-        letter = self._reasons.setdefault(reason, new)
-        self._unprinted[letter] = escaped(reason)
-        return letter
-
-
 def _standings(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
-    yield _table(
+    yield markdown_table(
         ["Rank", "Backbone", "Weights", "Recipe", "Internal accuracy", "Internal macro F1", "Ties"],
         (
             [
@@ -91,7 +56,7 @@ def _standings(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
     )
     for site in dict.fromkeys(site for row in leaderboard.rows for site in row.sites):
         yield f"External site {escaped(site)}, and the gap (internal minus {escaped(site)}):"
-        yield _table(
+        yield markdown_table(
             ["Backbone", f"{escaped(site)} accuracy", f"{escaped(site)} macro F1", "Gap accuracy", "Gap macro F1"],
             (
                 [
@@ -105,7 +70,7 @@ def _standings(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
         )
     yield from notes.flush()
     yield "What was run:"
-    yield _table(
+    yield markdown_table(
         ["Backbone", "Seeds", "Folds", "Parameters (M)", "Seconds a run", "Cases (clusters)"],
         (
             [
@@ -138,7 +103,7 @@ def _below_the_table(leaderboard: Leaderboard) -> Iterator[str]:
             "Sample gain of the seeds: the variance of internal accuracy with one seed over that with all, as drawing "
             "so many times more cases would reduce it (from few seeds a rough figure):"
         )
-        yield _table(
+        yield markdown_table(
             ["Backbone", "Gain", "Effective cases", "The next seed adds"],
             (
                 [
@@ -165,7 +130,7 @@ def _below_the_table(leaderboard: Leaderboard) -> Iterator[str]:
 
 
 def _noise_floors(leaderboard: Leaderboard) -> str:
-    return _table(
+    return markdown_table(
         ["Backbone", "Metric", "One seed each", "Means of all seeds"],
         (
             [
@@ -192,116 +157,6 @@ def _what_intervals_cover(leaderboard: Leaderboard) -> str:
         f"of evaluated cases, by patient where known{strata}; nothing here resamples the population that training "
         "sets come from."
     )
-
-
-def _backbone(row: Row, notes: Footnotes) -> Iterator[str]:
-    yield f"## {escaped(row.name)}"
-    titles = {metric: title_of(metric) for metric in row.cells.internal}
-    if not row.sites:
-        yield _table(
-            ["Metric", "Internal"],
-            ([titles[metric], notes.write(cell)] for metric, cell in row.cells.internal.items()),
-        )
-    for site in row.sites:
-        yield f"### Generalization gap, {escaped(site)}"
-        lines = ([title, *_sides(row.cells, site, metric, notes)] for metric, title in titles.items())
-        yield _table(["Metric", "Internal", "External", "Gap"], lines)
-        yield _table(
-            ["Gap, split", "Appearance shift", "Prevalence shift"],
-            (
-                [titles[metric], notes.write(split.appearance), notes.write(split.prevalence)]
-                for metric, split in row.gap_split[site].items()
-            ),
-        )
-    yield from notes.flush()
-    yield "### F1 of each class"
-    yield _by_side("Class", row.sites, row.per_class.items(), "f1", notes)
-    yield from notes.flush()
-    if row.confusion_pairs:
-        yield "### Classes taken for each other"
-        named = ((f"{a} ↔ {b}", cells) for (a, b), cells in row.confusion_pairs.items())
-        yield _by_side("Share of both classes' cases", row.sites, named, CONFUSED, notes)
-        yield from notes.flush()
-
-
-def _by_side(
-    first: str, sites: Sequence[str], rows: Iterable[tuple[str, SidedCells]], metric: str, notes: Footnotes
-) -> str:
-    lines = []
-    for name, cells in rows:
-        line = [escaped(name), notes.write(cells.internal[metric])]
-        for site in sites:
-            line += [notes.write(cells.external[site][metric]), notes.write(cells.gap[site][metric])]
-        lines.append(line)
-    return _table(
-        [first, "Internal", *(title for site in sites for title in (escaped(site), f"Gap {escaped(site)}"))],
-        lines,
-    )
-
-
-def _sides(cells: SidedCells, site: str, metric: str, notes: Footnotes) -> list[str]:
-    return [
-        notes.write(cell) for cell in (cells.internal[metric], cells.external[site][metric], cells.gap[site][metric])
-    ]
-
-
-def _comparisons(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
-    yield "## Pairwise comparisons"
-    yield _table(
-        ["A", "B", "Endpoint", "A − B", "p", "Holm p", "Resolved", "Detectable"],
-        (
-            [
-                escaped(one.a),
-                escaped(one.b),
-                escaped(one.endpoint),
-                notes.write(one.difference, 3) + (" ≈" if one.below_noise_floor else ""),
-                p_value(one.p),
-                p_value(one.p_holm),
-                "yes" if one.resolved else "no",
-                number(one.minimum_detectable, 3),
-            ]
-            for one in leaderboard.comparisons
-        ),
-    )
-    yield from notes.flush()
-    yield "Beside it, on the scores of the internal folds:"
-    yield _fold_tests(leaderboard)
-    yield (
-        "p: paired jackknife t over clusters and seeds, Holm-adjusted over all pairs of an endpoint; resolved: "
-        "adjusted p ≤ .05. Detectable: the true difference that the test of this pair alone, unadjusted, would find "
-        "with 80 % power. "
-        "≈: smaller than the noise floor of the seeds. Nadeau–Bengio: t-test corrected for the training cases that "
-        "folds share. P: Bayesian correlated t; equivalent is a difference of at most 0.01."
-    )
-
-
-def _fold_tests(leaderboard: Leaderboard) -> str:
-    tests = [(one, one.fold_tests) for one in leaderboard.comparisons if one.fold_tests is not None]
-    single = any(test.mcnemar for _, test in tests)
-    headers = ["A", "B", "Endpoint", "Nadeau–Bengio p", "P(A better)", "P(equivalent)", "P(A worse)"]
-    return _table(
-        headers + ["McNemar p"] * single,
-        (
-            [
-                escaped(one.a),
-                escaped(one.b),
-                escaped(one.endpoint),
-                p_value(test.corrected.p),
-                *(number(share, 2) for share in (test.rope.better, test.rope.equivalent, test.rope.worse)),
-                *([p_value(test.mcnemar.p) if test.mcnemar else NONE] if single else []),
-            ]
-            for one, test in tests
-        ),
-    )
-
-
-def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    return str(tabulate([list(row) for row in rows], headers, tablefmt="github", disable_numparse=True))
-
-
-def escaped(name: str) -> str:
-    """A name given by the user, so that Markdown shows it as it is (an underscore inside a word needs no care)."""
-    return _SPECIAL.sub(r"\\\g<0>", " ".join(name.split()))
 
 
 def _rank(row: Row) -> str:

@@ -6,6 +6,7 @@ from reports.cell import Cell
 from reports.estimate import FEW_CLUSTERS, FEW_CLUSTERS_OF_A_CLASS
 from reports.table import Column, Item, Term
 
+RESEARCH_ONLY = "Research use only, never for diagnosis."
 NONE = "–"
 MARK_MEANINGS = {
     "†": f"few clusters: fewer than {FEW_CLUSTERS} on a side or {FEW_CLUSTERS_OF_A_CLASS} of a class (for a number of "

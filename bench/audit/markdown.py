@@ -6,7 +6,7 @@ from tabulate import tabulate
 
 from bench.audit.summary import QUANTILES, QUANTITIES, RESEARCH_ONLY, Audit, NamedFinding
 from bench.data.visible import visible
-from reports.markdown import escaped
+from reports.footnotes import escaped
 
 SHOWN = 20
 MEANINGS = {

@@ -18,9 +18,10 @@ from bench.results import entries
 from bench.results.atomic import write_text
 from bench.results.entries import Stored, read_stored
 from bench.results.folder import LEAKS, ResultsFolder
+from reports.footnotes import escaped
 from reports.intervals import Interval, chosen_interval
 from reports.leaderboard import Leaderboard, build_leaderboard
-from reports.markdown import escaped, leaderboard_markdown
+from reports.markdown import leaderboard_markdown
 
 RESAMPLING_SEED = 0  # the same runs give the same intervals
 

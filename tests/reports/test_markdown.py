@@ -7,8 +7,9 @@ import pytest
 
 from reports.cell import Cell
 from reports.estimate import ONE_SEED
+from reports.footnotes import Footnotes, escaped
 from reports.leaderboard import TUNED, build_leaderboard
-from reports.markdown import Footnotes, escaped, leaderboard_markdown
+from reports.markdown import leaderboard_markdown
 
 
 def markdown(study, entries, **options) -> str:
