@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 
-from tabulate import tabulate
-
 from bench.audit.summary import QUANTILES, QUANTITIES, RESEARCH_ONLY, Audit, NamedFinding
 from bench.data.visible import visible
-from reports.footnotes import escaped
+from reports.footnotes import escaped, markdown_table
 
 SHOWN = 20
 MEANINGS = {
@@ -43,7 +41,9 @@ def _blocks(audit: Audit) -> Iterator[str]:
     if not kinds:
         yield "None."
         return
-    yield _table(["Finding", "Number", "Meaning"], [[kind, str(n), MEANINGS[kind]] for kind, n in kinds.items()])
+    yield markdown_table(
+        ["Finding", "Number", "Meaning"], [[kind, str(n), MEANINGS[kind]] for kind, n in kinds.items()]
+    )
     for kind, number in kinds.items():
         yield f"### {kind} ({number})"
         chosen = [finding for finding in audit.findings if finding.kind == kind]
@@ -54,7 +54,7 @@ def _blocks(audit: Audit) -> Iterator[str]:
 def _classes(audit: Audit) -> str:
     names = sorted({name for of_site in audit.classes.values() for name in of_site})
     rows = [[_text(name) or "(no class)", *(str(c.get(name, 0)) for c in audit.classes.values())] for name in names]
-    return _table(["Class", *(_text(site) for site in audit.classes)], rows)
+    return markdown_table(["Class", *(_text(site) for site in audit.classes)], rows)
 
 
 def _distributions(audit: Audit) -> str:
@@ -64,7 +64,7 @@ def _distributions(audit: Audit) -> str:
         for quantity in QUANTITIES
         if (of_quantity := of_site.get(quantity))
     ]
-    return _table(["Site", "Quantity", *QUANTILES], rows) if rows else "No image can be read."
+    return markdown_table(["Site", "Quantity", *QUANTILES], rows) if rows else "No image can be read."
 
 
 def _finding(finding: NamedFinding) -> str:
@@ -81,7 +81,3 @@ def _code(text: str) -> str:
     """A name as code."""
     plain = visible(text)
     return f"`{plain}`" if "`" not in plain else escaped(plain)
-
-
-def _table(headers: list[str], rows: list[list[str]]) -> str:
-    return str(tabulate(rows, headers, tablefmt="github", disable_numparse=True))
