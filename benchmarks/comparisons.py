@@ -30,7 +30,7 @@ METRICS = ("accuracy", "macro_f1")
 PEER, DEFAULT = "paired bootstrap of cases", "paired jackknife t"
 TESTS = (
     DEFAULT,
-    "95 % interval without 0",
+    "bias-corrected interval without 0",
     "Nadeau–Bengio t",
     "correlated t, P > .975",
     "McNemar",
@@ -95,8 +95,8 @@ def measure(job: tuple[Setting, float, int, int]) -> dict[tuple[str, str], list[
         draws, table = Draws.from_generator(rng, resamples), index_cases(cases, CLASSES)
         pooled = [pool_predictions(one.predictions, table, name=one.backbone, folds=N_FOLDS)[0] for one in entries]
         rows = [one for one in pooled if one is not None]
-        analyses = analyse(rows, CLASSES, [], draws, stratify=False)
-        comparisons, _ = compare_all(analyses, [], draws, IntervalChoice(), {}, False)
+        analyses = analyse(rows, CLASSES, [], draws)
+        comparisons, _ = compare_all(analyses, [], draws, IntervalChoice("bias-corrected"), {}, False)
         for one in comparisons:
             for test, finds in of_comparison(one):
                 found[one.endpoint, test].append(finds)

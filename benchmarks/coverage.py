@@ -76,7 +76,7 @@ def measure(job: tuple[Setting, int, int]) -> dict[str, list[float]]:
         pooled, _ = pool_predictions(predictions, index_cases(cases, CLASSES), name="A", folds=N_FOLDS)
         if pooled is None:
             raise RuntimeError("A simulated study is not complete.")
-        (one,) = analyse([pooled], CLASSES, [], Draws.from_generator(rng, resamples), stratify=False)
+        (one,) = analyse([pooled], CLASSES, [], Draws.from_generator(rng, resamples))
         for side in SIDES:
             for metric in METRICS:
                 what, aim = quantity(one, side, metric), true[side][metric]

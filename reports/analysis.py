@@ -68,13 +68,25 @@ class Analysis:
             return Quantity(None, (), kind, f"undefined on {side}: a fold model was tested on cases of one class only")
         # support as that of a metric of margins of the same kind
         (support,) = self.on_side("macro_f1" if kind == "class average" else "accuracy", side).supports
-        return Quantity(by_side[side], (support,), kind)
+        untested = self._untested(side) if kind == "class average" else ""
+        return Quantity(by_side[side], (support,), kind, untested or None)
 
     def gap_of_probabilities(self, metric: str, site: str) -> Quantity:
-        """Internal minus external; of class averages only where both sides hold all classes."""
-        if PROBABILITY[metric].kind == "class average" and len(self.shared[site]) < len(self.classes):
-            return Quantity(None, (), PROBABILITY[metric].kind, f"internal and {site} hold different classes")
+        """Internal minus external; of class averages only where every fold model was tested on all classes."""
+        kind = PROBABILITY[metric].kind
+        if kind == "class average":
+            if len(self.shared[site]) < len(self.classes):
+                return Quantity(None, (), kind, f"internal and {site} hold different classes")
+            if untested := self._untested(INTERNAL) or self._untested(site):
+                return Quantity(None, (), kind, f"no gap: {untested}")
         return self.of_probabilities(metric, INTERNAL) - self.of_probabilities(metric, site)
+
+    def _untested(self, side: str) -> str:
+        """What to say where a fold model averages over other classes than the rest; empty where none does."""
+        if side not in self.pooled.probabilities:
+            return ""
+        names = ", ".join(self.classes[code] for code in self.pooled.probabilities[side].missing_classes())
+        return f"on {side} a fold model was tested without cases of {names}" if names else ""
 
     def appearance_shift(self, metric: str, site: str) -> Quantity:
         """Internal minus the site with the internal class mix: what of the gap is not prevalence."""

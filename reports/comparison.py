@@ -16,6 +16,7 @@ from reports.cell import Cell
 from reports.estimate import DIFFERENCE, DIFFERENCE_OF_GAPS, IntervalChoice, Quantity, estimate, refusal
 from reports.fold_tests import FoldTests, fold_tests
 from reports.jackknife import JackknifeT
+from reports.metrics import PRIMARY_METRIC
 from reports.noise_floor import NoiseFloor
 from reports.pooling import Pooled
 from reports.replication import analyse
@@ -46,7 +47,7 @@ class Endpoint:
         return analysis.gap(self.metric, self.side) if self.gap else analysis.on_side(self.metric, self.side)
 
 
-PRIMARY = Endpoint("macro_f1")
+PRIMARY = Endpoint(PRIMARY_METRIC)
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,9 @@ def compare_all(
             if one.seeds != seeds:
                 missing.setdefault(seeds, {})[one.name] = one.of_seeds(seeds)
     for seeds, rows in missing.items():
-        for restricted in analyse(list(rows.values()), analyses[0].classes, pairs, draws, stratify=stratify):
+        bootstrap = choice.interval != "jackknife-t"
+        of_seeds = list(rows.values())
+        for restricted in analyse(of_seeds, analyses[0].classes, pairs, draws, stratify=stratify, bootstrap=bootstrap):
             by_seeds[restricted.pooled.name, seeds] = restricted
     comparisons = [
         _flag(

@@ -14,10 +14,22 @@ from reports.table import Column, Table
 
 _A, _B, _ENDPOINT = Column("a", "A"), Column("b", "B"), Column("endpoint", "Endpoint")
 _TESTS = (Column("p", "p", "p"), Column("p_holm", "Holm p", "p"), Column("resolved", "Resolved"))
-_BELOW_FLOOR = Column("below_noise_floor", "Under the noise floor")
+_BELOW_FLOOR = Column("below_noise_floor", "≈", "flag")
+_P = (
+    "p: paired jackknife t over clusters and seeds, Holm-adjusted over all pairs of an endpoint; resolved: adjusted "
+    "p ≤ .05."
+)
+_NEAR = "≈: smaller than the noise floor of the seeds; – where that is not known."
+_DETECTABLE = (
+    "Detectable: the true difference that the test of this pair alone, unadjusted, would find with 80 % power."
+)
+_FOLDS = (
+    "Nadeau–Bengio: t-test corrected for the training cases that folds share. P: Bayesian correlated t; equivalent is "
+    "a difference of at most 0.01."
+)
 
 
-def noise_floor(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
+def noise_floor(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) -> Table:
     """Differences that other seeds alone make, with the χ² interval of their standard deviation."""
     floors = (Column("floor_1", "One seed each", "cell", 3), Column("floor_s", "Means of all seeds", "cell", 3))
     return Table(
@@ -28,7 +40,7 @@ def noise_floor(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
             (name, term(metric), *_floors(floor))
             for name, of_metric in leaderboard.noise_floor.items()
             for metric, floor in of_metric.items()
-            if metric in wanted
+            if wanted is None or metric in wanted
         ),
     )
 
@@ -41,25 +53,25 @@ def _floors(floor: NoiseFloor) -> tuple[Cell, Cell]:
     )
 
 
-def comparisons(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
-    """All pairs on all endpoints of these metrics."""
+def comparisons(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) -> Table:
+    """All pairs on all endpoints, or on those of these metrics."""
     detectable = Column("minimum_detectable_difference", "Detectable", "number", 3)
     return Table(
         "comparisons",
         "Pairwise comparisons",
-        (_A, _B, _ENDPOINT, Column("difference", "A − B", "cell", 3), *_TESTS, detectable, _BELOW_FLOOR),
+        (_A, _B, _ENDPOINT, Column("difference", "A − B", "cell", 3), _BELOW_FLOOR, *_TESTS, detectable),
         tuple(
             (
-                *(one.a, one.b, one.endpoint, one.difference, one.p, one.p_holm, one.resolved),
-                *(one.minimum_detectable, one.below_noise_floor),
+                *(one.a, one.b, one.endpoint, one.difference, one.below_noise_floor),
+                *(one.p, one.p_holm, one.resolved, one.minimum_detectable),
             )
-            for one in leaderboard.comparisons
-            if _metric(one) in wanted
+            for one in _of(leaderboard.comparisons, wanted)
         ),
+        (_P, _DETECTABLE, _NEAR),
     )
 
 
-def fold_tests(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
+def fold_tests(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) -> Table:
     """Tests beside the paired jackknife t, on the scores of the internal folds."""
     shares = (Column("p_better", "P(A better)", "number"), Column("p_equivalent", "P(equivalent)", "number"))
     return Table(
@@ -67,7 +79,8 @@ def fold_tests(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
         "Pairwise comparisons on the scores of the internal folds",
         (
             *(_A, _B, _ENDPOINT, Column("nadeau_bengio_p", "Nadeau–Bengio p", "p")),
-            *(*shares, Column("p_worse", "P(A worse)", "number"), Column("mcnemar_p", "McNemar p", "p")),
+            *(*shares, Column("p_worse", "P(A worse)", "number")),
+            Column("mcnemar_p", "McNemar p", "p", shown="filled"),
         ),
         tuple(
             (
@@ -75,9 +88,10 @@ def fold_tests(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
                 *(tests.rope.better, tests.rope.equivalent, tests.rope.worse),
                 tests.mcnemar.p if tests.mcnemar else None,
             )
-            for one in leaderboard.comparisons
-            if (tests := one.fold_tests) is not None and _metric(one) in wanted
+            for one in _of(leaderboard.comparisons, wanted)
+            if (tests := one.fold_tests) is not None
         ),
+        (_FOLDS,),
     )
 
 
@@ -85,7 +99,7 @@ def against_baseline(leaderboard: Leaderboard, wanted: Sequence[str], baseline: 
     """Each other row minus the row called `baseline`, in the order of the leaderboard.
 
     p-values are adjusted as in the leaderboard, over all pairs and not only these. Rows that were not compared with
-    the baseline are named in the note. Raises ValueError where no row is called so.
+    the baseline are named in the notes. Raises ValueError where no row is called so.
     """
     names = [row.name for row in leaderboard.rows]
     if baseline not in names:
@@ -95,14 +109,13 @@ def against_baseline(leaderboard: Leaderboard, wanted: Sequence[str], baseline: 
     return Table(
         "against_baseline",
         f"Differences from {baseline}",
-        (BACKBONE, _ENDPOINT, Column("difference", f"Minus {baseline}", "cell", 3), *_TESTS, _BELOW_FLOOR),
+        (BACKBONE, _ENDPOINT, Column("difference", f"Minus {baseline}", "cell", 3), _BELOW_FLOOR, *_TESTS),
         tuple(
-            (name, one.endpoint, one.difference, one.p, one.p_holm, one.resolved, one.below_noise_floor)
+            (name, one.endpoint, one.difference, one.below_noise_floor, one.p, one.p_holm, one.resolved)
             for name, found in differences.items()
-            for one in found
-            if _metric(one) in wanted
+            for one in _of(found, wanted)
         ),
-        f"Not compared with {baseline}: {', '.join(without)}." if without else "",
+        (_P, _NEAR, *([f"Not compared with {baseline}: {', '.join(without)}."] if without else [])),
     )
 
 
@@ -121,5 +134,5 @@ def turned(cell: Cell) -> Cell:
     return replace(cell, value=value, low=low, high=high)
 
 
-def _metric(one: Comparison) -> str:
-    return one.endpoint.rpartition(".")[2]
+def _of(comparisons: Sequence[Comparison], wanted: Sequence[str] | None) -> list[Comparison]:
+    return [one for one in comparisons if wanted is None or one.endpoint.rpartition(".")[2] in wanted]

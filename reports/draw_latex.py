@@ -14,11 +14,11 @@ _COMMANDS = str.maketrans(
         **{"~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "\\": "\\textbackslash{}"},
         **{"<": "\\textless{}", ">": "\\textgreater{}", "|": "\\textbar{}"},
         **{character: f"{{{character}}}" for character in "[]*"},  # which the \\\\ of the line before would take
-        **{"−": "$-$", "–": "--", "↔": "$\\leftrightarrow$", "≤": "$\\le$"},
+        **{"−": "$-$", "–": "--", "↔": "$\\leftrightarrow$", "≤": "$\\le$", "≈": "$\\approx$"},
         **{"†": "$^{\\dagger}$", "‡": "$^{\\ddagger}$"},
     }
 )
-_ALIGNMENT = {"text": "l", "cell": "l", "number": "r", "p": "r"}
+_ALIGNMENT = {"text": "l", "flag": "l", "cell": "l", "number": "r", "p": "r"}
 _SHRINK = "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}"  # to the width of the text
 _LIGATURE = re.compile(r"(?<=[-'`,?!])(?=[-'`,])")  # -- is a dash, '' and ,, are quotation marks
 
@@ -35,12 +35,12 @@ def latex_text(table: Table) -> str:
 
     Letters are left as they are: pdfLaTeX prints European ones, LuaLaTeX and XeLaTeX those that the font has.
     """
-    notes = _Notes()
+    table, notes = table.for_readers(), _Notes()
     rows = [
         " & ".join(notes.write(item, column) for item, column in zip(row, table.columns, strict=True))
         for row in table.rows
     ]
-    below = [*notes.lines(), *([escaped(table.note)] if table.note else [])]
+    below = [*notes.lines(), *map(escaped, table.notes)]
     lines = [
         f"% {RESEARCH_ONLY}",
         "% Needs \\usepackage{booktabs} and \\usepackage{graphicx}.",

@@ -21,17 +21,21 @@ def table_markdown(table: Table) -> str:
     return "\n\n".join(_blocks(table)) + "\n"
 
 
+def drawn(table: Table, notes: Footnotes) -> str:
+    """The columns and rows of a table alone; `notes` gathers what the marks in them mean."""
+    table = table.for_readers()
+    rows = (
+        [_written(item, column, notes) for item, column in zip(row, table.columns, strict=True)] for row in table.rows
+    )
+    return markdown_table([escaped(column.title) for column in table.columns], rows)
+
+
 def _blocks(table: Table) -> Iterator[str]:
     notes = Footnotes()
-    rows = [
-        [_written(item, column, notes) for item, column in zip(row, table.columns, strict=True)] for row in table.rows
-    ]
     yield f"## {escaped(table.title)}"
-    headers = [escaped(column.title) for column in table.columns]
-    yield markdown_table(headers, rows)
+    yield drawn(table, notes)
     yield from notes.flush()
-    if table.note:
-        yield escaped(table.note)
+    yield from map(escaped, table.notes)
 
 
 def _written(item: Item, column: Column, notes: Footnotes) -> str:

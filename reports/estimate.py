@@ -28,7 +28,7 @@ ONE_SEED = "one seed: only the sampling of cases is seen"
 
 NO_CHANGE = "every resample gives the same value"
 NO_CHANGE_BY_ONE = "no cluster and no seed alone changes the value"
-OFF_THE_BOOTSTRAP = "jackknife t, since nearly all resamples lie on one side of the value"
+OFF_THE_BOOTSTRAP = "jackknife t, since the bootstrap gives no interval that holds the value"
 
 PROPORTION = (0.0, 1.0)
 DIFFERENCE = (-1.0, 1.0)
@@ -82,21 +82,26 @@ class Quantity:
         """A difference does not see the sampling error of a part that is the same in every resample."""
         if self.replicates is None or len(self.supports) != 1 or self.replicates.value not in PROPORTION:
             return None
-        if self.kind == "score" and not is_constant(self.replicates.resampled):
+        if self.kind == "score" and _varies(self.replicates):
             return None  # 0 is no end of the range of kappa, nor 1 of that of the Brier score
         return f"{self.supports[0].side} is exactly {self.replicates.value:.0f}, its sampling error is not seen"
+
+
+def _varies(one: Replicates) -> bool:
+    estimable = all(len(values) > 1 for values in one.deleted.values())
+    return estimable and JackknifeT.of(one.per_seed, one.deleted).standard_error > 0
 
 
 def estimate(quantity: Quantity, choice: IntervalChoice, *, limits: tuple[float, float] = PROPORTION) -> Cell:
     """The cell of a quantity.
 
     In this order: no interval where the clusters do not allow one (`refusal`); exact bounds over clusters
-    for a proportion at 0 or 1, since every resample of it is the same; no interval for any other quantity
-    that every resample leaves the same, such as an F1 of 1: it is not a proportion, so no exact bounds are
-    known, and an interval without width would claim certainty; a bootstrap interval where one is chosen, clusters are
-    not few (`are_few`) and it has a width and holds the value; else the jackknife t, which covers better where there
-    are few clusters or seeds. `limits` are the range of the quantity: intervals end there, and only a quantity in
-    (0, 1) can be a proportion.
+    for a proportion at 0 or 1, since nothing moves it; no interval for any other quantity that no resample, or no
+    cluster and no seed, moves, such as an F1 of 1: it is not a proportion, so no exact bounds are known, and an
+    interval without width would claim certainty; a bootstrap interval where one is chosen, clusters are not few
+    (`are_few`) and it has a width and holds the value; else the jackknife t, which covers better where there are few
+    clusters or seeds. `limits` are the range of the quantity: intervals end there, and only a quantity in (0, 1) can
+    be a proportion.
     """
     replicates, supports, kind = quantity.replicates, quantity.supports, quantity.kind
     if replicates is None:
@@ -114,9 +119,9 @@ def estimate(quantity: Quantity, choice: IntervalChoice, *, limits: tuple[float,
     if kind == "proportion" and limits == PROPORTION and value in PROPORTION:
         low, high = bound_proportion(value, supports[0].clusters, choice.confidence)
         return cell(low, high, "clopper-pearson")
-    if is_constant(replicates.resampled):
-        return cell(None, None, None, NO_CHANGE)
     few, bootstrap = are_few(supports), choice.interval != "jackknife-t"
+    if bootstrap and is_constant(replicates.resampled):
+        return cell(None, None, None, NO_CHANGE)
     if bootstrap and not few:
         low, high = _within(_bootstrap_interval(replicates, choice), limits)
         if low <= value <= high and low < high:

@@ -36,7 +36,7 @@ class Leaderboard:
     """Rows sorted by rank, then by internal macro-F1; unranked rows last.
 
     probability_of_best: name → share of bootstrap resamples in which it is best on the primary endpoint; empty where
-    backbones differ in seeds or cases. sample_gains: name → what its seeds are worth, without hold-out splits.
+    backbones differ in seeds, cases or folds. sample_gains: name → what its seeds are worth, without hold-out splits.
     """
 
     classes: tuple[str, ...]
@@ -107,7 +107,8 @@ def build_leaderboard(
             named[name] = entry
 
     draws = Draws.from_generator(rng, resamples)
-    analyses = analyse(pooled, classes, pairs, draws, stratify=stratify)
+    bootstrap = choice.interval != "jackknife-t"
+    analyses = analyse(pooled, classes, pairs, draws, stratify=stratify, bootstrap=bootstrap)
     floors, without_floor = _noise_floors(analyses)
     tuned = [name for name, entry in named.items() if any(TUNED in stamp for stamp in entry.stamps)]
     eligible = [one for one in analyses if one.pooled.name not in tuned]
@@ -164,8 +165,8 @@ def _noise_floors(analyses: Sequence[Analysis]) -> tuple[dict[str, dict[str, Noi
 
 
 def _probability_of_best(analyses: Sequence[Analysis]) -> dict[str, float]:
-    """On the primary endpoint; only where all have the same seeds and cases, and so the same draws."""
-    alike = {(one.pooled.seeds, one.pooled.sides[INTERNAL].clusters.tobytes()) for one in analyses}
+    """On the primary endpoint; only where all have the same cases in the same folds under the same seeds."""
+    alike = {(one.pooled.seeds, tuple(sorted(one.pooled.partitions.items()))) for one in analyses}
     if len(analyses) < 2 or len(alike) > 1:
         return {}
     resampled = np.stack([one.sides[INTERNAL].resampled[PRIMARY.metric] for one in analyses])

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
+from reports import row_tables
 from reports.analysis import CONFUSED
+from reports.draw_markdown import drawn
 from reports.footnotes import Footnotes, escaped, markdown_table
-from reports.probability_metrics import title_of
+from reports.leaderboard import Leaderboard
 from reports.row import Row, SidedCells
 
 
-def backbone_section(row: Row, notes: Footnotes) -> Iterator[str]:
+def backbone_section(leaderboard: Leaderboard, row: Row, notes: Footnotes) -> Iterator[str]:
     """All tables of a row, block by block."""
+    alone, known = replace(leaderboard, rows=(row,)), tuple(row.cells.internal)
+    sided, split = row_tables.metrics(alone, known), row_tables.gap_split(alone, known)
     yield f"## {escaped(row.name)}"
-    titles = {metric: title_of(metric) for metric in row.cells.internal}
     if not row.sites:
-        yield markdown_table(
-            ["Metric", "Internal"],
-            ([titles[metric], notes.write(cell)] for metric, cell in row.cells.internal.items()),
-        )
+        yield drawn(sided.where(backbone=row.name), notes)
     for site in row.sites:
         yield f"### Generalization gap, {escaped(site)}"
-        lines = ([title, *_sides(row.cells, site, metric, notes)] for metric, title in titles.items())
-        yield markdown_table(["Metric", "Internal", "External", "Gap"], lines)
-        yield markdown_table(
-            ["Gap, split", "Appearance shift", "Prevalence shift"],
-            (
-                [titles[metric], notes.write(split.appearance), notes.write(split.prevalence)]
-                for metric, split in row.gap_split[site].items()
-            ),
-        )
+        yield drawn(sided.where(backbone=row.name, site=site), notes)
+        yield drawn(split.where(backbone=row.name, site=site), notes)
     yield from notes.flush()
     yield "### F1 of each class"
     yield _by_side("Class", row.sites, row.per_class.items(), "f1", notes)
@@ -54,9 +48,3 @@ def _by_side(
         [first, "Internal", *(title for site in sites for title in (escaped(site), f"Gap {escaped(site)}"))],
         lines,
     )
-
-
-def _sides(cells: SidedCells, site: str, metric: str, notes: Footnotes) -> list[str]:
-    return [
-        notes.write(cell) for cell in (cells.internal[metric], cells.external[site][metric], cells.gap[site][metric])
-    ]

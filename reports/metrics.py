@@ -86,6 +86,9 @@ class Metric:
     least_classes: int = 1
 
 
+PRIMARY_METRIC = "macro_f1"
+"""Internally, what backbones are ranked by."""
+
 AGGREGATE: Mapping[str, Metric] = {
     "accuracy": Metric(accuracy, "proportion", "Accuracy"),
     "macro_f1": Metric(macro_f1, "class average", "Macro F1"),

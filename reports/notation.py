@@ -51,9 +51,10 @@ def plain(item: Item, column: Column) -> str:
     if item is None:
         return NONE
     if isinstance(item, bool):
-        return "yes" if item else "no"
+        yes, no = (column.title, "") if column.kind == "flag" else ("yes", "no")
+        return yes if item else no
     if isinstance(item, Term):
         return item.title
-    if isinstance(item, float):
-        return p_value(item) if column.kind == "p" else number(item, column.digits)
+    if isinstance(item, float) or (isinstance(item, int) and column.unit != 1):
+        return p_value(item) if column.kind == "p" else number(item / column.unit, column.digits)
     return str(item)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -28,6 +28,7 @@ class Side:
     clusters: (n_clusters,) codes of those with a prediction; counts: (n_clusters, n_seeds, n_classes);
     strata: (n_clusters,), the class within which each cluster is drawn when draws are stratified. confusion:
     (n_clusters, n_seeds, n_classes, n_classes), truth before prediction; of external sides with few classes only.
+    of_shared: site → counts of the cases whose class both that site and the internal side hold, where one lacks some.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Side:
     strata: Integers
     n_cases: int
     confusion: Floats | None = None
+    of_shared: Mapping[str, Margins] = field(default_factory=dict)
 
     @cached_property
     def fewest_clusters(self) -> tuple[int, Integers]:
@@ -165,6 +167,7 @@ def pool_predictions(
         for code in np.unique(complete.site)
     }
     sides = {site: by_site[site] for site in sorted(by_site, key=lambda site: (site != INTERNAL, site))}
+    sides = _with_shared_classes(sides, complete, cases, seeds)
     at_home = complete.where(complete.site == cases.code_of(INTERNAL))
     partitions = {seed: _partition(at_home.where(at_home.seed == seed)) for seed in seeds}
     label = cases.label[at_home.case]
@@ -248,6 +251,34 @@ def _count_side(
     return Side(name, clusters, counts, cases.stratum[clusters], n_cases, confusion)
 
 
+def _with_shared_classes(
+    sides: Mapping[str, Side], predictions: _Predictions, cases: Cases, seeds: Sequence[int]
+) -> dict[str, Side]:
+    """Where a site and the internal side hold different classes, count the cases of the shared ones by themselves.
+
+    A case of another class that is taken for a shared one would lower precision on its side only.
+    """
+    found, label = dict(sides), cases.label[predictions.case]
+    for site in sides:
+        shared = (sides[INTERNAL].clusters_of_class > 0) & (sides[site].clusters_of_class > 0)
+        if site == INTERNAL or shared.all() or not shared.any():
+            continue
+        for name in (INTERNAL, site):
+            rows = predictions.where(shared[label] & (predictions.site == cases.code_of(name)))
+            counts = count_margins(
+                np.searchsorted(sides[name].clusters, cases.cluster[rows.case]),
+                np.searchsorted(seeds, rows.seed),
+                cases.label[rows.case],
+                rows.predicted,
+                n_clusters=len(sides[name].clusters),
+                n_seeds=len(seeds),
+                n_classes=len(cases.classes),
+                dtype=np.float32,
+            )
+            found[name] = replace(found[name], of_shared={**found[name].of_shared, site: counts})
+    return found
+
+
 def _probabilities(
     table: pd.DataFrame, complete: _Predictions, cases: Cases, seeds: Sequence[int], name: str
 ) -> tuple[dict[str, Probabilities], list[str]]:
@@ -285,6 +316,7 @@ def _side_of_seeds(side: Side, positions: Integers) -> Side:
         counts=counts.of_clusters(keep),
         strata=side.strata[keep],
         confusion=confusion,
+        of_shared={site: one.of_seeds(positions).of_clusters(keep) for site, one in side.of_shared.items()},
     )
 
 

@@ -16,6 +16,7 @@ from reports.margins import Flags, Floats, Integers
 from reports.metrics import AGGREGATE, Kind
 
 ECE_BINS = 15
+_EDGE = 1e-6  # probabilities stored as float32 belong to the bin that they were meant for
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def _below(score: Floats, positive: Flags) -> Floats:
 
 def expected_calibration_error(confidence: Floats, right: Floats) -> float:
     """Σ_bins share · |accuracy − mean confidence| over 15 equal bins (Guo et al. 2017); both (n_cases,)."""
-    place = np.clip(np.ceil(confidence * ECE_BINS).astype(np.int64) - 1, 0, ECE_BINS - 1)
+    place = np.clip(np.ceil(confidence * ECE_BINS - _EDGE).astype(np.int64) - 1, 0, ECE_BINS - 1)
     total = np.bincount(place, weights=right - confidence, minlength=ECE_BINS)
     return float(np.abs(total).sum() / len(confidence))
 

@@ -42,6 +42,12 @@ class Probabilities:
         parts = np.split(order, np.flatnonzero(np.diff(model[order])) + 1)
         return [(int(self.seed[part[0]]), part) for part in parts]
 
+    def missing_classes(self) -> Integers:
+        """Codes of classes that have cases here, but none in what some fold model was tested on."""
+        held = np.unique(self.label)
+        of_all = [np.isin(held, self.label[part]) for _, part in self.models()]
+        return np.asarray(held[~np.logical_and.reduce(of_all)], dtype=np.int64)
+
 
 @dataclass(frozen=True)
 class Linear:
@@ -64,9 +70,20 @@ def linear(metric: ProbabilityMetric, one: Probabilities, n_clusters: int, n_see
 
 
 def linearised(
-    values: Sequence[Linear], side: str, seeds: Sequence[int], strata: Integers, draws: Draws
+    values: Sequence[Linear], side: str, seeds: Sequence[int], strata: Integers, draws: Draws | None
 ) -> list[Replicates]:
-    """Replicates of values that share a side's clusters and seeds; strata: (n_clusters,)."""
+    """Replicates of values that share clusters and seeds, without draws no resamples; strata: (n_clusters,)."""
+    resampled = np.empty((0, len(values))) if draws is None else _resampled(values, side, seeds, strata, draws)
+    # Influences sum to 0, so that the weight of the others, which grows, moves nothing.
+    grown = len(strata) / max(len(strata) - 1, 1)
+    return [
+        Replicates(one.per_seed, resampled[:, place], {side: one.per_seed.mean() - one.influence.mean(1) * grown})
+        for place, one in enumerate(values)
+    ]
+
+
+def _resampled(values: Sequence[Linear], side: str, seeds: Sequence[int], strata: Integers, draws: Draws) -> Floats:
+    """(n_resamples, n_values)"""
     influence = np.concatenate([one.influence for one in values], axis=1)
     per_seed = np.stack([one.per_seed for one in values])
 
@@ -77,13 +94,7 @@ def linearised(
 
     with threadpool_limits(1, user_api="blas"):
         chunks = with_seeds(draws.seed_weights(seeds), draws.cluster_weights(side, strata))
-        resampled = np.concatenate(list(in_order(averaged, chunks)))
-    # Influences sum to 0, so that the weight of the others, which grows, moves nothing.
-    grown = len(strata) / max(len(strata) - 1, 1)
-    return [
-        Replicates(one.per_seed, resampled[:, place], {side: one.per_seed.mean() - one.influence.mean(1) * grown})
-        for place, one in enumerate(values)
-    ]
+        return np.concatenate(list(in_order(averaged, chunks)))
 
 
 def calibration(one: Probabilities, *, pooled: bool, rng: np.random.Generator) -> tuple[float, float]:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from reports.margins import Floats
+
+_NONE: Floats = np.empty(0)
 
 
 @dataclass(frozen=True)
 class Replicates:
     """One quantity: per seed, per resample, and without each cluster of each side it involves.
 
-    per_seed: (n_seeds,); resampled: (n_resamples,); deleted: side → (n_clusters,). Subtracting two of them
-    pairs seeds, resamples and clusters, so it needs the same seeds, draws and, on shared sides, clusters.
+    per_seed: (n_seeds,); resampled: (n_resamples,), or empty where nothing was drawn; deleted: side → (n_clusters,).
+    Subtracting two of them pairs seeds, resamples and clusters, so it needs the same seeds, draws and, on shared sides,
+    clusters.
     """
 
     per_seed: Floats
@@ -31,7 +36,8 @@ class Replicates:
         deleted = dict(self.deleted)
         for side, values in other.deleted.items():
             deleted[side] = deleted[side] - values if side in deleted else -values
-        return Replicates(self.per_seed - other.per_seed, self.resampled - other.resampled, deleted)
+        both = min(len(self.resampled), len(other.resampled))
+        return Replicates(self.per_seed - other.per_seed, self.resampled[:both] - other.resampled[:both], deleted)
 
     def jackknife_over_seeds(self) -> Floats:
         """The estimate without each seed: (n_seeds,); empty for one seed."""
@@ -43,8 +49,8 @@ class Replicates:
 class SideReplicates:
     """All named quantities of one backbone on one side.
 
-    per_seed: name → (n_seeds,) or (n_seeds, n_values); resampled and deleted likewise, by resample and by
-    cluster; deleted without the metrics of one class.
+    per_seed: name → (n_seeds,) or (n_seeds, n_values); resampled and deleted likewise, by resample (only of what was
+    drawn) and by cluster; deleted without the metrics of one class.
     """
 
     side: str
@@ -54,11 +60,12 @@ class SideReplicates:
 
     def of(self, name: str) -> Replicates:
         """A quantity with one value a seed."""
-        return Replicates(self.per_seed[name], self.resampled[name], {self.side: self.deleted[name]})
+        return Replicates(self.per_seed[name], self.resampled.get(name, _NONE), {self.side: self.deleted[name]})
 
     def at(self, name: str, position: int, deleted: Floats) -> Replicates:
         """One of several values; deleted: (n_informative,), without each of the informative clusters.
 
         A cluster whose counts cannot enter the value says nothing of its variance.
         """
-        return Replicates(self.per_seed[name][:, position], self.resampled[name][:, position], {self.side: deleted})
+        resampled = self.resampled[name][:, position] if name in self.resampled else _NONE
+        return Replicates(self.per_seed[name][:, position], resampled, {self.side: deleted})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from reports.bootstrap import Draws, Statistic, resample
 from reports.cases import INTERNAL
 from reports.jackknife import delete_each_cluster
 from reports.margins import Floats, Integers, Margins
-from reports.metrics import AGGREGATE, PER_CLASS, pair_confusion
+from reports.metrics import AGGREGATE, PER_CLASS, PRIMARY_METRIC, pair_confusion
 from reports.pooling import Pooled, Side
 from reports.probability_metrics import PROBABILITY
 from reports.probability_replicates import calibration, linear, linearised
@@ -25,20 +26,27 @@ def analyse(
     pairs: Sequence[tuple[int, int]],
     draws: Draws,
     *,
-    stratify: bool,
+    stratify: bool = False,
+    bootstrap: bool = True,
 ) -> list[Analysis]:
-    """Resample and jackknife backbones. Those with the same seeds and clusters on a side share its draws."""
+    """Jackknife backbones and, with `bootstrap`, resample all metrics, else the internal primary one.
+
+    Backbones with the same seeds and clusters on a side share its draws.
+    """
     shared = [_shared_classes(row) for row in rows]
     estimated: list[dict[str, SideReplicates]] = [{} for _ in rows]
     for (name, seeds, _), members in _alike(rows).items():
         sides = [rows[position].sides[name] for position in members]
         statistics = [_statistics(len(classes), shared[position], name, pairs) for position in members]
         for position, replicates in zip(
-            members, _estimate_side(name, sides, statistics, seeds, draws, stratify), strict=True
+            members,
+            _estimate_side(name, sides, statistics, seeds, draws, bootstrap=bootstrap, stratify=stratify),
+            strict=True,
         ):
             estimated[position][name] = replicates
-    remixed = _remixed(rows, shared, len(classes), draws, stratify)
-    from_probabilities = _from_probabilities(rows, draws, stratify)
+    resampling = draws if bootstrap else None
+    remixed = _remixed(rows, shared, len(classes), resampling, stratify)
+    from_probabilities = _from_probabilities(rows, resampling, stratify)
     return [
         Analysis(
             row,
@@ -57,7 +65,9 @@ def analyse(
     ]
 
 
-def _from_probabilities(rows: Sequence[Pooled], draws: Draws, stratify: bool) -> list[dict[str, dict[str, Replicates]]]:
+def _from_probabilities(
+    rows: Sequence[Pooled], draws: Draws | None, stratify: bool
+) -> list[dict[str, dict[str, Replicates]]]:
     found: list[dict[str, dict[str, Replicates]]] = [{metric: {} for metric in PROBABILITY} for _ in rows]
     for (name, seeds, _), members in _alike(rows).items():
         side = rows[members[0]].sides[name]
@@ -76,7 +86,11 @@ def _from_probabilities(rows: Sequence[Pooled], draws: Draws, stratify: bool) ->
 
 
 def _remixed(
-    rows: Sequence[Pooled], shared: Sequence[Mapping[str, Integers]], n_classes: int, draws: Draws, stratify: bool
+    rows: Sequence[Pooled],
+    shared: Sequence[Mapping[str, Integers]],
+    n_classes: int,
+    draws: Draws | None,
+    stratify: bool,
 ) -> list[dict[str, dict[str, Replicates]]]:
     found: list[dict[str, dict[str, Replicates]]] = [{} for _ in rows]
     groups: dict[tuple[str, tuple[int, ...], bytes, bytes], list[int]] = {}
@@ -108,17 +122,38 @@ def _strata(side: Side, stratify: bool) -> Integers:
 def _estimate_side(
     name: str,
     sides: Sequence[Side],
-    statistics: Sequence[tuple[Statistic, Statistic]],
+    statistics: Sequence[_Statistics],
     seeds: Sequence[int],
     draws: Draws,
+    *,
+    bootstrap: bool,
     stratify: bool,
 ) -> Iterable[SideReplicates]:
-    strata = _strata(sides[0], stratify)
-    counts = [side.counts for side in sides]
-    every = [statistic for statistic, _ in statistics]
-    resampled = resample(counts, every, draws.seed_weights(seeds), draws.cluster_weights(name, strata))
-    for one, (statistic, of_all_classes), values in zip(counts, statistics, resampled, strict=True):
-        yield SideReplicates(name, statistic(one.total()), values, delete_each_cluster(one, of_all_classes))
+    """Without `bootstrap` only the internal primary metric is resampled, for the probability of being the best."""
+    main = [(n, side.counts, one) for n, (side, one) in enumerate(zip(sides, statistics, strict=True))]
+    shared = [
+        (n, sides[n].of_shared.get(site, sides[n].counts), statistic)
+        for n, _, one in main
+        for site, statistic in one.of_shared.items()
+    ]
+    drawn = [(n, counts, one.every if bootstrap else _of_primary) for n, counts, one in main]
+    drawn = [*drawn, *shared] if bootstrap else drawn if name == INTERNAL else []
+    per_seed: list[dict[str, Floats]] = [{} for _ in sides]
+    resampled: list[dict[str, Floats]] = [{} for _ in sides]
+    deleted: list[dict[str, Floats]] = [{} for _ in sides]
+    if drawn:
+        places, counted, computed = zip(*drawn, strict=True)
+        weights = draws.seed_weights(seeds), draws.cluster_weights(name, _strata(sides[0], stratify))
+        for n, found in zip(places, resample(counted, computed, *weights), strict=True):
+            resampled[n] |= found
+    for n, counts, one in main:
+        per_seed[n] |= one.every(counts.total())
+        deleted[n] |= delete_each_cluster(counts, one.of_all_classes)
+    for n, counts, statistic in shared:
+        per_seed[n] |= statistic(counts.total())
+        deleted[n] |= delete_each_cluster(counts, statistic)
+    for parts in zip(per_seed, resampled, deleted, strict=True):
+        yield SideReplicates(name, *parts)
 
 
 def _shared_classes(row: Pooled) -> dict[str, Integers]:
@@ -130,24 +165,37 @@ def _shared_classes(row: Pooled) -> dict[str, Integers]:
     }
 
 
+@dataclass(frozen=True)
+class _Statistics:
+    """Of a side: all metrics in one pass; all but those of one class; site → averages over the classes shared."""
+
+    every: Statistic
+    of_all_classes: Statistic
+    of_shared: Mapping[str, Statistic]
+
+
+def _of_primary(margins: Margins) -> dict[str, Floats]:
+    return {PRIMARY_METRIC: AGGREGATE[PRIMARY_METRIC].compute(margins)}
+
+
 def _statistics(
     n_classes: int, shared: Mapping[str, Integers], side: str, pairs: Sequence[tuple[int, int]]
-) -> tuple[Statistic, Statistic]:
-    """All metrics of a side in one pass, and all but those of one class; averages also over the classes shared."""
-    partly = {site: codes for site, codes in shared.items() if side in (INTERNAL, site) and 0 < len(codes) < n_classes}
+) -> _Statistics:
     averages = {name: metric for name, metric in AGGREGATE.items() if metric.kind == "class average"}
 
     def of_all_classes(margins: Margins) -> dict[str, Floats]:
         values = {name: metric.compute(margins) for name, metric in AGGREGATE.items()}
-        for site, codes in partly.items():
-            restricted = margins.of_classes(codes)
-            for name, metric in averages.items():
-                values[shared_name(name, site)] = metric.compute(restricted)
-        if pairs:
-            values[CONFUSED] = pair_confusion(margins, pairs)
-        return values
+        return {**values, CONFUSED: pair_confusion(margins, pairs)} if pairs else values
 
-    def statistic(margins: Margins) -> dict[str, Floats]:
+    def every(margins: Margins) -> dict[str, Floats]:
         return {**of_all_classes(margins), **{name: metric.compute(margins) for name, metric in PER_CLASS.items()}}
 
-    return statistic, of_all_classes
+    def over(site: str, codes: Integers) -> Statistic:
+        def statistic(margins: Margins) -> dict[str, Floats]:
+            restricted = margins.of_classes(codes)
+            return {shared_name(name, site): metric.compute(restricted) for name, metric in averages.items()}
+
+        return statistic
+
+    partly = {site: codes for site, codes in shared.items() if side in (INTERNAL, site) and 0 < len(codes) < n_classes}
+    return _Statistics(every, of_all_classes, {site: over(site, codes) for site, codes in partly.items()})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from reports.analysis import CONFUSED
+from reports.caveats import UNKNOWN_FOLDS
+from reports.comparison import PRIMARY
 from reports.leaderboard import Leaderboard
 from reports.metrics import PER_CLASS
 from reports.probability_metrics import title_of
@@ -13,9 +15,22 @@ from reports.table import Column, Item, Table, Term
 
 BACKBONE = Column("backbone", "Backbone")
 METRIC = Column("metric", "Metric")
-_SITE = Column("site", "Site")
-_SIDES = (Column("internal", "Internal", "cell"), Column("external", "External", "cell"), Column("gap", "Gap", "cell"))
+_SITE = Column("site", "Site", shown="filled")
+_SIDES = (
+    Column("internal", "Internal", "cell"),
+    *(Column("external", "External", "cell", shown="filled"), Column("gap", "Gap", "cell", shown="filled")),
+)
 _CONFUSED = "Taken for each other"
+_PRIMARY = "macro F1"
+_RANK = (
+    f"Rank: 1 + the number of backbones resolved better on internal {_PRIMARY}. "
+    "Only the column Ties says which pairs these data do not resolve."
+)
+_BEST = f"P(best): the probability of being the best on internal {_PRIMARY}, by the bootstrap."
+_GAIN = (
+    "Gain: the variance of internal accuracy with one seed over that with all, as drawing so many times more cases "
+    "would reduce it; from few seeds a rough figure."
+)
 
 Line = tuple[Item, ...]
 
@@ -23,27 +38,57 @@ Line = tuple[Item, ...]
 def standings(leaderboard: Leaderboard, metrics: Sequence[str]) -> Table:
     """Rank, what was trained, these internal metrics, and where it is known the probability of being the best.
 
-    The note holds the rows' stamps.
+    The column name, by which other tables call a row, is for machines; the notes say what ranks mean.
     """
     best = leaderboard.probability_of_best
-    probability = (Column("probability_of_best", "P(best)", "number"),) if best else ()
+    by = "" if PRIMARY.metric in metrics else f" ({_PRIMARY})"
+    probability = (Column("probability_of_best", f"P(best){by}", "number"),) if best else ()
     cells = (Column(f"internal_{name}", f"Internal {_lower(term(name).title)}", "cell") for name in metrics)
-    trained = (BACKBONE, Column("weights", "Weights"), Column("recipe", "Recipe"))
+    trained = (
+        *(Column("name", "Name", shown="never"), BACKBONE),
+        *(Column("weights", "Weights"), Column("recipe", "Recipe")),
+    )
     return Table(
         "leaderboard",
         "Leaderboard",
-        (Column("rank", "Rank", "number"), *trained, *cells, Column("ties", "Ties"), *probability),
+        (Column("rank", f"Rank{by}", "number"), *trained, *cells, Column("ties", f"Ties{by}"), *probability),
         tuple(
             (
                 row.rank,
-                *(row.backbone, row.weights, row.recipe),
+                *(row.name, row.backbone, row.weights, row.recipe),
                 *(row.cells.internal.get(name) for name in metrics),
                 ", ".join(row.ties) or None,
                 *((best.get(row.name),) if best else ()),
             )
             for row in leaderboard.rows
         ),
-        " ".join(f"{row.name}: {stamp}." for row in leaderboard.rows for stamp in row.stamps),
+        (*([_RANK] if len(leaderboard.rows) > 1 else []), *([_BEST] if best else [])),
+    )
+
+
+def at_site(leaderboard: Leaderboard, site: str, metrics: Sequence[str]) -> Table:
+    """These metrics at an external site, and their gaps, of the rows that have it."""
+    sides = (("external", f"{site} "), ("gap", "Gap "))
+    return Table(
+        "site",
+        f"External site {site}, and the gap (internal minus {site})",
+        (
+            BACKBONE,
+            *(
+                Column(f"{side}_{name}", f"{title}{_lower(term(name).title)}", "cell")
+                for side, title in sides
+                for name in metrics
+            ),
+        ),
+        tuple(
+            (
+                row.name,
+                *(row.cells.external[site].get(name) for name in metrics),
+                *(row.cells.gap[site].get(name) for name in metrics),
+            )
+            for row in leaderboard.rows
+            if site in row.sites
+        ),
     )
 
 
@@ -56,7 +101,7 @@ def runs(leaderboard: Leaderboard) -> Table:
             BACKBONE,
             Column("seeds", "Seeds", "number"),
             Column("folds", "Folds", "number"),
-            Column("parameters", "Parameters", "number"),
+            Column("parameters", "Parameters (M)", "number", 1, unit=1e6),
             Column("seconds_per_run", "Seconds a run", "number", 1),
             Column("cases", "Cases (clusters)"),
         ),
@@ -64,7 +109,7 @@ def runs(leaderboard: Leaderboard) -> Table:
             (
                 row.name,
                 len(row.seeds),
-                row.folds,
+                None if UNKNOWN_FOLDS in row.stamps else row.folds,
                 row.parameters,
                 row.seconds_per_run,
                 ", ".join(f"{side} {cases} ({clusters})" for side, (cases, clusters) in row.clusters.items()),
@@ -123,18 +168,19 @@ def sample_gain(leaderboard: Leaderboard) -> Table:
     """What the seeds are worth, by the variance of internal accuracy."""
     return Table(
         "sample_gain",
-        "Sample gain of the seeds, for internal accuracy",
+        "Sample gain of the seeds",
         (
             BACKBONE,
             Column("gain", "Gain", "number"),
             Column("effective_cases", "Effective cases", "number", 0),
-            Column("next_seed", "Share that the next seed adds", "number", 3),
-            Column("reason", "Remark"),
+            Column("next_seed", "The next seed adds (%)", "number", 1, unit=0.01),
+            Column("reason", "Remark", shown="filled"),
         ),
         tuple(
             (name, gain.gain, gain.effective_cases, gain.next_seed, gain.reason)
             for name, gain in leaderboard.sample_gains.items()
         ),
+        (_GAIN,),
     )
 
 

@@ -24,16 +24,34 @@ _CHUNK_CELLS = 2**22  # 32 MiB
 
 
 def with_internal_mix(
-    pairs: Sequence[tuple[Side, Side]], seeds: Sequence[int], draws: Draws, *, stratify: bool
+    pairs: Sequence[tuple[Side, Side]], seeds: Sequence[int], draws: Draws | None, *, stratify: bool
 ) -> list[dict[str, Replicates]]:
     """Each aggregate metric of the external side as if its classes had the internal proportions.
 
     pairs: internal and external side of backbones that share clusters and seeds. Seeds and clusters are drawn as
-    everywhere, so that it pairs with the replicates of both sides. Raises ValueError where a confusion is missing.
+    everywhere, so that it pairs with the replicates of both sides; without draws, there are no resamples. Raises
+    ValueError where a confusion is missing.
     """
-    (internal, external), seed_weights = pairs[0], draws.seed_weights(seeds)
     counts = [_confusion(side) for _, side in pairs]
     truths = [side.counts.truth.astype(np.float64) for side, _ in pairs]
+    none: list[dict[str, list[Floats]]] = [{metric: [np.empty(0)] for metric in AGGREGATE} for _ in pairs]
+    resampled = none if draws is None else _resampled(pairs, counts, truths, seeds, draws, stratify)
+    return [
+        _replicates(one_counts, truth, kept, pairs[0][1].name)
+        for one_counts, truth, kept in zip(counts, truths, resampled, strict=True)
+    ]
+
+
+def _resampled(
+    pairs: Sequence[tuple[Side, Side]],
+    counts: Sequence[Floats],
+    truths: Sequence[Floats],
+    seeds: Sequence[int],
+    draws: Draws,
+    stratify: bool,
+) -> list[dict[str, list[Floats]]]:
+    """Metric → chunks of its values in every resample, for each backbone."""
+    (internal, external), seed_weights = pairs[0], draws.seed_weights(seeds)
     resampled: list[dict[str, list[Floats]]] = [{metric: [] for metric in AGGREGATE} for _ in pairs]
     # Products this small gain nothing from BLAS threads, and lose much where cores are busy.
     with threadpool_limits(1, user_api="blas"):
@@ -54,10 +72,7 @@ def with_internal_mix(
             for kept, found in zip(resampled, chunk, strict=True):
                 for metric, values in found.items():
                     kept[metric].append(values)
-    return [
-        _replicates(one_counts, truth, kept, external.name)
-        for one_counts, truth, kept in zip(counts, truths, resampled, strict=True)
-    ]
+    return resampled
 
 
 def _confusion(side: Side) -> Floats:

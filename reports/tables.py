@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from reports import difference_tables, row_tables
+from reports.caveats import caveats, caveats_of
 from reports.leaderboard import Leaderboard
-from reports.table import Table
+from reports.table import Column, Table
 
 NAMES = (
     "leaderboard",
@@ -39,6 +41,8 @@ def build_tables(
 ) -> tuple[Table, ...]:
     """All tables, the leaderboard itself first; those that would be empty are left out.
 
+    Each carries what limits its rows: in a column stamps for machines, in its notes for readers.
+
     metrics: only these (None: all; in the leaderboard itself accuracy and macro F1). baseline: the name of a row; adds
     the differences of the others from it. Raises ValueError where there is no such metric or row.
     """
@@ -60,5 +64,25 @@ def build_tables(
     ]
     if baseline is not None:
         others.append(difference_tables.against_baseline(leaderboard, wanted, baseline))
-    first = (row_tables.standings(leaderboard, standing), row_tables.runs(leaderboard))
-    return (*first, *(table for table in others if table.rows))
+    first, *rest = row_tables.standings(leaderboard, standing), row_tables.runs(leaderboard), *others
+    stamps = {row.name: caveats_of(row) for row in leaderboard.rows}
+    said = caveats(leaderboard)
+    return (
+        _stamped(first, stamps, (*said, *leaderboard.notes)),
+        *(_stamped(table, stamps, said) for table in rest if table.rows or table.name == "runs"),
+    )
+
+
+def _stamped(table: Table, stamps: Mapping[str, Sequence[str]], notes: Sequence[str]) -> Table:
+    """With a last column of what limits the backbones of each row, and these further notes."""
+    named = [column.name for column in table.columns]
+    naming = [named.index(name) for name in (("name",) if "name" in named else ("backbone", "a", "b")) if name in named]
+    of_rows = (
+        dict.fromkeys(stamp for place in naming for stamp in stamps.get(str(row[place]), ())) for row in table.rows
+    )
+    return replace(
+        table,
+        columns=(*table.columns, Column("stamps", "Stamps", shown="never")),
+        rows=tuple((*row, "; ".join(found) or None) for row, found in zip(table.rows, of_rows, strict=True)),
+        notes=(*table.notes, *notes),
+    )

@@ -51,7 +51,9 @@ def report(
         )
     folder = ResultsFolder(results.expanduser())
     if not (folder.root / "experiment.toml").is_file():
-        raise RequestError(f"{folder.root} is no results folder. Give the one that `bench run --results` wrote.")
+        raise RequestError(
+            f"{folder.root} is no results folder. Give the one that `bench run` or `bench import` wrote."
+        )
     other = _other_intervals(folder, interval, stratify)
     if layout in ("csv", "latex"):
         _write_tables(folder, layout, metric, baseline, other)
@@ -83,7 +85,13 @@ def _other_intervals(folder: "ResultsFolder", interval: str | None, stratify: bo
     try:
         asked = Resampling.of(experiment, chosen, stratify)
     except ValueError as error:
-        raise RequestError(f"--interval and --stratify do not go together: {error}.") from None
+        own = folder.root / "experiment.toml"
+        text = f"--interval and --stratify do not go together: {error}."
+        if stratify is None:
+            text = f"--interval {interval} does not go with `stratify = true` of {own}: {error}. Add --no-stratify."
+        elif interval is None:
+            text = f"--stratify does not go with `interval` of {own}: {error}. Add another --interval."
+        raise RequestError(text) from None
     return None if asked == Resampling.of(experiment) else asked
 
 
@@ -101,14 +109,24 @@ def _print_stored(folder: "ResultsFolder", layout: str) -> None:
 def _print_tables(
     folder: "ResultsFolder", metrics: list[str] | None, baseline: str | None, other: "Resampling | None"
 ) -> None:
+    """Where the stored leaderboard is up to date nothing is written, so this needs no lock either."""
     from contextlib import nullcontext
 
     from reports.draw_markdown import table_markdown, tables_markdown
 
+    other = other or _own_if_up_to_date(folder)
     with nullcontext() if other else folder.locked():
         compiled = _compile(folder, other)
     tables = _tables(compiled.leaderboard, metrics, baseline)
     _out(tables_markdown(tables) if metrics else compiled.text + "\n" + table_markdown(tables[-1]))
+
+
+def _own_if_up_to_date(folder: "ResultsFolder") -> "Resampling | None":
+    """The experiment's own intervals where the stored leaderboard, which has them, need not be written anew."""
+    from bench.results.leaderboard import Resampling, stored_leaderboard
+
+    experiment = folder.experiment()
+    return Resampling.of(experiment) if experiment and stored_leaderboard(folder) is not None else None
 
 
 def _write_tables(
@@ -124,7 +142,8 @@ def _write_tables(
 
     ending, draw = ("csv", csv_text) if layout == "csv" else ("tex", latex_text)
     with folder.locked():
-        tables = _tables(_compile(folder, other).leaderboard, metrics, baseline)
+        compiled = _compile(folder, other or _own_if_up_to_date(folder))
+        tables = _tables(compiled.leaderboard, metrics, baseline)
         paths = write_tables(folder.root, tables, ending, draw)
     _out(draw(tables[0]))
     _say(f"Written: {', '.join(map(str, paths))}")
@@ -145,14 +164,19 @@ def _tables(leaderboard: "Leaderboard", metrics: list[str] | None, baseline: str
         raise RequestError(f"No row of the leaderboard is called {baseline!r} (--baseline). Nearest: {nearest}.")
     tables = build_tables(leaderboard, metrics or None, baseline)
     if baseline is not None and tables[-1].name != "against_baseline":
-        raise RequestError(
-            f"Nothing was compared with {baseline} (--baseline){_on(metrics)}; the leaderboard's notes say why."
-        )
+        raise RequestError(_nothing_compared(leaderboard, metrics, baseline))
     return tables
 
 
-def _on(metrics: list[str] | None) -> str:
-    return f" on {', '.join(metrics)}" if metrics else ""
+def _nothing_compared(leaderboard: "Leaderboard", metrics: list[str] | None, baseline: str) -> str:
+    from reports.tables import STANDING_METRICS
+
+    text = f"Nothing was compared with {baseline} (--baseline)"
+    if metrics and not set(metrics) & set(STANDING_METRICS):
+        return f"{text} on {', '.join(metrics)}: only {' and '.join(STANDING_METRICS)} are compared."
+    if len(leaderboard.rows) < 2:
+        return f"{text}: it is the only row of the leaderboard."
+    return f"{text}; the leaderboard's notes say why."
 
 
 def _compile(folder: "ResultsFolder", other: "Resampling | None" = None) -> "Compiled":

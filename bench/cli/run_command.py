@@ -111,7 +111,9 @@ def run(
     ] = None,
     stratify: Annotated[
         bool | None,
-        typer.Option("--stratify", help="Draw cases within their classes for intervals.", rich_help_panel=RESULTS),
+        typer.Option(
+            "--stratify/--no-stratify", help="Draw cases within their classes for intervals.", rich_help_panel=RESULTS
+        ),
     ] = None,
     results: Annotated[
         str | None, typer.Option(help="Folder for the results. [results]", rich_help_panel=RESULTS)

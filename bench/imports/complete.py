@@ -10,7 +10,7 @@ from bench.data.cases import INTERNAL, Case
 from bench.data.visible import visible
 from bench.errors import RequestError, listed
 from bench.folds.table import NEVER_HELD_OUT, FoldTable
-from bench.imports.rows import ENTRY, places, refuse_rows
+from bench.imports.rows import ENTRY, named, places, refuse_rows
 from bench.imports.table import NO_FOLD
 
 ADVICE = "Numbers over a part of the cases or folds cannot be compared: add the rows, or leave the whole seed out."
@@ -46,7 +46,7 @@ def refuse_gaps(table: pd.DataFrame, cases: Sequence[Case], folds: FoldTable, nu
         members.setdefault(case.site, set()).add(case.case_id)
     predicted = set(table[[*ENTRY, "site"]].drop_duplicates().itertuples(index=False, name=None))
     for (*entry, seed), rows in table.groupby([*ENTRY, "seed"], sort=False):
-        name = f"{entry[0]} ({entry[2]}, {entry[1]}), seed {seed}"
+        name = f"{named(*entry)}, seed {seed}"
         sites = [site for site in members if (*entry, site) in predicted]
         gaps = list(_gaps(rows, name, members, sites, folds.by_seed.get(int(seed), {}), number))
         if gaps:

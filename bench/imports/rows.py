@@ -7,9 +7,16 @@ from numpy.typing import NDArray
 from bench.data.manifest_table import SHOWN
 from bench.data.visible import visible
 from bench.errors import RequestError
+from bench.results.entries import IMPORTED
 
 ENTRY = ["backbone", "weights", "recipe"]  # what makes a row of the leaderboard
 Flags = NDArray[np.bool_]
+
+
+def named(backbone: str, weights: str, recipe: str) -> str:
+    """A row of the leaderboard as errors call it: `resnet34 (fine-tune, ImageNet)`, without what was not given."""
+    given = [text for text in (recipe, weights) if text != IMPORTED]
+    return f"{backbone} ({', '.join(given)})" if given else backbone
 
 
 def places(table: pd.DataFrame, wrong: Flags) -> str:

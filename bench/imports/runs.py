@@ -11,7 +11,7 @@ import pandas as pd
 
 from bench.data.cases import INTERNAL
 from bench.errors import RequestError
-from bench.imports.rows import ENTRY, refuse_rows
+from bench.imports.rows import ENTRY, named, refuse_rows
 from bench.imports.scores import Scored
 from bench.imports.table import NO_FOLD, PROBABILITY
 from bench.results.entries import ROLE_OF_IMPORTS
@@ -142,7 +142,7 @@ def refuse_conflicts(runs: list[ImportedRun], stored: list[StoredRun]) -> None:
             entry = (spec["backbone"], one.record["weights"]["source"], spec["recipe_label"])
             known.setdefault(entry, []).append(one)
     for run in runs:
-        name = f"{run.backbone} ({run.recipe}, {run.weights})"
+        name = named(run.backbone, run.weights, run.recipe)
         for other in known.get((run.backbone, run.weights, run.recipe), []):
             spec = other.record["spec"]
             for what in ("folds", "probabilities"):

@@ -83,6 +83,7 @@ def _probabilities(table: pd.DataFrame, classes: tuple[str, ...]) -> NDArray[np.
     """(n_rows, n_classes), rows without any NaN."""
     if not class_columns(table):
         return np.full((len(table), len(classes)), np.nan)
+    columns = f"Every column {PROBABILITY}… is a class: {visible(', '.join(classes))}."
     texts = table[[PROBABILITY + name for name in classes]].to_numpy(dtype=object)
     empty = texts == ""
     values = np.array([[_number(text) for text in row] for row in texts])
@@ -91,11 +92,14 @@ def _probabilities(table: pd.DataFrame, classes: tuple[str, ...]) -> NDArray[np.
         table,
         given & empty.any(axis=1),
         "have a probability for some classes only",
-        "Give one for every class, or none.",
+        f"Give one for every class, or none. {columns}",
     )
     wrong = given & ~(np.isfinite(values) & (values >= 0)).all(axis=1)
     refuse_rows(
-        table, wrong, "have a probability that is no number of 0 or more", "Write decimals with a point, such as 0.25."
+        table,
+        wrong,
+        "have a probability that is no number of 0 or more",
+        f"Write decimals with a point, such as 0.25. {columns}",
     )
     astray = given & (np.abs(values.sum(axis=1) - 1) > TOLERANCE + _SLACK)
     if astray.any():
@@ -104,7 +108,7 @@ def _probabilities(table: pd.DataFrame, classes: tuple[str, ...]) -> NDArray[np.
             table,
             astray,
             f"have probabilities that do not sum to 1 ± {TOLERANCE:g} (the first: {first:.6g})",
-            "Give each class's share, not logits or percent.",
+            f"Give each class's share, not logits or percent. {columns}",
         )
     return values
 

@@ -18,12 +18,12 @@ from bench.data.cases import INTERNAL, Case
 from bench.folds.table import FoldTable
 from bench.results.folder import LEAKS, ResultsFolder
 from bench.results.runs import StoredRun
+from reports.caveats import UNKNOWN_FOLDS
 from reports.leaderboard import Entry
 
 ROLE_OF_IMPORTS = "import"
 ROLES = ("main", ROLE_OF_IMPORTS)
 IMPORTED = "imported"
-WITHOUT_FOLDS = "one prediction a case and seed, made in folds that are not known"
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _entry(
     record = group[0][0].record
     sources = {other["weights"]["source"] for other in all_records} - {IMPORTED}
     mixed = len(sources) > 1 and "random" in sources
-    of_import = [IMPORTED, *([] if _folds_known(record) else [WITHOUT_FOLDS])] if is_import(record) else []
+    of_import = [IMPORTED, *([] if _folds_known(record) else [UNKNOWN_FOLDS])] if is_import(record) else []
     return Entry(
         backbone=record["spec"]["backbone"],
         weights=record["weights"]["source"],

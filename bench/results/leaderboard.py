@@ -12,11 +12,9 @@ import pandas as pd
 import reports
 from bench.config.experiment import Experiment
 from bench.data.cases import INTERNAL, Case, external_sites
-from bench.errors import BenchError
 from bench.folds.table import FoldTable
-from bench.results import entries
 from bench.results.atomic import write_text
-from bench.results.entries import Stored, read_stored
+from bench.results.entries import Stored
 from bench.results.folder import LEAKS, ResultsFolder
 from reports.footnotes import escaped
 from reports.intervals import Interval, chosen_interval
@@ -74,41 +72,20 @@ def _made_from(folder: ResultsFolder, experiment: Experiment, resampling: Resamp
     digest.update(json.dumps([*of_experiment, resampling.interval, resampling.stratify]).encode())
     for name in sorted(folder.runs.complete()):
         digest.update(name.encode())
-    for source in [Path(__file__), Path(entries.__file__), *sorted(Path(reports.__file__).parent.glob("*.py"))]:
-        digest.update(source.read_bytes())
+    for package in (Path(__file__).parent, Path(reports.__file__).parent):
+        for source in sorted(package.glob("*.py")):
+            digest.update(source.read_bytes())
     return digest.hexdigest()[:24]
 
 
-def write_leaderboard(folder: ResultsFolder) -> tuple[Leaderboard, str]:
-    """Compile every comparable run of the folder; returns the leaderboard and its Markdown.
-
-    Raises:
-        BenchError: there is nothing to compile.
-    """
-    stored = read_stored(folder)
-    if stored is None:
-        raise BenchError(
-            f"{folder.root} is no results folder: experiment.toml, cases.parquet or folds.parquet is missing."
-        )
-    drawn = draw_leaderboard(folder, stored, Resampling.of(stored.experiment))
-    store_leaderboard(folder, drawn)
-    return drawn.leaderboard, drawn.text
-
-
 def store_leaderboard(folder: ResultsFolder, drawn: Drawn) -> None:
-    """Replace leaderboard.json and leaderboard.md."""
-    write_text(folder.root / "leaderboard.json", drawn.json)
+    """Replace leaderboard.md and leaderboard.json, which says what both were made from; so it comes last."""
     write_text(folder.root / "leaderboard.md", drawn.text)
+    write_text(folder.root / "leaderboard.json", drawn.json)
 
 
 def draw_leaderboard(folder: ResultsFolder, stored: Stored, resampling: Resampling) -> Drawn:
-    """The leaderboard of what was read from the folder; writes nothing.
-
-    Raises:
-        BenchError: nothing has finished.
-    """
-    if not stored.entries:
-        raise BenchError(f"No finished run in {folder.root}: there is nothing to rank yet.")
+    """The leaderboard of what was read from the folder; writes nothing."""
     experiment, cases, folds, warning = stored.experiment, stored.cases, stored.folds, stored.warning
     classes = tuple(experiment.class_order or ())
     frame = pd.DataFrame(

@@ -10,7 +10,7 @@ from odd_studies import build, right
 from sklearn.metrics import cohen_kappa_score
 
 from reports.corrected_t import ALL_EQUAL, ONE_FOLD
-from reports.estimate import NO_CHANGE, NO_CHANGE_BY_ONE, ONE_SEED
+from reports.estimate import NO_CHANGE_BY_ONE, ONE_SEED
 from reports.sample_gain import NOTHING_VARIES, ONE_CASE
 from reports.sample_gain import ONE_SEED as GAIN_OF_ONE_SEED
 
@@ -48,11 +48,11 @@ def test_a_backbone_that_always_predicts_one_class() -> None:
     assert internal["macro_f1"].value == pytest.approx((2 * 20 / (20 + 60)) / 3, abs=1e-12)
     # A third and 0, whatever cases are drawn.
     assert numbers(internal["balanced_accuracy"])[1:] == numbers(internal["kappa"])[1:] == (None, None, None)
-    assert (internal["kappa"].value, internal["kappa"].reason) == (0, NO_CHANGE)
+    assert (internal["kappa"].value, internal["kappa"].reason) == (0, NO_CHANGE_BY_ONE)
     of_predicted, of_other = row.per_class["c0"].internal, row.per_class["c1"].internal
     assert numbers(of_predicted["recall"]) == (1, pytest.approx(1 - exact(20)), 1, "clopper-pearson")
     assert numbers(of_other["recall"]) == (0, 0, pytest.approx(exact(20)), "clopper-pearson")
-    assert (of_other["f1"].value, of_other["f1"].reason) == (0, NO_CHANGE)
+    assert (of_other["f1"].value, of_other["f1"].reason) == (0, NO_CHANGE_BY_ONE)
     assert (of_other["precision"].value, of_other["precision"].reason) == (None, "c1 is never predicted for internal")
 
 
@@ -86,7 +86,7 @@ def test_backbones_that_always_agree_are_tied_in_everything() -> None:
     assert [(row.rank, len(row.ties)) for row in board.rows] == [(1, 2)] * 3
     assert board.probability_of_best == pytest.approx({"a": 1 / 3, "b": 1 / 3, "c": 1 / 3}, abs=1e-12)
     for one in board.comparisons:
-        assert (one.difference.value, one.difference.low, one.difference.reason) == (0, None, NO_CHANGE)
+        assert (one.difference.value, one.difference.low, one.difference.reason) == (0, None, NO_CHANGE_BY_ONE)
         assert (one.p, one.p_holm, one.resolved, one.minimum_detectable) == (1, 1, False, None)
         if one.fold_tests is not None:
             assert (one.fold_tests.corrected.t, one.fold_tests.corrected.p) == (0, 1)
@@ -117,6 +117,17 @@ def test_one_seed_of_a_hold_out_split() -> None:
     assert (one.fold_tests.corrected.p, one.fold_tests.corrected.reason) == (None, ONE_FOLD)
     assert one.fold_tests.rope.better is None
     assert vars(one.fold_tests.mcnemar) == {"b": 6, "c": 0, "p": pytest.approx(2 / 2**6)}
+
+
+def test_cases_of_a_class_that_the_site_lacks_do_not_fake_a_gap_of_the_others() -> None:
+    def c2_is_taken_for_c0(label, seed):
+        return np.where(label == 2, 0, label)
+
+    (row,) = build({"internal": SIXTY, "x": [0, 1] * 20}, {"a": c2_is_taken_for_c0}).rows
+    # Over all classes c0 has a precision of one half at home; over c0 and c1 both sides are perfect.
+    assert row.per_class["c0"].internal["precision"].value == 0.5
+    assert row.cells.gap["x"]["macro_f1"].value == 0
+    assert row.cells.gap["x"]["balanced_accuracy"].value == 0
 
 
 def test_a_class_that_the_site_lacks_leaves_the_gap_to_the_others() -> None:

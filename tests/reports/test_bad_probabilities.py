@@ -5,7 +5,7 @@ import pytest
 from odd_studies import build, right
 from sklearn.metrics import roc_auc_score
 
-from reports.estimate import NO_CHANGE
+from reports.estimate import NO_CHANGE_BY_ONE
 from reports.probability_metrics import expected_calibration_error
 
 LABELS = {"internal": tuple(np.arange(60) % 3), "x": tuple(np.arange(45) % 3)}
@@ -76,7 +76,7 @@ def test_probabilities_that_say_nothing_or_all(rule, auroc, brier, ece) -> None:
     for cells in (row.cells.internal, row.cells.external["x"]):
         for metric, expected in (("auroc", auroc), ("brier", brier)):
             assert cells[metric].value == pytest.approx(expected, abs=1e-12)
-            assert (cells[metric].low, cells[metric].reason) == (None, NO_CHANGE)
+            assert (cells[metric].low, cells[metric].reason) == (None, NO_CHANGE_BY_ONE)
         assert cells["ece"].value == pytest.approx(ece, abs=1e-12)
     gap = row.cells.gap["x"]
     assert (gap["brier"].value, gap["brier"].low, gap["ece"].value) == (0, None, None)
@@ -95,6 +95,23 @@ def test_an_area_near_one_has_bounds_up_to_one() -> None:
     cell = row.cells.internal["auroc"]
     assert 0.98 < cell.low < cell.value < cell.high <= 1
     assert cell.method == "jackknife-t"
+
+
+def test_areas_over_other_classes_in_some_fold_make_no_gap() -> None:
+    # Both cases of c2 have even numbers, so that the fold model of the odd ones is tested without the class.
+    labels = {"internal": (*np.arange(60) // 2 % 2, 2, 0, 2, 1), "x": LABELS["x"]}
+    (row,) = build(labels, {"a": right}, probabilities=even).rows
+    why = "on internal a fold model was tested without cases of c2"
+    assert (row.cells.internal["auroc"].value, row.cells.internal["auroc"].reason.split("; ")[-1]) == (0.5, why)
+    assert (row.cells.gap["x"]["auroc"].value, row.cells.gap["x"]["auroc"].reason) == (None, f"no gap: {why}")
+    assert row.cells.gap["x"]["brier"].value == pytest.approx(0, abs=1e-12)
+
+
+def test_a_confidence_on_the_edge_of_a_bin_is_in_the_lower_one() -> None:
+    # .4 and .6, as stored in single precision, end the bins 6 and 9 of 15; in bins with them lie .39 and .59.
+    confidence = np.array([0.4, 0.39, 0.6, 0.59], dtype=np.float32).astype(np.float64)
+    expected = (abs(2 - 0.79) + abs(0 - 1.19)) / 4
+    assert expected_calibration_error(confidence, np.array([1.0, 1, 0, 0])) == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_fold_model_tested_on_one_class_has_no_area() -> None:

@@ -88,7 +88,7 @@ def test_an_identical_copy_differs_by_nothing_and_is_never_resolved(make_study) 
         assert comparison.difference.value == 0
         assert comparison.p == comparison.p_holm == 1
         assert not comparison.resolved
-        assert comparison.difference.reason == "every resample gives the same value"
+        assert comparison.difference.reason == "no cluster and no seed alone changes the value"
     assert [row.rank for row in board.rows] == [1, 1]
     assert board.rows[0].ties == (board.rows[1].name,)
     first, second = (row.cells.to_dict() for row in board.rows)
@@ -138,6 +138,7 @@ def test_rows_without_a_shared_seed_or_with_other_folds_are_not_compared(make_st
     other_folds = build(study, [study.entry("a", folds=3), study.entry("b", folds=4)])
     assert other_folds.comparisons == ()
     assert any("no seed has the same cases in the same folds" in note for note in other_folds.notes)
+    assert other_folds.probability_of_best == {}
 
 
 def test_a_difference_that_cannot_be_estimated_is_not_resolved(make_study) -> None:

@@ -5,8 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from reports.caveats import UNKNOWN_FOLDS
 from reports.cell import Cell
 from reports.difference_tables import turned
+from reports.draw_csv import csv_text
+from reports.draw_latex import latex_text
+from reports.draw_markdown import tables_markdown
 from reports.leaderboard import TUNED, Leaderboard, build_leaderboard
 from reports.table import Column, Item, Table, Term
 from reports.tables import NAMES, build_tables, known_metrics
@@ -44,7 +48,73 @@ def test_the_leaderboard_has_a_line_a_row_in_its_order(board: Leaderboard) -> No
     assert [row["rank"] for row in lines(table)] == [1, 2, None]
     assert [row["internal_macro_f1"] for row in lines(table)] == [row.cells.internal["macro_f1"] for row in board.rows]
     assert [row["probability_of_best"] for row in lines(table)] == [1.0, 0.0, None]
-    assert table.note == f"best: {TUNED}."
+    assert [row["name"] for row in lines(table)] == [row.name for row in board.rows]
+    assert table.notes[0].startswith("Rank: 1 + the number of backbones resolved better on internal macro F1")
+    assert table.notes[1].startswith("P(best): the probability")
+    assert table.notes[2:] == (f"best: {TUNED}.", *board.notes)
+    assert board.notes
+
+
+def test_what_limits_a_row_goes_with_it_into_every_table(make_study: Callable) -> None:
+    study = make_study()
+    entries = [
+        study.entry("a", 0.4, seeds=(0, 1), stamps=("leaks", "imported")),
+        study.entry("b", 0.7, stamps=("leaks",)),
+    ]
+    board = build_leaderboard(entries, study.cases, study.classes, rng=np.random.default_rng(0), resamples=50)
+    tables = by_name(board, baseline="b")
+    assert set(NAMES) == set(tables)
+    said = ("Every backbone: leaks.", "a: imported.", "Fewer than 5 seeds: intervals may be too narrow")
+    of_a, of_b = "leaks; imported; fewer than 5 seeds", "leaks"
+    for name, table in tables.items():
+        notes = "\n".join(table.notes)
+        assert all(one in notes for one in said), name
+        for line in lines(table):
+            both = "a" in line
+            key = "name" if name == "leaderboard" else "backbone"
+            expected = {"a": of_a, "b": of_b}[line["a"] if both else line[key]]
+            assert line["stamps"] == expected, name
+            assert not both or line["b"] == "b"
+    text = tables_markdown(tables.values())
+    assert text.count("Every backbone: leaks.") == text.count("Fewer than 5 seeds: ") == len(tables)
+    assert "Stamps" not in text
+    assert all("Every backbone: leaks." in latex_text(table) for table in tables.values())
+    assert ",leaks; imported; fewer than 5 seeds\n" in csv_text(tables["metrics"])
+
+
+def test_the_rows_of_a_backbone_without_the_columns_that_say_so(board: Leaderboard) -> None:
+    table = by_name(board)["metrics"]
+    one = table.where(backbone="weak", site="Oslo")
+    assert [column.name for column in one.columns] == ["metric", "internal", "external", "gap", "stamps"]
+    assert len(one.rows) == len(board.rows[0].cells.internal)
+    assert one.rows[0][3] is next(row for row in board.rows if row.name == "weak").cells.gap["Oslo"]["accuracy"]
+    assert table.where(site="Bern").rows == ()
+
+
+def test_folds_that_are_not_known_are_a_dash(make_study: Callable) -> None:
+    study = make_study(external={})
+    entry = study.entry("a", holdout=1.0, stamps=(UNKNOWN_FOLDS,))
+    board = build_leaderboard([entry], study.cases, study.classes, rng=np.random.default_rng(0), resamples=50)
+    assert board.rows[0].folds == 1
+    assert [line["folds"] for line in lines(by_name(board)["runs"])] == [None]
+
+
+def test_without_limits_nothing_is_said(make_study: Callable) -> None:
+    study = make_study()
+    board = build_leaderboard(
+        [study.entry("a")], study.cases, study.classes, rng=np.random.default_rng(0), resamples=50
+    )
+    tables = by_name(board)
+    assert tables["metrics"].notes == ()
+    assert {line["stamps"] for line in lines(tables["leaderboard"])} == {None}
+
+
+def test_what_is_of_macro_f1_says_so_where_other_metrics_are_asked_for(board: Leaderboard) -> None:
+    def titles(*metrics: str) -> set[str]:
+        return {column.title for column in build_tables(board, metrics)[0].columns}
+
+    assert {"Rank (macro F1)", "Ties (macro F1)", "P(best) (macro F1)"} <= titles("accuracy")
+    assert {"Rank", "Ties", "P(best)"} <= titles("accuracy", "macro_f1")
 
 
 def test_each_cell_stands_under_its_backbone_site_and_metric(board: Leaderboard) -> None:
@@ -86,7 +156,7 @@ def test_differences_from_a_baseline_are_rows_minus_it(board: Leaderboard, basel
     (line,) = lines(table, endpoint="gap.Oslo.macro_f1")
     expected = rows[other].gap["Oslo"]["macro_f1"].value - rows[baseline].gap["Oslo"]["macro_f1"].value
     assert line["difference"].value == pytest.approx(expected)
-    assert table.note == f"Not compared with {baseline}: best."
+    assert f"Not compared with {baseline}: best." in table.notes
 
 
 def test_a_turned_cell() -> None:

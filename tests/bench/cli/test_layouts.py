@@ -324,7 +324,7 @@ def test_each_of_two_sites_has_its_own_columns_in_every_table(runs: dict[str, "F
         assert f"### Generalization gap, {site}" in text
     assert was_run[-1] == "Cases (clusters)"
     assert gap_bern == gap_lyon == ["Metric", "Internal", "External", "Gap"]
-    assert split_bern == split_lyon == ["Gap, split", "Appearance shift", "Prevalence shift"]
+    assert split_bern == split_lyon == ["Metric", "Appearance shift", "Prevalence shift"]
     by_site = ["Internal", "bern", "Gap bern", "lyon", "Gap lyon"]
     assert classes == ["Class", *by_site]
     assert pairs == [["Share of both classes' cases", *by_site]]

@@ -62,7 +62,9 @@ def test_csv_has_the_numbers_of_the_json(two: Path, bench: Bench) -> None:
     done = bench("report", two, "--format", "csv")
     assert done.returncode == 0, done.stderr
     rows = {row["name"]: row for row in json.loads((two / "leaderboard.json").read_text())["rows"]}
-    printed = pd.read_csv(io.StringIO(done.stdout), float_precision="round_trip").set_index("backbone")
+    printed = pd.read_csv(io.StringIO(done.stdout), float_precision="round_trip").set_index("name")
+    assert printed["backbone"].tolist() == printed.index.tolist()
+    assert {stamps.rpartition("; ")[2] for stamps in printed["stamps"]} == {"fewer than 5 seeds"}
     assert done.stdout == (two / "tables/leaderboard.csv").read_text()
     metrics = pd.read_csv(two / "tables/metrics.csv", float_precision="round_trip")
     for name, row in rows.items():
@@ -117,7 +119,8 @@ def test_metrics_limit_what_is_printed(two: Path, capsys: pytest.CaptureFixture[
     assert printed.startswith("Research use only, never for diagnosis.\n\n## Leaderboard\n")
     assert "Internal balanced accuracy" in printed
     assert "| Recall " in printed
-    assert "macro F1" not in printed
+    assert "Internal macro F1" not in printed
+    assert "| Rank (macro F1) " in printed
     assert "Precision" not in printed
 
 
@@ -128,7 +131,10 @@ def test_metrics_limit_what_is_printed(two: Path, capsys: pytest.CaptureFixture[
         ({"metric": ["speed"]}, "'speed' is none of accuracy, macro_f1,"),
         ({"layout": "csv", "metric": ["accuracy", ""]}, "'' is none of accuracy"),
         ({"baseline": "resnet"}, r"called 'resnet' \(--baseline\). Nearest: resnet18, resnet_other"),
-        ({"baseline": OTHER, "metric": ["precision"]}, f"Nothing was compared with {OTHER} .* on precision"),
+        (
+            {"baseline": OTHER, "metric": ["precision"]},
+            rf"Nothing was compared with {OTHER} \(--baseline\) on precision: only accuracy and macro_f1 are compared.",
+        ),
         ({"layout": "json", "metric": ["accuracy"]}, "json prints all"),
         ({"layout": "json", "baseline": "resnet18"}, "json prints all"),
     ],
@@ -141,14 +147,14 @@ def test_wrong_requests_say_what_there_is(two: Path, options: dict[str, object],
 
 
 def test_a_baseline_without_company_is_refused(results: Path) -> None:
-    with pytest.raises(RequestError, match="Nothing was compared with resnet18"):
+    with pytest.raises(RequestError, match=r"Nothing was compared with resnet18 .*: it is the only row"):
         report(results, baseline="resnet18")
 
 
 def test_exit_codes(results: Path, bench: Bench, tmp_path: Path) -> None:
     missing = bench("report", tmp_path / "nowhere")
     assert (missing.returncode, missing.stdout) == (2, "")
-    assert "nowhere is no results folder. Give the one that `bench run --results` wrote." in missing.stderr
+    assert "nowhere is no results folder. Give the one that `bench run` or `bench import` wrote." in missing.stderr
     assert not (tmp_path / "nowhere").exists()
     shutil.rmtree(results / "tables", ignore_errors=True)
     (results / "tables").write_text("in the way")
@@ -175,7 +181,10 @@ def test_while_a_run_writes_the_leaderboard_can_be_printed_but_no_tables_written
 ) -> None:
     with ResultsFolder(results).locked():
         assert bench("report", results).stdout == (finished / "leaderboard.md").read_text()
+        limited = bench("report", results, "--metric", "accuracy")
         refused = bench("report", results, "--format", "csv")
+    assert limited.returncode == 0, limited.stderr
+    assert "| Internal accuracy" in limited.stdout
     assert refused.returncode == 2
     assert "Another bench process is writing" in refused.stderr
 
@@ -251,6 +260,29 @@ def test_a_wrong_interval_is_refused_in_one_paragraph(finished: Path, bench: Ben
         assert (done.returncode, done.stdout) == (2, "")
         assert message in done.stderr
         assert len(done.stderr.strip().split("\n\n")) == 1
+
+
+def test_tables_of_an_up_to_date_leaderboard_leave_it_alone(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report(two)
+    before = {path: path.stat().st_mtime_ns for path in two.glob("**/*")}
+    report(two, metric=["accuracy"], baseline=OTHER)
+    report(two, baseline=OTHER)
+    assert {path: path.stat().st_mtime_ns for path in two.glob("**/*")} == before
+    assert capsys.readouterr().out.count(f"## Differences from {OTHER}") == 2
+    report(two, "csv")
+    assert {path: path.stat().st_mtime_ns for path in two.glob("leaderboard.*")}.items() <= before.items()
+
+
+def test_a_stratified_folder_says_how_to_leave_that_out(results: Path) -> None:
+    text = (results / "experiment.toml").read_text()
+    without = "".join(line for line in text.splitlines(True) if not line.startswith(("interval", "stratify")))
+    (results / "experiment.toml").write_text('interval = "percentile"\nstratify = true\n' + without)
+    with pytest.raises(RequestError, match=r"stratify = true.* of .*experiment\.toml: .* Add --no-stratify\."):
+        report(results, interval="jackknife-t")
+    report(results, interval="jackknife-t", stratify=False)
+    (results / "experiment.toml").write_text('interval = "jackknife-t"\n' + without)
+    with pytest.raises(RequestError, match=r"--stratify does not go with `interval` .* Add another --interval\."):
+        report(results, stratify=True)
 
 
 def test_a_jackknife_cannot_be_stratified(finished: Path, bench: Bench) -> None:

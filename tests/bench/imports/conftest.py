@@ -20,8 +20,8 @@ from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
 from bench.plan.spec import RunResult, Tooling, Weights
+from bench.results.compiled import compile_results
 from bench.results.folder import ResultsFolder
-from bench.results.leaderboard import write_leaderboard
 
 Bring = Callable[..., dict[str, Any]]
 
@@ -91,7 +91,7 @@ def train(root: Path, *, holdout: float | None = None) -> Path:
             first = rng.beta(1 + np.array([2.0 * (sample.label == "a") for sample in spec.predicted]), 1.5)
             probabilities = np.stack([first, 1 - first], axis=1).astype(np.float32)
             folder.runs.write(run_id(spec), spec, RunResult("done", probabilities, timings={"total": 1.0}), 5)
-        write_leaderboard(folder)
+        compile_results(folder)
     return folder.root
 
 

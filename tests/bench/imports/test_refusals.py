@@ -88,17 +88,20 @@ FAULTS: dict[str, tuple[Change, str]] = {
     ),
     "missing fold": (
         without(6, 7, 14, 15),
-        "net (imported, imported), seed 1 has no internal case in fold(s) 0 of 0 to 1; its predictions are in row(s) "
-        "6, 7, 12, 13 of ",
+        "net, seed 1 has no internal case in fold(s) 0 of 0 to 1; its predictions are in row(s) 6, 7, 12, 13 of ",
     ),
     "missing case": (
         without(8),
-        "net (imported, imported), seed 1 has no prediction of 1 internal case(s): internal/2.png; other predictions "
+        "net, seed 1 has no prediction of 1 internal case(s): internal/2.png; other predictions "
         "of them are in row(s) 4 of ",
+    ),
+    "missing case under another recipe": (
+        lambda t: without(8)(t.assign(recipe="tta")),
+        "net (tta), seed 1 has no prediction of 1 internal case(s): internal/2.png; ",
     ),
     "missing external fold": (
         without(16, 17),
-        "net (imported, imported), seed 1, fold 1 has no prediction of 2 case(s) of bern: bern/0.png, bern/1.png; "
+        "net, seed 1, fold 1 has no prediction of 2 case(s) of bern: bern/0.png, bern/1.png; "
         "other predictions of them are in row(s) 10, 11, 12, 13, 14, 15 of ",
     ),
     "external fold of no model": (
@@ -112,6 +115,10 @@ FAULTS: dict[str, tuple[Change, str]] = {
     "sum": (
         probable(cell(3, "p_a", 0.2515)),
         "1 row(s) have probabilities that do not sum to 1 ± 0.001 (the first: 1.0015): row(s) 3 of ",
+    ),
+    "a column of p that is no class": (
+        probable(lambda t: t.assign(p_value=0.03)),
+        "Every column p_… is a class: a, b, value.",
     ),
     "percent": (
         probable(lambda t: t.assign(p_a=t["p_a"] * 100, p_b=t["p_b"] * 100)),

@@ -10,15 +10,16 @@ import pytest
 from bench.config.experiment import Experiment
 from bench.data.cases import Case
 from bench.data.images import PixelSettings
-from bench.errors import BenchError
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
 from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
 from bench.plan.spec import RunResult, RunSpec, Tooling, Weights
+from bench.results.compiled import NothingToRank, compile_results
 from bench.results.folder import ResultsFolder
-from bench.results.leaderboard import stored_leaderboard, write_leaderboard
+from bench.results.leaderboard import stored_leaderboard
+from reports.leaderboard import Leaderboard
 
 CASES = [
     *(Case(f"internal/{n}", f"/i/{n}", "ab"[n % 2], None, "internal", f"{n:064x}", 8, 8) for n in range(80)),
@@ -51,22 +52,27 @@ def store(folder: ResultsFolder, specs: list[RunSpec], right: float = 0.8) -> No
             folder.runs.write(run_id(spec), spec, RunResult("done", probabilities, timings={"total": 1.0}), 5)
 
 
+def compiled(folder: ResultsFolder) -> tuple[Leaderboard, str]:
+    found = compile_results(folder)
+    return found.leaderboard, found.text
+
+
 def test_a_seed_that_lacks_a_fold_is_left_out_and_named(tmp_path: Path) -> None:
     folder = ResultsFolder(tmp_path)
     specs = plan()
     store(folder, [spec for spec in specs if (spec.seed, spec.fold) != (1, 0)])
-    leaderboard, text = write_leaderboard(folder)
+    leaderboard, text = compiled(folder)
     (row,) = leaderboard.rows
     assert (row.seeds, row.folds) == ((0, 2), 2)
     assert "seed 1 is left out, 1 of its 2 folds are there" in text
     store(folder, specs)
-    assert write_leaderboard(folder)[0].rows[0].seeds == (0, 1, 2)
+    assert compiled(folder)[0].rows[0].seeds == (0, 1, 2)
 
 
 def test_one_fold_alone_makes_no_row(tmp_path: Path) -> None:
     folder = ResultsFolder(tmp_path)
     store(folder, plan()[:1])
-    leaderboard, text = write_leaderboard(folder)
+    leaderboard, text = compiled(folder)
     assert leaderboard.rows == ()
     assert "no complete seed" in text
 
@@ -78,7 +84,7 @@ def test_runs_of_other_folds_are_left_out_and_counted(tmp_path: Path) -> None:
     of_seed = table[(table["seed"] == 1) & table["case_id"].isin(["internal/0", "internal/2", "internal/4"])]
     table.loc[of_seed.index, "fold"] = 1 - of_seed["fold"]
     table.to_parquet(tmp_path / "folds.parquet", index=False)
-    leaderboard, text = write_leaderboard(folder)
+    leaderboard, text = compiled(folder)
     assert leaderboard.rows[0].seeds == (0, 2)
     assert "resnet18: 2 stored run(s) belong to folds that folds.parquet no longer has" in text
 
@@ -98,7 +104,7 @@ def test_rows_of_one_backbone_are_told_apart(tmp_path: Path, other: list[RunSpec
     folder = ResultsFolder(tmp_path)
     store(folder, plan())
     store(folder, other, right=0.7)
-    leaderboard, text = write_leaderboard(folder)
+    leaderboard, text = compiled(folder)
     assert len(leaderboard.rows) == 2
     assert sum(name in row.recipe for row in leaderboard.rows) == 1
     assert name in text
@@ -108,7 +114,7 @@ def test_two_weight_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
     folder = ResultsFolder(tmp_path)
     store(folder, plan(weights="aaaaaaaaaa"))
     store(folder, plan(weights="bbbbbbbbbb"))
-    leaderboard, _ = write_leaderboard(folder)
+    leaderboard, _ = compiled(folder)
     assert {row.recipe for row in leaderboard.rows} == {"fine-tune, weights aaaaaa", "fine-tune, weights bbbbbb"}
 
 
@@ -119,7 +125,7 @@ def test_other_roles_and_replicates_are_not_ranked(tmp_path: Path) -> None:
         folder,
         [replace(spec, role="nondeterminism") for spec in plan()] + [replace(spec, replicate=1) for spec in plan()],
     )
-    (row,) = write_leaderboard(folder)[0].rows
+    (row,) = compiled(folder)[0].rows
     assert len(row.seeds) == 3
 
 
@@ -127,16 +133,33 @@ def test_a_leaderboard_is_up_to_date_until_a_run_or_a_fold_changes(tmp_path: Pat
     folder, specs = ResultsFolder(tmp_path), plan()
     store(folder, specs[:4])
     assert stored_leaderboard(folder) is None
-    assert write_leaderboard(folder)[1] == stored_leaderboard(folder)
+    assert compiled(folder)[1] == stored_leaderboard(folder)
     store(folder, specs[4:])
     assert stored_leaderboard(folder) is None
-    assert "| resnet18" in write_leaderboard(folder)[1]
+    assert "| resnet18" in compiled(folder)[1]
     assert stored_leaderboard(folder) is not None
     with folder.locked():
         folder.write_folds(FoldTable({seed: draw_folds(CASES[:80], seed + 7, folds=2) for seed in SEEDS}))
     assert stored_leaderboard(folder) is None
 
 
+@pytest.mark.parametrize("unwritten", ["leaderboard.md", "leaderboard.json"])
+def test_a_leaderboard_of_which_one_file_was_not_written_is_not_up_to_date(tmp_path: Path, unwritten: str) -> None:
+    """As where the process ends in between: a folder in the file's place stops the writing there."""
+    folder, specs = ResultsFolder(tmp_path), plan()
+    store(folder, specs[:4])
+    compile_results(folder)
+    store(folder, specs[4:])
+    old = (tmp_path / unwritten).read_bytes()
+    (tmp_path / unwritten).unlink()
+    (tmp_path / unwritten).mkdir()
+    with pytest.raises(OSError, match=unwritten):
+        compile_results(folder)
+    (tmp_path / unwritten).rmdir()
+    (tmp_path / unwritten).write_bytes(old)
+    assert stored_leaderboard(folder) is None
+
+
 def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match="no results folder"):
-        write_leaderboard(ResultsFolder(tmp_path))
+    with pytest.raises(NothingToRank, match="no results folder"):
+        compile_results(ResultsFolder(tmp_path))
