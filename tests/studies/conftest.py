@@ -1,0 +1,50 @@
+"""Studies of plain functions, in SQLite files."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from studies.space import FloatRange, IntRange, Space
+from studies.storage import open_storage, sqlite_url
+from studies.study import OpenStudy, StudyPlan, open_study
+
+SPACE = Space({"x": FloatRange(-5.0, 5.0), "n": IntRange(1, 6)})
+Open = Callable[..., OpenStudy]
+
+
+def plan(space: Space = SPACE, **changes: object) -> StudyPlan:
+    values: dict[str, object] = {
+        "name": "s",
+        "space": space,
+        "metric": "height",
+        "direction": "maximize",
+        "units": 3,
+        "sampler": "tpe",
+        "pruner": "none",
+        "seed": 0,
+        "question": {"data": "abc"},
+    }
+    return StudyPlan(**{**values, **changes})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """In memory where the machine has such a folder: SQLite waits for the disk at each of many small writes."""
+    memory = Path("/dev/shm")
+    folder = Path(tempfile.mkdtemp(prefix="gapbench-", dir=memory if memory.is_dir() else None))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Open:
+    """Open a study of `SPACE`, or with other parts of a plan; the same file within a test."""
+
+    def opened(*, new: bool = False, heartbeat: int | None = None, **changes: object) -> OpenStudy:
+        url = sqlite_url(tmp_path / "study.db")
+        return open_study(open_storage(url, heartbeat), url, plan(**changes), new=new)  # type: ignore[arg-type]
+
+    return opened
