@@ -9,5 +9,9 @@ class StorageLostError(StudyError):
     """The storage cannot be reached, or went away under way; what it holds is intact."""
 
 
+class NothingCompleteError(StudyError):
+    """Every trial was pruned or failed."""
+
+
 class TrialFailedError(Exception):
     """What the trial asked for cannot be scored (a loss that is not finite); the search goes on without it."""

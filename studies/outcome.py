@@ -8,7 +8,7 @@ import optuna
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from studies.errors import StudyError
+from studies.errors import NothingCompleteError
 from studies.quiet import quiet
 from studies.retry import HISTORY, lost
 from studies.space import Params
@@ -74,7 +74,7 @@ def outcome(opened: OpenStudy) -> Outcome:
     """The study as it is now.
 
     Raises:
-        StudyError: no trial is complete.
+        NothingCompleteError: no trial is complete.
     """
     with quiet(), translated(opened.url):
         found = opened.study.get_trials()
@@ -84,7 +84,7 @@ def outcome(opened: OpenStudy) -> Outcome:
         )
         complete = [trial for trial in records if trial.value is not None]
         if not complete:
-            raise StudyError(_nothing_complete(opened, records))
+            raise NothingCompleteError(_nothing_complete(opened, records))
         sign = 1 if opened.plan.direction == "maximize" else -1
         best = max(complete, key=lambda trial: (sign * (trial.value or 0.0), -trial.number))
         return Outcome(opened.study.study_name, opened.plan.metric, records, best, importance(opened.study))

@@ -32,9 +32,8 @@ class FloatRange:
                 self.low + self.step * number for number in range(int((self.high - self.low) / self.step + 1e-9) + 1)
             ]
         spaced = np.geomspace if self.log else np.linspace
-        inner: list[float] = spaced(self.low, self.high, points)[1:-1].tolist()
-        ends: list[Value] = [self.low, *inner, self.high]
-        return ends
+        inner: list[Value] = spaced(self.low, self.high, points)[1:-1].tolist()
+        return [self.low, *inner, self.high]
 
     def contains(self, value: object) -> bool:
         return isinstance(value, int | float) and self.low <= value <= self.high
@@ -81,7 +80,8 @@ class Choices:
     values: tuple[Value, ...]
 
     def suggest(self, trial: Trial, name: str) -> Value:
-        chosen: Value = trial.suggest_categorical(name, list(self.values))
+        chosen = trial.suggest_categorical(name, list(self.values))
+        assert chosen is not None
         return chosen
 
     def grid(self, points: int) -> list[Value]:

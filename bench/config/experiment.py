@@ -32,13 +32,25 @@ class FrozenBackbone(BaseModel):
     note: str = ""
 
 
+class Tuned(BaseModel):
+    """That a recipe was chosen by a score on cases; `cases` are the first digits of their digests."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    study: str
+    metric: str
+    score: float
+    trials: int
+    cases: list[str]
+
+
 class Experiment(BaseModel):
     """Options of `bench run`; each is a key of the TOML file.
 
     `data` or `internal` and `external` (site name → path) say where the images lie; without any of them the
     embedded phantom is used. `reader` names the reader of each site (`*`: of all others), `columns` what a manifest
     calls its columns. `classes` renames or merges labels (found → wanted), `class_order` declares the
-    classes. `frozen` is written by the program.
+    classes. `frozen` and `tuned` (what the recipe's file says of the cases it was tuned on) are written by the program.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -72,6 +84,7 @@ class Experiment(BaseModel):
     executor: Literal["auto", "in-process", "processes"] = "auto"
     results: str = "results"
     frozen: dict[str, FrozenBackbone] = Field(default_factory=dict)
+    tuned: Tuned | None = None
 
     @field_validator("seeds", mode="before")
     @classmethod

@@ -19,6 +19,7 @@ from bench.folds.table import FoldTable
 from bench.results.atomic import write_text
 from bench.results.folder import LEAKS, ResultsFolder
 from bench.results.runs import StoredRun
+from bench.results.tuned import TUNED, TunedRecipes
 from reports.leaderboard import Entry, Leaderboard, build_leaderboard
 from reports.markdown import escaped, leaderboard_markdown
 
@@ -43,7 +44,7 @@ def stored_leaderboard(folder: ResultsFolder) -> str | None:
 
 def _made_from(folder: ResultsFolder) -> str:
     """A digest of the stored runs, of what they are checked against, and of the code that compiles them."""
-    digest = hashlib.sha256(folder.state(("cases.parquet", "folds.parquet", LEAKS)).encode())
+    digest = hashlib.sha256(folder.state(("cases.parquet", "folds.parquet", LEAKS, TUNED)).encode())
     if experiment := folder.experiment():
         digest.update(json.dumps([experiment.class_order, experiment.holdout, experiment.uses_phantom]).encode())
     for name in sorted(folder.runs.complete()):
@@ -68,7 +69,7 @@ def write_leaderboard(folder: ResultsFolder) -> tuple[Leaderboard, str]:
     comparable, left_out = _comparable(runs, folds, {case.case_id for case in cases if case.site == INTERNAL})
     leaks = folder.leaks()
     warning = f"{leaks} pair(s) of cases leak from training into evaluation ({LEAKS})" if leaks else ""
-    entries = _entries(comparable, folds, (warning,) if warning else ())
+    entries = _entries(comparable, folds, (warning,) if warning else (), folder.tuned)
     if not entries:
         raise BenchError(f"No finished run in {folder.root}: there is nothing to rank yet.")
     classes = tuple(experiment.class_order or ())
@@ -161,7 +162,7 @@ def _comparable(runs: Sequence[StoredRun], folds: FoldTable, internal: set[str])
     return kept, notes
 
 
-def _entries(runs: Sequence[Predicted], folds: FoldTable, stamps: tuple[str, ...]) -> list[Entry]:
+def _entries(runs: Sequence[Predicted], folds: FoldTable, stamps: tuple[str, ...], tuned: TunedRecipes) -> list[Entry]:
     """One entry for each backbone, weights, recipe, pixel settings and tooling; imported ones are named last."""
     alike: dict[str, list[Predicted]] = defaultdict(list)
     for run, predictions in runs:
@@ -172,7 +173,7 @@ def _entries(runs: Sequence[Predicted], folds: FoldTable, stamps: tuple[str, ...
     records = [group[0][0].record for group in groups]
     entries: list[Entry] = []
     for group in groups:
-        entry = _entry(group, folds, records, stamps)
+        entry = _entry(group, folds, records, (*tuned.stamps(group[0][0].record), *stamps))
         names = {(other.backbone, other.weights, other.recipe) for other in entries}
         while (entry.backbone, entry.weights, entry.recipe) in names:
             entry = replace(entry, recipe=f"{entry.recipe}, {IMPORTED}")
@@ -251,4 +252,4 @@ def stored_entries(folder: ResultsFolder) -> list[Entry]:
         return []
     runs = [folder.runs.read(name) for name in sorted(folder.runs.complete())]
     comparable, _ = _comparable(runs, folds, {case.case_id for case in cases if case.site == INTERNAL})
-    return _entries(comparable, folds, ())
+    return _entries(comparable, folds, (), folder.tuned)
