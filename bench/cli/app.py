@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bench import __version__
+from bench.cli.dashboard_command import dashboard
 from bench.cli.data_command import data_app
 from bench.cli.import_command import import_predictions
 from bench.cli.report_command import report
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command(epilog=EPILOG)(run)
 app.command(epilog=EPILOG)(search)
+app.command(epilog=EPILOG)(dashboard)
 app.command("import", epilog=EPILOG)(import_predictions)
 app.command(epilog=EPILOG)(report)
 app.add_typer(data_app, name="data")

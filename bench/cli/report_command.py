@@ -53,11 +53,28 @@ def _print_stored(folder: "ResultsFolder", layout: str) -> None:
     """An up-to-date leaderboard needs no lock: whoever may read the folder can print it."""
     from bench.results.leaderboard import stored_leaderboard
 
+    searches = _searches(folder) if layout == "md" else ()
     text = stored_leaderboard(folder)
-    if text is None:
+    if text is None and (folder.runs.complete() or not searches):
         with folder.locked():
             text = _compile(folder).text
+    if searches:
+        from reports.draw_markdown import table_markdown, tables_markdown
+
+        after = "\n".join(map(table_markdown, searches))
+        text = f"{text}\n{after}" if text else tables_markdown(searches)
+    assert text is not None
     _out(text if layout == "md" else (folder.root / "leaderboard.json").read_text(encoding="utf-8"))
+
+
+def _searches(folder: "ResultsFolder") -> "tuple[Table, ...]":
+    from bench.results.search_record import FOLDER
+
+    if not (folder.root / FOLDER).is_dir():
+        return ()
+    from bench.results.searches import tables_of_searches
+
+    return tables_of_searches(folder)
 
 
 def _print_tables(folder: "ResultsFolder", metrics: list[str] | None, baseline: str | None) -> None:
@@ -76,7 +93,9 @@ def _write_tables(folder: "ResultsFolder", layout: str, metrics: list[str] | Non
 
     ending, draw = ("csv", csv_text) if layout == "csv" else ("tex", latex_text)
     with folder.locked():
-        tables = _tables(_compile(folder).leaderboard, metrics, baseline)
+        searches = () if metrics or baseline else _searches(folder)
+        ranked = folder.runs.complete() or not searches
+        tables = (*(_tables(_compile(folder).leaderboard, metrics, baseline) if ranked else ()), *searches)
         paths = write_tables(folder.root, tables, ending, draw)
     _out(draw(tables[0]))
     _say(f"Written: {', '.join(map(str, paths))}")

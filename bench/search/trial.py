@@ -13,10 +13,10 @@ from bench.plan.plan import PlannedBackbone
 from bench.plan.recipe import Recipe
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
 from bench.results.runs import RunStore, StoredRun
-from bench.scoring import class_numbers
+from bench.scoring import class_numbers, metric_score
 from bench.search.executors import Executors
 from bench.search.knobs import turned
-from bench.search.metric import epoch_score, unit_score
+from bench.search.metric import epoch_score
 from bench.search.units import Unit
 from studies.errors import TrialFailedError
 from studies.pruners import Watch
@@ -106,7 +106,7 @@ class TrialRunner:
         """The metric on the cases that the run held out."""
         table = run.predictions()
         probabilities = table[[f"p_{name}" for name in self._classes]].to_numpy(dtype=np.float32)
-        return unit_score(self._metric, class_numbers(table["label"], self._classes), probabilities)
+        return metric_score(self._metric, class_numbers(table["label"], self._classes), probabilities)
 
     def _write(self, name: str, spec: RunSpec, result: RunResult) -> None:
         try:
