@@ -95,6 +95,8 @@ def translated(url: str) -> Iterator[None]:
         ) from None
     except (StorageInternalError, SQLAlchemyError) as error:
         raise _explained(url, error) from None
+    except UnboundLocalError as error:  # Optuna trips over a storage that is lost while it tells a trial's end
+        raise _explained(url, _behind(error)) from None
     except RuntimeError as error:  # a study of another version of Optuna
         raise StudyError(f"The storage {masked(url)} cannot be used: {without_password(str(error), url)}") from None
 
@@ -137,6 +139,20 @@ _ADVICE = (
     "Nothing is lost: trials that have finished are in the database, runs in trials/. Check the server and the URL "
     "(--storage), then give the same command again."
 )
+
+
+def _behind(error: BaseException) -> Exception:
+    """The storage's error in the context of another.
+
+    Raises:
+        BaseException: `error` itself, where there is none.
+    """
+    behind = error.__context__
+    while behind is not None:
+        if isinstance(behind, StorageInternalError | SQLAlchemyError):
+            return behind
+        behind = behind.__context__
+    raise error
 
 
 def _explained(url: str, error: Exception) -> StudyError:

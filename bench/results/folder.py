@@ -167,7 +167,6 @@ class ResultsFolder:
         stored, experiment = self.cases(), self.experiment()
         if stored is None:
             return
-        before, now = _identities(stored), _identities(cases)
         if not self.runs.complete():  # a search opens internal cases only
             alone = (
                 [case for case in stored if case.site == INTERNAL],
@@ -175,6 +174,7 @@ class ResultsFolder:
             )
             if any(before == after for before, after in zip(alone, (stored, cases), strict=True)):
                 stored, cases = alone
+        before, now = _identities(stored), _identities(cases)
         stored_classes = tuple(experiment.class_order or ()) if experiment else ()
         differing = sorted({case_id for case_id, *_ in before ^ now})
         if differing:

@@ -6,28 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from plans import plan
 
-from studies.space import FloatRange, IntRange, Space
 from studies.storage import open_storage, sqlite_url
-from studies.study import OpenStudy, StudyPlan, open_study
+from studies.study import OpenStudy, open_study
 
-SPACE = Space({"x": FloatRange(-5.0, 5.0), "n": IntRange(1, 6)})
 Open = Callable[..., OpenStudy]
-
-
-def plan(space: Space = SPACE, **changes: object) -> StudyPlan:
-    values: dict[str, object] = {
-        "name": "s",
-        "space": space,
-        "metric": "height",
-        "direction": "maximize",
-        "units": 3,
-        "sampler": "tpe",
-        "pruner": "none",
-        "seed": 0,
-        "question": {"data": "abc"},
-    }
-    return StudyPlan(**{**values, **changes})  # type: ignore[arg-type]
 
 
 @pytest.fixture
