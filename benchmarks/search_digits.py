@@ -4,7 +4,7 @@ python benchmarks/search_digits.py FOLDER      # about a quarter of an hour on t
 python benchmarks/search_digits.py FOLDER --picture docs/dashboard.png
 
 20 images of each digit (UCI), ResNet-18 from random weights at 16 pixels: a small set on which the default recipe stops
-too early. Three outer folds, and inside each a study of eight trials over two inner folds.
+too early. Three outer folds, and inside each a study of eight trials over three inner folds.
 """
 
 import argparse
@@ -19,7 +19,7 @@ SPACE = """
 [search]
 trials = 8
 nested = true
-inner_folds = 2
+inner_folds = 3
 
 [search.space]
 lr = { low = 1e-4, high = 1e-2, log = true }

@@ -14,14 +14,15 @@ from optuna.trial import Trial
 
 PRUNERS = ("median", "hyperband", "wilcoxon", "none")
 STAGES = 10
+WARMUP = 3  # tenths: before the learning rate has peaked, scores say little
 
 
 def make_pruner(name: str, units: int) -> BasePruner:
     """The pruner `name` of `PRUNERS` for trials of so many units."""
     if name == "median":
-        return pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=1)
+        return pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=WARMUP)
     if name == "hyperband":
-        return pruners.HyperbandPruner(min_resource=1, max_resource=STAGES + units - 1, reduction_factor=3)
+        return pruners.HyperbandPruner(min_resource=WARMUP, max_resource=STAGES + units - 1, reduction_factor=3)
     if name == "wilcoxon":
         return pruners.WilcoxonPruner(p_threshold=0.1, n_startup_steps=2)
     if name == "none":

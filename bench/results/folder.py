@@ -162,12 +162,15 @@ class ResultsFolder:
         path = self.root / LEAKS
         return len(pd.read_csv(path)) if path.exists() else 0
 
-    def refuse_other_data(self, cases: list[Case], classes: tuple[str, ...]) -> None:
-        """Raise `RequestError` where the folder was made from other cases or classes: they cannot be compared."""
+    def refuse_other_data(self, cases: list[Case], classes: tuple[str, ...], *, internal_only: bool = False) -> None:
+        """Raise `RequestError` where the folder was made from other cases or classes: they cannot be compared.
+
+        internal_only: `cases` are those that a search opened, so that external ones of the folder do not count.
+        """
         stored, experiment = self.cases(), self.experiment()
         if stored is None:
             return
-        if not self.runs.complete():  # a search opens internal cases only
+        if internal_only or not self.runs.complete():  # what a search alone has written has no external cases
             alone = (
                 [case for case in stored if case.site == INTERNAL],
                 [case for case in cases if case.site == INTERNAL],

@@ -85,7 +85,7 @@ def prepare_search(
     as_read = dataset.cases
     if experiment.group_duplicates:
         dataset = replace(dataset, cases=grouped(as_read, copies))
-    folder.refuse_other_data(dataset.cases, dataset.classes)
+    folder.refuse_other_data(dataset.cases, dataset.classes, internal_only=True)
     folds = settled_folds(experiment, folder, dataset.cases)
     leaks = pass_gate(experiment, as_read, copies, folds, say)
     backbones, frozen = settle_backbones(experiment, folder.experiment(), len(dataset.classes), caches, say)

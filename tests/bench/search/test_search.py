@@ -81,6 +81,9 @@ def test_the_winner_is_a_recipe_whose_rows_are_not_ranked(searched: Searched, be
     assert "tuned on these cases" in report.stdout
     assert "## Flat search" in report.stdout
     assert "## What the score depended on" in report.stdout
+    again = bench(*searched.command[:-1], results, "--pruner", "none", "--trials", "4")
+    assert again.returncode == 0, again.stderr  # beside runs, whose external cases it does not know
+    assert len(pd.read_parquet(results / "cases.parquet")) == 48
 
 
 def test_the_stamp_follows_the_numbers_and_the_cases(searched: Searched, bench: Bench, tmp_path: Path) -> None:
