@@ -2,8 +2,10 @@
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,7 +13,7 @@ import optuna
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from studies.errors import StorageLostError, StudyError
 from studies.quiet import quiet
@@ -80,7 +82,7 @@ def open_storage(url: str, heartbeat: int | None = None) -> RDBStorage:
         )
 
     with quiet(), translated(url):
-        return _within(CONNECT_SECONDS - 1, connect, url)
+        return _within(CONNECT_SECONDS - 1, partial(_while_others_create, connect), url)
 
 
 @contextmanager
@@ -99,6 +101,18 @@ def translated(url: str) -> Iterator[None]:
         raise _explained(url, _behind(error)) from None
     except RuntimeError as error:  # a study of another version of Optuna
         raise StudyError(f"The storage {masked(url)} cannot be used: {without_password(str(error), url)}") from None
+
+
+def _while_others_create(connect: Callable[[], T]) -> T:
+    """Several processes that begin at once all want to make the tables; those that come second try again."""
+    for pause in (0.2, 0.5, 1.0, 2.0):
+        try:
+            return connect()
+        except (IntegrityError, ProgrammingError, OperationalError) as error:
+            if not any(text in str(error).lower() for text in ("already exists", "duplicate key", "unique constraint")):
+                raise
+            time.sleep(pause)
+    return connect()
 
 
 def _parsed(url: str) -> URL:

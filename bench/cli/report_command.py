@@ -97,6 +97,11 @@ def _write_tables(folder: "ResultsFolder", layout: str, metrics: list[str] | Non
         ranked = folder.runs.complete() or not searches
         tables = (*(_tables(_compile(folder).leaderboard, metrics, baseline) if ranked else ()), *searches)
         paths = write_tables(folder.root, tables, ending, draw)
+        if searches:
+            from bench.results.search_figures import write_figures
+            from bench.results.search_record import read_records
+
+            paths += [path for record in read_records(folder.root) for path in write_figures(folder.root, record)]
     _out(draw(tables[0]))
     _say(f"Written: {', '.join(map(str, paths))}")
 

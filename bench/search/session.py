@@ -110,7 +110,8 @@ class _Session:
             name = stages[0][1].study
             if search.options.nested:
                 name = name.replace(f"-seed{stages[0][1].seed}-fold{stages[0][1].fold}", "")
-            say(f"Written: {record(search, folder, name, stages, url)}. Tables: bench report {folder.root}")
+            files = ", ".join(map(str, record(search, folder, name, stages, url)))
+            say(f"Written: {files}. Tables: bench report {folder.root}")
 
     def _stage(
         self,

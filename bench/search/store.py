@@ -1,10 +1,13 @@
 """What a search writes into the results folder beside its trials. Writes."""
 
+from pathlib import Path
+
 from bench.config.experiment import Experiment, Tuned
 from bench.config.recipe_file import RecipeFile, marks, recipe_text
 from bench.errors import WriteError
 from bench.results.atomic import write_text
 from bench.results.folder import ResultsFolder
+from bench.results.search_figures import write_figures
 from bench.results.search_record import FOLDER, RecordedStage, RecordedTrial, SearchRecord, write_record
 from bench.search.knobs import turned
 from bench.search.prepare import Search, Stage
@@ -58,27 +61,24 @@ def recorded_stage(stage: Stage, found: Outcome, outer_run: str | None, default_
 
 def record(
     search: Search, folder: ResultsFolder, name: str, stages: list[tuple[Stage, RecordedStage]], url: str
-) -> str:
-    """Write the record of one backbone's search; returns its path."""
+) -> list[Path]:
+    """Write the record of one backbone's search and its charts; returns the paths."""
     plan, backbone = stages[0][0].plan, stages[0][0].backbone
-    path = write_record(
-        folder.root,
-        SearchRecord(
-            name=name,
-            backbone=backbone.name,
-            weights=backbone.weights.source,
-            metric=plan.metric,
-            direction=plan.direction,
-            nested=search.options.nested,
-            sampler=plan.sampler,
-            pruner=plan.pruner,
-            storage=masked(url),
-            recipe=search.experiment.recipe.label(),
-            space={key: to_table(part) for key, part in search.space.dimensions.items()},
-            stages=[stage for _, stage in stages],
-        ),
+    written = SearchRecord(
+        name=name,
+        backbone=backbone.name,
+        weights=backbone.weights.source,
+        metric=plan.metric,
+        direction=plan.direction,
+        nested=search.options.nested,
+        sampler=plan.sampler,
+        pruner=plan.pruner,
+        storage=masked(url),
+        recipe=search.experiment.recipe.label(),
+        space={key: to_table(part) for key, part in search.space.dimensions.items()},
+        stages=[stage for _, stage in stages],
     )
-    return str(path)
+    return [write_record(folder.root, written), *write_figures(folder.root, written)]
 
 
 def write_recipe(search: Search, stage: Stage, found: Outcome, folder: ResultsFolder) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import optuna
 import pandas as pd
 import pytest
+from PIL import Image
 from processes import Bench
 from searches import QUICK, Searched
 from sklearn.metrics import f1_score
@@ -210,6 +211,8 @@ def test_nested_search_reports_what_it_did_not_see(bench: Bench, search_data: Pa
     assert table["outer_value"][0] == pytest.approx(wanted, abs=1e-9)
     assert table["improvement_value"][0] == pytest.approx(table["outer_value"][0] - table["default_value"][0], abs=1e-9)
     assert (results / "tables" / "search_stability.csv").is_file()
+    for fold in (0, 1):
+        assert Image.open(results / "figures" / f"search-test_resnet-nested-seed0-fold{fold}.png").width > 500
     assert "Selection optimism" in bench("report", results).stdout
     assert not (results / "runs").exists()
 
