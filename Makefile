@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint readme engine-page audit-page near-duplicates-page dicom-page \
+.PHONY: demo test lint readme engine-page audit-page near-duplicates-page dicom-page search-page search-example \
 	bench-engine bench-bootstrap bench-phantom clean
 
 .venv/installed: pyproject.toml
@@ -37,6 +37,13 @@ near-duplicates-page: .venv/installed
 
 dicom-page: .venv/installed
 	$(BIN)/python benchmarks/dicom_files.py > .page.txt && $(BIN)/python docs/update.py dicom-files < .page.txt; rm -f .page.txt
+
+search-page: .venv/installed
+	$(BIN)/python benchmarks/search.py > .page.txt && $(BIN)/python docs/update.py search < .page.txt; rm -f .page.txt
+
+search-example: .venv/installed
+	$(BIN)/python benchmarks/search_digits.py search-example --picture docs/dashboard.png
+	$(BIN)/bench report search-example/results > .page.txt && $(BIN)/python docs/update.py search-example < .page.txt; rm -f .page.txt
 
 bench-engine: .venv/installed
 	$(BIN)/python benchmarks/engine.py

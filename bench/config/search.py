@@ -10,7 +10,7 @@ from bench.plan.recipe import Recipe
 from reports.metrics import AGGREGATE
 from reports.probability_metrics import PROBABILITY
 from studies.errors import StudyError
-from studies.space import Choices, Dimension, FloatRange, IntRange, Space, parse_dimension, to_table
+from studies.space import Choices, Dimension, FloatRange, IntRange, Space, parse_dimension
 
 METRICS = (*AGGREGATE, *PROBABILITY)
 WHOLE = ("epochs", "head_epochs", "batch_size", "image_size")
@@ -74,11 +74,6 @@ class SearchOptions(BaseModel):
                 raise RequestError(str(error)) from None
             _check_values(name, dimensions[name], where)
         return Space(dimensions)
-
-    def table(self, space: Space) -> dict[str, Any]:
-        """As `[search]` of a configuration file has it; without the storage, which may hold a password."""
-        values = self.model_dump(exclude={"storage", "space", "tune", "new_study"}, exclude_none=True)
-        return {**values, "space": {name: to_table(part) for name, part in space.dimensions.items()}}
 
 
 def _check_values(name: str, part: Dimension, where: str) -> None:
