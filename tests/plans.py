@@ -1,7 +1,11 @@
 """A small plan of a study, for the tests of studies."""
 
+from collections.abc import Callable
+
 from studies.space import FloatRange, IntRange, Space
-from studies.study import StudyPlan
+from studies.study import OpenStudy, StudyPlan
+
+Open = Callable[..., OpenStudy]
 
 SPACE = Space({"x": FloatRange(-5.0, 5.0), "n": IntRange(1, 6)})
 

@@ -32,9 +32,13 @@ from studies.study import StudyPlan
 
 @dataclass(frozen=True)
 class Stage:
-    """One study: the units that score a trial and, in a nested search, the outer part that it never sees."""
+    """One study: the units that score a trial and, in a nested search, the outer part that it never sees.
+
+    `suffix` is what its name has beyond that of the search.
+    """
 
     plan: StudyPlan
+    suffix: str
     backbone: PlannedBackbone
     units: tuple[Unit, ...]
     outer: Unit | None = None
@@ -168,7 +172,7 @@ def _stage(
         },
         note=_note(options, backbone.name, number, len(units), outer),
     )
-    return Stage(plan, backbone, units, outer)
+    return Stage(plan, suffix, backbone, units, outer)
 
 
 def _note(options: SearchOptions, backbone: str, cases: int, units: int, outer: Unit | None) -> str:

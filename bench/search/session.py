@@ -1,5 +1,6 @@
 """One call of `bench search`, from the checked request to the winner. Prints."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from optuna.storages import RDBStorage
 from rich.console import Console
 
-from bench.cache import Caches, user_caches
+from bench.cache import user_caches
 from bench.config.experiment import Experiment
 from bench.config.search import SearchOptions
 from bench.driver.decoding import DecodingProgress
@@ -15,6 +16,7 @@ from bench.driver.forecast import duration, forecast
 from bench.driver.phantom import ensure_phantom
 from bench.driver.prepare import Say
 from bench.errors import BenchError, Interrupted, RequestError
+from bench.plan.spec import RunSpec
 from bench.results.folder import ResultsFolder
 from bench.results.search_record import RecordedStage
 from bench.search.executors import Executors
@@ -44,7 +46,7 @@ def run_search(experiment: Experiment, options: SearchOptions, where: str) -> in
         Interrupted: the user stopped it.
     """
     try:
-        return _Session(experiment, options, where).run()
+        return _run(experiment, options, where)
     except KeyboardInterrupt:
         raise Interrupted(
             "Interrupted. Trials that had ended are stored; the same command goes on from there."
@@ -57,117 +59,103 @@ def run_search(experiment: Experiment, options: SearchOptions, where: str) -> in
         raise RequestError(str(error)) from None
 
 
-@dataclass
-class _Session:
-    experiment: Experiment
-    options: SearchOptions
-    where: str
-
-    def run(self) -> int:
-        console = Console(highlight=False, emoji=False)
-        say = partial(console.print, markup=False, soft_wrap=True)
-        space = self.options.searched(self.where)
-        caches = user_caches()
-        folder = ResultsFolder(Path(self.experiment.results).expanduser())
-        url = self.options.storage or sqlite_url(folder.root / DATABASE)
-        storage = open_storage(url, self.options.heartbeat) if self.options.storage else None
-        if self.experiment.uses_phantom:
-            ensure_phantom(caches, console)
-        with folder.locked(wait=WAIT):
-            with DecodingProgress(console) as decoding:
-                search = prepare_search(self.experiment, self.options, space, folder, caches, say, decoding.update)
-            write_search(search, folder)
-        folder.trials.remove_leftovers(older=ABANDONED)
-        storage = storage or open_storage(url, self.options.heartbeat)
-        try:
-            self._search(search, folder, caches, storage, url, console, say)
-        finally:
-            forget(storage)
-        return 0
-
-    def _search(
-        self,
-        search: Search,
-        folder: ResultsFolder,
-        caches: Caches,
-        storage: RDBStorage,
-        url: str,
-        console: Console,
-        say: Say,
-    ) -> None:
-        say(f"Storage: {masked(url)}. External cases are not opened.")
+def _run(experiment: Experiment, options: SearchOptions, where: str) -> int:
+    console = Console(highlight=False, emoji=False)
+    say = partial(console.print, markup=False, soft_wrap=True)
+    space = options.searched(where)
+    caches = user_caches()
+    folder = ResultsFolder(Path(experiment.results).expanduser())
+    url = options.storage or sqlite_url(folder.root / DATABASE)
+    storage = open_storage(url, options.heartbeat) if options.storage else None  # a server is tried before all else
+    if experiment.uses_phantom:
+        ensure_phantom(caches, console)
+    with folder.locked(wait=WAIT):
+        with DecodingProgress(console) as decoding:
+            search = prepare_search(experiment, options, space, folder, caches, say, decoding.update)
+        write_search(search, folder)
+    folder.trials.remove_leftovers(older=ABANDONED)
+    storage = storage or open_storage(url, options.heartbeat)
+    say(f"Storage: {masked(url)}. External cases are not opened.")
+    try:
         with Executors(search.experiment, search.request, caches, search.dataset) as executors:
-            done: dict[str, list[tuple[Stage, RecordedStage]]] = {}
-            for number, stage in enumerate(search.stages):
-                found, recorded = self._stage(search, stage, folder, executors, storage, url, console, say, number == 0)
-                done.setdefault(stage.backbone.name, []).append((stage, recorded))
-                say(_summary(found))
-                if stage.outer is None:
-                    recipe = write_recipe(search, stage, found, folder)
-                    say(f"Recipe: {recipe}. Its rows will be stamped “tuned on these cases” and not ranked.")
-                    say(f"Next: bench run --recipe {recipe} --results {folder.root} with the data options of this call")
-        for stages in done.values():
-            name = stages[0][1].study
-            if search.options.nested:
-                name = name.replace(f"-seed{stages[0][1].seed}-fold{stages[0][1].fold}", "")
-            files = ", ".join(map(str, record(search, folder, name, stages, url)))
-            say(f"Written: {files}. Tables: bench report {folder.root}")
+            _Work(search, folder, executors, storage, url, console, say).do()
+    finally:
+        forget(storage)
+    return 0
 
-    def _stage(
-        self,
-        search: Search,
-        stage: Stage,
-        folder: ResultsFolder,
-        executors: Executors,
-        storage: RDBStorage,
-        url: str,
-        console: Console,
-        say: Say,
-        first: bool,
-    ) -> tuple[Outcome, RecordedStage]:
-        options, experiment = search.options, search.experiment
-        opened = open_study(storage, url, stage.plan, new=options.new_study)
+
+@dataclass(frozen=True)
+class _Work:
+    """A prepared search, and what it takes."""
+
+    search: Search
+    folder: ResultsFolder
+    executors: Executors
+    storage: RDBStorage
+    url: str
+    console: Console
+    say: Say
+
+    def do(self) -> None:
+        """Every study, and what becomes of it."""
+        done: dict[str, list[tuple[Stage, RecordedStage]]] = {}
+        for stage in self.search.stages:
+            found, runs = self._study(stage, announced=bool(done))
+            done.setdefault(stage.backbone.name, []).append((stage, recorded_stage(stage, found, *runs)))
+            self.say(_summary(found))
+            if stage.outer is None:
+                recipe = write_recipe(self.search, stage, found, self.folder)
+                self.say(f"Recipe: {recipe}. Its rows will be stamped “tuned on these cases” and not ranked.")
+                self.say(f"Next: bench run --recipe {recipe} --results {self.folder.root} with the data options above")
+        for stages in done.values():
+            name = stages[0][1].study.replace(stages[0][0].suffix, "", 1)
+            files = ", ".join(map(str, record(self.search, self.folder, name, stages, self.url)))
+            self.say(f"Written: {files}. Tables: bench report {self.folder.root}")
+
+    def _study(self, stage: Stage, announced: bool) -> tuple[Outcome, tuple[str | None, str | None]]:
+        """A study, and the runs of its winner and of the given recipe on the outer fold."""
+        options, experiment = self.search.options, self.search.experiment
+        opened = open_study(self.storage, self.url, stage.plan, new=options.new_study)
         for remark in opened.remarks:
-            say(f"Study {opened.study.study_name} goes on with other means: {remark}.")
-        wanted = min(options.trials, grid_size(search.space)) if options.sampler == "grid" else options.trials
+            self.say(f"Study {opened.study.study_name} goes on with other means: {remark}.")
         recipe, size = experiment.recipe, experiment.pixels.image_size
         better = 1.0 if stage.plan.direction == "maximize" else -1.0
-        with SearchProgress(console, opened.study.study_name, wanted, better) as progress:
+        wanted = self._trials()
+        with SearchProgress(self.console, opened.study.study_name, wanted, better) as progress:
             runner = TrialRunner(
-                executors,
-                folder.trials,
+                self.executors,
+                self.folder.trials,
                 stage.backbone,
-                search.dataset.classes,
+                self.search.dataset.classes,
                 experiment.frozen[stage.backbone.name].parameters,
                 options.metric,
                 progress.epoch,
             )
-            if first:
-                self._announce(runner, executors, search, stage, wanted, say)
+            if not announced:
+                self._announce(runner.specs(stage.units, recipe, size))
             run_trials(
                 opened,
                 lambda params, watch: runner.score(stage.units, recipe, size, params, watch),
                 wanted,
                 progress.trial,
-                None if options.sampler == "grid" else as_params(recipe, size, search.space),
+                None if options.sampler == "grid" else as_params(recipe, size, self.search.space),
             )
             found = outcome(opened)
-            runs: tuple[str | None, str | None] = (None, None)
-            if stage.outer is not None:
-                chosen = runner.specs([stage.outer], *turned(recipe, size, found.best.params))
-                given = runner.specs([stage.outer], recipe, size)
-                runs = runner.train(chosen)[0].run_id, runner.train(given)[0].run_id
-        return found, recorded_stage(stage, found, *runs)
+            if stage.outer is None:
+                return found, (None, None)
+            chosen = runner.specs([stage.outer], *turned(recipe, size, found.best.params))
+            given = runner.specs([stage.outer], recipe, size)
+            return found, (runner.train(chosen)[0].run_id, runner.train(given)[0].run_id)
 
-    def _announce(
-        self, runner: TrialRunner, executors: Executors, search: Search, stage: Stage, wanted: int, say: Say
-    ) -> None:
-        specs = runner.specs(stage.units, search.experiment.recipe, search.experiment.pixels.image_size)
-        executor = executors.executor(specs)
-        studies = len(search.stages)
+    def _trials(self) -> int:
+        options = self.search.options
+        return min(options.trials, grid_size(self.search.space)) if options.sampler == "grid" else options.trials
+
+    def _announce(self, specs: Sequence[RunSpec]) -> None:
+        executor, studies, wanted = self.executors.executor(specs), len(self.search.stages), self._trials()
         what = f"{studies} studies of {wanted} trials" if studies > 1 else f"{wanted} trials"
         expected = forecast(executor, specs)
-        say(
+        self.say(
             f"{what}, each of {len(specs)} runs, about {duration(expected.seconds * wanted * studies)} with "
             f"{executor.workers} worker(s) if all take as long as the given recipe and none is pruned or stored."
         )

@@ -2,16 +2,14 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from plans import plan
+from plans import Open, plan
 
 from studies.storage import open_storage, sqlite_url
 from studies.study import OpenStudy, open_study
-
-Open = Callable[..., OpenStudy]
 
 
 @pytest.fixture

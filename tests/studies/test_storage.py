@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from plans import Open
 
 from studies.errors import StorageLostError, StudyError
 from studies.outcome import outcome
@@ -64,7 +65,7 @@ def test_a_file_that_cannot_be_made(tmp_path: Path) -> None:
         open_storage(sqlite_url(tmp_path / "absent" / "study.db"))
 
 
-def test_a_locked_file_is_said_and_nothing_is_lost(study, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_locked_file_is_said_and_nothing_is_lost(study: Open, tmp_path: Path) -> None:
     opened = study()
     run_trials(opened, lambda params, watch: Scored(1.0), 2)
     holder = sqlite3.connect(tmp_path / "study.db", isolation_level=None)
