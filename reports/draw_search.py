@@ -7,6 +7,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from reports.markdown import RESEARCH_ONLY
 from reports.probability_metrics import title_of
@@ -66,4 +67,5 @@ def _slice(axes: Axes, part: Slice) -> None:
         axes.scatter([float(value) for value in part.values], part.scores, s=18, color=BLUE)
         if part.log:
             axes.set_xscale("log")
+            axes.xaxis.set_minor_formatter(NullFormatter())  # labels between the decades run into each other
     axes.set_title(part.parameter, fontsize=10)
