@@ -209,7 +209,8 @@ def test_nested_search_reports_what_it_did_not_see(bench: Bench, search_data: Pa
     assert table["improvement_value"][0] == pytest.approx(table["outer_value"][0] - table["default_value"][0], abs=1e-9)
     assert (results / "tables" / "search_stability.csv").is_file()
     for fold in (0, 1):
-        assert Image.open(results / "figures" / f"search-test_resnet-nested-seed0-fold{fold}.png").width > 500
+        with Image.open(results / "figures" / f"search-test_resnet-nested-seed0-fold{fold}.png") as sheet:
+            assert sheet.width > 500
     assert not (results / "runs").exists()
 
 
