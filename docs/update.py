@@ -11,6 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {
     "leaderboard": ROOT / "README.md",
+    "search": ROOT / "docs" / "search.md",
+    "search-example": ROOT / "docs" / "search.md",
     "engine": ROOT / "docs" / "training.md",
     "audit": ROOT / "docs" / "audit.md",
     "near-duplicates": ROOT / "docs" / "audit.md",
@@ -20,21 +22,18 @@ PAGES = {
     "dicom-files": ROOT / "docs" / "dicom-files.md",
 }
 
+INDENTED = ("engine", "audit", "report-speed", "search")
+QUOTED = ("leaderboard", "search-example")
+
 
 def main() -> None:
     name = sys.argv[1]
     text = sys.stdin.read().strip()
     if not text:
         sys.exit(f"Nothing on standard input to put into {PAGES[name]}; nothing was changed.")
-    shown = (
-        indented(text)
-        if name in ("engine", "audit", "report-speed")
-        else quoted(text)
-        if name == "leaderboard"
-        else text
-    )
+    shown = indented(text) if name in INDENTED else quoted(text) if name in QUOTED else text
     page = PAGES[name].read_text(encoding="utf-8")
-    pattern = re.compile(rf"(<!-- {name}[^\n]*-->\n).*?(<!-- end of {name} -->)", re.DOTALL)
+    pattern = re.compile(rf"(<!-- {name}(?: [^\n]*)?-->\n).*?(<!-- end of {name} -->)", re.DOTALL)
     changed, times = pattern.subn(lambda found: f"{found[1]}\n{shown}\n\n{found[2]}", page)
     if times != 1:
         sys.exit(f"{PAGES[name]} has no place marked <!-- {name} --> … <!-- end of {name} -->.")

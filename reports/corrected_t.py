@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtr
+from scipy.special import stdtr, stdtrit
 
 from reports.margins import Floats
 
@@ -67,6 +67,18 @@ def corrected_resampled_t(differences: Floats) -> CorrectedT:
         return CorrectedT(mean, 0.0, df, 1.0) if mean == 0 else CorrectedT(mean, None, df, None, ALL_EQUAL)
     t = mean / scale
     return CorrectedT(mean, t, df, float(2 * stdtr(df, -abs(t))))
+
+
+def corrected_interval(differences: Floats, confidence: float = 0.95) -> tuple[float, float] | None:
+    """The mean difference ± t · its corrected standard error, df = SF − 1; None where that is not known.
+
+    That is with one fold, with a single difference, and where all are equal. Raises ValueError as the test.
+    """
+    mean, scale = _mean_and_scale(differences)
+    if not scale or differences.size < 2:
+        return None
+    half = float(stdtrit(differences.size - 1, (1 + confidence) / 2)) * scale
+    return mean - half, mean + half
 
 
 def correlated_t(differences: Floats, rope: float = ROPE) -> RopeProbabilities:

@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 
 from bench import __version__
+from bench.cli.dashboard_command import dashboard
 from bench.cli.data_command import data_app
 from bench.cli.import_command import import_predictions
 from bench.cli.report_command import report
 from bench.cli.run_command import run
+from bench.cli.search_command import search
 from bench.errors import BenchError, Interrupted
 
 EPILOG = "Research use only, never for diagnosis."
@@ -26,6 +28,8 @@ app = typer.Typer(
     help="Cross-validate image classifiers on small, noisy sets; every number with an interval.",
 )
 app.command(epilog=EPILOG)(run)
+app.command(epilog=EPILOG)(search)
+app.command(epilog=EPILOG)(dashboard)
 app.command("import", epilog=EPILOG)(import_predictions)
 app.command(epilog=EPILOG)(report)
 app.add_typer(data_app, name="data")

@@ -99,11 +99,28 @@ def _print_stored(folder: "ResultsFolder", layout: str) -> None:
     """An up-to-date leaderboard needs no lock: whoever may read the folder can print it."""
     from bench.results.leaderboard import stored_leaderboard
 
+    searches = _searches(folder) if layout == "md" else ()
     text = stored_leaderboard(folder)
-    if text is None:
+    if text is None and (folder.runs.complete() or not searches):
         with folder.locked():
             text = _compile(folder).text
+    if searches:
+        from reports.draw_markdown import table_markdown, tables_markdown
+
+        after = "\n".join(map(table_markdown, searches))
+        text = f"{text}\n{after}" if text else tables_markdown(searches)
+    assert text is not None
     _out(text if layout == "md" else (folder.root / "leaderboard.json").read_text(encoding="utf-8"))
+
+
+def _searches(folder: "ResultsFolder") -> "tuple[Table, ...]":
+    from bench.results.search_record import FOLDER
+
+    if not (folder.root / FOLDER).is_dir():
+        return ()
+    from bench.results.searches import tables_of_searches
+
+    return tables_of_searches(folder)
 
 
 def _print_tables(
@@ -142,9 +159,16 @@ def _write_tables(
 
     ending, draw = ("csv", csv_text) if layout == "csv" else ("tex", latex_text)
     with folder.locked():
-        compiled = _compile(folder, other or _own_if_up_to_date(folder))
-        tables = _tables(compiled.leaderboard, metrics, baseline)
+        searches = () if metrics or baseline else _searches(folder)
+        ranked = folder.runs.complete() or not searches
+        compiled = _compile(folder, other or _own_if_up_to_date(folder)) if ranked else None
+        tables = (*(_tables(compiled.leaderboard, metrics, baseline) if compiled else ()), *searches)
         paths = write_tables(folder.root, tables, ending, draw)
+        if searches:
+            from bench.results.search_figures import write_figures
+            from bench.results.search_record import read_records
+
+            paths += [path for record in read_records(folder.root) for path in write_figures(folder.root, record)]
     _out(draw(tables[0]))
     _say(f"Written: {', '.join(map(str, paths))}")
 

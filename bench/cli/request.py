@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.config.experiment import Experiment, checked
-from bench.config.toml import find_recipe, read_toml
+from bench.config.recipe_file import find_recipe_file
+from bench.config.toml import read_toml
 from bench.data.options import EVERY_SITE
 from bench.data.sites import parse_external
 from bench.errors import RequestError
@@ -22,6 +23,7 @@ def experiment_from(
         RequestError: an option, a key or a value is wrong.
     """
     values = read_toml(config) if config else {}
+    values.pop("search", None)  # for bench search, which reads it by itself
     where = f"{config} and the command line" if config else "the command line"
     options = {key: value for key, value in given.items() if value not in (None, [])}
     if any(key in options for key in DATA_KEYS):  # data on the command line replace those of the file as a whole
@@ -40,9 +42,10 @@ def experiment_from(
         options["columns"] = {**values.get("columns", {}), **parse_columns(options["columns"])}
     values |= options
     if recipe is not None:
-        values["recipe"] = find_recipe(recipe).model_dump()
+        sized = {"image_size": options["image_size"]} if "image_size" in options else {}
+        values |= _recipe_values(recipe) | sized
     elif isinstance(values.get("recipe"), str):
-        values["recipe"] = find_recipe(values["recipe"]).model_dump()
+        values = _recipe_values(values["recipe"]) | {key: value for key, value in values.items() if key != "recipe"}
     changed = {key: value for key, value in recipe_options.items() if value is not None}
     if changed:
         before = values.get("recipe", {})
@@ -50,6 +53,12 @@ def experiment_from(
             raise RequestError(f"recipe in {config} must be a table of recipe keys, a name or a file, not {before!r}.")
         values["recipe"] = {**before, **changed}
     return checked(Experiment, values, where)
+
+
+def _recipe_values(name_or_file: str) -> dict[str, Any]:
+    file = find_recipe_file(name_or_file)
+    size = {"image_size": file.image_size} if file.image_size else {}
+    return {"recipe": file.recipe.model_dump(), "tuned": file.tuned and file.tuned.model_dump(), **size}
 
 
 def parse_seeds(text: str) -> int | list[int]:

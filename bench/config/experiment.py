@@ -33,6 +33,18 @@ class FrozenBackbone(BaseModel):
     note: str = ""
 
 
+class Tuned(BaseModel):
+    """That a recipe was chosen by a score on cases; `cases` are the first digits of their digests."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    study: str
+    metric: str
+    score: float
+    trials: int
+    cases: list[str]
+
+
 class Experiment(BaseModel):
     """Options of `bench run`; each is a key of the TOML file.
 
@@ -40,7 +52,7 @@ class Experiment(BaseModel):
     embedded phantom is used. `reader` names the reader of each site (`*`: of all others), `columns` what a manifest
     calls its columns. `classes` renames or merges labels (found → wanted), `class_order` declares the
     classes. `interval` and `stratify` say how intervals are made; they change the leaderboard, not the runs.
-    `frozen` is written by the program.
+    `frozen` and `tuned` (what the recipe's file says of the cases it was tuned on) are written by the program.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -76,6 +88,7 @@ class Experiment(BaseModel):
     executor: Literal["auto", "in-process", "processes"] = "auto"
     results: str = "results"
     frozen: dict[str, FrozenBackbone] = Field(default_factory=dict)
+    tuned: Tuned | None = None
 
     @field_validator("seeds", mode="before")
     @classmethod

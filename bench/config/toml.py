@@ -36,20 +36,3 @@ def read_experiment(path: Path) -> Experiment:
 def experiment_text(experiment: Experiment) -> str:
     """The experiment as TOML; keys without a value are left out."""
     return tomli_w.dumps(experiment.model_dump(exclude_none=True))
-
-
-def find_recipe(name_or_file: str) -> Recipe:
-    """A recipe by its name, or from a TOML file of recipe keys.
-
-    Raises:
-        RequestError: neither a known name nor a file, or wrong keys.
-    """
-    if name_or_file in RECIPES:
-        return RECIPES[name_or_file]
-    path = Path(name_or_file)
-    if not path.is_file():
-        raise RequestError(
-            f"No recipe {name_or_file!r} (--recipe). Known: {', '.join(RECIPES)}; or give a TOML file with keys "
-            f"among {', '.join(Recipe.model_fields)}."
-        )
-    return checked(Recipe, {"name": path.stem} | read_toml(path), str(path))

@@ -33,11 +33,19 @@ def read_manifest(file: Path, site: str | None, options: ReadOptions) -> list[Fo
     manifest.refuse_rows("have no path", (not cell for cell in manifest.cells("path")))
     manifest.refuse_rows("have no label", (not cell for cell in manifest.cells("label")))
     sites = _sites(manifest, site)
-    paths = paths_of(manifest, "path")
-    masks = paths_of(manifest, "mask") if "mask" in manifest.table else [""] * len(paths)
+    opened = _without_others(manifest, sites) if options.internal_only else manifest
+    paths = paths_of(opened, "path")
+    masks = paths_of(opened, "mask") if "mask" in manifest.table else [""] * len(paths)
     images = list(_images(manifest, sites, paths, masks))
     order = [INTERNAL, *dict.fromkeys(image.site for image in images)]
     return sorted(images, key=lambda image: order.index(image.site))
+
+
+def _without_others(manifest: Manifest, sites: Sequence[str]) -> Manifest:
+    """The same rows, so that their numbers stay, but without the paths of other sites."""
+    table = manifest.table.copy()
+    table.loc[[name != INTERNAL for name in sites], [name for name in ("path", "mask") if name in table]] = ""
+    return Manifest(manifest.file, table, manifest.options)
 
 
 def _named(file: Path, table: pd.DataFrame, options: ReadOptions) -> pd.DataFrame:
@@ -91,6 +99,8 @@ def _images(
     extras = _extras(manifest, masks)
     labels, groups = manifest.cells("label"), manifest.cells("group")
     for number, case_id in enumerate(ids):
+        if manifest.options.internal_only and sites[number] != INTERNAL:
+            continue
         extra = {name: cells[number] for name, cells in extras.items() if cells[number]}
         image = FoundImage(
             case_id, paths[number], labels[number], sites[number], groups[number] or None, parts[number], extra

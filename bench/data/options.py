@@ -18,13 +18,14 @@ class ReadOptions:
 
     `pseudonyms` hides patients' names; `columns` says what a manifest calls the columns of `MANIFEST_COLUMNS`;
     `multilabel` is what becomes of a slice with several bleeds; `allow_outside` follows links and paths that leave
-    the folder.
+    the folder; with `internal_only` nothing of other sites is opened.
     """
 
     pseudonyms: Pseudonyms
     columns: Mapping[str, str] = field(default_factory=dict)
     multilabel: MultiLabel = "single-only"
     allow_outside: bool = False
+    internal_only: bool = False
 
     def column(self, name: str) -> str:
         """What the manifest calls the column `name`."""

@@ -1,18 +1,20 @@
 """Executes a plan and stores what comes of it. Writes the results folder."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
 from bench.config.experiment import Experiment
+from bench.config.recipe_file import overlap
 from bench.driver.forecast import duration, forecast, smaller_choices
 from bench.driver.prepare import Plan
 from bench.driver.progress import RunProgress
 from bench.errors import RequestError, WriteError
 from bench.execution.executor import Executor
+from bench.execution.workshop import Workshop
 from bench.plan.spec import EpochRecord, RunSpec
 from bench.results.folder import ResultsFolder
 
@@ -26,16 +28,20 @@ class Outcome:
 
 
 def make_executor(plan: Plan) -> Executor:
+    """For the pending runs of a plan."""
+    return executor_for(plan.experiment, plan.workshop, list(plan.pending.values()))
+
+
+def executor_for(experiment: Experiment, workshop: Workshop, specs: Sequence[RunSpec]) -> Executor:
     """In this process for one worker or a GPU, else a pool of as many one-thread workers as cores."""
     from bench.execution.in_process import InProcessExecutor
     from bench.execution.pool import PoolExecutor
 
-    experiment, pending = plan.experiment, list(plan.pending.values())
-    on_gpu = any(spec.tooling.device != "cpu" for spec in pending)
-    workers = min(experiment.workers or (1 if on_gpu else _cores()), len(pending))
+    on_gpu = any(spec.tooling.device != "cpu" for spec in specs)
+    workers = min(experiment.workers or (1 if on_gpu else _cores()), len(specs))
     if experiment.executor == "in-process" or (experiment.executor == "auto" and workers == 1):
-        return InProcessExecutor(plan.workshop)
-    return PoolExecutor(plan.workshop, workers)
+        return InProcessExecutor(workshop)
+    return PoolExecutor(workshop, workers)
 
 
 def _cores() -> int:
@@ -102,6 +108,8 @@ def write_plan(plan: Plan, folder: ResultsFolder) -> None:
         folder.write_folds(plan.folds)
         folder.write_experiment(merged(plan.experiment, folder.experiment()))
         folder.write_leaks(plan.leaks)
+        if tuned := overlap(plan.experiment, (case.digest for case in plan.dataset.cases)):
+            folder.tuned.add(plan.experiment, tuned)
         if plan.dataset.skipped:
             folder.write_unreadable(plan.dataset.skipped)
     except OSError as error:

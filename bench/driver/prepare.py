@@ -1,12 +1,13 @@
 """From a request to a checked plan. Reads images and the results folder; writes nothing but caches."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import __version__
 from bench.cache import Caches
 from bench.config.experiment import Experiment
+from bench.config.recipe_file import overlap
 from bench.data import cases as case_table
 from bench.data.copies import copies_among
 from bench.data.load import Dataset, load_dataset
@@ -15,7 +16,7 @@ from bench.data.pixels import Progress
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
 from bench.driver.gate import pass_gate
-from bench.driver.settle import settle_backbones
+from bench.driver.settle import Frozen, settle_backbones
 from bench.errors import RequestError
 from bench.execution.workshop import Workshop
 from bench.folds.check import check_folds
@@ -73,7 +74,9 @@ def prepare(
     folder.refuse_other_data(dataset.cases, dataset.classes)
     if dataset.skipped:
         say(f"Warning: {len(dataset.skipped)} unreadable image(s) are left out and listed in tables/unreadable.csv.")
-    folds = _folds(experiment, folder, dataset)
+    if experiment.tuned and not overlap(experiment, (case.digest for case in dataset.cases)):
+        say(f"The recipe was tuned by study {experiment.tuned.study} on other cases than these: its rows are ranked.")
+    folds = settled_folds(experiment, folder, dataset.cases)
     leaks = pass_gate(experiment, as_read, copies, folds, say)
     backbones, frozen = settle_backbones(experiment, folder.experiment(), len(dataset.classes), caches, say)
     specs = plan_runs(
@@ -82,19 +85,24 @@ def prepare(
     runs = {run_id(spec): spec for spec in specs}
     complete = folder.runs.complete()
     pending = {name: spec for name, spec in runs.items() if name not in complete}
-    resolved = experiment.model_copy(
+    settled = resolved(experiment, dataset.classes, frozen)
+    return Plan(settled, dataset, folds, runs, pending, Workshop(caches, dataset.pixels), state, pseudonyms, leaks)
+
+
+def resolved(experiment: Experiment, classes: tuple[str, ...], frozen: Frozen) -> Experiment:
+    """With absolute paths and everything that was settled, so that it can be repeated from any folder."""
+    return experiment.model_copy(
         update={
             "data": experiment.data and _absolute(experiment.data),
             "internal": experiment.internal and _absolute(experiment.internal),
             "external": {name: _absolute(path) for name, path in experiment.external.items()},
             "weights": experiment.weights if experiment.weights in CHOICES else _absolute(experiment.weights),
             "results": _absolute(experiment.results),
-            "class_order": list(dataset.classes),
+            "class_order": list(classes),
             "image_size": experiment.pixels.image_size,
             "frozen": frozen,
         }
     )
-    return Plan(resolved, dataset, folds, runs, pending, Workshop(caches, dataset.pixels), state, pseudonyms, leaks)
 
 
 def data_request(experiment: Experiment, caches: Caches, pseudonyms: Pseudonyms) -> DataRequest:
@@ -120,8 +128,13 @@ def phantom_folder(caches: Caches) -> Path:
     return caches.root / f"phantom-{__version__}-600-240-0"
 
 
-def _folds(experiment: Experiment, folder: ResultsFolder, dataset: Dataset) -> FoldTable:
-    inside = case_table.internal(dataset.cases)
+def settled_folds(experiment: Experiment, folder: ResultsFolder, cases: Sequence[case_table.Case]) -> FoldTable:
+    """The folds of the folder as they are, and new ones for seeds that have none.
+
+    Raises:
+        RequestError: they do not fit the cases, or the request asks for another number.
+    """
+    inside = case_table.internal(cases)
     stored = folder.folds() or FoldTable({})
     _refuse_other_folds(experiment, folder, stored)
     alone = [replace(case, group=None) for case in inside]  # a group in two folds is a leak, and the gate says so

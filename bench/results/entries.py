@@ -18,6 +18,7 @@ from bench.data.cases import INTERNAL, Case
 from bench.folds.table import FoldTable
 from bench.results.folder import LEAKS, ResultsFolder
 from bench.results.runs import StoredRun
+from bench.results.tuned import TunedRecipes
 from reports.caveats import UNKNOWN_FOLDS
 from reports.leaderboard import Entry
 
@@ -52,7 +53,7 @@ def read_stored(folder: ResultsFolder) -> Stored | None:
     comparable, left_out = _comparable(runs, folds, {case.case_id for case in cases if case.site == INTERNAL})
     leaks = folder.leaks()
     warning = f"{leaks} pair(s) of cases leak from training into evaluation ({LEAKS})" if leaks else ""
-    entries = _entries(comparable, folds, (warning,) if warning else ())
+    entries = _entries(comparable, folds, (warning,) if warning else (), folder.tuned)
     imported = any(is_import(run.record) for run, _ in comparable)
     return Stored(experiment, cases, folds, entries, left_out, imported, warning)
 
@@ -98,7 +99,7 @@ def _comparable(runs: Sequence[StoredRun], folds: FoldTable, internal: set[str])
     return kept, notes
 
 
-def _entries(runs: Sequence[Predicted], folds: FoldTable, stamps: tuple[str, ...]) -> list[Entry]:
+def _entries(runs: Sequence[Predicted], folds: FoldTable, stamps: tuple[str, ...], tuned: TunedRecipes) -> list[Entry]:
     """One entry for each backbone, weights, recipe, pixel settings and tooling; imported ones are named last."""
     alike: dict[str, list[Predicted]] = defaultdict(list)
     for run, predictions in runs:
@@ -109,7 +110,7 @@ def _entries(runs: Sequence[Predicted], folds: FoldTable, stamps: tuple[str, ...
     records = [group[0][0].record for group in groups]
     entries: list[Entry] = []
     for group in groups:
-        entry = _entry(group, folds, records, stamps)
+        entry = _entry(group, folds, records, (*tuned.stamps(group[0][0].record), *stamps))
         names = {(other.backbone, other.weights, other.recipe) for other in entries}
         while (entry.backbone, entry.weights, entry.recipe) in names:
             entry = replace(entry, recipe=f"{entry.recipe}, {IMPORTED}")

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from bench.config.experiment import Experiment
 from bench.config.toml import experiment_text, read_experiment
-from bench.data.cases import Case, from_frame, to_frame
+from bench.data.cases import INTERNAL, Case, from_frame, to_frame
 from bench.data.pseudonyms import SALT_BYTES, Pseudonyms
 from bench.errors import RequestError, listed
 from bench.folds import table as fold_table
@@ -21,6 +21,7 @@ from bench.folds.leaks import Leak
 from bench.folds.table import FoldTable
 from bench.results.atomic import write_atomically, write_text
 from bench.results.runs import RunStore
+from bench.results.tuned import TUNED, TunedRecipes
 
 SALT = ".salt"
 LEAKS = "tables/leaks.csv"
@@ -32,10 +33,14 @@ class ResultsFolder:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.runs = RunStore(root / "runs")
+        self.trials = RunStore(root / "trials")
+        self.tuned = TunedRecipes(root / TUNED)
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Create the folder and keep other writers out; the lock of a killed process is free again.
+    def locked(self, wait: float = 0.0) -> Iterator[None]:
+        """Create the folder and keep other writers out, waiting so many seconds for one that is there.
+
+        The lock of a killed process is free again.
 
         Raises:
             RequestError: the folder cannot be written to, or another process is writing there.
@@ -44,7 +49,7 @@ class ResultsFolder:
             self.root.mkdir(parents=True, exist_ok=True)
             with TemporaryFile(dir=self.root):
                 pass
-            lock = FileLock(self.root / ".lock", blocking=False)
+            lock = FileLock(self.root / ".lock", timeout=wait)
             lock.acquire()
         except Timeout:
             raise RequestError(
@@ -157,11 +162,21 @@ class ResultsFolder:
         path = self.root / LEAKS
         return len(pd.read_csv(path)) if path.exists() else 0
 
-    def refuse_other_data(self, cases: list[Case], classes: tuple[str, ...]) -> None:
-        """Raise `RequestError` where the folder was made from other cases or classes: they cannot be compared."""
+    def refuse_other_data(self, cases: list[Case], classes: tuple[str, ...], *, internal_only: bool = False) -> None:
+        """Raise `RequestError` where the folder was made from other cases or classes: they cannot be compared.
+
+        internal_only: `cases` are those that a search opened, so that external ones of the folder do not count.
+        """
         stored, experiment = self.cases(), self.experiment()
         if stored is None:
             return
+        if internal_only or not self.runs.complete():  # what a search alone has written has no external cases
+            alone = (
+                [case for case in stored if case.site == INTERNAL],
+                [case for case in cases if case.site == INTERNAL],
+            )
+            if any(before == after for before, after in zip(alone, (stored, cases), strict=True)):
+                stored, cases = alone
         before, now = _identities(stored), _identities(cases)
         stored_classes = tuple(experiment.class_order or ()) if experiment else ()
         differing = sorted({case_id for case_id, *_ in before ^ now})

@@ -16,6 +16,7 @@ from bench.folds.table import FoldTable
 from bench.results.atomic import write_text
 from bench.results.entries import Stored
 from bench.results.folder import LEAKS, ResultsFolder
+from bench.results.tuned import TUNED
 from reports.footnotes import escaped
 from reports.intervals import Interval, chosen_interval
 from reports.leaderboard import Leaderboard, build_leaderboard
@@ -67,7 +68,7 @@ def stored_leaderboard(folder: ResultsFolder) -> str | None:
 
 def _made_from(folder: ResultsFolder, experiment: Experiment, resampling: Resampling) -> str:
     """A digest of the stored runs, of what they are checked against, of the intervals and of the code that compiles."""
-    digest = hashlib.sha256(folder.state(("cases.parquet", "folds.parquet", LEAKS)).encode())
+    digest = hashlib.sha256(folder.state(("cases.parquet", "folds.parquet", LEAKS, TUNED)).encode())
     of_experiment = [experiment.class_order, experiment.holdout, experiment.uses_phantom]
     digest.update(json.dumps([*of_experiment, resampling.interval, resampling.stratify]).encode())
     for name in sorted(folder.runs.complete()):

@@ -3,10 +3,13 @@
 import json
 import re
 import shutil
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -53,7 +56,7 @@ def _spoilt(folder: Path, error: Exception) -> BenchError:
 
 
 class RunStore:
-    """The runs below `root`. One process writes at a time; many may read."""
+    """The runs below `root`. Many processes may write different runs; of two that write the same, one remains."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -72,10 +75,15 @@ class RunStore:
         except (ValueError, OSError) as error:
             raise _spoilt(folder, error) from error
 
-    def remove_leftovers(self) -> None:
-        """Delete what interrupted writers left. Call only while holding the folder's lock."""
+    def remove_leftovers(self, older: float = 0.0) -> None:
+        """Delete what interrupted writers left, so many seconds ago or more.
+
+        Call without an age only while holding the folder's lock, which writers of runs/ hold as well.
+        """
         for path in self.root.glob(".*.tmp"):
-            shutil.rmtree(path, ignore_errors=True)
+            with suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime >= older:
+                    shutil.rmtree(path, ignore_errors=True)
 
     def write(self, run_id: str, spec: RunSpec, result: RunResult, parameters: int) -> Path:
         """Store a result: whole under its final name, or not at all.
@@ -90,16 +98,13 @@ class RunStore:
 
     def store(self, name: str, fill: Callable[[Path], None]) -> Path:
         """A folder that `fill` writes: flushed and under its final name, replacing what had it, or not at all."""
-        final, temporary = self.root / name, self.root / f".{name}.tmp"
-        shutil.rmtree(temporary, ignore_errors=True)
+        final, temporary = self.root / name, self.root / f".{name}.{uuid4().hex[:8]}.tmp"
         try:
             temporary.mkdir(parents=True)
             fill(temporary)
             for path in temporary.iterdir():
                 flush(path)
-            if final.exists():
-                shutil.rmtree(final)
-            temporary.rename(final)
+            _replace(temporary, final)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
@@ -123,6 +128,17 @@ class RunStore:
             record["metrics"] = site_scores(spec, result)
             pq.write_table(predictions_table(spec, result), folder / "predictions.parquet")
         (folder / "run.json").write_text(json.dumps(record, indent=1, allow_nan=False), encoding="utf-8")
+
+
+def _replace(temporary: Path, final: Path) -> None:
+    if final.exists():
+        shutil.rmtree(final, ignore_errors=True)
+    try:
+        temporary.rename(final)
+    except OSError:
+        if not final.is_dir():
+            raise
+        shutil.rmtree(temporary)  # another process has just stored the same run
 
 
 def predictions_table(spec: RunSpec, result: RunResult) -> pa.Table:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.results.atomic import write_text
+from reports.search_tables import NAMES as OF_SEARCHES
 from reports.table import Table
 from reports.tables import NAMES
 
@@ -12,7 +13,7 @@ def write_tables(root: Path, tables: Sequence[Table], ending: str, draw: Callabl
     """Write each table; those of an earlier call that are not among them are removed. Call only under the lock."""
     folder = root / "tables"
     folder.mkdir(exist_ok=True)
-    for name in set(NAMES) - {table.name for table in tables}:
+    for name in {*NAMES, *OF_SEARCHES} - {table.name for table in tables}:
         (folder / f"{name}.{ending}").unlink(missing_ok=True)
     paths = [folder / f"{table.name}.{ending}" for table in tables]
     for path, table in zip(paths, tables, strict=True):

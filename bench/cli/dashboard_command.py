@@ -1,0 +1,57 @@
+"""`bench dashboard`: the Optuna dashboard on the studies of a results folder. Prints; serves HTTP."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def dashboard(
+    results: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")] = Path("results"),
+    storage: Annotated[
+        str | None,
+        typer.Option(envvar="GAPBENCH_STORAGE", help="Where the search kept its trials. [study.db in the folder]"),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to serve on; any other than this shows trials to others.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="[the first free one from 8080 on]")] = None,
+) -> None:
+    """Serve the Optuna dashboard until Ctrl-C. Example: bench dashboard results"""
+    from bench.errors import BenchError, RequestError
+    from studies.dashboard import LOCAL, serve, study_names
+    from studies.errors import StorageLostError, StudyError
+    from studies.storage import forget, masked, open_storage, sqlite_url, translated
+
+    file = results.expanduser() / "study.db"
+    if storage is None and not file.is_file():
+        raise RequestError(
+            f"{results} holds no study.db. Give the folder that `bench search --results` wrote, or --storage where "
+            f"its trials are kept elsewhere."
+        )
+    url = storage or sqlite_url(file)
+    try:
+        opened = open_storage(url)
+        try:
+            with translated(url):
+                names = study_names(opened)
+            if not names:
+                raise RequestError(f"There is no study in {masked(url)} yet. Begin one: bench search.")
+            if host not in (LOCAL, "localhost"):
+                typer.echo(
+                    f"Warning: on {host} everybody who reaches this machine can see and change these studies; there is "
+                    f"no password.",
+                    err=True,
+                )
+            serve(opened, host, port, lambda address: _say(address, names))
+        finally:
+            forget(opened)
+    except StorageLostError as error:
+        raise BenchError(str(error)) from None
+    except StudyError as error:
+        raise RequestError(str(error)) from None
+
+
+def _say(address: str, names: list[str]) -> None:
+    typer.echo(f"Studies: {', '.join(names)}. Stop with Ctrl-C.")
+    typer.echo(f"Dashboard: {address}")

@@ -1,0 +1,174 @@
+"""One call of `bench search`, from the checked request to the winner. Prints."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from optuna.storages import RDBStorage
+from rich.console import Console
+
+from bench.cache import user_caches
+from bench.config.experiment import Experiment
+from bench.config.search import SearchOptions
+from bench.driver.decoding import DecodingProgress
+from bench.driver.forecast import duration, forecast
+from bench.driver.phantom import ensure_phantom
+from bench.driver.prepare import Say
+from bench.errors import BenchError, Interrupted, RequestError
+from bench.plan.spec import RunSpec
+from bench.results.folder import ResultsFolder
+from bench.results.search_record import RecordedStage
+from bench.search.executors import Executors
+from bench.search.knobs import as_params, turned
+from bench.search.prepare import Search, Stage, prepare_search
+from bench.search.progress import SearchProgress
+from bench.search.store import record, recorded_stage, write_recipe, write_search
+from bench.search.trial import TrialRunner
+from studies.errors import NothingCompleteError, StorageLostError, StudyError, TrialFailedError
+from studies.outcome import Outcome, State, outcome
+from studies.samplers import grid_size
+from studies.storage import forget, masked, open_storage, sqlite_url
+from studies.study import open_study
+from studies.worker import run_trials
+
+DATABASE = "study.db"
+WAIT = 300.0  # seconds for another process that begins in the same folder
+ABANDONED = 86_400.0  # seconds after which a half-written trial belongs to nobody
+
+
+def run_search(experiment: Experiment, options: SearchOptions, where: str) -> int:
+    """Search, write the winner, print it.
+
+    Raises:
+        RequestError: the request is wrong, or the study asks something else.
+        BenchError: the storage went away, or no trial is complete.
+        Interrupted: the user stopped it.
+    """
+    try:
+        return _run(experiment, options, where)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "Interrupted. Trials that had ended are stored; the same command goes on from there."
+        ) from None
+    except (StorageLostError, NothingCompleteError) as error:
+        raise BenchError(str(error)) from None
+    except TrialFailedError as error:
+        raise BenchError(f"A model of an outer fold could not be trained: {error}") from None
+    except StudyError as error:
+        raise RequestError(str(error)) from None
+
+
+def _run(experiment: Experiment, options: SearchOptions, where: str) -> int:
+    console = Console(highlight=False, emoji=False)
+    say = partial(console.print, markup=False, soft_wrap=True)
+    space = options.searched(where)
+    caches = user_caches()
+    folder = ResultsFolder(Path(experiment.results).expanduser())
+    url = options.storage or sqlite_url(folder.root / DATABASE)
+    storage = open_storage(url, options.heartbeat) if options.storage else None  # a server is tried before all else
+    if experiment.uses_phantom:
+        ensure_phantom(caches, console)
+    with folder.locked(wait=WAIT):
+        with DecodingProgress(console) as decoding:
+            search = prepare_search(experiment, options, space, folder, caches, say, decoding.update)
+        write_search(search, folder)
+    folder.trials.remove_leftovers(older=ABANDONED)
+    storage = storage or open_storage(url, options.heartbeat)
+    say(f"Storage: {masked(url)}. External cases are not opened.")
+    try:
+        with Executors(search.experiment, search.request, caches, search.dataset) as executors:
+            _Work(search, folder, executors, storage, url, console, say).do()
+    finally:
+        forget(storage)
+    return 0
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A prepared search, and what it takes."""
+
+    search: Search
+    folder: ResultsFolder
+    executors: Executors
+    storage: RDBStorage
+    url: str
+    console: Console
+    say: Say
+
+    def do(self) -> None:
+        """Every study, and what becomes of it."""
+        done: dict[str, list[tuple[Stage, RecordedStage]]] = {}
+        for stage in self.search.stages:
+            found, runs = self._study(stage, announced=bool(done))
+            done.setdefault(stage.backbone.name, []).append((stage, recorded_stage(stage, found, *runs)))
+            self.say(_summary(found))
+            if stage.outer is None:
+                recipe = write_recipe(self.search, stage, found, self.folder)
+                self.say(f"Recipe: {recipe}. Its rows will be stamped “tuned on these cases” and not ranked.")
+                self.say(f"Next: bench run --recipe {recipe} --results {self.folder.root} with the data options above")
+        for stages in done.values():
+            name = stages[0][1].study.replace(stages[0][0].suffix, "", 1)
+            files = ", ".join(map(str, record(self.search, self.folder, name, stages, self.url)))
+            self.say(f"Written: {files}. Tables: bench report {self.folder.root}")
+
+    def _study(self, stage: Stage, announced: bool) -> tuple[Outcome, tuple[str | None, str | None]]:
+        """A study, and the runs of its winner and of the given recipe on the outer fold."""
+        options, experiment = self.search.options, self.search.experiment
+        opened = open_study(self.storage, self.url, stage.plan, new=options.new_study)
+        for remark in opened.remarks:
+            self.say(f"Study {opened.study.study_name} goes on with other means: {remark}.")
+        recipe, size = experiment.recipe, experiment.pixels.image_size
+        better = 1.0 if stage.plan.direction == "maximize" else -1.0
+        wanted = self._trials()
+        with SearchProgress(self.console, opened.study.study_name, wanted, better) as progress:
+            runner = TrialRunner(
+                self.executors,
+                self.folder.trials,
+                stage.backbone,
+                self.search.dataset.classes,
+                experiment.frozen[stage.backbone.name].parameters,
+                options.metric,
+                progress.epoch,
+            )
+            if not announced:
+                self._announce(runner.specs(stage.units, recipe, size))
+            run_trials(
+                opened,
+                lambda params, watch: runner.score(stage.units, recipe, size, params, watch),
+                wanted,
+                progress.trial,
+                None if options.sampler == "grid" else as_params(recipe, size, self.search.space),
+            )
+            found = outcome(opened)
+            if stage.outer is None:
+                return found, (None, None)
+            chosen = runner.specs([stage.outer], *turned(recipe, size, found.best.params))
+            given = runner.specs([stage.outer], recipe, size)
+            return found, (runner.train(chosen)[0].run_id, runner.train(given)[0].run_id)
+
+    def _trials(self) -> int:
+        options = self.search.options
+        return min(options.trials, grid_size(self.search.space)) if options.sampler == "grid" else options.trials
+
+    def _announce(self, specs: Sequence[RunSpec]) -> None:
+        executor, studies, wanted = self.executors.executor(specs), len(self.search.stages), self._trials()
+        what = f"{studies} studies of {wanted} trials" if studies > 1 else f"{wanted} trials"
+        expected = forecast(executor, specs)
+        self.say(
+            f"{what}, each of {len(specs)} runs, about {duration(expected.seconds * wanted * studies)} with "
+            f"{executor.workers} worker(s) if all take as long as the given recipe and none is pruned or stored."
+        )
+
+
+def _summary(found: Outcome) -> str:
+    states: tuple[State, ...] = ("complete", "pruned", "failed", "lost")
+    counts = ", ".join(f"{number} {state}" for state in states if (number := found.count(state)))
+    params = ", ".join(
+        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in found.best.params.items()
+    )
+    share = "; ".join(f"{name} {part:.2f}" for name, part in found.importance.items())
+    best = f"{found.best.value:.4f} (trial {found.best.number})"
+    of = f" Importance: {share}." if share else ""
+    return f"Study {found.name}: {counts}. Best {found.metric} {best}: {params}.{of}"

@@ -1,0 +1,105 @@
+"""What a search writes into the results folder beside its trials. Writes."""
+
+from pathlib import Path
+
+from bench.config.experiment import Experiment, Tuned
+from bench.config.recipe_file import RecipeFile, marks, recipe_text
+from bench.errors import WriteError
+from bench.results.atomic import write_text
+from bench.results.folder import ResultsFolder
+from bench.results.search_figures import write_figures
+from bench.results.search_record import FOLDER, RecordedStage, RecordedTrial, SearchRecord, write_record
+from bench.search.knobs import turned
+from bench.search.prepare import Search, Stage
+from studies.outcome import Outcome
+from studies.space import to_table
+from studies.storage import masked
+
+
+def write_search(search: Search, folder: ResultsFolder) -> None:
+    """What the trials stand on; what `bench run` has written there stays, so that both can use one folder."""
+    before = folder.experiment()
+    try:
+        if any(case.group for case in search.dataset.cases):
+            folder.write_salt(search.pseudonyms)
+        if folder.cases() is None:
+            folder.write_cases(search.dataset.cases)
+        folder.write_folds(search.folds)
+        frozen = search.experiment.frozen
+        folder.write_experiment(before.model_copy(update={"frozen": frozen}) if before else search.experiment)
+        if search.leaks:
+            folder.write_leaks(search.leaks)
+    except OSError as error:
+        raise WriteError(f"Writing to {folder.root} failed: {error.strerror or error}. Make room.") from error
+
+
+def recorded_stage(stage: Stage, found: Outcome, outer_run: str | None, default_run: str | None) -> RecordedStage:
+    """A study as the results folder keeps it."""
+    return RecordedStage(
+        study=found.name,
+        trials=[
+            RecordedTrial(
+                number=trial.number,
+                state=trial.state,
+                value=trial.value,
+                params=trial.params,
+                steps=dict(trial.steps),
+                attributes=dict(trial.attributes),
+                seconds=trial.seconds,
+                retry_of=trial.retry_of,
+            )
+            for trial in found.trials
+        ],
+        best=found.best.number,
+        importance=dict(found.importance),
+        seed=stage.outer.seed if stage.outer else None,
+        fold=stage.outer.fold if stage.outer else None,
+        outer_run=outer_run,
+        default_run=default_run,
+    )
+
+
+def record(
+    search: Search, folder: ResultsFolder, name: str, stages: list[tuple[Stage, RecordedStage]], url: str
+) -> list[Path]:
+    """Write the record of one backbone's search and its charts; returns the paths."""
+    plan, backbone = stages[0][0].plan, stages[0][0].backbone
+    written = SearchRecord(
+        name=name,
+        backbone=backbone.name,
+        weights=backbone.weights.source,
+        metric=plan.metric,
+        direction=plan.direction,
+        nested=search.options.nested,
+        sampler=plan.sampler,
+        pruner=plan.pruner,
+        storage=masked(url),
+        recipe=search.experiment.recipe.label(),
+        space={key: to_table(part) for key, part in search.space.dimensions.items()},
+        stages=[stage for _, stage in stages],
+    )
+    return [write_record(folder.root, written), *write_figures(folder.root, written)]
+
+
+def write_recipe(search: Search, stage: Stage, found: Outcome, folder: ResultsFolder) -> str:
+    """The winner of a flat search as a recipe file, and on the list of recipes tuned on these cases."""
+    experiment = search.experiment
+    recipe, size = turned(experiment.recipe, experiment.pixels.image_size, found.best.params)
+    recipe = recipe.model_copy(update={"name": f"tuned-{found.name}"})
+    assert found.best.value is not None
+    digests = {sample.digest for unit in stage.units for sample in (*unit.train, *unit.validation)}
+    tuned = Tuned(
+        study=found.name,
+        metric=found.metric,
+        score=found.best.value,
+        trials=len(found.trials),
+        cases=marks(digests),
+    )
+    path = folder.root / FOLDER / f"{found.name}.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sized = size if "image_size" in search.space.dimensions else None
+    write_text(path, recipe_text(RecipeFile(recipe=recipe, image_size=sized, tuned=tuned)))
+    winner: Experiment = experiment.model_copy(update={"recipe": recipe, "image_size": size, "tuned": tuned})
+    with folder.locked(wait=60):
+        folder.tuned.add(winner, len(digests))
+    return str(path)

@@ -1,0 +1,33 @@
+"""What becomes of a trial whose process died or was interrupted: its parameters are tried again."""
+
+from collections.abc import Iterable
+
+import optuna
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+
+MOST_RETRIES = 3
+HISTORY = "retry_history"
+
+
+def retry(study: Study, trial: FrozenTrial) -> None:
+    """Queue the parameters of a lost trial once more, at most `MOST_RETRIES` times: it may be what kills processes."""
+    before = [*trial.system_attrs.get(HISTORY, []), trial.number]
+    if len(before) > MOST_RETRIES or not trial.params:
+        return
+    kept = {key: value for key, value in trial.system_attrs.items() if key in ("grid_id", "search_space")}
+    study.add_trial(
+        optuna.create_trial(
+            state=TrialState.WAITING,
+            params=trial.params,
+            distributions=trial.distributions,
+            system_attrs={**kept, "fixed_params": trial.params, HISTORY: before},
+        )
+    )
+
+
+def lost(trials: Iterable[FrozenTrial]) -> set[int]:
+    """Numbers of the trials that were queued again, or had nothing yet to queue; they count for nothing."""
+    trials = list(trials)
+    again = {number for trial in trials for number in trial.system_attrs.get(HISTORY, [])}
+    return again | {trial.number for trial in trials if trial.state == TrialState.FAIL and not trial.params}

@@ -1,0 +1,123 @@
+"""Opens a study, or refuses one that was made for something else. Reads and writes the storage."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Literal
+
+import optuna
+from optuna.storages import RDBStorage
+from optuna.study import Study
+from optuna_dashboard import save_note
+
+from studies.errors import StudyError
+from studies.pruners import make_pruner
+from studies.quiet import quiet
+from studies.samplers import make_sampler
+from studies.space import Space
+from studies.storage import masked, translated
+
+PLAN = "plan"
+MEANS = "means"
+METRIC = "metric"
+Direction = Literal["maximize", "minimize"]
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """What a study asks and how it goes about it.
+
+    `question` says in words, by topic, all on which a score depends: two studies that differ there cannot be
+    one. `space` belongs to it. Sampler, pruner and seed may change under way; that is only said.
+    """
+
+    name: str
+    space: Space
+    metric: str
+    direction: Direction
+    units: int
+    sampler: str
+    pruner: str
+    seed: int
+    question: Mapping[str, str]
+    note: str = ""
+
+    def asked(self) -> dict[str, str]:
+        """The question with its space and metric, a line a topic."""
+        space = {f"space.{name}": text for name, text in self.space.described().items()}
+        return {**self.question, **space, "metric": f"{self.metric} ({self.direction})"}
+
+    def means(self) -> dict[str, str]:
+        return {"sampler": self.sampler, "pruner": self.pruner, "seed": str(self.seed)}
+
+
+@dataclass(frozen=True)
+class OpenStudy:
+    """A study, the URL of its storage (never to be shown as it is), and what differs from its last call."""
+
+    study: Study
+    url: str
+    plan: StudyPlan
+    remarks: tuple[str, ...]
+
+
+def open_study(storage: RDBStorage, url: str, plan: StudyPlan, *, new: bool = False) -> OpenStudy:
+    """Go on with the newest study of that name, or begin it. With `new` begin one beside it, as NAME-2, NAME-3, …
+
+    Raises:
+        StudyError: the stored study asks something else; the differences are listed.
+    """
+    with quiet(), translated(url):
+        names = {summary.study_name for summary in optuna.get_all_study_summaries(storage, include_best_trial=False)}
+        taken = [name for name in _numbered(plan.name, len(names) + 1) if name in names]
+        name = (
+            next(n for n in _numbered(plan.name, len(names) + 1) if n not in names)
+            if new
+            else (taken or [plan.name])[-1]
+        )
+        study = optuna.create_study(
+            storage=storage,
+            study_name=name,
+            direction=plan.direction,
+            sampler=make_sampler(plan.sampler, plan.space, plan.seed),
+            pruner=make_pruner(plan.pruner, plan.units),
+            load_if_exists=True,
+        )
+        stored = study.user_attrs
+        _refuse_other_question(name, url, stored, plan)
+        before = json.loads(stored[MEANS]) if MEANS in stored else plan.means()
+        if PLAN not in stored:
+            study.set_user_attr(PLAN, json.dumps(plan.asked()))
+            study.set_metric_names([plan.metric])
+            save_note(study, plan.note)
+        study.set_user_attr(MEANS, json.dumps(plan.means()))
+    remarks = tuple(
+        f"{topic} was {before.get(topic)}, now {value}"
+        for topic, value in plan.means().items()
+        if before.get(topic) != value
+    )
+    return OpenStudy(study, url, plan, remarks)
+
+
+def _numbered(name: str, most: int) -> Iterator[str]:
+    for number in count(1):
+        if number > most:
+            return
+        yield name if number == 1 else f"{name}-{number}"
+
+
+def _refuse_other_question(name: str, url: str, stored: Mapping[str, str], plan: StudyPlan) -> None:
+    if PLAN not in stored:
+        return
+    before, now = json.loads(stored[PLAN]), plan.asked()
+    differences = [
+        f"{topic} was {before.get(topic, 'not there')}, now {now.get(topic, 'not there')}"
+        for topic in sorted({*before, *now})
+        if before.get(topic) != now.get(topic)
+    ]
+    if differences:
+        raise StudyError(
+            f"The study {name!r} in {masked(url)} asks something else: {'; '.join(differences)}. Its trials cannot be "
+            f"compared with new ones. Give the same options as then, or --new-study to begin another beside it."
+        )

@@ -1,0 +1,148 @@
+"""Runs trials until a study has as many as asked for, beside other processes that do the same. Writes the storage."""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+
+from optuna import TrialPruned
+from optuna.study import Study
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from studies.errors import TrialFailedError
+from studies.outcome import Attribute, TrialRecord, trial_record
+from studies.pruners import Watch
+from studies.quiet import quiet
+from studies.retry import lost, retry
+from studies.space import Params
+from studies.storage import translated
+from studies.study import OpenStudy
+
+WAIT_SECONDS = 1.0
+ERROR = "error"
+SURPLUS = "surplus"
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a trial came to. `attributes` are kept with it, also where it was pruned; `value` then means nothing."""
+
+    value: float
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+
+
+Score = Callable[[Params, Watch], Scored]
+"""Scores parameters. Tells the watch how it goes, and returns early where that says so.
+
+Raises `TrialFailedError` where the parameters are to blame; whatever else it raises ends the search.
+"""
+
+
+def run_trials(
+    opened: OpenStudy,
+    score: Score,
+    trials: int,
+    on_trial: Callable[[TrialRecord], None] = lambda trial: None,
+    first: Params | None = None,
+) -> None:
+    """Go on until `trials` trials have ended: complete, pruned, or failed by their own fault; those of others count.
+
+    A trial whose process died is tried again, here or elsewhere; an interrupted one when the search goes on. Waits
+    for trials that other processes still run. first: parameters that the study begins with.
+
+    Raises:
+        StorageLostError: the storage went away.
+    """
+    study = opened.study
+    with quiet(), translated(opened.url), _silent_threads():
+        if first is not None and not study.get_trials(deepcopy=False):
+            study.enqueue_trial(first, skip_if_exists=True)
+        while (left := _left(study, trials)) is not Left.NOTHING:
+            if left is Left.OTHERS:
+                time.sleep(WAIT_SECONDS)
+                _fail_stale(study)
+                continue
+            study.optimize(
+                lambda trial: _objective(opened, trial, score, trials),
+                n_trials=1,
+                catch=(TrialFailedError,),
+                callbacks=[lambda _, trial: _tell(trial, on_trial)],
+            )
+
+
+class Left(Enum):
+    """What a study still needs."""
+
+    NOTHING = "nothing"
+    OTHERS = "the running trials of others to end"
+    TRIALS = "trials"
+
+
+def _left(study: Study, wanted: int) -> Left:
+    trials = study.get_trials(deepcopy=False)
+    without = lost(trials)
+    counted = [trial for trial in trials if trial.number not in without and SURPLUS not in trial.user_attrs]
+    ended = sum(trial.state.is_finished() for trial in counted)
+    running = sum(trial.state == TrialState.RUNNING for trial in counted)
+    if ended >= wanted:
+        return Left.NOTHING
+    if ended + running < wanted:
+        return Left.TRIALS
+    return Left.OTHERS
+
+
+def _objective(opened: OpenStudy, trial: Trial, score: Score, wanted: int) -> float:
+    if _surplus(opened.study, trial.number, wanted):
+        trial.set_user_attr(SURPLUS, True)
+        raise TrialFailedError("one more than asked for: another process was quicker")
+    try:
+        watch = Watch(trial, opened.plan.pruner)
+        scored = score(opened.plan.space.suggest(trial), watch)
+        for name, value in scored.attributes.items():
+            trial.set_user_attr(name, value)
+        if watch.pruned:
+            raise TrialPruned
+        if not math.isfinite(scored.value):
+            raise TrialFailedError(f"the score is {scored.value}")
+        return scored.value
+    except TrialPruned:
+        raise
+    except TrialFailedError as error:
+        trial.set_user_attr(ERROR, str(error))
+        raise
+    except BaseException:
+        retry(opened.study, opened.study.get_trials(deepcopy=False)[trial.number])
+        raise
+
+
+def _surplus(study: Study, number: int, wanted: int) -> bool:
+    """Whether as many trials as wanted come before this one: several processes may begin their last one at once."""
+    trials = study.get_trials(deepcopy=False)
+    without = lost(trials)
+    before = [t for t in trials if t.number < number and t.number not in without and SURPLUS not in t.user_attrs]
+    return len(before) >= wanted
+
+
+def _tell(trial: FrozenTrial, on_trial: Callable[[TrialRecord], None]) -> None:
+    if SURPLUS not in trial.user_attrs:
+        on_trial(trial_record(trial))
+
+
+def _fail_stale(study: Study) -> None:
+    from optuna.storages import fail_stale_trials
+
+    fail_stale_trials(study)
+
+
+@contextmanager
+def _silent_threads() -> Iterator[None]:
+    """A heartbeat that finds its server gone must not print a traceback; the trial itself will say so."""
+    before = threading.excepthook
+    threading.excepthook = lambda _: None
+    try:
+        yield
+    finally:
+        threading.excepthook = before

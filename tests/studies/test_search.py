@@ -1,0 +1,192 @@
+"""Trials of plain functions: how many, which, what becomes of those that fail, and of a search that was stopped."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+from optuna.trial import TrialState
+from plans import Open
+
+from studies.errors import StudyError, TrialFailedError
+from studies.outcome import TrialRecord, outcome
+from studies.pruners import PRUNERS, Watch
+from studies.samplers import SAMPLERS
+from studies.space import Choices, FloatRange, Params, Space
+from studies.worker import Scored, run_trials
+
+
+def hill(params: Params, watch: Watch) -> Scored:
+    """Highest, 0, at x = 2, n = 3."""
+    return Scored(-((float(params["x"]) - 2) ** 2) - (float(params["n"]) - 3) ** 2)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_every_sampler_finds_the_hill_and_repeats(study: Open, sampler: str) -> None:
+    runs = []
+    for name in ("one", "two"):
+        opened = study(name=name, sampler=sampler, seed=1)
+        run_trials(opened, hill, 13)
+        found = outcome(opened)
+        assert found.count("complete") == 13
+        assert len({tuple(trial.params.values()) for trial in found.trials}) > 8
+        runs.append([trial.params for trial in found.trials])
+    assert runs[0] == runs[1]
+    assert outcome(opened).best.value == max(hill(params, None).value for params in runs[0])  # type: ignore[arg-type]
+
+
+def test_tpe_comes_nearer_than_its_random_start(study: Open) -> None:
+    opened = study()
+    run_trials(opened, hill, 40)
+    values = [trial.value for trial in outcome(opened).trials]
+    assert max(values[10:]) > max(values[:10])
+    assert outcome(opened).importance["x"] + outcome(opened).importance["n"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "cma-es"])
+def test_a_search_in_two_calls_makes_the_trials_of_one(study: Open, sampler: str) -> None:
+    """The state of the sampler is a function of the seed and the finished trials."""
+    whole = study(name="whole", sampler=sampler)
+    run_trials(whole, hill, 12)
+    run_trials(study(name="parts", sampler=sampler), hill, 6)
+    again = study(name="parts", sampler=sampler)
+    run_trials(again, hill, 12)
+    assert [t.params for t in outcome(again).trials] == [t.params for t in outcome(whole).trials]
+    assert again.remarks == ()
+
+
+def test_a_finished_study_runs_nothing(study: Open) -> None:
+    run_trials(study(), hill, 5)
+
+    def never(params: Params, watch: Watch) -> Scored:
+        raise AssertionError("a sixth trial")
+
+    run_trials(study(), never, 5)
+
+
+def test_a_grid_is_searched_once_each(study: Open) -> None:
+    space = Space({"x": FloatRange(0.0, 4.0), "n": Choices((3, 4))})
+    opened = study(space=space, sampler="grid")
+    run_trials(opened, hill, 10)
+    tried = {(trial.params["x"], trial.params["n"]) for trial in outcome(opened).trials}
+    assert tried == set(itertools.product([0.0, 1.0, 2.0, 3.0, 4.0], [3, 4]))
+    assert outcome(opened).best.params == {"x": 2.0, "n": 3}
+
+
+def test_the_first_trial_may_be_given(study: Open) -> None:
+    opened = study()
+    run_trials(opened, hill, 3, first={"x": 2.0, "n": 3})
+    assert outcome(opened).trials[0].params == {"x": 2.0, "n": 3}
+    assert outcome(opened).best.number == 0
+
+
+@pytest.mark.parametrize("pruner", [name for name in PRUNERS if name != "none"])
+def test_pruners_spare_what_is_clearly_worse(study: Open, pruner: str) -> None:
+    """Ten units of noiseless curves: bad trials must cost less than good ones."""
+    spent: dict[float, int] = {}
+
+    def curve(params: Params, watch: Watch) -> Scored:
+        x, scores = float(params["x"]), []
+        for unit in range(10):
+            for epoch in range(1, 11):
+                spent[x] = spent.get(x, 0) + 1
+                score = -abs(x) + 0.1 * epoch + 0.01 * unit
+                if unit == 0 and not watch.epoch(epoch, 10, score):
+                    return Scored(score, {"units": len(scores)})
+            scores.append(score)
+            if not watch.unit(scores):
+                break
+        return Scored(sum(scores) / len(scores), {"units": len(scores)})
+
+    opened = study(space=Space({"x": FloatRange(-5.0, 5.0)}), pruner=pruner, units=10, sampler="random")
+    run_trials(opened, curve, 25)
+    found = outcome(opened)
+    assert found.count("pruned") >= 5
+    assert found.count("pruned") + found.count("complete") == 25
+    assert found.best.value == max(-abs(x) + 1.045 for x in spent)
+    pruned = [trial for trial in found.trials if trial.state == "pruned"]
+    assert all("units" in trial.attributes for trial in pruned)
+    assert all(spent[float(trial.params["x"])] < 100 for trial in pruned)
+    assert spent[float(found.best.params["x"])] == 100
+
+
+def test_failures_and_numbers_that_are_none_do_not_end_a_search(study: Open) -> None:
+    def fragile(params: Params, watch: Watch) -> Scored:
+        if float(params["x"]) > 1:
+            raise TrialFailedError("the loss is nan in epoch 0")
+        if float(params["x"]) > 0:
+            return Scored(float("nan"))
+        return hill(params, watch)
+
+    told: list[TrialRecord] = []
+    opened = study(sampler="random")
+    run_trials(opened, fragile, 12, told.append)
+    found = outcome(opened)
+    errors = {trial.attributes["error"] for trial in found.trials if trial.state == "failed"}
+    assert errors == {"the loss is nan in epoch 0", "the score is nan"}
+    assert len(told) == len(found.trials) == 12
+    assert all(float(trial.params["x"]) <= 0 for trial in found.trials if trial.state == "complete")
+
+
+def test_all_trials_failed_says_why(study: Open) -> None:
+    def hopeless(params: Params, watch: Watch) -> Scored:
+        raise TrialFailedError("the loss is inf in epoch 3")
+
+    opened = study()
+    run_trials(opened, hopeless, 4)
+    with pytest.raises(StudyError, match="0 pruned, 4 failed; the first failure: the loss is inf in epoch 3"):
+        outcome(opened)
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, OSError])
+def test_an_interrupted_trial_is_tried_again(study: Open, stop: type[BaseException]) -> None:
+    calls: list[Params] = []
+
+    def third_stops(params: Params, watch: Watch) -> Scored:
+        calls.append(params)
+        if len(calls) == 3:
+            raise stop
+        return hill(params, watch)
+
+    with pytest.raises(stop):
+        run_trials(study(), third_stops, 5)
+    opened = study()
+    run_trials(opened, third_stops, 5)
+    found = outcome(opened)
+    assert calls[3] == calls[2]
+    assert (found.count("complete"), found.count("lost"), found.count("failed")) == (5, 1, 0)
+    assert [trial.retry_of for trial in found.trials] == [None, None, None, 2, None, None]
+
+
+def test_a_changed_space_is_refused_with_the_difference(study: Open) -> None:
+    run_trials(study(), hill, 2)
+    other = Space({"x": FloatRange(-1.0, 5.0)})
+    with pytest.raises(StudyError) as caught:
+        study(space=other)
+    assert "space.x was -5 to 5, now -1 to 5" in str(caught.value)
+    assert "space.n was 1 to 6, now not there" in str(caught.value)
+    assert "--new-study" in str(caught.value)
+    fresh = study(space=other, new=True)
+    assert fresh.study.study_name == "s-2"
+    run_trials(fresh, lambda params, watch: Scored(float(params["x"])), 3)
+    assert outcome(study(space=other)).name == "s-2"
+    with pytest.raises(StudyError, match="data was abc, now xyz"):
+        study(space=other, question={"data": "xyz"})
+
+
+def test_changed_means_are_only_said(study: Open) -> None:
+    study()
+    assert study(sampler="random", seed=3).remarks == ("sampler was tpe, now random", "seed was 0, now 3")
+
+
+def test_a_trial_in_its_last_states_is_not_reopened(study: Open) -> None:
+    opened = study()
+    run_trials(opened, hill, 3)
+    assert {trial.state for trial in opened.study.trials} == {TrialState.COMPLETE}
+
+
+def test_the_note_and_metric_are_kept_for_the_dashboard(study: Open, tmp_path: Path) -> None:
+    from optuna_dashboard import get_note
+
+    opened = study(note="Tuned on these cases.")
+    assert get_note(opened.study) == "Tuned on these cases."
+    assert opened.study.metric_names == ["height"]
