@@ -98,8 +98,8 @@ def _nested(searches: Sequence[NestedSearch]) -> Table:
         ),
         (
             "Outer score: pooled over outer folds, each predicted by the recipe that a study inside its training part "
-            "chose. Selection optimism: selected inner score minus outer score of the same fold, averaged; interval by the "
-            "corrected resampled t over outer folds. Inner models are trained on fewer cases, which pulls it down. "
+            "chose. Selection optimism: selected inner score minus outer score of the same fold, averaged; interval by "
+            "the corrected resampled t over outer folds. Inner models are trained on fewer cases, which pulls it down. "
             "Improvement: outer score minus that of the given recipe in the same folds, with the leaderboard's paired "
             "interval and the p of the paired jackknife t.",
         ),
@@ -155,8 +155,8 @@ def _stability(searches: Sequence[NestedSearch]) -> Table:
             for part in one.stability
         ),
         (
-            "Spread: from the lowest to the highest choice, as a share of the range searched on its scale. A choice at an "
-            "end says that the range may be too narrow.",
+            "Spread: from the lowest to the highest choice, as a share of the range searched on its scale. A choice at "
+            "an end says that the range may be too narrow.",
         ),
     )
 
