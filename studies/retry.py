@@ -1,10 +1,12 @@
-"""What becomes of a trial whose process died or was interrupted: its parameters are tried again."""
+"""What becomes of a trial whose process died or was interrupted: its parameters are tried again. Writes the storage."""
 
 from collections.abc import Iterable
 
 import optuna
+from optuna.storages import RDBStorage, fail_stale_trials
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy import text
 
 MOST_RETRIES = 3
 HISTORY = "retry_history"
@@ -24,6 +26,22 @@ def retry(study: Study, trial: FrozenTrial) -> None:
             system_attrs={**kept, "fixed_params": trial.params, HISTORY: before},
         )
     )
+
+
+def fail_stale(study: Study, storage: RDBStorage) -> None:
+    """Fail, and queue again, running trials that have shown no life for the storage's grace period.
+
+    A process that dies between taking a trial and its first sign of life leaves none that could grow old. It is given
+    one here, which its process, if it lives, soon renews.
+    """
+    if storage.heartbeat_interval is None:
+        return
+    with storage.engine.connect() as connection:
+        alive = set(connection.execute(text("SELECT trial_id FROM trial_heartbeats")).scalars())
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        if trial._trial_id not in alive:
+            storage.record_heartbeat(trial._trial_id)
+    fail_stale_trials(study)
 
 
 def lost(trials: Iterable[FrozenTrial]) -> set[int]:

@@ -54,9 +54,10 @@ class StudyPlan:
 
 @dataclass(frozen=True)
 class OpenStudy:
-    """A study, the URL of its storage (never to be shown as it is), and what differs from its last call."""
+    """A study, its storage, the URL of that (never to be shown as it is), and what differs from its last call."""
 
     study: Study
+    storage: RDBStorage
     url: str
     plan: StudyPlan
     remarks: tuple[str, ...]
@@ -97,7 +98,7 @@ def open_study(storage: RDBStorage, url: str, plan: StudyPlan, *, new: bool = Fa
         for topic, value in plan.means().items()
         if before.get(topic) != value
     )
-    return OpenStudy(study, url, plan, remarks)
+    return OpenStudy(study, storage, url, plan, remarks)
 
 
 def _numbered(name: str, most: int) -> Iterator[str]:

@@ -16,7 +16,7 @@ from studies.errors import TrialFailedError
 from studies.outcome import Attribute, TrialRecord, trial_record
 from studies.pruners import Watch
 from studies.quiet import quiet
-from studies.retry import lost, retry
+from studies.retry import fail_stale, lost, retry
 from studies.space import Params
 from studies.storage import translated
 from studies.study import OpenStudy
@@ -63,7 +63,7 @@ def run_trials(
         while (left := _left(study, trials)) is not Left.NOTHING:
             if left is Left.OTHERS:
                 time.sleep(WAIT_SECONDS)
-                _fail_stale(study)
+                fail_stale(study, opened.storage)
                 continue
             study.optimize(
                 lambda trial: _objective(opened, trial, score, trials),
@@ -129,12 +129,6 @@ def _surplus(study: Study, number: int, wanted: int) -> bool:
 def _tell(trial: FrozenTrial, on_trial: Callable[[TrialRecord], None]) -> None:
     if SURPLUS not in trial.user_attrs:
         on_trial(trial_record(trial))
-
-
-def _fail_stale(study: Study) -> None:
-    from optuna.storages import fail_stale_trials
-
-    fail_stale_trials(study)
 
 
 @contextmanager

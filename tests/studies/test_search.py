@@ -190,3 +190,13 @@ def test_the_note_and_metric_are_kept_for_the_dashboard(study: Open, tmp_path: P
     opened = study(note="Tuned on these cases.")
     assert get_note(opened.study) == "Tuned on these cases."
     assert opened.study.metric_names == ["height"]
+
+
+def test_a_trial_whose_process_died_before_any_sign_of_life_holds_nobody_up(study: Open) -> None:
+    """A trial that is taken and never begun, as by a process killed in between, has no heartbeat to grow old."""
+    opened = study(heartbeat=1)
+    opened.storage.create_new_trial(opened.study._study_id)
+    run_trials(opened, hill, 2)
+    trials = outcome(opened).trials
+    assert opened.study.trials[0].state == TrialState.FAIL
+    assert [trial.state for trial in trials].count("complete") == 2
