@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from reports.analysis import CONFUSED
+from reports.cases import INTERNAL
 from reports.caveats import UNKNOWN_FOLDS
 from reports.comparison import PRIMARY
 from reports.leaderboard import Leaderboard
@@ -29,7 +30,8 @@ _RANK = (
 _BEST = f"P(best): the probability of being the best on internal {_PRIMARY}, by the bootstrap."
 _GAIN = (
     "Gain: the variance of internal accuracy with one seed over that with all, as drawing so many times more cases "
-    "would reduce it; from few seeds a rough figure."
+    "would reduce it; from few seeds a rough figure. One split: the cases that a single hold-out of one fold would test; "
+    "from there to the effective cases is what folds and seeds add."
 )
 
 Line = tuple[Item, ...]
@@ -165,19 +167,21 @@ def gap_split(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
 
 
 def sample_gain(leaderboard: Leaderboard) -> Table:
-    """What the seeds are worth, by the variance of internal accuracy."""
+    """What folds and seeds are worth, by the number of cases and the variance of internal accuracy."""
+    one_split = {row.name: row.clusters[INTERNAL][0] / row.folds for row in leaderboard.rows if row.folds > 1}
     return Table(
         "sample_gain",
-        "Sample gain of the seeds",
+        "Sample gain of folds and seeds",
         (
             BACKBONE,
             Column("gain", "Gain", "number"),
+            Column("one_split", "Cases of one split", "number", 0),
             Column("effective_cases", "Effective cases", "number", 0),
             Column("next_seed", "The next seed adds (%)", "number", 1, unit=0.01),
             Column("reason", "Remark", shown="filled"),
         ),
         tuple(
-            (name, gain.gain, gain.effective_cases, gain.next_seed, gain.reason)
+            (name, gain.gain, one_split.get(name), gain.effective_cases, gain.next_seed, gain.reason)
             for name, gain in leaderboard.sample_gains.items()
         ),
         (_GAIN,),

@@ -215,3 +215,12 @@ def test_without_external_sites_there_are_internal_lines(make_study: Callable) -
 def test_rows_that_do_not_fit_the_columns_are_refused(row: tuple[Item, ...], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Table("t", "T", (Column("name", "Name"), Column("score", "Score", "cell")), (row,))
+
+
+def test_sample_gain_stands_beside_the_cases_of_one_split(board: Leaderboard) -> None:
+    for line in lines(by_name(board)["sample_gain"]):
+        row = next(row for row in board.rows if row.name == line["backbone"])
+        cases, _ = row.clusters["internal"]
+        assert line["one_split"] == cases / row.folds
+        assert line["effective_cases"] == pytest.approx(line["gain"] * cases)
+        assert line["one_split"] < line["effective_cases"]
