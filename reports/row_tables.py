@@ -30,7 +30,7 @@ _RANK = (
 _BEST = f"P(best): the probability of being the best on internal {_PRIMARY}, by the bootstrap."
 _GAIN = (
     "Gain: the variance of internal accuracy with one seed over that with all, as drawing so many times more cases "
-    "would reduce it; from few seeds a rough figure. One split: the cases that a single hold-out of one fold would test; "
+    "would reduce it; from few seeds a rough figure. One split: cases that a single hold-out of one fold would test; "
     "from there to the effective cases is what folds and seeds add."
 )
 
