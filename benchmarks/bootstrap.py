@@ -12,12 +12,12 @@ import os
 import platform
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import scipy
 import sklearn
+from machine import processor
 from scipy.stats import bootstrap
 from sklearn.metrics import f1_score
 
@@ -146,15 +146,6 @@ def main() -> None:
         f"extrapolated from {PEER_RESAMPLES} resamples in {median['peer']:.2f} s"
     )
     print(f"ratio for internal macro-F1                {peer_seconds / median['internal_macro_f1']:8.0f}")
-
-
-def processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

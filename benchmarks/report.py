@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from machine import processor
 from simulated_runs import CLASSES, SITE, Size, write_runs
 
 SECONDS, GIBIBYTES = 30, 1.5
@@ -146,15 +147,6 @@ def main() -> None:
 
 def said(kept: bool) -> str:
     return "kept" if kept else "missed"
-
-
-def processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

@@ -161,7 +161,7 @@ def replay(table: Table, sampler: str, pruner: str, seed: int) -> Replay:
         return Scored(values[-1])
 
     plan = StudyPlan("replay", SPACE, "macro_f1", "maximize", FOLDS, sampler, pruner, seed, {})
-    opened = open_study(InMemoryStorage(), "sqlite://", plan)  # type: ignore[arg-type]
+    opened = open_study(InMemoryStorage(), "sqlite://", plan)
     started, ended = time.process_time(), list[float]()
     run_trials(opened, score, MOST, lambda _: ended.append(time.process_time() - started))
     return Replay(np.maximum.accumulate(values), np.cumsum(spent), np.array(ended))

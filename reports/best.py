@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reports.margins import Floats
-
-_TIE = 1e-9  # below any real difference of two ratios of counts, above rounding error
+from reports.margins import TIE, Floats
 
 
 def probability_of_best(resampled: Floats) -> Floats:
@@ -19,5 +17,5 @@ def probability_of_best(resampled: Floats) -> Floats:
         raise ValueError(f"Values are (n_backbones, n_resamples), not {resampled.shape}.")
     if not np.isfinite(resampled).all():
         raise ValueError("Resampled values are finite numbers.")
-    highest = resampled >= resampled.max(0) - _TIE
+    highest = resampled >= resampled.max(0) - TIE
     return np.asarray((highest / highest.sum(0)).mean(1), dtype=np.float64)

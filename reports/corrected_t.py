@@ -14,14 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from reports.margins import Floats
+from reports.margins import TIE, Floats
 
 ROPE = 0.01
 
 ONE_FOLD = "one fold: how far training sets overlap is not known"
 ALL_EQUAL = "all differences are equal"
-
-_TIE = 1e-9  # below any real difference of two ratios of counts, above rounding error
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ def correlated_t(differences: Floats, rope: float = ROPE) -> RopeProbabilities:
     if scale is None:
         return RopeProbabilities(mean, rope, None, None, None, ONE_FOLD)
     if scale == 0:
-        better, worse = float(mean > rope + _TIE), float(mean < -rope - _TIE)
+        better, worse = float(mean > rope + TIE), float(mean < -rope - TIE)
         return RopeProbabilities(mean, rope, better, 1 - better - worse, worse, ALL_EQUAL)
     df = differences.size - 1
     better, worse = float(stdtr(df, (mean - rope) / scale)), float(stdtr(df, (-rope - mean) / scale))
@@ -111,7 +109,7 @@ def _mean_and_scale(differences: Floats) -> tuple[float, float | None]:
     mean = float(differences.mean())
     if n_folds == 1:
         return mean, None
-    if np.ptp(differences) < _TIE:
-        return (0.0 if abs(mean) < _TIE else mean), 0.0
+    if np.ptp(differences) < TIE:
+        return (0.0 if abs(mean) < TIE else mean), 0.0
     variance = (1 / n + 1 / (n_folds - 1)) * float(differences.var(ddof=1))
     return mean, math.sqrt(variance)

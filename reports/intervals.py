@@ -8,11 +8,9 @@ from typing import Literal
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from reports.margins import Floats
+from reports.margins import TIE, Floats
 
 Interval = Literal["jackknife-t", "bias-corrected", "percentile", "bca"]
-
-_TIE = 1e-9  # below any real difference of two ratios of counts, above rounding error
 
 
 def chosen_interval(interval: Interval | None, *, stratify: bool) -> Interval:
@@ -66,14 +64,14 @@ def bound_proportion(value: float, n: int, confidence: float) -> tuple[float, fl
 
 def is_constant(resampled: Floats) -> bool:
     """Whether every resample gives the same value."""
-    return bool(np.ptp(resampled) < _TIE)
+    return bool(np.ptp(resampled) < TIE)
 
 
 def _median_bias(resampled: Floats, value: float) -> float:
     """z₀, values equal to the estimate counting half; finite also where all values lie on one side."""
     n = len(resampled)
-    below = np.count_nonzero(resampled < value - _TIE)
-    tied = np.count_nonzero(np.abs(resampled - value) <= _TIE)
+    below = np.count_nonzero(resampled < value - TIE)
+    tied = np.count_nonzero(np.abs(resampled - value) <= TIE)
     return float(ndtri(np.clip((below + tied / 2) / n, 0.5 / n, 1 - 0.5 / n)))
 
 

@@ -18,6 +18,8 @@ Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.floating]
 
+TIE = 1e-9  # below any real difference of two ratios of counts, above rounding error
+
 
 @dataclass(frozen=True)
 class Margins:

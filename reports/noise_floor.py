@@ -8,9 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy.special import chdtri
 
-from reports.margins import Floats
-
-_TIE = 1e-9  # below any real difference of two ratios of counts, above rounding error
+from reports.margins import TIE, Floats
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ def noise_floor(per_seed: Floats, confidence: float = 0.95) -> NoiseFloor:
     n = len(per_seed)
     if n < 2:
         raise ValueError("A noise floor needs at least two seeds.")
-    sigma = float(np.std(per_seed, ddof=1)) if np.ptp(per_seed) > _TIE else 0.0
+    sigma = float(np.std(per_seed, ddof=1)) if np.ptp(per_seed) > TIE else 0.0
     floor = 1.96 * math.sqrt(2) * sigma
     # chdtri takes the upper tail.
     low, high = (

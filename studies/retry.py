@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import optuna
-from optuna.storages import RDBStorage, fail_stale_trials
+from optuna.storages import BaseStorage, RDBStorage, fail_stale_trials
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import text
@@ -28,14 +28,14 @@ def retry(study: Study, trial: FrozenTrial) -> None:
     )
 
 
-def fail_stale(study: Study, storage: RDBStorage) -> None:
+def fail_stale(study: Study, storage: BaseStorage) -> None:
     """Fail, and queue again, running trials that have shown no life for the storage's grace period.
 
     A process that dies between taking a trial and its first sign of life leaves none that could grow old. It is given
     one here, which its process, if it lives, soon renews.
     """
-    if storage.heartbeat_interval is None:
-        return
+    if not isinstance(storage, RDBStorage) or storage.heartbeat_interval is None:
+        return  # nobody shows signs of life there
     with storage.engine.connect() as connection:
         alive = set(connection.execute(text("SELECT trial_id FROM trial_heartbeats")).scalars())
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Literal
 
 import optuna
-from optuna.storages import RDBStorage
+from optuna.storages import BaseStorage
 from optuna.study import Study
 from optuna_dashboard import save_note
 
@@ -57,13 +57,13 @@ class OpenStudy:
     """A study, its storage, the URL of that (never to be shown as it is), and what differs from its last call."""
 
     study: Study
-    storage: RDBStorage
+    storage: BaseStorage
     url: str
     plan: StudyPlan
     remarks: tuple[str, ...]
 
 
-def open_study(storage: RDBStorage, url: str, plan: StudyPlan, *, new: bool = False) -> OpenStudy:
+def open_study(storage: BaseStorage, url: str, plan: StudyPlan, *, new: bool = False) -> OpenStudy:
     """Go on with the newest study of that name, or begin it. With `new` begin one beside it, as NAME-2, NAME-3, …
 
     Raises:

@@ -1,6 +1,8 @@
 """A small plan of a study, for the tests of studies."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 from studies.space import FloatRange, IntRange, Space
 from studies.study import OpenStudy, StudyPlan
@@ -10,16 +12,8 @@ Open = Callable[..., OpenStudy]
 SPACE = Space({"x": FloatRange(-5.0, 5.0), "n": IntRange(1, 6)})
 
 
-def plan(space: Space = SPACE, **changes: object) -> StudyPlan:
-    values: dict[str, object] = {
-        "name": "s",
-        "space": space,
-        "metric": "height",
-        "direction": "maximize",
-        "units": 3,
-        "sampler": "tpe",
-        "pruner": "none",
-        "seed": 0,
-        "question": {"data": "abc"},
-    }
-    return StudyPlan(**{**values, **changes})  # type: ignore[arg-type]
+PLAN = StudyPlan("s", SPACE, "height", "maximize", 3, "tpe", "none", 0, {"data": "abc"})
+
+
+def plan(**changes: Any) -> StudyPlan:
+    return replace(PLAN, **changes)

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from plans import Open, plan
@@ -25,8 +26,8 @@ def tmp_path() -> Iterator[Path]:
 def study(tmp_path: Path) -> Open:
     """Open a study of `SPACE`, or with other parts of a plan; the same file within a test."""
 
-    def opened(*, new: bool = False, heartbeat: int | None = None, **changes: object) -> OpenStudy:
+    def opened(*, new: bool = False, heartbeat: int | None = None, **changes: Any) -> OpenStudy:
         url = sqlite_url(tmp_path / "study.db")
-        return open_study(open_storage(url, heartbeat), url, plan(**changes), new=new)  # type: ignore[arg-type]
+        return open_study(open_storage(url, heartbeat), url, plan(**changes), new=new)
 
     return opened
