@@ -9,7 +9,7 @@ from bench.cache import Caches
 from bench.config.experiment import Experiment
 from bench.config.recipe_file import overlap
 from bench.data import cases as case_table
-from bench.data.copies import copies_among
+from bench.data.copies import CopyPair, copies_among
 from bench.data.load import Dataset, load_dataset
 from bench.data.options import ReadOptions
 from bench.data.pixels import Progress
@@ -47,6 +47,25 @@ class Plan:
     leaks: list[Leak]
 
 
+def read_cases(
+    request: DataRequest, experiment: Experiment, caches: Caches, on_decoded: Progress | None
+) -> tuple[Dataset, list[case_table.Case], list[CopyPair]]:
+    """The cases asked for, with copies held together where that is wanted; the cases as read; and their copies."""
+    dataset = load_dataset(
+        request,
+        experiment.pixels,
+        caches,
+        renaming=experiment.classes,
+        declared=experiment.class_order,
+        skip_unreadable=experiment.skip_unreadable,
+        max_pixels=experiment.max_pixels,
+        on_done=on_decoded,
+    )
+    copies = copies_among(dataset.cases, dataset.pixels, dataset.settings, caches.pixels)
+    cases = grouped(dataset.cases, copies) if experiment.group_duplicates else dataset.cases
+    return replace(dataset, cases=cases), dataset.cases, copies
+
+
 def prepare(
     experiment: Experiment, folder: ResultsFolder, caches: Caches, say: Say, on_decoded: Progress | None = None
 ) -> Plan:
@@ -57,20 +76,8 @@ def prepare(
     """
     state = folder.state()
     pseudonyms = folder.pseudonyms() or Pseudonyms.fresh()
-    dataset = load_dataset(
-        data_request(experiment, caches, pseudonyms),
-        experiment.pixels,
-        caches,
-        renaming=experiment.classes,
-        declared=experiment.class_order,
-        skip_unreadable=experiment.skip_unreadable,
-        max_pixels=experiment.max_pixels,
-        on_done=on_decoded,
-    )
-    copies = copies_among(dataset.cases, dataset.pixels, dataset.settings, caches.pixels)
-    as_read = dataset.cases
-    if experiment.group_duplicates:
-        dataset = replace(dataset, cases=grouped(as_read, copies))
+    request = data_request(experiment, caches, pseudonyms)
+    dataset, as_read, copies = read_cases(request, experiment, caches, on_decoded)
     folder.refuse_other_data(dataset.cases, dataset.classes)
     if dataset.skipped:
         say(f"Warning: {len(dataset.skipped)} unreadable image(s) are left out and listed in tables/unreadable.csv.")

@@ -7,14 +7,14 @@ from bench.cache import Caches
 from bench.config.experiment import Experiment
 from bench.config.search import SearchOptions
 from bench.data.cases import INTERNAL, Case
-from bench.data.copies import CopyPair, copies_among
-from bench.data.load import Dataset, load_dataset
+from bench.data.copies import CopyPair
+from bench.data.load import Dataset
 from bench.data.manifest_table import is_manifest
 from bench.data.pixels import Progress
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
 from bench.driver.gate import pass_gate
-from bench.driver.prepare import Say, data_request, resolved, settled_folds
+from bench.driver.prepare import Say, data_request, read_cases, resolved, settled_folds
 from bench.driver.settle import settle_backbones
 from bench.folds.draw import draw_folds
 from bench.folds.leaks import Leak, grouped
@@ -75,20 +75,7 @@ def prepare_search(
     """
     pseudonyms = folder.pseudonyms() or Pseudonyms.fresh()
     request = internal_request(experiment, caches, pseudonyms)
-    dataset = load_dataset(
-        request,
-        experiment.pixels,
-        caches,
-        renaming=experiment.classes,
-        declared=experiment.class_order,
-        skip_unreadable=experiment.skip_unreadable,
-        max_pixels=experiment.max_pixels,
-        on_done=on_decoded,
-    )
-    copies = copies_among(dataset.cases, dataset.pixels, dataset.settings, caches.pixels)
-    as_read = dataset.cases
-    if experiment.group_duplicates:
-        dataset = replace(dataset, cases=grouped(as_read, copies))
+    dataset, as_read, copies = read_cases(request, experiment, caches, on_decoded)
     folder.refuse_other_data(dataset.cases, dataset.classes, internal_only=True)
     folds = settled_folds(experiment, folder, dataset.cases)
     leaks = pass_gate(experiment, as_read, copies, folds, say)
