@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint readme engine-page audit-page near-duplicates-page dicom-page coverage-page comparisons-page \
+.PHONY: demo test lint readme engine-page audit-page near-duplicates-page dicom-page coverage-page studentised-page comparisons-page \
 	report-speed-page search-page search-example bench-engine bench-bootstrap bench-phantom bench-report clean
 
 .venv/installed: pyproject.toml
@@ -41,8 +41,12 @@ dicom-page: .venv/installed
 coverage-page: .venv/installed
 	$(BIN)/python -m benchmarks.coverage > .page.txt && $(BIN)/python docs/update.py coverage < .page.txt; rm -f .page.txt
 
+studentised-page: .venv/installed
+	$(BIN)/python -m benchmarks.studentised > .page.txt && $(BIN)/python docs/update.py studentised < .page.txt; rm -f .page.txt
+
 comparisons-page: .venv/installed
-	$(BIN)/python -m benchmarks.comparisons > .page.txt && $(BIN)/python docs/update.py comparisons < .page.txt; rm -f .page.txt
+	for world in alike retrained power; do $(BIN)/python -m benchmarks.comparisons $$world > .page.txt \
+		&& $(BIN)/python docs/update.py comparisons-$$world < .page.txt; done; rm -f .page.txt
 
 report-speed-page: .venv/installed
 	$(BIN)/python benchmarks/report.py > .page.txt && $(BIN)/python docs/update.py report-speed < .page.txt; rm -f .page.txt

@@ -1,26 +1,30 @@
 """How often the tests between two backbones cry wolf, and how often they find a true difference.
 
-    python -m benchmarks.comparisons [studies a row, default 1000] [resamples, default 500]
+    python -m benchmarks.comparisons alike|retrained|power [studies a row, default 1000] [resamples, default 500]
 
-Both backbones are linear classifiers really trained in each fold. For the first table they are exchangeable, so that
-every difference found is a false alarm; for the second the features of one are noisier. Each p is computed as for the
-leaderboard; the paired bootstrap of cases alone, which keeps seeds as they are, is the peer that papers use. Needs
-about 20 minutes on two cores.
+alike: two backbones that are equally good on the population of cases, so that every difference found is a false alarm.
+retrained: linear classifiers really trained in each fold, exchangeable over all training samples; what one training
+sample favours counts as a false alarm. power: the same, the features of one being noisier. Each p is computed as for
+the leaderboard; the paired bootstrap of cases alone, which keeps seeds as they are, is the peer that papers use. Needs
+some 10 to 20 minutes each on two cores.
 """
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from multiprocessing import get_context
 
 import numpy as np
+import pandas as pd
 from tabulate import tabulate
 
-from benchmarks.simulated_studies import CLASSES, N_FOLDS, Retrained, Setting
+from benchmarks.simulated_studies import CLASSES, N_FOLDS, Difficulty, Retrained, Setting
 from reports.bootstrap import Draws, resample
 from reports.cases import INTERNAL, index_cases
 from reports.comparison import Comparison, compare_all
 from reports.estimate import IntervalChoice
+from reports.leaderboard import Entry
 from reports.margins import Floats, Margins
 from reports.metrics import AGGREGATE
 from reports.pooling import Pooled, pool_predictions
@@ -36,14 +40,46 @@ TESTS = (
     "McNemar",
     PEER,
 )
-SETTINGS = (
+FIVE_SEEDS = (
     Setting(600, 250, 5),
     Setting(600, 250, 5, patients=True),
     Setting(250, 250, 5, patients=True),
     Setting(600, 600, 5, patients=True),
-    Setting(600, 250, 1),
 )
-HANDICAP = 0.45
+
+
+@dataclass(frozen=True)
+class World:
+    """How pairs of backbones come about: `study` draws the case table and the entries of A and B."""
+
+    title: str
+    study: Callable[[Setting, np.random.Generator], tuple[pd.DataFrame, list[Entry]]]
+    one_seed: tuple[Setting, ...] = (Setting(600, 250, 1),)
+    shows_sd: bool = False
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        return FIVE_SEEDS + self.one_seed
+
+    def name(self, setting: Setting) -> str:
+        """Cases internally and externally, seeds, how much these matter where it is chosen, and what clusters are."""
+        seeds = f"{setting.seeds} (sd {setting.sd_seed:g})" if self.shows_sd else str(setting.seeds)
+        return f"{setting.internal}, {setting.external}, {seeds}, {setting.clusters}"
+
+
+WORLDS = {
+    "alike": World(
+        "Share of false alarms at .05, both backbones being equally good",
+        Difficulty().pair,
+        (Setting(600, 250, 1, sd_seed=0), Setting(600, 250, 1, sd_seed=0.1)),
+        shows_sd=True,
+    ),
+    "retrained": World(
+        "Share of false alarms at .05, the backbones being exchangeable and their training cases drawn anew",
+        Retrained().study,
+    ),
+    "power": World("Share of true differences found (power)", Retrained(handicap=0.45).study),
+}
 
 
 def of_comparison(one: Comparison) -> Iterator[tuple[str, bool]]:
@@ -86,12 +122,13 @@ def _differences(rows: list[Pooled], side: str, draws: Draws) -> dict[str, Float
     return {metric: a[metric] - b[metric] for metric in METRICS}
 
 
-def measure(job: tuple[Setting, float, int, int]) -> dict[tuple[str, str], list[bool]]:
-    setting, handicap, studies, resamples = job
+def measure(job: tuple[str, Setting, int, int]) -> dict[tuple[str, str], list[bool]]:
+    """(endpoint, test) → whether the test finds a difference, for each study of a world in which it could be made."""
+    world, setting, studies, resamples = job
     rng = np.random.default_rng([19, *setting.name.encode()])
     found = defaultdict(list)
     for _ in range(studies):
-        cases, entries = Retrained(handicap).study(setting, rng)
+        cases, entries = WORLDS[world].study(setting, rng)
         draws, table = Draws.from_generator(rng, resamples), index_cases(cases, CLASSES)
         pooled = [pool_predictions(one.predictions, table, name=one.backbone, folds=N_FOLDS)[0] for one in entries]
         rows = [one for one in pooled if one is not None]
@@ -106,42 +143,34 @@ def measure(job: tuple[Setting, float, int, int]) -> dict[tuple[str, str], list[
 
 
 def main() -> None:
-    studies = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-    resamples = int(sys.argv[2]) if len(sys.argv) > 2 else 500
-    jobs = [
-        (setting, handicap, studies if handicap == 0 else studies // 2, resamples)
-        for handicap in (0.0, HANDICAP)
-        for setting in SETTINGS
-    ]
+    name, world = sys.argv[1], WORLDS[sys.argv[1]]
+    studies = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
+    resamples = int(sys.argv[3]) if len(sys.argv) > 3 else 500
     with get_context("spawn").Pool(2) as pool:
-        results = pool.map(measure, jobs, chunksize=1)
+        results = pool.map(measure, [(name, one, studies, resamples) for one in world.settings], chunksize=1)
+    error = np.sqrt(0.05 * 0.95 / studies)
     print(
-        f"{studies} simulated studies a row (half as many for power), {resamples} resamples; the Monte-Carlo standard "
-        f"error of a share of .05 is {np.sqrt(0.05 * 0.95 / studies):.3f}. Shares are of the studies in which the test "
-        "could be made, in brackets the share in which it could not.\n"
+        f"**{world.title}**\n\n{studies} simulated studies a row, {resamples} resamples; the Monte-Carlo standard "
+        f"error of a share of .05 is {error:.3f}. Shares are of studies in which the test could be made, in brackets "
+        "the share in which it could not.\n"
     )
-    for title, of_table in (
-        ("Share of false alarms at .05, the backbones being exchangeable", results[: len(SETTINGS)]),
-        ("Share of true differences found (power)", results[len(SETTINGS) :]),
-    ):
-        print(f"**{title}**\n")
-        rows = [line for setting, found in zip(SETTINGS, of_table, strict=True) for line in _lines(setting, found)]
-        headers = ["cases internal, external, seeds, clusters", "endpoint", *TESTS]
-        print(tabulate(rows, headers, tablefmt="github", disable_numparse=True), "\n")
-    worst = {
-        test: max(
-            (float(np.mean(hits)), setting.name, endpoint)
-            for setting, found in zip(SETTINGS, results[: len(SETTINGS)], strict=True)
-            for (endpoint, name), hits in found.items()
-            if name == test
-        )
-        for test in TESTS
-    }
-    print("Highest share of false alarms: " + "; ".join(f"{name} {share:.3f}" for name, (share, *_) in worst.items()))
+    rows = [
+        [world.name(setting), *line]
+        for setting, found in zip(world.settings, results, strict=True)
+        for line in _lines(found)
+    ]
+    headers = ["cases internal, external, seeds, clusters", "endpoint", *TESTS]
+    print(tabulate(rows, headers, tablefmt="github", disable_numparse=True), "\n")
+    highest = {test: max(_shares(test, results)) for test in TESTS if any(_shares(test, results))}
+    print("Highest share: " + "; ".join(f"{test} {share:.3f}" for test, share in highest.items()))
 
 
-def _lines(setting: Setting, found: dict[tuple[str, str], list[bool]]) -> Iterator[list[str]]:
-    who, studies = setting.name.split(", ", 5)[5], max(len(hits) for hits in found.values())
+def _shares(test: str, results: list[dict[tuple[str, str], list[bool]]]) -> Iterator[float]:
+    return (float(np.mean(hits)) for found in results for (_, name), hits in found.items() if name == test)
+
+
+def _lines(found: dict[tuple[str, str], list[bool]]) -> Iterator[list[str]]:
+    studies = max(len(hits) for hits in found.values())
     for place in ("internal", "external.x", "gap.x"):
         for metric in METRICS:
             cells = []
@@ -149,7 +178,7 @@ def _lines(setting: Setting, found: dict[tuple[str, str], list[bool]]) -> Iterat
                 hits = found.get((f"{place}.{metric}", test), [])
                 without = f" [{1 - len(hits) / studies:.2f}]" if len(hits) < studies else ""
                 cells.append(f"{np.mean(hits):.3f}{without}" if hits else "-")
-            yield [f"{setting.internal}, {setting.external}, {setting.seeds}, {who}", f"{place}.{metric}", *cells]
+            yield [f"{place}.{metric}", *cells]
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """Studies whose truth is known, for the benchmarks of intervals and tests.
 
-Two ways of making one. `Difficulty`: each case has a difficulty, each seed of a backbone shifts all its predictions;
-true values are taken from a million cases a site. `Retrained`: linear classifiers really trained in each fold, on
-features that two backbones draw from one distribution, so that no difference between them is true.
+Two ways of making one. `Difficulty`: each case has a difficulty that all backbones meet and one that is a backbone's
+own, each seed of a backbone shifts all its predictions; true values are taken from a million cases a site, and two
+backbones are equally good. `Retrained`: linear classifiers really trained in each fold, on features that two backbones
+draw from one distribution, so that no difference is true but for what the training cases happen to favour.
 """
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -35,11 +36,14 @@ class Setting:
 
     @property
     def name(self) -> str:
-        who = f"{self.about_patients(self.internal)}, {self.about_patients(self.external)} patients"
         return (
-            f"{self.internal}, {self.external}, {self.seeds}, {self.sd_seed:g}, {self.imbalance:g}:1, "
-            f"{who if self.patients else 'cases'}"
+            f"{self.internal}, {self.external}, {self.seeds}, {self.sd_seed:g}, {self.imbalance:g}:1, {self.clusters}"
         )
+
+    @property
+    def clusters(self) -> str:
+        who = f"{self.about_patients(self.internal)}, {self.about_patients(self.external)} patients"
+        return who if self.patients else "cases"
 
     @staticmethod
     def about_patients(cases: int) -> int:
@@ -94,11 +98,15 @@ def draw_cases(site: str, n: int, setting: Setting, rng: np.random.Generator) ->
 
 @dataclass(frozen=True)
 class Difficulty:
-    """Backbones of a given skill that share the difficulty of cases. skill: log odds of being right, by site."""
+    """Backbones of one skill that share the difficulty of cases. skill: log odds of being right, by site.
+
+    sd_own: how much the difficulty that a case, and a patient, has for one backbone alone varies.
+    """
 
     skill: tuple[float, float] = (0.6, 0.1)
     sd_case: float = 1.0
     sd_patient: float = 0.7
+    sd_own: float = 0.5
 
     def truth(self, setting: Setting, rng: np.random.Generator) -> dict[str, dict[str, float]]:
         """Side → metric → the value that intervals should hold; the side `gap` as well."""
@@ -119,17 +127,37 @@ class Difficulty:
         return {**found, "gap": {metric: internal[metric] - external[metric] for metric in internal}}
 
     def study(self, setting: Setting, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """The case table and the predictions of one backbone."""
-        tilts, cases, predictions = rng.normal(0, setting.sd_seed, setting.seeds), [], []
-        for (site, n), skill in zip(setting.sizes().items(), self.skill, strict=True):
-            drawn = draw_cases(site, n, setting, rng)
-            cases.append(drawn.table())
-            difficulty = self._difficulty(drawn, rng) + skill
+        """The case table and the predictions of one backbone, for which all difficulty is shared."""
+        cases = self._cases(setting, rng)
+        difficulty = {site: self._difficulty(one, rng) for site, one in cases.items()}
+        return pd.concat([one.table() for one in cases.values()]), self._predictions(setting, cases, difficulty, rng)
+
+    def pair(self, setting: Setting, rng: np.random.Generator) -> tuple[pd.DataFrame, list[Entry]]:
+        """The case table, and the entries of the equally good backbones A and B."""
+        cases = self._cases(setting, rng)
+        shared = {site: self._difficulty(one, rng) for site, one in cases.items()}
+        own = replace(self, sd_case=self.sd_own, sd_patient=self.sd_own)
+        entries = []
+        for name in "AB":
+            difficulty = {site: shared[site] + own._difficulty(one, rng) for site, one in cases.items()}
+            predictions = self._predictions(setting, cases, difficulty, rng)
+            entries.append(Entry(name, "-", "-", 1, 1.0, N_FOLDS, predictions))
+        return pd.concat([one.table() for one in cases.values()]), entries
+
+    @staticmethod
+    def _cases(setting: Setting, rng: np.random.Generator) -> dict[str, Labelled]:
+        return {site: draw_cases(site, n, setting, rng) for site, n in setting.sizes().items()}
+
+    def _predictions(
+        self, setting: Setting, cases: dict[str, Labelled], difficulty: dict[str, Floats], rng: np.random.Generator
+    ) -> pd.DataFrame:
+        tilts, predictions = rng.normal(0, setting.sd_seed, setting.seeds), []
+        for (site, drawn), skill in zip(cases.items(), self.skill, strict=True):
             for seed, tilt in enumerate(tilts):
                 for fold in [drawn.patient % N_FOLDS] if site == "internal" else range(N_FOLDS):
-                    predicted = _predict(drawn.label, difficulty + tilt, rng)
+                    predicted = _predict(drawn.label, difficulty[site] + skill + tilt, rng)
                     predictions.append(drawn.predictions(predicted, seed, fold))
-        return pd.concat(cases), pd.concat(predictions, ignore_index=True)
+        return pd.concat(predictions, ignore_index=True)
 
     def _difficulty(self, cases: Labelled, rng: np.random.Generator) -> Floats:
         own = rng.normal(0, self.sd_case, len(cases.label))

@@ -18,7 +18,8 @@ PAGES = {
     "near-duplicates": ROOT / "docs" / "audit.md",
     "report-speed": ROOT / "docs" / "report.md",
     "coverage": ROOT / "docs" / "statistics.md",
-    "comparisons": ROOT / "docs" / "statistics.md",
+    **{f"comparisons-{world}": ROOT / "docs" / "statistics.md" for world in ("alike", "retrained", "power")},
+    "studentised": ROOT / "docs" / "statistics.md",
     "dicom-files": ROOT / "docs" / "dicom-files.md",
 }
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import Literal
+from typing import Literal, NoReturn
 
 import optuna
 from optuna.storages import BaseStorage
@@ -64,19 +64,23 @@ class OpenStudy:
 
 
 def open_study(storage: BaseStorage, url: str, plan: StudyPlan, *, new: bool = False) -> OpenStudy:
-    """Go on with the newest study of that name, or begin it. With `new` begin one beside it, as NAME-2, NAME-3, …
+    """Go on with the newest study of that name that asks the same, or begin it.
+
+    Where all of that name ask something else, `new` begins one beside them, as NAME-2, NAME-3, …; the same call then
+    goes on with that one, so that an interrupted search can be given again as it was.
 
     Raises:
-        StudyError: the stored study asks something else; the differences are listed.
+        StudyError: every stored study asks something else, without `new`; the differences from the newest are listed.
     """
     with quiet(), translated(url):
-        names = {summary.study_name for summary in optuna.get_all_study_summaries(storage, include_best_trial=False)}
-        taken = [name for name in _numbered(plan.name, len(names) + 1) if name in names]
-        name = (
-            next(n for n in _numbered(plan.name, len(names) + 1) if n not in names)
-            if new
-            else (taken or [plan.name])[-1]
-        )
+        summaries = optuna.get_all_study_summaries(storage, include_best_trial=False)
+        stored = {summary.study_name: summary.user_attrs for summary in summaries}
+        taken = [name for name in _numbered(plan.name, len(stored)) if name in stored]
+        same = [name for name in taken if not _differences(stored[name], plan)]
+        if taken and not same and not new:
+            _refuse(taken[-1], url, _differences(stored[taken[-1]], plan))
+        free = next(name for name in _numbered(plan.name, len(stored) + 1) if name not in stored)
+        name = same[-1] if same else free
         study = optuna.create_study(
             storage=storage,
             study_name=name,
@@ -85,10 +89,9 @@ def open_study(storage: BaseStorage, url: str, plan: StudyPlan, *, new: bool = F
             pruner=make_pruner(plan.pruner, plan.units),
             load_if_exists=True,
         )
-        stored = study.user_attrs
-        _refuse_other_question(name, url, stored, plan)
-        before = json.loads(stored[MEANS]) if MEANS in stored else plan.means()
-        if PLAN not in stored:
+        attributes = study.user_attrs
+        before = json.loads(attributes[MEANS]) if MEANS in attributes else plan.means()
+        if PLAN not in attributes:
             study.set_user_attr(PLAN, json.dumps(plan.asked()))
             study.set_metric_names([plan.metric])
             save_note(study, plan.note)
@@ -108,17 +111,19 @@ def _numbered(name: str, most: int) -> Iterator[str]:
         yield name if number == 1 else f"{name}-{number}"
 
 
-def _refuse_other_question(name: str, url: str, stored: Mapping[str, str], plan: StudyPlan) -> None:
-    if PLAN not in stored:
-        return
-    before, now = json.loads(stored[PLAN]), plan.asked()
-    differences = [
+def _differences(attributes: Mapping[str, str], plan: StudyPlan) -> list[str]:
+    """In what a stored study differs from what the plan asks; nothing where it was not yet said what it asks."""
+    now = plan.asked()
+    before = json.loads(attributes[PLAN]) if PLAN in attributes else now
+    return [
         f"{topic} was {before.get(topic, 'not there')}, now {now.get(topic, 'not there')}"
         for topic in sorted({*before, *now})
         if before.get(topic) != now.get(topic)
     ]
-    if differences:
-        raise StudyError(
-            f"The study {name!r} in {masked(url)} asks something else: {'; '.join(differences)}. Its trials cannot be "
-            f"compared with new ones. Give the same options as then, or --new-study to begin another beside it."
-        )
+
+
+def _refuse(name: str, url: str, differences: list[str]) -> NoReturn:
+    raise StudyError(
+        f"The study {name!r} in {masked(url)} asks something else: {'; '.join(differences)}. Its trials cannot be "
+        f"compared with new ones. Give the same options as then, or --new-study to begin another beside it."
+    )

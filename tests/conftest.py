@@ -5,8 +5,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from processes import BENCH, SMALL, Bench
+from processes import SMALL, Bench
 from trees import write_digit_tree
+from warm import warm_bench
 
 from bench.cache import Caches
 
@@ -40,29 +41,22 @@ def bench_environment(cache_root: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def bench(bench_environment: dict[str, str]) -> Bench:
-    """Run `bench` with arguments to its end."""
+    """Run `bench` with arguments to its end, in a process of its own."""
 
     def call(*arguments: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [*BENCH, *map(str, arguments)],
-            env={**bench_environment, **environment},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        return warm_bench(arguments, {**bench_environment, **environment})
 
     return call
 
 
 @pytest.fixture(scope="session")
 def finished(bench: Bench, digit_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished experiment: resnet18, 2 seeds × 2 folds, by two workers."""
+    """A finished experiment: test_resnet, 2 seeds × 2 folds, by two workers."""
     results = tmp_path_factory.mktemp("finished") / "results"
     relative = os.path.relpath(digit_data)
     done = bench("run", "--data", relative, *SMALL, "--seeds", "2", "--workers", "2", "--results", results)
     assert done.returncode == 0, done.stderr
     assert "Research use only" in done.stdout
     assert "4 runs to do (0 of 4 are stored), about" in done.stdout
-    assert "resnet18 starts from random weights" in done.stdout
+    assert "test_resnet starts from random weights" in done.stdout
     return results

@@ -20,7 +20,7 @@ PIXELS = PixelSettings(image_size=32)
 
 
 def prepare_runs(
-    data: Path, caches: Caches, *, backbone: str = "resnet18", weights: str = "random", recipe: Recipe | None = None
+    data: Path, caches: Caches, *, backbone: str = "test_resnet", weights: str = "random", recipe: Recipe | None = None
 ) -> tuple[list[RunSpec], Workshop]:
     """Two folds of one seed on `data`, which holds internal/ and external/."""
     sites = {"internal": data / "internal", "external": data / "external"}

@@ -17,7 +17,7 @@ INTERRUPTIBLE = [
 
 # A quick real experiment on a few digits, in the process itself: each worker would import torch anew.
 SMALL = (
-    *("--image-size", "32", "--folds", "2", "--epochs", "2", "--batch-size", "16", "--backbone", "resnet18"),
+    *("--image-size", "32", "--folds", "2", "--epochs", "2", "--batch-size", "16", "--backbone", "test_resnet"),
     *("--workers", "1"),
 )
 

@@ -37,7 +37,7 @@ def search(
     study: Annotated[str | None, typer.Option(help="Its name. [the backbone's]", rich_help_panel=SEARCH)] = None,
     new_study: Annotated[
         bool | None,
-        typer.Option("--new-study", help="Begin another beside one that asks something else.", rich_help_panel=SEARCH),
+        typer.Option("--new-study", help="Begin another beside those that ask something else.", rich_help_panel=SEARCH),
     ] = None,
     storage: Annotated[
         str | None,

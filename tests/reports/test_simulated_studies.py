@@ -39,7 +39,7 @@ def test_printed_intervals_hold_the_truth(setting: Setting) -> None:
 
 @pytest.mark.parametrize("setting", [CASES, PATIENTS], ids=["cases", "patients"])
 def test_backbones_that_do_not_differ_are_seldom_told_apart(setting: Setting) -> None:
-    found = comparisons.measure((setting, 0.0, STUDIES, RESAMPLES))
+    found = comparisons.measure(("alike", setting, STUDIES, RESAMPLES))
     printed = [test for test in comparisons.TESTS if test != comparisons.PEER]
     tested = {key: hits for key, hits in found.items() if key[1] in printed}
     assert len(tested) == 6 * 2 + 2 * 2, "six endpoints with p and interval, two of them internal with fold tests"

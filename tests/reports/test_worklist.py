@@ -204,19 +204,19 @@ def test_thresholds_and_candidates_are_those_of_cleanlab(root: int) -> None:
     ("model", "share", "pure"),
     [
         (lambda: KNeighborsClassifier(3), 0.8, 0.94),
-        (lambda: LogisticRegression(max_iter=300), 0.7, 0.97),
+        (lambda: LogisticRegression(solver="newton-cholesky"), 0.7, 0.97),
     ],
     ids=["3 nearest neighbours", "logistic regression"],
 )
 def test_planted_errors_are_at_the_top(model: Callable[[], object], share: float, pure: float) -> None:
-    """5 % of the labels of 1,797 real digits are changed; 3 seeds × 5 folds; the mean of four plantings.
+    """5 % of the labels of 1,797 real digits are changed; 3 seeds × 5 folds; the mean of two plantings.
 
     Of the planted 90 the first 90 rows hold `share`, and of the rows `pure` are planted. Probabilities that stay away
     from 0 and 1 (logistic regression) leave more cases under the threshold of their class.
     """
     digits = load_digits()
     found, planted_rows = [], []
-    for root in range(4):
+    for root in range(2):
         rng = np.random.default_rng(root)
         labels = digits.target.copy()
         planted = set(rng.choice(len(labels), round(0.05 * len(labels)), replace=False).tolist())

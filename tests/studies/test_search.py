@@ -173,6 +173,8 @@ def test_a_changed_space_is_refused_with_the_difference(study: Open) -> None:
     assert fresh.study.study_name == "s-2"
     run_trials(fresh, lambda params, watch: Scored(float(params["x"])), 3)
     assert outcome(study(space=other)).name == "s-2"
+    assert outcome(study(space=other, new=True)).name == "s-2", "the same call again goes on"
+    assert outcome(study()).name == "s", "as does the first one"
     with pytest.raises(StudyError, match="data was abc, now xyz"):
         study(space=other, question={"data": "xyz"})
 

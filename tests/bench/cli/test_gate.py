@@ -138,7 +138,7 @@ class TestCopiesInside:
 
     def test_allow_leaks_stamps_every_table(self, bench: Bench, inside: Path, tmp_path: Path) -> None:
         results = tmp_path / "r"
-        options = ["--backbone", "resnet10t", "--seeds", "2", "--allow-leaks", "--results", results]
+        options = ["--backbone", "test_efficientnet", "--seeds", "2", "--allow-leaks", "--results", results]
         done = bench("run", "--internal", inside, *ONE_RUN, *options)
         assert done.returncode == 0, done.stderr
         leaks = pd.read_csv(results / "tables" / "leaks.csv")

@@ -31,7 +31,7 @@ def test_an_exported_experiment_comes_back_with_every_cell(
     done = bench("import", tmp_path / name, "--results", tmp_path / "r")
     assert done.returncode == 0, done.stderr
     assert "4 run(s) imported." in done.stdout
-    assert "- **resnet18: imported**" in done.stdout
+    assert "- **test_resnet: imported**" in done.stdout
     assert "intervals treat each of these cases as a patient" in done.stdout
     (there,) = json.loads((finished / "leaderboard.json").read_text())["rows"]
     (here,) = json.loads((tmp_path / "r" / "leaderboard.json").read_text())["rows"]
@@ -54,7 +54,7 @@ def test_predictions_beside_a_run_are_ranked_and_the_run_goes_on(
     done = bench("import", tmp_path / "notebook.csv", "--results", results)
     assert done.returncode == 0, done.stderr
     leaderboard = json.loads((results / "leaderboard.json").read_text())
-    assert {row["backbone"]: row["rank"] for row in leaderboard["rows"]} == {"notebook": 1, "resnet18": 2}
+    assert {row["backbone"]: row["rank"] for row in leaderboard["rows"]} == {"notebook": 1, "test_resnet": 2}
     assert all(one["seeds"] == 2 for one in leaderboard["comparisons"])
     again = bench("run", "--data", digit_data, *SMALL, "--seeds", "2", "--results", results)
     assert again.returncode == 0, again.stderr

@@ -262,7 +262,7 @@ def test_it_runs_to_a_leaderboard(finished_run: Finished) -> None:
     assert board["classes"] == sorted(DIGIT)
     (row,) = board["rows"]
     outside = list(finished_run.sites)[1:]
-    assert (row["backbone"], row["seeds"], row["folds"], row["runs"]) == ("resnet18", 1, 2, 2)
+    assert (row["backbone"], row["seeds"], row["folds"], row["runs"]) == ("test_resnet", 1, 2, 2)
     assert row["stamps"] == []
     assert list(row["external"]) == list(row["gap"]) == outside
     for side in (row["internal"], *row["external"].values()):

@@ -55,7 +55,7 @@ def test_a_stale_leaderboard_is_compiled_anew(two: Path, capsys: pytest.CaptureF
     report(two, "json")
     printed = capsys.readouterr().out
     assert printed == (two / "leaderboard.json").read_text() != old
-    assert {row["backbone"] for row in json.loads(printed)["rows"]} == {"resnet18", OTHER}
+    assert {row["backbone"] for row in json.loads(printed)["rows"]} == {"test_resnet", OTHER}
 
 
 def test_csv_has_the_numbers_of_the_json(two: Path, bench: Bench) -> None:
@@ -80,18 +80,18 @@ def test_csv_has_the_numbers_of_the_json(two: Path, bench: Bench) -> None:
 
 
 def test_latex_is_written_for_each_table(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    report(two, "latex", baseline="resnet18")
+    report(two, "latex", baseline="test_resnet")
     assert capsys.readouterr().out == (two / "tables/leaderboard.tex").read_text()
     names = {path.stem for path in two.glob("tables/*.tex")}
     assert {"leaderboard", "metrics", "classes", "comparisons", "against_baseline"} <= names
-    assert r"Minus resnet18" in (two / "tables/against_baseline.tex").read_text()
+    assert r"Minus test\_resnet" in (two / "tables/against_baseline.tex").read_text()
     assert r"resnet\_other" in (two / "tables/metrics.tex").read_text()
 
 
 def test_tables_of_an_earlier_call_go(two: Path) -> None:
     (two / "tables").mkdir(exist_ok=True)
     (two / "tables/unreadable.csv").touch()
-    report(two, "csv", baseline="resnet18")
+    report(two, "csv", baseline="test_resnet")
     assert (two / "tables/against_baseline.csv").exists()
     report(two, "csv", metric=["accuracy"])
     assert not (two / "tables/against_baseline.csv").exists()
@@ -108,9 +108,9 @@ def test_differences_from_a_baseline_follow_the_leaderboard(two: Path, capsys: p
         row["name"]: row["internal"]["accuracy"]["value"]
         for row in json.loads((two / "leaderboard.json").read_text())["rows"]
     }
-    difference = values["resnet18"] - values[OTHER]
+    difference = values["test_resnet"] - values[OTHER]
     assert difference < 0
-    assert re.search(rf"\| resnet18 +\| internal.accuracy +\| −{-difference:.3f} \(", printed)
+    assert re.search(rf"\| test_resnet +\| internal.accuracy +\| −{-difference:.3f} \(", printed)
 
 
 def test_metrics_limit_what_is_printed(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -130,13 +130,13 @@ def test_metrics_limit_what_is_printed(two: Path, capsys: pytest.CaptureFixture[
         ({"layout": "html"}, "'html' is none of md, json, csv, latex"),
         ({"metric": ["speed"]}, "'speed' is none of accuracy, macro_f1,"),
         ({"layout": "csv", "metric": ["accuracy", ""]}, "'' is none of accuracy"),
-        ({"baseline": "resnet"}, r"called 'resnet' \(--baseline\). Nearest: resnet18, resnet_other"),
+        ({"baseline": "resnet"}, r"called 'resnet' \(--baseline\). Nearest: test_resnet, resnet_other"),
         (
             {"baseline": OTHER, "metric": ["precision"]},
             rf"Nothing was compared with {OTHER} \(--baseline\) on precision: only accuracy and macro_f1 are compared.",
         ),
         ({"layout": "json", "metric": ["accuracy"]}, "json prints all"),
-        ({"layout": "json", "baseline": "resnet18"}, "json prints all"),
+        ({"layout": "json", "baseline": "test_resnet"}, "json prints all"),
     ],
 )
 def test_wrong_requests_say_what_there_is(two: Path, options: dict[str, object], message: str) -> None:
@@ -147,8 +147,8 @@ def test_wrong_requests_say_what_there_is(two: Path, options: dict[str, object],
 
 
 def test_a_baseline_without_company_is_refused(results: Path) -> None:
-    with pytest.raises(RequestError, match=r"Nothing was compared with resnet18 .*: it is the only row"):
-        report(results, baseline="resnet18")
+    with pytest.raises(RequestError, match=r"Nothing was compared with test_resnet .*: it is the only row"):
+        report(results, baseline="test_resnet")
 
 
 def test_exit_codes(results: Path, bench: Bench, tmp_path: Path) -> None:

@@ -1,0 +1,56 @@
+"""`bench` in processes of its own that are forked from one which has imported everything: seconds less for each.
+
+Everything else is as in a process that the shell starts: arguments, environment, working folder, streams, signals and
+exit codes. What the pool of workers or a shell's start is about runs as `processes.BENCH` instead.
+"""
+
+import io
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+PRELOADED = ["torch", "timm", "pandas", "pyarrow.parquet", "sklearn.metrics", "sklearn.model_selection", "scipy.stats"]
+SECONDS = 300
+
+_server = multiprocessing.get_context("forkserver")
+_server.set_forkserver_preload([*PRELOADED, "optuna", "bench.cli", "bench.execution.run"])
+
+
+def warm_bench(arguments: Sequence[str | Path], environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+    """Run `bench` with arguments to its end; a process that takes too long is killed."""
+    command = [str(one) for one in arguments]
+    with TemporaryDirectory() as folder:
+        streams = [Path(folder, name) for name in ("stdout", "stderr")]
+        process = _server.Process(target=_run, args=(command, dict(environment), str(Path.cwd()), *map(str, streams)))
+        process.start()
+        process.join(SECONDS)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+            raise subprocess.TimeoutExpired(command, SECONDS)
+        stdout, stderr = (one.read_text(encoding="utf-8") for one in streams)
+    return subprocess.CompletedProcess(["bench", *command], process.exitcode, stdout, stderr)
+
+
+def _run(arguments: list[str], environment: dict[str, str], folder: str, *streams: str) -> None:
+    """In the forked process: become `bench`."""
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    for number, stream in enumerate(streams, start=1):
+        file = os.open(stream, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(file, number)
+        os.close(file)
+    sys.stdout, sys.stderr = (io.TextIOWrapper(io.FileIO(number, "w", closefd=False), "utf-8") for number in (1, 2))
+    sys.argv = ["bench", *arguments]
+    from bench.cli import main
+
+    try:
+        main()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
