@@ -145,17 +145,19 @@ def test_kill_and_restart_give_the_same_bytes(
     process.communicate()
     wait_until(lambda: not any(alive(pid) for pid in children), "workers to end with their driver")
     assert 1 <= len(predictions(results)) < 4
-    again = bench(*command)
+    again = bench(*command, "--workers", "1")
     assert again.returncode == 0, again.stderr
     assert predictions(results) == predictions(finished)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "workers"), [(signal.SIGINT, 2), (signal.SIGTERM, 1)], ids=["Ctrl-C in a pool", "SIGTERM in-process"]
+)
 def test_an_interrupt_loses_only_the_runs_in_flight(
-    digit_data: Path, tmp_path: Path, bench: Bench, bench_environment: dict[str, str], number: signal.Signals
+    digit_data: Path, tmp_path: Path, bench_environment: dict[str, str], number: signal.Signals, workers: int
 ) -> None:
     results = tmp_path / "results"
-    command = ["run", "--data", str(digit_data), *SMALL, "--epochs", "12", "--seeds", "4", "--workers", "2"]
+    command = ["run", "--data", str(digit_data), *SMALL, "--epochs", "12", "--seeds", "4", "--workers", str(workers)]
     command += ["--results", str(results)]
     process = start(command, bench_environment)
     wait_for_runs(process, results, 1)

@@ -35,8 +35,8 @@ def runs(digit_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[li
 
 @pytest.mark.parametrize(
     "make",
-    [InProcessExecutor, lambda workshop: PoolExecutor(workshop, 1), lambda workshop: PoolExecutor(workshop, 2)],
-    ids=["in-process", "pool of 1", "pool of 2"],
+    [InProcessExecutor, lambda workshop: PoolExecutor(workshop, 2)],
+    ids=["in-process", "pool"],
 )
 class TestEveryExecutor:
     def test_runs_yields_stops_fails_and_measures(
