@@ -1,4 +1,4 @@
-"""From rows of predictions to pooled counts: strict, so that nothing is dropped or counted twice unseen."""
+"""From checked rows of predictions to pooled counts."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ import numpy as np
 import pandas as pd
 
 from reports.cases import INTERNAL, Cases
-from reports.checks import codes, refuse, require_columns
+from reports.checked_predictions import Predictions, check_predictions, complete_seeds
 from reports.confusion import count_confusion
-from reports.fold_scores import fold_margins
+from reports.fold_margins import fold_margins
 from reports.margins import Flags, Floats, Integers, Margins, count_margins
 from reports.probability_replicates import Probabilities
 from reports.worklist import are_probabilities
 
 MOST_CLASSES_OF_A_CONFUSION = 50  # it grows with the square
-_COLUMNS = ("seed", "fold", "site", "case_id", "label", "predicted")
 
 
 @dataclass(frozen=True)
@@ -127,21 +126,6 @@ class Pooled:
         return replace(self, seeds=tuple(seeds), sides=sides, out_of_fold=out_of_fold, probabilities={})
 
 
-@dataclass(frozen=True)
-class _Predictions:
-    """Checked predictions as codes, each (n_predictions,); seed and fold are the numbers given, row the table's."""
-
-    seed: Integers
-    fold: Integers
-    site: Integers
-    case: Integers
-    predicted: Integers
-    row: Integers
-
-    def where(self, keep: Flags) -> _Predictions:
-        return _Predictions(*(column[keep] for column in vars(self).values()))
-
-
 def pool_predictions(
     predictions: pd.DataFrame,
     cases: Cases,
@@ -157,8 +141,8 @@ def pool_predictions(
     the entry predicts. Raises ValueError naming the first offenders on unknown cases or classes, labels or
     sites that contradict the case table, duplicates, and more folds than declared.
     """
-    checked = _check(predictions, cases, name)
-    seeds, notes = _complete_seeds(checked, cases, name, folds)
+    checked = check_predictions(predictions, cases, name)
+    seeds, notes = complete_seeds(checked, cases, name, folds)
     if not seeds:
         return None, [*notes, f"{name}: no complete seed, so it has no row."]
     complete = checked.where(np.isin(checked.seed, seeds))
@@ -178,63 +162,8 @@ def pool_predictions(
     return pooled, [*notes, *_what_is_missing(pooled, cases, folds)]
 
 
-def _check(table: pd.DataFrame, cases: Cases, name: str) -> _Predictions:
-    require_columns(table, _COLUMNS, f"the predictions of {name}")
-    where = f"The predictions of {name}"
-    ids, classes = table["case_id"], pd.Index(list(cases.classes))
-    case = codes(ids, cases.ids)
-    refuse(case < 0, ids, f"{where} hold a case that the case table lacks:")
-    predicted, label = codes(table["predicted"], classes), codes(table["label"], classes)
-    refuse(predicted < 0, table["predicted"], f"{where} name an unknown class:")
-    refuse(label < 0, table["label"], f"{where} name an unknown class:")
-    refuse(label != cases.label[case], ids, f"{where} and the case table differ in the label of")
-    site = codes(table["site"], pd.Index(list(cases.site_names)))
-    refuse(site != cases.site[case], ids, f"{where} and the case table differ in the site of")
-    for column in ("seed", "fold"):
-        number = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-        refuse(~np.isfinite(number) | (number != np.round(number)), table[column], f"{where} have no whole {column}:")
-    seed, fold = (table[column].to_numpy(dtype=np.int64) for column in ("seed", "fold"))
-    # Out of fold, a case has one prediction a seed, whatever the fold.
-    model = np.where(site == cases.code_of(INTERNAL), -1, fold)
-    twice = pd.DataFrame({"seed": seed, "model": model, "case": case}).duplicated().to_numpy()
-    if twice.any():
-        shown = table[["seed", "fold", "site", "case_id"]].astype(str)
-        text = "(" + shown["seed"] + ", " + shown["fold"] + ", " + shown["site"] + ", " + shown["case_id"] + ")"
-        refuse(twice, text, f"{where} predict twice (seed, fold, site, case):")
-    return _Predictions(seed, fold, site, case, predicted, np.arange(len(table)))
-
-
-def _complete_seeds(predictions: _Predictions, cases: Cases, name: str, folds: int) -> tuple[list[int], list[str]]:
-    internal = cases.code_of(INTERNAL)
-    abroad = [int(code) for code in np.unique(predictions.site) if code != internal]
-    seeds, notes = [], []
-    for seed in np.unique(predictions.seed).tolist():
-        of_seed = predictions.where(predictions.seed == seed)
-        trained = np.unique(of_seed.fold[of_seed.site == internal])
-        if len(trained) > folds:
-            raise ValueError(f"{name}: seed {seed} has folds {trained.tolist()} where {folds} were declared.")
-        problem = _incompleteness(of_seed, trained, abroad, cases, folds)
-        if problem is None:
-            seeds.append(seed)
-        else:
-            notes.append(f"{name}: seed {seed} is left out, {problem}.")
-    return seeds, notes
-
-
-def _incompleteness(
-    of_seed: _Predictions, trained: Integers, abroad: Sequence[int], cases: Cases, folds: int
-) -> str | None:
-    if len(trained) < folds:
-        return f"{len(trained)} of its {folds} folds are there"
-    for code in abroad:
-        fold = of_seed.fold[of_seed.site == code]
-        if len(fold) != cases.count(code) * folds or not np.isin(fold, trained).all():
-            return f"not every fold model has predicted every case of {cases.site_names[code]}"
-    return None
-
-
 def _count_side(
-    predictions: _Predictions,
+    predictions: Predictions,
     code: int,
     cases: Cases,
     seeds: Sequence[int],
@@ -252,7 +181,7 @@ def _count_side(
 
 
 def _with_shared_classes(
-    sides: Mapping[str, Side], predictions: _Predictions, cases: Cases, seeds: Sequence[int]
+    sides: Mapping[str, Side], predictions: Predictions, cases: Cases, seeds: Sequence[int]
 ) -> dict[str, Side]:
     """Where a site and the internal side hold different classes, count the cases of the shared ones by themselves.
 
@@ -280,7 +209,7 @@ def _with_shared_classes(
 
 
 def _probabilities(
-    table: pd.DataFrame, complete: _Predictions, cases: Cases, seeds: Sequence[int], name: str
+    table: pd.DataFrame, complete: Predictions, cases: Cases, seeds: Sequence[int], name: str
 ) -> tuple[dict[str, Probabilities], list[str]]:
     """By side, from the columns p_<class>; empty, with a note, where some are no probabilities."""
     columns = [f"p_{label}" for label in cases.classes]
@@ -301,7 +230,7 @@ def _probabilities(
     return found, []
 
 
-def _partition(of_seed: _Predictions) -> bytes:
+def _partition(of_seed: Predictions) -> bytes:
     order = np.argsort(of_seed.case)
     return of_seed.case[order].tobytes() + of_seed.fold[order].tobytes()
 

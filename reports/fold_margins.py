@@ -1,30 +1,10 @@
-"""The score of each fold model on its internal held-out cases."""
+"""The margins of each fold model on its internal held-out cases."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from reports.margins import Floats, Integers, Margins, count_margins
-
-
-def fold_scores(
-    seed: Integers,
-    fold: Integers,
-    label: Integers,
-    predicted: Integers,
-    *,
-    n_classes: int,
-    metric: Callable[[Margins], Floats],
-) -> Floats:
-    """A metric of margins for every seed and fold: (n_seeds, n_folds), both in ascending order.
-
-    The first four arguments are those of `fold_margins`. `metric` gives (…, n_seeds), as those of
-    `reports.metrics.AGGREGATE` do; a class that a fold lacks counts as it does there. Scores of two backbones are
-    paired where their seeds have the same cases in the same folds.
-    """
-    return metric(fold_margins(seed, fold, label, predicted, n_classes=n_classes)).T
+from reports.margins import Integers, Margins, count_margins
 
 
 def fold_margins(seed: Integers, fold: Integers, label: Integers, predicted: Integers, *, n_classes: int) -> Margins:

@@ -1,4 +1,4 @@
-"""Fold scores are those of scikit-learn on each fold alone."""
+"""Scores from the margins of folds are those of scikit-learn on each fold alone."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from reports.fold_scores import fold_scores
+from reports.fold_margins import fold_margins
 from reports.margins import Floats, Margins
 from reports.metrics import accuracy, macro_f1
 
@@ -34,7 +34,7 @@ def test_each_fold_is_scored_alone(
         rows.append(np.stack([np.full(len(tested), seed), rng.choice(folds, len(tested)), truth[tested], predicted]))
     table = np.concatenate(rows, axis=1)
     seed, fold, label, predicted = table[:, rng.permutation(table.shape[1])]
-    ours = fold_scores(seed, fold, label, predicted, n_classes=k, metric=metric)
+    ours = metric(fold_margins(seed, fold, label, predicted, n_classes=k)).T
     expected = [
         [theirs(label[(seed == s) & (fold == f)], predicted[(seed == s) & (fold == f)], k) for f in sorted(folds)]
         for s in sorted(seeds)
@@ -47,14 +47,14 @@ def test_folds_may_have_other_numbers_under_another_seed() -> None:
     seed = np.array([0, 0, 0, 1, 1, 1])
     fold = np.array([0, 0, 1, 9, 9, 4])
     label, predicted = np.array([0, 1, 1, 0, 1, 1]), np.array([0, 0, 1, 0, 1, 0])
-    scores = fold_scores(seed, fold, label, predicted, n_classes=2, metric=accuracy)
+    scores = accuracy(fold_margins(seed, fold, label, predicted, n_classes=2)).T
     np.testing.assert_array_equal(scores, [[0.5, 1.0], [0.0, 1.0]])
 
 
 def test_a_class_that_a_fold_lacks_counts_as_zero_in_macro_f1() -> None:
     zeros = np.zeros(3, dtype=np.int64)
     label, predicted = np.array([0, 1, 1]), np.array([0, 1, 1])
-    scores = fold_scores(zeros, zeros, label, predicted, n_classes=3, metric=macro_f1)
+    scores = macro_f1(fold_margins(zeros, zeros, label, predicted, n_classes=3)).T
     np.testing.assert_allclose(scores, [[2 / 3]])
 
 
@@ -62,12 +62,12 @@ def test_what_cannot_be_scored_is_refused() -> None:
     two, three = np.array([0, 1]), np.array([0, 1, 1])
     none = np.array([], dtype=np.int64)
     with pytest.raises(ValueError, match=r"\[0, 1\] have \[1, 2\] folds"):
-        fold_scores(three, np.array([0, 0, 1]), three, three, n_classes=2, metric=accuracy)
+        fold_margins(three, np.array([0, 0, 1]), three, three, n_classes=2)
     with pytest.raises(ValueError, match="no predictions"):
-        fold_scores(none, none, none, none, n_classes=2, metric=accuracy)
+        fold_margins(none, none, none, none, n_classes=2)
     with pytest.raises(ValueError, match="differ in length"):
-        fold_scores(two, two, two, two[:1], n_classes=2, metric=accuracy)
+        fold_margins(two, two, two, two[:1], n_classes=2)
     with pytest.raises(ValueError, match="0 to 1, not 0 to 2"):
-        fold_scores(two, two, two, np.array([0, 2]), n_classes=2, metric=accuracy)
+        fold_margins(two, two, two, np.array([0, 2]), n_classes=2)
     with pytest.raises(ValueError, match="0 to 1, not -1 to 1"):
-        fold_scores(two, two, np.array([-1, 1]), two, n_classes=2, metric=accuracy)
+        fold_margins(two, two, np.array([-1, 1]), two, n_classes=2)
