@@ -8,7 +8,7 @@ from bench.data.images import PixelSettings
 from bench.folds.table import FoldTable
 from bench.plan.recipe import Recipe
 from bench.plan.seeds import derive
-from bench.plan.spec import RunSpec, Sample, Seeds, Tooling, Weights
+from bench.plan.spec import Role, RunSpec, Sample, Seeds, Tooling, Weights
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,35 @@ class PlannedBackbone:
     name: str
     weights: Weights
     tooling: Tooling
+
+    def spec(
+        self,
+        classes: tuple[str, ...],
+        recipe: Recipe,
+        pixels: PixelSettings,
+        seed: int,
+        fold: int,
+        train: tuple[Sample, ...],
+        validation: tuple[Sample, ...],
+        external: tuple[Sample, ...] = (),
+        role: Role = "main",
+    ) -> RunSpec:
+        """The run that trains it on `train` under a seed, whose split, init and order seeds follow from it."""
+        return RunSpec(
+            backbone=self.name,
+            weights=self.weights,
+            recipe=recipe,
+            pixels=pixels,
+            tooling=self.tooling,
+            classes=classes,
+            seed=seed,
+            seeds=seeds_of(seed),
+            fold=fold,
+            train=train,
+            validation=validation,
+            external=external,
+            role=role,
+        )
 
 
 def plan_runs(
@@ -34,20 +63,7 @@ def plan_runs(
     external = _by_content(sample for sample in samples if sample.site != INTERNAL)
     inside = [sample for sample in samples if sample.site == INTERNAL]
     return [
-        RunSpec(
-            backbone=backbone.name,
-            weights=backbone.weights,
-            recipe=recipe,
-            pixels=pixels,
-            tooling=backbone.tooling,
-            classes=classes,
-            seed=seed,
-            seeds=seeds_of(seed),
-            fold=fold,
-            train=train,
-            validation=validation,
-            external=external,
-        )
+        backbone.spec(classes, recipe, pixels, seed, fold, train, validation, external)
         for seed in seeds
         for fold, train, validation in _parts(inside, folds.by_seed[seed], folds.folds(seed))
         for backbone in backbones

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.data.images import PixelSettings
-from bench.plan.plan import PlannedBackbone, seeds_of
+from bench.plan.plan import PlannedBackbone
 from bench.plan.recipe import Recipe
 from bench.plan.spec import RunSpec, Sample
 
@@ -28,20 +28,7 @@ class Unit:
         pixels: PixelSettings,
     ) -> RunSpec:
         """The run that trains it: as any other, but for its role and without external cases."""
-        return RunSpec(
-            backbone=backbone.name,
-            weights=backbone.weights,
-            recipe=recipe,
-            pixels=pixels,
-            tooling=backbone.tooling,
-            classes=classes,
-            seed=self.seed,
-            seeds=seeds_of(self.seed),
-            fold=self.fold,
-            train=self.train,
-            validation=self.validation,
-            role="search",
-        )
+        return backbone.spec(classes, recipe, pixels, self.seed, self.fold, self.train, self.validation, role="search")
 
 
 def units_of(samples: Sequence[Sample], seed: int, fold_of: Mapping[str, int], folds: Iterable[int]) -> list[Unit]:
