@@ -6,6 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import TypedDict
 
+FEW_CLUSTERS = 40  # on a side
+FEW_CLUSTERS_OF_A_CLASS = 10
+
 
 class CellDict(TypedDict):
     """A cell as written to JSON; `None` where there is no number, never NaN."""

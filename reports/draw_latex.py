@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from reports.cell import Cell
 from reports.notation import MARK_MEANINGS, RESEARCH_ONLY, interval, mark, plain
@@ -57,6 +58,20 @@ def latex_text(table: Table) -> str:
         "\\end{tabular}}",
         *(["\\par\\smallskip\\footnotesize", " \\\\\n".join(below)] if below else []),
         "\\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def latex_document(names: Iterable[str]) -> str:
+    """A document that shows the tables of these names, whose files lie beside it."""
+    lines = [
+        f"% {RESEARCH_ONLY}",
+        "\\documentclass{article}",
+        "\\usepackage{booktabs}",
+        "\\usepackage{graphicx}",
+        "\\begin{document}",
+        *(f"\\input{{{name}}}\n\\clearpage" for name in names),
+        "\\end{document}",
     ]
     return "\n".join(lines) + "\n"
 

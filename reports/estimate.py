@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from reports.cell import Cell
+from reports.cell import FEW_CLUSTERS, FEW_CLUSTERS_OF_A_CLASS, Cell
 from reports.intervals import (
     Interval,
     acceleration,
@@ -19,8 +19,6 @@ from reports.jackknife import JackknifeT
 from reports.metrics import Kind
 from reports.replicates import Replicates
 
-FEW_CLUSTERS = 40
-FEW_CLUSTERS_OF_A_CLASS = 10
 LEAST_CLUSTERS = 2
 LEAST_CLUSTERS_FOR_CLASS_AVERAGE = 15
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from reports import row_tables
-from reports.analysis import CONFUSED
 from reports.draw_markdown import drawn
-from reports.footnotes import Footnotes, escaped, markdown_table
+from reports.footnotes import Footnotes, escaped
 from reports.leaderboard import Leaderboard
-from reports.row import Row, SidedCells
+from reports.row import Row
 
 
 def backbone_section(leaderboard: Leaderboard, row: Row, notes: Footnotes) -> Iterator[str]:
@@ -25,26 +24,8 @@ def backbone_section(leaderboard: Leaderboard, row: Row, notes: Footnotes) -> It
         yield drawn(sided.where(backbone=row.name, site=site), notes)
         yield drawn(split.where(backbone=row.name, site=site), notes)
     yield from notes.flush()
-    yield "### F1 of each class"
-    yield _by_side("Class", row.sites, row.per_class.items(), "f1", notes)
-    yield from notes.flush()
-    if row.confusion_pairs:
-        yield "### Classes taken for each other"
-        named = ((f"{a} ↔ {b}", cells) for (a, b), cells in row.confusion_pairs.items())
-        yield _by_side("Share of both classes' cases", row.sites, named, CONFUSED, notes)
-        yield from notes.flush()
-
-
-def _by_side(
-    first: str, sites: Sequence[str], rows: Iterable[tuple[str, SidedCells]], metric: str, notes: Footnotes
-) -> str:
-    lines = []
-    for name, cells in rows:
-        line = [escaped(name), notes.write(cells.internal[metric])]
-        for site in sites:
-            line += [notes.write(cells.external[site][metric]), notes.write(cells.gap[site][metric])]
-        lines.append(line)
-    return markdown_table(
-        [first, "Internal", *(title for site in sites for title in (escaped(site), f"Gap {escaped(site)}"))],
-        lines,
-    )
+    for table in (row_tables.f1_of_classes(row), row_tables.taken_for_each_other(row)):
+        if table.rows:
+            yield f"### {escaped(table.title)}"
+            yield drawn(table, notes)
+            yield from notes.flush()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from reports.cell import Cell
-from reports.estimate import FEW_CLUSTERS, FEW_CLUSTERS_OF_A_CLASS
+from reports.cell import FEW_CLUSTERS, FEW_CLUSTERS_OF_A_CLASS, Cell
 from reports.table import Column, Item, Term
 
 RESEARCH_ONLY = "Research use only, never for diagnosis."

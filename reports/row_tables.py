@@ -149,6 +149,19 @@ def confusion(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
     return _sided(leaderboard, "confusion", "Classes taken for each other", pair, lines)
 
 
+def f1_of_classes(row: Row) -> Table:
+    """The F1 of each class of one row, side by side."""
+    lines = row.per_class.items()
+    return _side_by_side("f1_of_classes", "F1 of each class", "Class", row.sites, lines, "f1")
+
+
+def taken_for_each_other(row: Row) -> Table:
+    """The named pairs of classes of one row, side by side."""
+    lines = ((f"{a} ↔ {b}", cells) for (a, b), cells in row.confusion_pairs.items())
+    first = "Share of both classes' cases"
+    return _side_by_side("taken_for_each_other", "Classes taken for each other", first, row.sites, lines, CONFUSED)
+
+
 def gap_split(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
     """The parts of gaps: appearance and prevalence shift."""
     parts = (Column("appearance", "Appearance shift", "cell"), Column("prevalence", "Prevalence shift", "cell"))
@@ -209,6 +222,27 @@ def _sided(
 ) -> Table:
     rows = tuple(line for row in leaderboard.rows for line in lines(row))
     return Table(name, title, (BACKBONE, _SITE, *own, METRIC, *_SIDES), rows)
+
+
+def _side_by_side(
+    name: str, title: str, first: str, sites: Sequence[str], lines: Iterable[tuple[str, SidedCells]], metric: str
+) -> Table:
+    """One metric on all sides, a line for each name."""
+    abroad = (
+        (Column(f"external_{site}", site, "cell"), Column(f"gap_{site}", f"Gap {site}", "cell")) for site in sites
+    )
+    return Table(
+        name,
+        title,
+        (Column("name", first), Column("internal", "Internal", "cell"), *(one for pair in abroad for one in pair)),
+        tuple(
+            (
+                *(of, cells.internal[metric]),
+                *(cell for site in sites for cell in (cells.external[site][metric], cells.gap[site][metric])),
+            )
+            for of, cells in lines
+        ),
+    )
 
 
 def _on_sides(row: Row, own: tuple[str, ...], cells: SidedCells, wanted: Sequence[str]) -> Iterator[Line]:
