@@ -16,6 +16,7 @@ PAGES = {
     "engine": ROOT / "docs" / "training.md",
     "audit": ROOT / "docs" / "audit.md",
     "near-duplicates": ROOT / "docs" / "audit.md",
+    "status-speed": ROOT / "docs" / "command-line.md",
     "report-speed": ROOT / "docs" / "report.md",
     "coverage": ROOT / "docs" / "statistics.md",
     **{f"comparisons-{world}": ROOT / "docs" / "statistics.md" for world in ("alike", "retrained", "power")},
@@ -23,7 +24,7 @@ PAGES = {
     "dicom-files": ROOT / "docs" / "dicom-files.md",
 }
 
-INDENTED = ("engine", "audit", "report-speed", "search")
+INDENTED = ("engine", "audit", "report-speed", "status-speed", "search")
 QUOTED = ("leaderboard", "search-example")
 
 

@@ -81,10 +81,24 @@ class Left(Enum):
     TRIALS = "trials"
 
 
-def _left(study: Study, wanted: int) -> Left:
+def ended_trials(opened: OpenStudy) -> int:
+    """How many trials of a study have ended, here or elsewhere, now or before; those that are tried again do not count.
+
+    Raises:
+        StorageLostError: the storage went away.
+    """
+    with quiet(), translated(opened.url):
+        return sum(trial.state.is_finished() for trial in _counted(opened.study))
+
+
+def _counted(study: Study) -> list[FrozenTrial]:
     trials = study.get_trials(deepcopy=False)
     without = lost(trials)
-    counted = [trial for trial in trials if trial.number not in without and SURPLUS not in trial.user_attrs]
+    return [trial for trial in trials if trial.number not in without and SURPLUS not in trial.user_attrs]
+
+
+def _left(study: Study, wanted: int) -> Left:
+    counted = _counted(study)
     ended = sum(trial.state.is_finished() for trial in counted)
     running = sum(trial.state == TrialState.RUNNING for trial in counted)
     if ended >= wanted:

@@ -15,6 +15,7 @@ from bench.cli.import_command import import_predictions
 from bench.cli.report_command import report
 from bench.cli.run_command import run
 from bench.cli.search_command import search
+from bench.cli.status_command import status
 from bench.errors import BenchError, Interrupted
 
 EPILOG = "Research use only, never for diagnosis."
@@ -32,6 +33,7 @@ app.command(epilog=EPILOG)(search)
 app.command(epilog=EPILOG)(dashboard)
 app.command("import", epilog=EPILOG)(import_predictions)
 app.command(epilog=EPILOG)(report)
+app.command(epilog=EPILOG)(status)
 app.add_typer(data_app, name="data")
 
 

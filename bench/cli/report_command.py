@@ -5,19 +5,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli import completion
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bench.results.compiled import Compiled
     from bench.results.folder import ResultsFolder
     from bench.results.leaderboard import Resampling
     from reports.leaderboard import Leaderboard
     from reports.table import Table
 
-FORMATS = ("md", "json", "csv", "latex")
+FORMATS = ("md", "json", "csv", "latex", "tables")
 
 
 def report(
     results: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")] = Path("results"),
-    layout: Annotated[str, typer.Option("--format", metavar="|".join(FORMATS), help="What to print.")] = "md",
+    layout: Annotated[
+        str,
+        typer.Option("--format", metavar="|".join(FORMATS), help="What to print.", autocompletion=completion.FORMATS),
+    ] = "md",
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     metric: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Only this metric; repeatable. Without it, all.")
     ] = None,
@@ -25,7 +33,11 @@ def report(
         str | None, typer.Option(metavar="BACKBONE", help="Add the differences of all others from this one.")
     ] = None,
     interval: Annotated[
-        str | None, typer.Option(help="jackknife-t, bias-corrected, percentile or bca. [as in the folder's experiment]")
+        str | None,
+        typer.Option(
+            help="jackknife-t, bias-corrected, percentile or bca. [as in the folder's experiment]",
+            autocompletion=completion.INTERVALS,
+        ),
     ] = None,
     stratify: Annotated[
         bool | None,
@@ -37,11 +49,16 @@ def report(
     """Print the leaderboard of a results folder; compiles it anew where runs were added or folds edited.
 
     Other intervals than the experiment's are printed; the stored leaderboard keeps its own. csv and latex write every
-    table into DIR/tables and print the first. Example: bench report results --format csv
+    table into DIR/tables and print the first; tables writes each as CSV, LaTeX, JSON and Markdown.
+    Example: bench report results --format csv
     """
     from bench.errors import RequestError
     from bench.results.folder import ResultsFolder
 
+    if as_json:
+        if layout not in ("md", "json"):
+            raise RequestError(f"--json and --format {layout} exclude each other. Give one of them.")
+        layout = "json"
     if layout not in FORMATS:
         raise RequestError(f"--format {layout!r} is none of {', '.join(FORMATS)}.")
     chosen = bool(metric) or baseline is not None
@@ -55,7 +72,7 @@ def report(
             f"{folder.root} is no results folder. Give the one that `bench run` or `bench import` wrote."
         )
     other = _other_intervals(folder, interval, stratify)
-    if layout in ("csv", "latex"):
+    if layout in ("csv", "latex", "tables"):
         _write_tables(folder, layout, metric, baseline, other)
     elif chosen:
         _print_tables(folder, metric, baseline, other)
@@ -102,7 +119,7 @@ def _print_stored(folder: "ResultsFolder", layout: str) -> None:
     searches = _searches(folder) if layout == "md" else ()
     text = stored_leaderboard(folder)
     if text is None and (folder.runs.complete() or not searches):
-        with folder.locked():
+        with folder.locked(command="bench report"):
             text = _compile(folder).text
     if searches:
         from reports.draw_markdown import table_markdown, tables_markdown
@@ -132,7 +149,7 @@ def _print_tables(
     from reports.draw_markdown import table_markdown, tables_markdown
 
     other = other or _own_if_up_to_date(folder)
-    with nullcontext() if other else folder.locked():
+    with nullcontext() if other else folder.locked(command="bench report"):
         compiled = _compile(folder, other)
     tables = _tables(compiled.leaderboard, metrics, baseline)
     _out(tables_markdown(tables) if metrics else compiled.text + "\n" + table_markdown(tables[-1]))
@@ -155,21 +172,29 @@ def _write_tables(
 ) -> None:
     from bench.results.tables import write_tables
     from reports.draw_csv import csv_text
+    from reports.draw_json import json_text
     from reports.draw_latex import latex_text
+    from reports.draw_markdown import tables_markdown
 
-    ending, draw = ("csv", csv_text) if layout == "csv" else ("tex", latex_text)
-    with folder.locked():
+    draws: dict[str, Callable[[Table], str]] = {"csv": csv_text, "tex": latex_text}
+    if layout == "tables":
+        draws |= {"json": json_text, "md": lambda table: tables_markdown([table])}
+    else:
+        ending = {"csv": "csv", "latex": "tex"}[layout]
+        draws = {ending: draws[ending]}
+    with folder.locked(command="bench report"):
         searches = () if metrics or baseline else _searches(folder)
         ranked = folder.runs.complete() or not searches
         compiled = _compile(folder, other or _own_if_up_to_date(folder)) if ranked else None
         tables = (*(_tables(compiled.leaderboard, metrics, baseline) if compiled else ()), *searches)
-        paths = write_tables(folder.root, tables, ending, draw)
+        paths = [path for ending, draw in draws.items() for path in write_tables(folder.root, tables, ending, draw)]
         if searches:
             from bench.results.search_figures import write_figures
             from bench.results.search_record import read_records
 
             paths += [path for record in read_records(folder.root) for path in write_figures(folder.root, record)]
-    _out(draw(tables[0]))
+    if len(draws) == 1:
+        _out(next(iter(draws.values()))(tables[0]))
     _say(f"Written: {', '.join(map(str, paths))}")
 
 

@@ -15,16 +15,22 @@ DATA_KEYS = ("data", "internal", "external")
 
 
 def experiment_from(
-    config: Path | None, given: Mapping[str, Any], recipe: str | None, recipe_options: Mapping[str, Any]
+    config: Path | None,
+    given: Mapping[str, Any],
+    recipe: str | None,
+    recipe_options: Mapping[str, Any],
+    called: str = "the command line",
 ) -> Experiment:
     """The experiment that a configuration file and options (None: not given) describe; options win.
+
+    Options are texts, as the command line has them, or what the file would hold. `called` names them in errors.
 
     Raises:
         RequestError: an option, a key or a value is wrong.
     """
     values = read_toml(config) if config else {}
     values.pop("search", None)  # for bench search, which reads it by itself
-    where = f"{config} and the command line" if config else "the command line"
+    where = f"{config} and {called}" if config else called
     options = {key: value for key, value in given.items() if value not in (None, [])}
     if any(key in options for key in DATA_KEYS):  # data on the command line replace those of the file as a whole
         values = {key: value for key, value in values.items() if key not in (*DATA_KEYS, "reader")}
@@ -32,14 +38,18 @@ def experiment_from(
         raise RequestError("--folds and --holdout exclude each other. Give one of them.")
     if "folds" in options or "holdout" in options:
         values = {key: value for key, value in values.items() if key not in ("folds", "holdout")}
-    if "seeds" in options:
+    if isinstance(options.get("seeds"), str):
         options["seeds"] = parse_seeds(options["seeds"])
-    if "external" in options:
+    if isinstance(options.get("external"), list):
         options["external"] = _externals(options["external"])
-    if "reader" in options:
+    if isinstance(options.get("reader"), list):
         options["reader"] = parse_readers(options["reader"])
     if "columns" in options:
-        options["columns"] = {**values.get("columns", {}), **parse_columns(options["columns"])}
+        columns = options["columns"]
+        options["columns"] = {
+            **values.get("columns", {}),
+            **(parse_columns(columns) if isinstance(columns, list) else columns),
+        }
     values |= options
     if recipe is not None:
         sized = {"image_size": options["image_size"]} if "image_size" in options else {}

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from bench.cli import completion
+
 RESULTS = "Results"
 DATA = "Data"
 TRAINING = "Training"
@@ -12,7 +14,10 @@ MACHINE = "Machine"
 
 
 def run(
-    backbone: Annotated[list[str] | None, typer.Option(help="timm model name; repeat for several. [resnet34]")] = None,
+    backbone: Annotated[
+        list[str] | None,
+        typer.Option(help="timm model name; repeat for several. [resnet34]", autocompletion=completion.backbones),
+    ] = None,
     seeds: Annotated[str | None, typer.Option(help="How many seeds (0, 1, …), or a list such as 3,5,8. [5]")] = None,
     folds: Annotated[int | None, typer.Option(help="Stratified folds a seed. [5]")] = None,
     holdout: Annotated[float | None, typer.Option(help="Instead of folds, one split holding out this share.")] = None,
@@ -32,7 +37,11 @@ def run(
     ] = None,
     fit: Annotated[
         str | None,
-        typer.Option(help="What becomes of oblong images: pad, stretch or crop. [pad]", rich_help_panel=DATA),
+        typer.Option(
+            help="What becomes of oblong images: pad, stretch or crop. [pad]",
+            rich_help_panel=DATA,
+            autocompletion=completion.FITS,
+        ),
     ] = None,
     white16: Annotated[
         int | None, typer.Option(help="Value of a 16-bit grey image that is white. [65535]", rich_help_panel=DATA)
@@ -44,6 +53,7 @@ def run(
             help="CT windows as colour channels: brain, subdural, soft, bone, LEVEL/WIDTH; or none. "
             "[brain,subdural,soft]",
             rich_help_panel=DATA,
+            autocompletion=completion.WINDOWS,
         ),
     ] = None,
     reader: Annotated[
@@ -52,6 +62,7 @@ def run(
             metavar="[SITE=]NAME",
             help="auto, tree, manifest, rsna-2019, cq500, ct-ich or bhsd; repeatable. [auto]",
             rich_help_panel=DATA,
+            autocompletion=completion.READERS,
         ),
     ] = None,
     column: Annotated[
@@ -60,7 +71,11 @@ def run(
     ] = None,
     multilabel: Annotated[
         str | None,
-        typer.Option(help="Slices with several bleeds: single-only, priority or others.", rich_help_panel=DATA),
+        typer.Option(
+            help="Slices with several bleeds: single-only, priority or others.",
+            rich_help_panel=DATA,
+            autocompletion=completion.MULTILABEL,
+        ),
     ] = None,
     group_duplicates: Annotated[
         bool | None,
@@ -82,32 +97,57 @@ def run(
         typer.Option("--skip-unreadable", help="Leave unreadable images out and list them.", rich_help_panel=DATA),
     ] = None,
     recipe: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE", help="How to train. [fine-tune]", rich_help_panel=TRAINING)
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE",
+            help="How to train. [fine-tune]",
+            rich_help_panel=TRAINING,
+            autocompletion=completion.RECIPES,
+        ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of everything. [5]", rich_help_panel=TRAINING)] = None,
     lr: Annotated[float | None, typer.Option(help="Peak learning rate. [0.001]", rich_help_panel=TRAINING)] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images a step. [32]", rich_help_panel=TRAINING)] = None,
     weights: Annotated[
         str | None,
-        typer.Option(metavar="auto|imagenet|random|PATH", help="Where models start. [auto]", rich_help_panel=TRAINING),
+        typer.Option(
+            metavar="auto|imagenet|random|PATH",
+            help="Where models start. [auto]",
+            rich_help_panel=TRAINING,
+            autocompletion=completion.WEIGHTS,
+        ),
     ] = None,
     precision: Annotated[
         str | None,
-        typer.Option(help="auto, fp32 or bf16. [auto: the faster for the architecture]", rich_help_panel=MACHINE),
+        typer.Option(
+            help="auto, fp32 or bf16. [auto: the faster for the architecture]",
+            rich_help_panel=MACHINE,
+            autocompletion=completion.PRECISIONS,
+        ),
     ] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps. [auto]", rich_help_panel=MACHINE)] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="auto, cpu, cuda or mps. [auto]", rich_help_panel=MACHINE, autocompletion=completion.DEVICES),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Runs at once. [cores; 1 on a GPU]", rich_help_panel=MACHINE)
     ] = None,
     executor: Annotated[
-        str | None, typer.Option(help="auto, in-process or processes. [auto]", rich_help_panel=MACHINE)
+        str | None,
+        typer.Option(
+            help="auto, in-process or processes. [auto]", rich_help_panel=MACHINE, autocompletion=completion.EXECUTORS
+        ),
     ] = None,
     config: Annotated[
         Path | None, typer.Option(help="TOML file; each option is a key. Options win.", rich_help_panel=RESULTS)
     ] = None,
     interval: Annotated[
         str | None,
-        typer.Option(help="jackknife-t, bias-corrected, percentile or bca. [jackknife-t]", rich_help_panel=RESULTS),
+        typer.Option(
+            help="jackknife-t, bias-corrected, percentile or bca. [jackknife-t]",
+            rich_help_panel=RESULTS,
+            autocompletion=completion.INTERVALS,
+        ),
     ] = None,
     stratify: Annotated[
         bool | None,

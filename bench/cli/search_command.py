@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from bench.cli import completion
+
 SEARCH = "Search"
 DATA = "Data"
 MACHINE = "Machine"
@@ -12,20 +14,37 @@ RESULTS = "Results"
 
 
 def search(
-    backbone: Annotated[list[str] | None, typer.Option(help="timm model name; a study for each. [resnet34]")] = None,
+    backbone: Annotated[
+        list[str] | None,
+        typer.Option(help="timm model name; a study for each. [resnet34]", autocompletion=completion.backbones),
+    ] = None,
     trials: Annotated[int | None, typer.Option(help="Trials of a study, those of others included. [40]")] = None,
     metric: Annotated[
-        str | None, typer.Option(help="Mean over the inner folds: macro_f1, accuracy, auroc, … [macro_f1]")
+        str | None,
+        typer.Option(
+            help="Mean over the inner folds: macro_f1, accuracy, auroc, … [macro_f1]", autocompletion=completion.METRICS
+        ),
     ] = None,
     tune: Annotated[
         list[str] | None,
-        typer.Option(help="Search this as well: weight_decay, batch_size, head_epochs, …; repeatable."),
+        typer.Option(
+            help="Search this as well: weight_decay, batch_size, head_epochs, …; repeatable.",
+            autocompletion=completion.TUNABLE,
+        ),
     ] = None,
     sampler: Annotated[
-        str | None, typer.Option(help="tpe, random, grid, cma-es or gp. [tpe]", rich_help_panel=SEARCH)
+        str | None,
+        typer.Option(
+            help="tpe, random, grid, cma-es or gp. [tpe]", rich_help_panel=SEARCH, autocompletion=completion.SAMPLERS
+        ),
     ] = None,
     pruner: Annotated[
-        str | None, typer.Option(help="median, hyperband, wilcoxon or none. [median]", rich_help_panel=SEARCH)
+        str | None,
+        typer.Option(
+            help="median, hyperband, wilcoxon or none. [median]",
+            rich_help_panel=SEARCH,
+            autocompletion=completion.PRUNERS,
+        ),
     ] = None,
     nested: Annotated[
         bool | None, typer.Option("--nested", help="A study inside each outer fold.", rich_help_panel=SEARCH)
@@ -74,18 +93,33 @@ def search(
     allow_leaks: Annotated[
         bool | None, typer.Option("--allow-leaks", help="Search in spite of leaks.", rich_help_panel=DATA)
     ] = None,
-    recipe: Annotated[str | None, typer.Option(metavar="NAME|FILE", help="What is not searched. [fine-tune]")] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="What is not searched. [fine-tune]", autocompletion=completion.RECIPES),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Of the recipe, where not searched. [5]")] = None,
     lr: Annotated[float | None, typer.Option(help="Of the recipe, where not searched. [0.001]")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Of the recipe, where not searched. [32]")] = None,
     weights: Annotated[
-        str | None, typer.Option(metavar="auto|imagenet|random|PATH", help="Where models start. [auto]")
+        str | None,
+        typer.Option(
+            metavar="auto|imagenet|random|PATH", help="Where models start. [auto]", autocompletion=completion.WEIGHTS
+        ),
     ] = None,
-    precision: Annotated[str | None, typer.Option(help="auto, fp32 or bf16. [auto]", rich_help_panel=MACHINE)] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps. [auto]", rich_help_panel=MACHINE)] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(help="auto, fp32 or bf16. [auto]", rich_help_panel=MACHINE, autocompletion=completion.PRECISIONS),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="auto, cpu, cuda or mps. [auto]", rich_help_panel=MACHINE, autocompletion=completion.DEVICES),
+    ] = None,
     workers: Annotated[int | None, typer.Option(help="Runs at once. [cores]", rich_help_panel=MACHINE)] = None,
     executor: Annotated[
-        str | None, typer.Option(help="auto, in-process or processes. [auto]", rich_help_panel=MACHINE)
+        str | None,
+        typer.Option(
+            help="auto, in-process or processes. [auto]", rich_help_panel=MACHINE, autocompletion=completion.EXECUTORS
+        ),
     ] = None,
     config: Annotated[
         Path | None,

@@ -1,7 +1,6 @@
 """Executes a plan and stores what comes of it. Writes the results folder."""
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +8,10 @@ from rich.console import Console
 
 from bench.config.experiment import Experiment
 from bench.config.recipe_file import overlap
-from bench.driver.forecast import duration, forecast, smaller_choices
+from bench.cores import cores
+from bench.driver.durations import duration
+from bench.driver.forecast import Forecast, forecast, smaller_choices
+from bench.driver.pace import Pace, epochs_of
 from bench.driver.prepare import Plan
 from bench.driver.progress import RunProgress
 from bench.errors import RequestError, WriteError
@@ -17,6 +19,8 @@ from bench.execution.executor import Executor
 from bench.execution.workshop import Workshop
 from bench.plan.spec import EpochRecord, RunSpec
 from bench.results.folder import ResultsFolder
+from bench.results.planned import PlannedRun, folds_digest, read_planned, write_planned
+from bench.results.presence import Flight, Sign
 
 
 @dataclass(frozen=True)
@@ -37,25 +41,27 @@ def executor_for(experiment: Experiment, workshop: Workshop, specs: Sequence[Run
     from bench.execution.in_process import InProcessExecutor
     from bench.execution.pool import PoolExecutor
 
-    on_gpu = any(spec.tooling.device != "cpu" for spec in specs)
-    workers = min(experiment.workers or (1 if on_gpu else _cores()), len(specs))
+    workers = workers_for(experiment, specs)
     if experiment.executor == "in-process" or (experiment.executor == "auto" and workers == 1):
         return InProcessExecutor(workshop)
     return PoolExecutor(workshop, workers)
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def workers_for(experiment: Experiment, specs: Sequence[RunSpec]) -> int:
+    """How many of these runs are trained at once."""
+    on_gpu = any(spec.tooling.device != "cpu" for spec in specs)
+    alone = experiment.executor == "in-process" or (on_gpu and experiment.workers is None)
+    return 1 if alone else min(experiment.workers or cores(), len(specs))
 
 
-def announce(plan: Plan, executor: Executor, say: Callable[[str], None]) -> None:
-    """Say how many runs there are, how long they should take, and what would take less."""
+def announce(plan: Plan, executor: Executor, say: Callable[[str], None]) -> Forecast | None:
+    """Say how many runs there are, how long they should take, and what would take less; None where that fails."""
     experiment = plan.experiment
     try:
         expected = forecast(executor, list(plan.pending.values()))
     except Exception as error:  # the runs themselves will say it again, each for itself
         say(f"{len(plan.pending)} runs to do; no forecast, since a timed step failed: {error}")
-        return
+        return None
     speeds = ", ".join(f"{name} {speed.training:.0f}" for name, speed in expected.speeds.items())
     stored = len(plan.runs) - len(plan.pending)
     say(
@@ -64,9 +70,12 @@ def announce(plan: Plan, executor: Executor, say: Callable[[str], None]) -> None
     )
     if choices := smaller_choices(experiment, expected.seconds):
         say(choices)
+    return expected
 
 
-def conduct(plan: Plan, folder: ResultsFolder, executor: Executor, console: Console) -> Outcome:
+def conduct(
+    plan: Plan, folder: ResultsFolder, executor: Executor, expected: Forecast | None, console: Console, sign: Sign
+) -> Outcome:
     """Run what is pending; each finished run is on the disk before the next one is waited for.
 
     Raises:
@@ -74,9 +83,9 @@ def conduct(plan: Plan, folder: ResultsFolder, executor: Executor, console: Cons
     """
     names = {id(spec): name for name, spec in plan.pending.items()}
     specs = list(plan.pending.values())
-    images = sum(len(spec.train) * spec.recipe.epochs for spec in specs)
     done, failed = 0, list[str]()
-    with RunProgress(console, len(specs), images) as progress:
+    pace = Pace(specs, expected.speeds if expected else None, executor.workers)
+    with RunProgress(console, pace, lambda: _tell(sign, pace, names)) as progress:
 
         def on_epoch(spec: RunSpec, record: EpochRecord) -> bool:
             progress.epoch(spec, record)
@@ -95,6 +104,15 @@ def conduct(plan: Plan, folder: ResultsFolder, executor: Executor, console: Cons
     return Outcome(done, failed)
 
 
+def _tell(sign: Sign, pace: Pace, names: Mapping[int, str]) -> None:
+    """What bench status shows of this process."""
+    flights = [
+        Flight(names[id(spec)], spec.backbone, spec.seed, spec.fold, epoch, epochs_of(spec))
+        for spec, epoch in pace.running()
+    ]
+    sign.tell(workers=pace.workers, seconds_left=pace.seconds_left(), running=flights)
+
+
 def write_plan(plan: Plan, folder: ResultsFolder) -> None:
     """Write what the runs stand on: cases, folds, the resolved experiment, and what was left out."""
     if folder.state() != plan.folder_state:
@@ -106,7 +124,16 @@ def write_plan(plan: Plan, folder: ResultsFolder) -> None:
             folder.write_salt(plan.pseudonyms)
         folder.write_cases(plan.dataset.cases)
         folder.write_folds(plan.folds)
-        folder.write_experiment(merged(plan.experiment, folder.experiment()))
+        before = folder.experiment()
+        folder.write_experiment(merged(plan.experiment, before))
+        write_planned(
+            folder.root,
+            read_planned(folder.root).with_runs(
+                planned_runs(plan),
+                workers_for(plan.experiment, list(plan.runs.values())),
+                grows=_grows(plan.experiment, before),
+            ),
+        )
         folder.write_leaks(plan.leaks)
         if tuned := overlap(plan.experiment, (case.digest for case in plan.dataset.cases)):
             folder.tuned.add(plan.experiment, tuned)
@@ -118,8 +145,7 @@ def write_plan(plan: Plan, folder: ResultsFolder) -> None:
 
 def merged(now: Experiment, before: Experiment | None) -> Experiment:
     """The experiment to store: all backbones and seeds of the folder where nothing else differs, else the newest."""
-    grown = {"backbone", "seeds", "frozen", "workers", "executor", "results", "interval", "stratify"}
-    if before is None or before.model_dump(exclude=grown) != now.model_dump(exclude=grown):
+    if before is None or not _grows(now, before):
         return now
     return now.model_copy(
         update={
@@ -127,6 +153,20 @@ def merged(now: Experiment, before: Experiment | None) -> Experiment:
             "seeds": sorted({*before.seeds, *now.seeds}),
         }
     )
+
+
+def _grows(now: Experiment, before: Experiment | None) -> bool:
+    """Whether an experiment only adds to that of the folder."""
+    grown = {"backbone", "seeds", "frozen", "workers", "executor", "results", "interval", "stratify"}
+    return before is not None and before.model_dump(exclude=grown) == now.model_dump(exclude=grown)
+
+
+def planned_runs(plan: Plan) -> dict[str, PlannedRun]:
+    """The runs of a plan as the folder keeps them, the stored ones too."""
+    digests = {seed: folds_digest(fold_of.items()) for seed, fold_of in plan.folds.by_seed.items()}
+    return {
+        name: PlannedRun(spec.backbone, spec.seed, spec.fold, digests[spec.seed]) for name, spec in plan.runs.items()
+    }
 
 
 def _write_message(root: Path, error: OSError, done: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.config.experiment import Experiment
+from bench.driver.durations import duration, makespan
 from bench.execution.executor import Executor, Speed
 from bench.plan.spec import RunSpec
 
@@ -22,16 +23,8 @@ def forecast(executor: Executor, pending: Sequence[RunSpec]) -> Forecast:
     """Time each backbone once and add up; features of frozen bodies and process start are not counted."""
     examples = {spec.backbone: spec for spec in pending}
     speeds = {name: executor.measure(spec) for name, spec in examples.items()}
-    total = sum(speeds[spec.backbone].seconds(spec) for spec in pending)
-    return Forecast(total / min(executor.workers, len(pending)), speeds)
-
-
-def duration(seconds: float) -> str:
-    """`40 s`, `12 min` or `3 h 20 min`."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+    seconds = [speeds[spec.backbone].seconds(spec) for spec in pending]
+    return Forecast(makespan(seconds, executor.workers), speeds)
 
 
 def smaller_choices(experiment: Experiment, seconds: float) -> str:

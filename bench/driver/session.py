@@ -1,5 +1,6 @@
 """One call of `bench run`, from the checked request to the printed leaderboard. Prints."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -14,10 +15,42 @@ from bench.errors import Interrupted
 from bench.results.compiled import up_to_date
 from bench.results.folder import ResultsFolder
 from bench.results.leaderboard import leaderboard_files
+from bench.results.presence import Sign
+
+
+@dataclass(frozen=True)
+class Completed:
+    """What a call came to: `text` is the leaderboard's Markdown, None where no run is stored; `notes` go with it."""
+
+    text: str | None
+    notes: tuple[str, ...]
+    failed: list[str]
 
 
 def run_experiment(experiment: Experiment) -> int:
     """Do what is missing, compile the leaderboard, print it; the exit code is 1 where runs failed.
+
+    Raises: as `complete`.
+    """
+    console = Console(highlight=False, emoji=False)
+    done = complete(experiment, console)
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, soft_wrap=True)
+
+    if done.text is None:
+        say(f"All {len(done.failed)} runs failed; the first: {done.failed[0]}")
+        return 1
+    say(done.text)
+    for line in (f"Written: {leaderboard_files(Path(experiment.results).expanduser())}", *done.notes):
+        say(line)
+    if done.failed:
+        say(f"{len(done.failed)} run(s) failed and are left out; the same command tries them again.")
+    return 1 if done.failed else 0
+
+
+def complete(experiment: Experiment, console: Console) -> Completed:
+    """Do what is missing and compile the leaderboard; only progress is printed.
 
     Raises:
         RequestError: the request is wrong.
@@ -25,14 +58,12 @@ def run_experiment(experiment: Experiment) -> int:
         Interrupted: the user stopped it.
     """
     try:
-        return _run(experiment)
+        return _complete(experiment, console)
     except KeyboardInterrupt:
         raise Interrupted("Interrupted. Finished runs are stored; the same command goes on from there.") from None
 
 
-def _run(experiment: Experiment) -> int:
-    console = Console(highlight=False, emoji=False)
-
+def _complete(experiment: Experiment, console: Console) -> Completed:
     def say(text: str) -> None:
         console.print(text, markup=False, soft_wrap=True)
 
@@ -42,25 +73,19 @@ def _run(experiment: Experiment) -> int:
     folder = ResultsFolder(Path(experiment.results).expanduser())
     with DecodingProgress(console) as decoding:
         plan = prepare(experiment, folder, caches, say, decoding.update)
-    with folder.locked():
-        outcome = _work(plan, folder, console, say)
+    with folder.locked(command="bench run") as sign:
+        outcome = _work(plan, folder, console, say, sign)
         if outcome.failed and not folder.runs.complete():
-            say(f"All {len(outcome.failed)} runs failed; the first: {outcome.failed[0]}")
-            return 1
+            return Completed(None, (), outcome.failed)
         text, notes = up_to_date(folder)
-    say(text)
-    for line in (f"Written: {leaderboard_files(folder.root)}", *notes):
-        say(line)
-    if outcome.failed:
-        say(f"{len(outcome.failed)} run(s) failed and are left out; the same command tries them again.")
-    return 1 if outcome.failed else 0
+    return Completed(text, tuple(notes), outcome.failed)
 
 
-def _work(plan: Plan, folder: ResultsFolder, console: Console, say: Say) -> Outcome:
+def _work(plan: Plan, folder: ResultsFolder, console: Console, say: Say, sign: Sign) -> Outcome:
     write_plan(plan, folder)
     if not plan.pending:
         say(f"All {len(plan.runs)} runs are stored; nothing to train.")
         return Outcome(0, [])
     with make_executor(plan) as executor:
-        announce(plan, executor, say)
-        return conduct(plan, folder, executor, console)
+        expected = announce(plan, executor, say)
+        return conduct(plan, folder, executor, expected, console, sign)

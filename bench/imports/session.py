@@ -43,7 +43,7 @@ def _run(files: Sequence[Path], results: Path) -> None:
     folder = ResultsFolder(results.expanduser())
     there = Destination.of(folder)
     wanted = read_import(files, there)
-    with folder.locked():
+    with folder.locked(command="bench import"):
         done = write_import(wanted, there, folder)
         known = len(wanted.runs) - done
         say(f"{done} run(s) imported" + (f"; {known} were there already." if known else "."))

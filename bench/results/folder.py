@@ -20,6 +20,7 @@ from bench.folds import table as fold_table
 from bench.folds.leaks import Leak
 from bench.folds.table import FoldTable
 from bench.results.atomic import write_atomically, write_text
+from bench.results.presence import Sign, present, signed
 from bench.results.runs import RunStore
 from bench.results.tuned import TUNED, TunedRecipes
 
@@ -37,10 +38,10 @@ class ResultsFolder:
         self.tuned = TunedRecipes(root / TUNED)
 
     @contextmanager
-    def locked(self, wait: float = 0.0) -> Iterator[None]:
+    def locked(self, wait: float = 0.0, command: str = "bench") -> Iterator[Sign]:
         """Create the folder and keep other writers out, waiting so many seconds for one that is there.
 
-        The lock of a killed process is free again.
+        The lock of a killed process is free again. `command` is what others are told of this process.
 
         Raises:
             RequestError: the folder cannot be written to, or another process is writing there.
@@ -52,8 +53,10 @@ class ResultsFolder:
             lock = FileLock(self.root / ".lock", timeout=wait)
             lock.acquire()
         except Timeout:
+            others = ", ".join(f"{one.command}, process {one.pid} on {one.host}" for one in present(self.root))
             raise RequestError(
-                f"Another bench process is writing to {self.root}. Wait for it, or use another --results folder."
+                f"Another bench process is writing to {self.root}{others and f' ({others})'}. Wait for it, or use "
+                f"another --results folder."
             ) from None
         except OSError as error:
             raise RequestError(
@@ -61,7 +64,8 @@ class ResultsFolder:
             ) from None
         try:
             self.runs.remove_leftovers()
-            yield
+            with signed(self.root, command) as sign:
+                yield sign
         finally:
             lock.release()
 

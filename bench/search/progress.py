@@ -1,34 +1,38 @@
 """Shows how far a search is: a line for each trial, and on a terminal a bar. Prints."""
 
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench.driver.forecast import duration
+from bench.driver.bar import work_bar
+from bench.driver.durations import duration
 from bench.plan.spec import EpochRecord, RunSpec
 from studies.outcome import TrialRecord
 
 
 class SearchProgress:
-    """Trials done, images a second, time left."""
+    """Trials ended, images a second, time left: as many seconds a trial as those took that ended since this began."""
 
-    def __init__(self, console: Console, name: str, trials: int, better: float) -> None:
-        """better: 1 where more is better, else −1."""
+    def __init__(
+        self,
+        console: Console,
+        name: str,
+        trials: int,
+        better: float,
+        ended: Callable[[], int],
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """better: 1 where more is better, else −1. ended: trials that have ended, those of other processes included."""
         self._console, self._name, self._trials, self._better = console, name, trials, better
-        self._done, self._images, self._started = 0, 0, time.perf_counter()
+        self._count, self._clock = ended, clock
+        self._before = self._ended = ended()
+        self._images, self._started = 0, clock()
         self._best: float | None = None
-        self._bar = Progress(
-            TextColumn("{task.fields[text]}"),
-            BarColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._task = self._bar.add_task("trials", total=trials, text=name)
+        self._bar = work_bar(console, transient=True)
+        self._task = self._bar.add_task("trials", total=trials, completed=self._ended, text=name)
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -42,13 +46,15 @@ class SearchProgress:
     def epoch(self, spec: RunSpec, record: EpochRecord) -> None:
         """Count an epoch's images."""
         self._images += record.images
-        rate = self._images / max(time.perf_counter() - self._started, 1e-9)
-        self._bar.update(self._task, text=f"{self._name}: {self._done} trials, {rate:.0f} images/s{self._left()}")
+        rate = self._images / max(self._clock() - self._started, 1e-9)
+        left = self.seconds_left()
+        text = f"{self._name}: {self._ended}/{self._trials} trials, {rate:.0f} images/s"
+        self._bar.update(self._task, text=text + (f", {duration(left)} left" if left else ""))
 
     def trial(self, trial: TrialRecord) -> None:
         """Say what a trial came to."""
-        self._done += 1
-        self._bar.update(self._task, completed=min(self._done, self._trials))
+        self._ended = self._count()
+        self._bar.update(self._task, completed=min(self._ended, self._trials))
         params = ", ".join(f"{name} {_short(value)}" for name, value in trial.params.items())
         if trial.value is not None:
             self._best = max(self._best or trial.value, trial.value, key=lambda value: self._better * value)
@@ -60,11 +66,12 @@ class SearchProgress:
             f"{self._name} trial {trial.number}: {what}; {params}{seconds}", markup=False, soft_wrap=True
         )
 
-    def _left(self) -> str:
-        if not 0 < self._done < self._trials:
-            return ""
-        seconds = (time.perf_counter() - self._started) * (self._trials - self._done) / self._done
-        return f", {duration(seconds)} left"
+    def seconds_left(self) -> float | None:
+        """Of this study; None before a trial has ended."""
+        ended = self._ended - self._before
+        if ended <= 0:
+            return None
+        return (self._clock() - self._started) * max(0, self._trials - self._ended) / ended
 
 
 def _short(value: object) -> str:

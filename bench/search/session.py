@@ -12,12 +12,15 @@ from bench.cache import user_caches
 from bench.config.experiment import Experiment
 from bench.config.search import SearchOptions
 from bench.driver.decoding import DecodingProgress
-from bench.driver.forecast import duration, forecast
+from bench.driver.durations import duration
+from bench.driver.forecast import forecast
 from bench.driver.phantom import ensure_phantom
 from bench.driver.prepare import Say
 from bench.errors import BenchError, Interrupted, RequestError
 from bench.plan.spec import RunSpec
 from bench.results.folder import ResultsFolder
+from bench.results.planned import PlannedSearch, read_planned, write_planned
+from bench.results.presence import signed
 from bench.results.search_record import RecordedStage
 from bench.search.executors import Executors
 from bench.search.knobs import as_params, turned
@@ -30,9 +33,10 @@ from studies.outcome import Outcome, State, outcome
 from studies.samplers import grid_size
 from studies.storage import forget, masked, open_storage, sqlite_url
 from studies.study import open_study
-from studies.worker import run_trials
+from studies.worker import ended_trials, run_trials
 
 DATABASE = "study.db"
+COMMAND = "bench search"
 WAIT = 300.0  # seconds for another process that begins in the same folder
 ABANDONED = 86_400.0  # seconds after which a half-written trial belongs to nobody
 
@@ -69,15 +73,21 @@ def _run(experiment: Experiment, options: SearchOptions, where: str) -> int:
     storage = open_storage(url, options.heartbeat) if options.storage else None  # a server is tried before all else
     if experiment.uses_phantom:
         ensure_phantom(caches, console)
-    with folder.locked(wait=WAIT):
+    with folder.locked(wait=WAIT, command=COMMAND):
         with DecodingProgress(console) as decoding:
             search = prepare_search(experiment, options, space, folder, caches, say, decoding.update)
         write_search(search, folder)
+        studies = tuple(stage.plan.name for stage in search.stages)
+        planned = PlannedSearch(studies, trials_of(search), masked(url))
+        write_planned(folder.root, read_planned(folder.root).with_search(planned))
     folder.trials.remove_leftovers(older=ABANDONED)
     storage = storage or open_storage(url, options.heartbeat)
     say(f"Storage: {masked(url)}. External cases are not opened.")
     try:
-        with Executors(search.experiment, search.request, caches, search.dataset) as executors:
+        with (
+            signed(folder.root, COMMAND),
+            Executors(search.experiment, search.request, caches, search.dataset) as executors,
+        ):
             _Work(search, folder, executors, storage, url, console, say).do()
     finally:
         forget(storage)
@@ -120,8 +130,10 @@ class _Work:
             self.say(f"Study {opened.study.study_name} goes on with other means: {remark}.")
         recipe, size = experiment.recipe, experiment.pixels.image_size
         better = 1.0 if stage.plan.direction == "maximize" else -1.0
-        wanted = self._trials()
-        with SearchProgress(self.console, opened.study.study_name, wanted, better) as progress:
+        wanted = trials_of(self.search)
+        with SearchProgress(
+            self.console, opened.study.study_name, wanted, better, lambda: ended_trials(opened)
+        ) as progress:
             runner = TrialRunner(
                 self.executors,
                 self.folder.trials,
@@ -147,18 +159,20 @@ class _Work:
             given = runner.specs([stage.outer], recipe, size)
             return found, (runner.train(chosen)[0].run_id, runner.train(given)[0].run_id)
 
-    def _trials(self) -> int:
-        options = self.search.options
-        return min(options.trials, grid_size(self.search.space)) if options.sampler == "grid" else options.trials
-
     def _announce(self, specs: Sequence[RunSpec]) -> None:
-        executor, studies, wanted = self.executors.executor(specs), len(self.search.stages), self._trials()
+        executor, studies, wanted = self.executors.executor(specs), len(self.search.stages), trials_of(self.search)
         what = f"{studies} studies of {wanted} trials" if studies > 1 else f"{wanted} trials"
         expected = forecast(executor, specs)
         self.say(
             f"{what}, each of {len(specs)} runs, about {duration(expected.seconds * wanted * studies)} with "
             f"{executor.workers} worker(s) if all take as long as the given recipe and none is pruned or stored."
         )
+
+
+def trials_of(search: Search) -> int:
+    """How many trials each study is to have; a grid has no more than its points."""
+    options = search.options
+    return min(options.trials, grid_size(search.space)) if options.sampler == "grid" else options.trials
 
 
 def _summary(found: Outcome) -> str:

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,36 @@ def test_csv_has_the_numbers_of_the_json(two: Path, bench: Bench) -> None:
     assert {Path(path) for path in written[1].split(", ")} == set(two.glob("tables/*.csv")) - {
         two / "tables/label_worklist.csv"
     }
+
+
+def test_json_by_either_name(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report(finished, as_json=True)
+    assert capsys.readouterr().out == (finished / "leaderboard.json").read_text()
+    with pytest.raises(RequestError, match="--json and --format csv exclude each other"):
+        report(finished, "csv", as_json=True)
+
+
+def test_every_table_in_every_format(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report(two, "tables", baseline="resnet18")
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    names = {path.stem for path in two.glob("tables/*.json")}
+    assert names >= {"leaderboard", "runs", "metrics", "gap_split", "classes", "comparisons", "against_baseline"}
+    for ending, besides in (("csv", {"label_worklist"}), ("tex", {"all"}), ("md", set())):
+        assert {path.stem for path in two.glob(f"tables/*.{ending}")} - besides == names
+    for name in names:
+        content = json.loads((two / f"tables/{name}.json").read_text())
+        text = (two / f"tables/{name}.md").read_text()
+        assert content["name"] == name
+        assert len(content["rows"]) == len(pd.read_csv(two / f"tables/{name}.csv"))
+        assert len([line for line in text.splitlines() if line.startswith("|")]) == len(content["rows"]) + 2
+        assert f"tables/{name}.json" in printed.err
+    document = (two / "tables/all.tex").read_text()
+    assert set(re.findall(r"\\input\{(.+)\}", document)) == names
+    if shutil.which("pdflatex"):
+        command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
+        done = subprocess.run(command, cwd=two / "tables", capture_output=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stdout.decode(errors="replace")[-2000:]
 
 
 def test_latex_is_written_for_each_table(two: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from bench.config.toml import read_experiment
 
 
 def test_the_results_folder_is_as_documented(finished: Path, digit_data: Path) -> None:
-    names = {path.name for path in finished.iterdir()} - {".lock", "tables"}
+    names = {path.name for path in finished.iterdir()} - {".lock", ".plan.json", "tables"}
     assert names == {"experiment.toml", "cases.parquet", "folds.parquet", "runs", "leaderboard.md", "leaderboard.json"}
     cases = pd.read_parquet(finished / "cases.parquet")
     assert list(cases.columns) == ["case_id", "path", "label", "group", "site", "digest", "width", "height"]

@@ -1,0 +1,58 @@
+"""`bench status`: what is done, running, left and failed in a results folder. Prints; never writes to the folder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table as Drawn
+
+    from reports.table import Table
+
+
+def status(
+    results: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")] = Path("results"),
+    as_json: Annotated[bool, typer.Option("--json", help="For programs; docs/command-line.md has the keys.")] = False,
+) -> None:
+    """Say what is done, running, left and failed; also while another process is at work there.
+
+    Trains nothing and writes nothing. Example: bench status results
+    """
+    import json
+
+    from bench.status.read import read_status
+
+    found = read_status(results.expanduser())
+    if as_json:
+        typer.echo(json.dumps(found.to_dict(), indent=1, allow_nan=False))
+        return
+    from rich.console import Console
+
+    from bench.status.tables import lines, tables
+    from reports.draw_markdown import table_markdown
+
+    console = Console(highlight=False, emoji=False)
+    for table in tables(found):
+        if console.is_interactive:
+            console.print(_drawn(table))
+        else:
+            typer.echo(table_markdown(table))
+    for line in lines(found):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _drawn(table: "Table") -> "Drawn":
+    from rich import box
+    from rich.table import Table as Drawn
+    from rich.text import Text
+
+    from reports.notation import plain
+
+    table = table.for_readers()
+    drawn = Drawn(title=Text(table.title), title_justify="left", box=box.SIMPLE_HEAD)
+    for column in table.columns:
+        drawn.add_column(Text(column.title), justify="left" if column.kind == "text" else "right")
+    for row in table.rows:
+        drawn.add_row(*(Text(plain(item, column)) for item, column in zip(row, table.columns, strict=True)))
+    return drawn
