@@ -5,26 +5,26 @@ From Python: `bench.Experiment(…).run().leaderboard()`, and `bench.Results(pat
 
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from bench.interface.experiment import Experiment
-    from bench.interface.results import Results
-
 __all__ = ["Experiment", "Results", "__version__"]
 
 __version__ = "0.1.0"
 
+if TYPE_CHECKING:
+    from bench.interface.experiment import Experiment
+    from bench.interface.results import Results
+else:
 
-def __getattr__(name: str) -> Any:
-    """`import bench` takes no time: what it offers is imported when it is first named."""
-    if name == "Experiment":
-        from bench.interface.experiment import Experiment
+    def __getattr__(name: str) -> Any:
+        """`import bench` takes no time: what it offers is imported when it is first named."""
+        if name == "Experiment":
+            from bench.interface.experiment import Experiment
 
-        return Experiment
-    if name == "Results":
-        from bench.interface.results import Results
+            return Experiment
+        if name == "Results":
+            from bench.interface.results import Results
 
-        return Results
-    raise AttributeError(f"module 'bench' has no attribute {name!r}")
+            return Results
+        raise AttributeError(f"module 'bench' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli import completion
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -16,11 +18,14 @@ if TYPE_CHECKING:
 Paths = Annotated[
     list[str], typer.Argument(metavar="[SITE=]PATH…", help="Trees, folders that hold internal/, or manifests.")
 ]
-Reader = Annotated[str, typer.Option(help="auto, tree, manifest, rsna-2019, cq500, ct-ich or bhsd.")]
+Reader = Annotated[
+    str,
+    typer.Option(help="auto, tree, manifest, rsna-2019, cq500, ct-ich or bhsd.", autocompletion=completion.READERS),
+]
 Columns = Annotated[
     list[str] | None, typer.Option("--column", metavar="OURS=YOURS", help="A manifest's name for path, label, …")
 ]
-Windows = Annotated[str, typer.Option(help="CT windows, as for bench run.")]
+Windows = Annotated[str, typer.Option(help="CT windows, as for bench run.", autocompletion=completion.WINDOWS)]
 Outside = Annotated[bool, typer.Option("--allow-outside", help="Follow links and paths that leave the folder.")]
 MaxPixels = Annotated[int, typer.Option(min=1, help="Larger images are refused.")]
 WINDOWS = "brain,subdural,soft"

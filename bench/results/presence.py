@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+SEARCH = "bench search"  # what its processes call themselves, by which they are counted
 SILENT = 3600.0  # seconds after which a process of another machine counts as gone
 
 
@@ -70,6 +71,9 @@ class Sign:
             temporary.write_text(json.dumps(asdict(self._presence)), encoding="utf-8")
             temporary.replace(self._path)
 
+    def there(self) -> bool:
+        return self._path.exists()
+
     def remove(self) -> None:
         for path in (self._path, self._path.with_suffix(".tmp")):
             with contextlib.suppress(OSError):
@@ -78,12 +82,15 @@ class Sign:
 
 @contextmanager
 def signed(root: Path, command: str) -> Iterator[Sign]:
-    """Leave a sign in the folder while inside; signs of dead processes go."""
+    """Leave a sign in the folder while inside; signs of dead processes go. One that this process has there stays."""
     for path, other in _read(root):
         if other is None or not other.alive():
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
     sign = Sign(root, command)
+    if sign.there():
+        yield sign
+        return
     sign.tell()
     try:
         yield sign

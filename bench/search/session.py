@@ -20,7 +20,7 @@ from bench.errors import BenchError, Interrupted, RequestError
 from bench.plan.spec import RunSpec
 from bench.results.folder import ResultsFolder
 from bench.results.planned import PlannedSearch, read_planned, write_planned
-from bench.results.presence import signed
+from bench.results.presence import SEARCH, signed
 from bench.results.search_record import RecordedStage
 from bench.search.executors import Executors
 from bench.search.knobs import as_params, turned
@@ -36,7 +36,6 @@ from studies.study import open_study
 from studies.worker import ended_trials, run_trials
 
 DATABASE = "study.db"
-COMMAND = "bench search"
 WAIT = 300.0  # seconds for another process that begins in the same folder
 ABANDONED = 86_400.0  # seconds after which a half-written trial belongs to nobody
 
@@ -73,7 +72,7 @@ def _run(experiment: Experiment, options: SearchOptions, where: str) -> int:
     storage = open_storage(url, options.heartbeat) if options.storage else None  # a server is tried before all else
     if experiment.uses_phantom:
         ensure_phantom(caches, console)
-    with folder.locked(wait=WAIT, command=COMMAND):
+    with folder.locked(wait=WAIT, command=SEARCH):
         with DecodingProgress(console) as decoding:
             search = prepare_search(experiment, options, space, folder, caches, say, decoding.update)
         write_search(search, folder)
@@ -85,7 +84,7 @@ def _run(experiment: Experiment, options: SearchOptions, where: str) -> int:
     say(f"Storage: {masked(url)}. External cases are not opened.")
     try:
         with (
-            signed(folder.root, COMMAND),
+            signed(folder.root, SEARCH),
             Executors(search.experiment, search.request, caches, search.dataset) as executors,
         ):
             _Work(search, folder, executors, storage, url, console, say).do()

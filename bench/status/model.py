@@ -59,7 +59,10 @@ class StudyStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """All of it. seconds_left: of all runs, None where it is not known; problems: what is damaged."""
+    """All of it. seconds_left: of all runs, search_seconds_left: of all trials, each None where it is not known.
+
+    problems: what is damaged.
+    """
 
     results: str
     workers: int
@@ -70,6 +73,7 @@ class Status:
     failures: tuple[Failure, ...]
     problems: tuple[str, ...]
     seconds_left: float | None
+    search_seconds_left: float | None
 
     def totals(self) -> Mapping[str, int]:
         """Of all backbones: planned, done, running, left, failed, unplanned, imported."""

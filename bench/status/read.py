@@ -13,9 +13,9 @@ from typing import Any
 from bench.driver.durations import makespan
 from bench.errors import RequestError
 from bench.results.planned import PlannedRun, read_planned
-from bench.results.presence import Flight, Presence, present
+from bench.results.presence import SEARCH, Flight, Presence, present
 from bench.status.model import BackboneStatus, Failure, Status
-from bench.status.searches import read_searches
+from bench.status.searches import read_searches, seconds_of_trials
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ def read_status(root: Path) -> Status:
         failures=(*(Failure(run.name, run.run_id, run.error) for run in failed), *failed_trials),
         problems=(*problems, *damage),
         seconds_left=_told(alive[0]) if alive else _from_stored(backbones, planned.workers),
+        search_seconds_left=seconds_of_trials(studies, sum(one.command == SEARCH for one in processes)),
     )
 
 

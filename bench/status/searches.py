@@ -1,8 +1,9 @@
 """How far the searches of a results folder are. Reads study.db."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 
 from bench.results.planned import Planned
 from bench.status.model import Failure, StudyStatus
@@ -35,6 +36,22 @@ def read_searches(root: Path, planned: Planned) -> tuple[list[StudyStatus], list
         for trial in one.failed
     ]
     return studies, failures, problems
+
+
+def seconds_of_trials(studies: Sequence[StudyStatus], processes: int) -> float | None:
+    """Until every study has its trials, by the mean trial of each or, where it has none yet, of all.
+
+    None where no trial has ended, or where it is not known how many are wanted.
+    """
+    timed = [study.seconds_per_trial for study in studies if study.seconds_per_trial is not None]
+    open_trials = [study.left if study.left is None else study.left + study.running for study in studies]
+    if not any(open_trials) and None not in open_trials:
+        return 0.0
+    if not timed or None in open_trials:
+        return None
+    usual = fmean(timed)
+    each = zip(open_trials, studies, strict=True)
+    return sum((number or 0) * (study.seconds_per_trial or usual) for number, study in each) / max(1, processes)
 
 
 def _status(name: str, one: Glance, wanted: Mapping[str, int]) -> StudyStatus:

@@ -68,6 +68,8 @@ def lines(status: Status) -> Iterator[str]:
         yield _time_left(status)
     elif totals["planned"] and not totals["failed"]:
         yield "All planned runs are done."
+    if any(study.left or study.running for study in status.studies):
+        yield _search_left(status)
     if totals["failed"]:
         yield f"{totals['failed']} run(s) failed; the same bench run command tries them again."
     if any(study.running for study in status.studies) and not status.processes:
@@ -85,6 +87,14 @@ def _time_left(status: Status) -> str:
         return f"Time left: not known, since no run of {', '.join(without)} is done yet."
     idle = "" if status.processes else ", once bench run goes on"
     return f"Time left: about {duration(status.seconds_left)} with {status.workers} worker(s){idle}."
+
+
+def _search_left(status: Status) -> str:
+    if status.search_seconds_left is None:
+        return "Time left of searches: not known, since no trial has ended yet."
+    return (
+        f"Time left of searches: about {duration(status.search_seconds_left)}, if none is pruned earlier than before."
+    )
 
 
 def _process(process: Presence) -> str:

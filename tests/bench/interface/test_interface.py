@@ -8,6 +8,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ from bench.interface.experiment import Options
 from bench.interface.results import Results
 from bench.plan.recipe import Recipe
 from reports import frames
+from reports.intervals import Interval
 
 
 def test_import_bench_is_cheap(bench_environment: dict[str, str]) -> None:
@@ -45,6 +47,9 @@ def test_every_option_of_bench_run_is_an_argument() -> None:
     assert on_the_command_line <= in_python
     assert in_python - on_the_command_line == {"classes", "class_order"}  # keys of the TOML file
     assert in_python <= {*Settings.model_fields, *Recipe.model_fields, "config"}
+    for name in ("fit", "precision", "device", "executor", "multilabel"):
+        assert get_args(Options.__annotations__[name]) == get_args(Settings.model_fields[name].annotation)
+    assert get_args(Options.__annotations__["interval"]) == get_args(Interval)
 
 
 def test_arguments_mean_what_they_mean_on_the_command_line(tmp_path: Path) -> None:

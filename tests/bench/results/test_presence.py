@@ -43,6 +43,14 @@ def test_a_sign_lives_as_long_as_its_process(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_process_that_locks_within_its_work_keeps_its_sign(tmp_path: Path) -> None:
+    with signed(tmp_path, "bench search"):
+        with signed(tmp_path, "bench"):
+            assert [one.command for one in present(tmp_path)] == ["bench search"]
+        assert [one.command for one in present(tmp_path)] == ["bench search"]
+    assert present(tmp_path) == []
+
+
 def test_a_number_that_another_process_has_got_is_no_sign(tmp_path: Path) -> None:
     with signed(tmp_path, "bench run"):
         (file,) = tmp_path.glob(".bench-*")

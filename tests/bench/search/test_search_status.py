@@ -11,7 +11,9 @@ import pytest
 from searches import Searched
 
 from bench.cli.status_command import status
+from bench.status.model import StudyStatus
 from bench.status.read import read_status
+from bench.status.searches import seconds_of_trials
 from studies.glance import glance
 
 
@@ -69,3 +71,23 @@ def test_a_database_of_something_else_is_named(searched: Searched, tmp_path: Pat
     found = read_status(results)
     assert "study.db cannot be read: no such table" in found.problems[0]
     assert [(study.wanted, study.left) for study in found.studies] == [(4, 4)]
+    assert found.search_seconds_left is None
+
+
+def study(left: int | None, running: int, seconds: float | None) -> StudyStatus:
+    return StudyStatus("s", None if left is None else left + running, 0, 0, 0, 0, running, left, seconds)
+
+
+@pytest.mark.parametrize(
+    ("studies", "processes", "seconds"),
+    [
+        ([study(0, 0, 10.0)], 0, 0.0),
+        ([study(3, 1, 10.0)], 0, 40.0),
+        ([study(3, 1, 10.0)], 2, 20.0),
+        ([study(2, 0, 10.0), study(0, 1, 30.0), study(5, 0, None)], 1, 20.0 + 30.0 + 5 * 20.0),
+        ([study(2, 0, None)], 1, None),
+        ([study(None, 1, 10.0)], 1, None),
+    ],
+)
+def test_the_time_left_of_trials(studies: list[StudyStatus], processes: int, seconds: float | None) -> None:
+    assert seconds_of_trials(studies, processes) == seconds
