@@ -44,7 +44,7 @@ class Pace:
     """The first estimate is that of the timed steps; what runs really take corrects it, for each backbone by itself.
 
     Before the first run of a backbone has ended its training epochs correct, and before those what other backbones
-    took. Runs begin in the order of `specs`, one a worker, as every executor has it. speeds: by backbone, None where no
+    took. Runs are taken to begin in the order of `specs`, one a worker. speeds: by backbone, None where no
     step could be timed; then there is no estimate before a run has ended.
     """
 
@@ -57,18 +57,18 @@ class Pace:
     ) -> None:
         self.workers, self.total, self.done, self.images = workers, len(specs), 0, 0
         self._speeds, self._clock, self._started = speeds, clock, clock()
-        self._waiting = list(reversed(specs))
+        self._waiting = {id(spec): spec for spec in specs}
         self._underway: dict[int, _Underway] = {}
         self._runs: dict[str, _Ratio] = defaultdict(_Ratio)
         self._epochs: dict[str, _Ratio] = defaultdict(_Ratio)
         self._work = sum(map(self._promised, specs))
         self._worked = 0.0
-        for _ in range(min(workers, len(specs))):
-            self._begin()
+        for spec in specs[:workers]:
+            self._begin(spec)
 
     def epoch(self, spec: RunSpec, record: EpochRecord) -> None:
         """Count an epoch; those of a frozen phase cost next to nothing."""
-        run = self._underway[id(spec)]
+        run = self._begun(spec)
         run.epochs, run.told = run.epochs + 1, self._clock()
         if record.phase == "full":
             self.images += record.images
@@ -78,12 +78,14 @@ class Pace:
 
     def run(self, spec: RunSpec, result: RunResult) -> None:
         """Count a run that has ended; a failed one says nothing of how long others take."""
-        run = self._underway.pop(id(spec))
+        run = self._begun(spec)
+        del self._underway[id(spec)]
         self.done += 1
         self._worked += self._promised(spec)
         if result.status == "done":
             self._runs[spec.backbone].add(self._clock() - run.began, self._promised(spec))
-        self._begin()
+        if self._waiting and len(self._underway) < self.workers:
+            self._begin(next(iter(self._waiting.values())))
 
     def running(self) -> list[tuple[RunSpec, int]]:
         """The runs under way, and how many epochs each has done."""
@@ -112,15 +114,20 @@ class Pace:
 
         now = self._clock()
         running = [max(0.0, whole(run.spec) * (1 - run.share) - (now - run.told)) for run in self._underway.values()]
-        return makespan(map(whole, reversed(self._waiting)), self.workers, running)
+        return makespan(map(whole, self._waiting.values()), self.workers, running)
 
-    def _begin(self) -> None:
-        if self._waiting:
-            spec, now = self._waiting.pop(), self._clock()
-            self._underway[id(spec)] = _Underway(spec, now, now)
+    def _begin(self, spec: RunSpec) -> None:
+        now = self._clock()
+        del self._waiting[id(spec)]
+        self._underway[id(spec)] = _Underway(spec, now, now)
+
+    def _begun(self, spec: RunSpec) -> _Underway:
+        if id(spec) in self._waiting:  # an executor that has an order of its own
+            self._begin(spec)
+        return self._underway[id(spec)]
 
     def _open(self) -> list[RunSpec]:
-        return [*self._waiting, *(run.spec for run in self._underway.values())]
+        return [*self._waiting.values(), *(run.spec for run in self._underway.values())]
 
     def _promised(self, spec: RunSpec) -> float:
         return (self._speeds[spec.backbone] if self._speeds else UNKNOWN).seconds(spec)

@@ -109,6 +109,17 @@ def test_workers_share_the_runs_and_the_last_round_counts_whole(clock: Clock) ->
     assert [one.seed for one, _ in pace.running()] == [2, 3]
 
 
+def test_an_executor_may_have_an_order_of_its_own(clock: Clock) -> None:
+    specs = [spec("net", seed) for seed in range(3)]
+    pace = Pace(specs, {"net": NEVER}, 1, clock)
+    pace.epoch(specs[2], epoch(0, 100.0))
+    assert [one.seed for one, _ in pace.running()] == [0, 2]
+    for one in (specs[2], specs[0], specs[1]):
+        clock.now += 200
+        pace.run(one, DONE)
+    assert (pace.done, pace.share(), pace.seconds_left()) == (3, 1.0, 0.0)
+
+
 def test_failed_runs_leave_nothing_to_wait_for_and_say_nothing_of_others(clock: Clock) -> None:
     specs = [spec("net", seed) for seed in range(3)]
     pace = Pace(specs, {"net": NEVER}, 1, clock)
