@@ -92,14 +92,12 @@ def _time_left(status: Status) -> str:
 def _search_left(status: Status) -> str:
     if status.search_seconds_left is None:
         return "Time left of searches: not known, since no trial has ended yet."
-    return (
-        f"Time left of searches: about {duration(status.search_seconds_left)}, if none is pruned earlier than before."
-    )
+    return f"Time left of searches: about {duration(status.search_seconds_left)}, if trials take as long as before."
 
 
 def _process(process: Presence) -> str:
     seen = duration(time.time() - process.seen)
     return (
-        f"At work: {process.command}, process {process.pid} on {process.host}, since "
+        f"At work: {process.command}, process {process.pid} on {process.host}, for "
         f"{duration(time.time() - process.since)}, last sign {seen} ago."
     )

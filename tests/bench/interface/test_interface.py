@@ -116,15 +116,18 @@ def test_frames_have_their_columns_and_the_numbers_of_the_json(two: Path) -> Non
     board, gap, classes = results.leaderboard(), results.gap(), results.classes()
     comparisons, floors = results.comparisons(), results.noise_floor()
     content = json.loads((two / "leaderboard.json").read_text())  # compiled by the first of them
-    for frame, columns in (
-        (board, frames.LEADERBOARD),
-        (gap, frames.GAPS),
-        (classes, frames.CLASSES),
-        (comparisons, frames.COMPARISONS),
-        (floors, frames.NOISE_FLOORS),
+    page = (Path(__file__).parents[3] / "docs/python.md").read_text().splitlines()
+    for name, frame, columns in (
+        ("leaderboard", board, frames.LEADERBOARD),
+        ("gap", gap, frames.GAPS),
+        ("classes", classes, frames.CLASSES),
+        ("comparisons", comparisons, frames.COMPARISONS),
+        ("noise_floor", floors, frames.NOISE_FLOORS),
     ):
         assert tuple(frame.columns) == columns
         assert len(frame)
+        (documented,) = [line for line in page if line.startswith(f"| `{name}()`")]
+        assert documented.endswith(f"| {', '.join(f'`{column}`' for column in columns)} |")
     for row in content["rows"]:
         of_row = board[board["backbone"] == row["name"]]
         assert set(of_row["rank"]) == {row["rank"]}
