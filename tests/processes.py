@@ -21,12 +21,6 @@ SMALL = (
     *("--workers", "1"),
 )
 
-# The smallest experiment that trains: two runs of a network made for tests.
-TINY = (
-    *("--image-size", "16", "--folds", "2", "--epochs", "2", "--batch-size", "16", "--backbone", "test_resnet"),
-    *("--seeds", "1", "--workers", "1", "--weights", "random"),
-)
-
 Bench = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

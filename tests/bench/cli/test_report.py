@@ -88,7 +88,7 @@ def test_json_by_either_name(finished: Path, capsys: pytest.CaptureFixture[str])
 
 
 def test_every_table_in_every_format(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    report(two, "tables", baseline="resnet18")
+    report(two, "tables", baseline="test_resnet")
     printed = capsys.readouterr()
     assert printed.out == ""
     names = {path.stem for path in two.glob("tables/*.json")}

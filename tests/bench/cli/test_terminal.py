@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from processes import BENCH, TINY
+from processes import BENCH, SMALL
 
 STYLE = re.compile(r"\x1b\[([0-9;]*)m")  # select graphic rendition
 FOREGROUND = re.compile(r"3[0-8]|9[0-7]")
@@ -43,7 +43,7 @@ def test_status_is_a_drawn_table_on_a_terminal_and_markdown_elsewhere(
     shown = on_terminal(["status", finished], bench_environment, TERM="xterm-256color", NO_COLOR=None)
     assert "─" in shown
     assert "| Backbone" not in shown
-    assert "resnet18" in shown
+    assert "test_resnet" in shown
     dumb = on_terminal(["status", finished], bench_environment, TERM="dumb", NO_COLOR=None)
     assert "| Backbone" in dumb
     assert "\x1b" not in dumb
@@ -61,7 +61,7 @@ def test_colours_of_help_go_with_no_color(
 def test_a_run_on_a_terminal_shows_a_bar_with_the_time_left(
     digit_data: Path, bench_environment: dict[str, str], tmp_path: Path
 ) -> None:
-    options = [*TINY, "--data", digit_data, "--results", tmp_path / "r"]
+    options = [*SMALL, "--seeds", "1", "--data", digit_data, "--results", tmp_path / "r"]
     shown = on_terminal(["run", *options], bench_environment, TERM="xterm-256color", NO_COLOR="1")
     assert "━" in shown
     assert "1/2 runs" in shown

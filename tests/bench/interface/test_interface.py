@@ -58,7 +58,7 @@ def test_arguments_mean_what_they_mean_on_the_command_line(tmp_path: Path) -> No
         config=tmp_path / "e.toml",
         internal=Path("in"),
         external={"bern": Path("b"), "lyon": "l"},
-        backbone="resnet18",
+        backbone="test_resnet",
         holdout=0.25,
         seeds=[5, 7],
         epochs=2,
@@ -67,7 +67,7 @@ def test_arguments_mean_what_they_mean_on_the_command_line(tmp_path: Path) -> No
         results=tmp_path / "r",
     ).settings
     assert (made.internal, made.external) == ("in", {"bern": "b", "lyon": "l"})
-    assert (made.backbone, made.seeds, made.holdout, made.folds) == (["resnet18"], [5, 7], 0.25, 5)
+    assert (made.backbone, made.seeds, made.holdout, made.folds) == (["test_resnet"], [5, 7], 0.25, 5)
     assert (made.recipe.epochs, made.recipe.lr) == (2, 0.5)
     assert (made.reader, made.classes) == ({"*": "tree"}, {"EDH": "epidural"})
     assert made.results == str(tmp_path / "r")
@@ -146,7 +146,7 @@ def test_frames_have_their_columns_and_the_numbers_of_the_json(two: Path) -> Non
     (first,) = comparisons[comparisons["endpoint"] == "internal.macro_f1"].to_dict("records")
     values = board[(board["metric"] == "macro_f1") & (board["site"] == "internal")].set_index("backbone")["value"]
     assert first["value"] == pytest.approx(values[first["a"]] - values[first["b"]], abs=1e-12)
-    assert set(floors["backbone"]) == {"resnet18", "resnet_other"}
+    assert set(floors["backbone"]) == {"test_resnet", "resnet_other"}
 
 
 def test_predictions_are_those_stored(two: Path) -> None:
@@ -156,10 +156,10 @@ def test_predictions_are_those_stored(two: Path) -> None:
         *("site", "case_id", "label", "predicted", "p_0", "p_1", "p_4"),
     ]
     assert len(table) == 2 * 2 * (90 + 2 * 30)
-    inside = table[(table["site"] == "internal") & (table["backbone"] == "resnet18")]
+    inside = table[(table["site"] == "internal") & (table["backbone"] == "test_resnet")]
     right = (inside["label"].astype(str) == inside["predicted"].astype(str)).groupby(inside["seed"]).mean().mean()
     board = package.Results(two).leaderboard()
-    (value,) = board.query("backbone == 'resnet18' and site == 'internal' and metric == 'accuracy'")["value"]
+    (value,) = board.query("backbone == 'test_resnet' and site == 'internal' and metric == 'accuracy'")["value"]
     assert value == pytest.approx(right, abs=1e-12)
     assert len(package.Results(two).cases()) == 120
     assert package.Results(two).failures().empty
@@ -167,7 +167,7 @@ def test_predictions_are_those_stored(two: Path) -> None:
 
 def test_a_stored_leaderboard_is_read_without_writing(finished: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in finished.glob("**/*")}
-    assert set(package.Results(str(finished)).leaderboard()["backbone"]) == {"resnet18"}
+    assert set(package.Results(str(finished)).leaderboard()["backbone"]) == {"test_resnet"}
     assert {path: path.stat().st_mtime_ns for path in finished.glob("**/*")} == before
 
 
@@ -187,7 +187,7 @@ def test_an_experiment_runs_as_bench_run_does(
 ) -> None:
     monkeypatch.setenv("GAPBENCH_CACHE", str(cache_root))
     small = partial(
-        package.Experiment, data=digit_data, image_size=32, folds=2, epochs=2, batch_size=16, backbone="resnet18"
+        package.Experiment, data=digit_data, image_size=32, folds=2, epochs=2, batch_size=16, backbone="test_resnet"
     )
     results = small(seeds=1, results=tmp_path / "r").run(quiet=True)
     assert capsys.readouterr().out == ""

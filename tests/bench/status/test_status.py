@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import INTERRUPTIBLE, TINY, Bench
+from processes import INTERRUPTIBLE, SMALL, Bench
 
 from bench.cli.status_command import status
 from bench.errors import RequestError
@@ -19,7 +19,7 @@ from bench.status.read import read_status
 
 @pytest.fixture
 def results(finished: Path, tmp_path: Path) -> Path:
-    """A copy of the finished experiment: resnet18, 2 seeds × 2 folds."""
+    """A copy of the finished experiment: test_resnet, 2 seeds × 2 folds."""
     return shutil.copytree(finished, tmp_path / "results")
 
 
@@ -44,7 +44,7 @@ def test_a_finished_folder(finished: Path, bench: Bench) -> None:
     header, _, row = [line.split("|")[1:-1] for line in done.stdout.splitlines() if line.startswith("|")]
     shown = dict(zip(map(str.strip, header), map(str.strip, row), strict=True))
     seconds = float(shown.pop("Seconds a run"))
-    assert shown == {"Backbone": "resnet18", "Planned": "4", "Done": "4", "Running": "0", "Left": "0", "Failed": "0"}
+    assert shown == {"Backbone": "test_resnet", "Planned": "4", "Done": "4", "Running": "0", "Left": "0", "Failed": "0"}
     records = [json.loads(path.read_text()) for path in finished.glob("runs/*/run.json")]
     assert seconds == pytest.approx(sum(record["timings"]["total"] for record in records) / 4, abs=0.05)
     assert "All planned runs are done." in done.stdout
@@ -68,7 +68,7 @@ def test_an_interrupted_folder_says_what_is_left_and_how_long_it_takes(
     text = told(results, capsys)
     assert "Time left: about 2 min with 2 worker(s), once bench run goes on." in text
     assert "1 run(s) failed; the same bench run command tries them again." in text
-    assert "Failed: resnet18 seed" in text
+    assert "Failed: test_resnet seed" in text
     assert "The loss is nan" in text
 
 
@@ -98,7 +98,7 @@ def test_a_run_at_work_is_seen_from_outside(
     bench_environment: dict[str, str], digit_data: Path, tmp_path: Path
 ) -> None:
     results = tmp_path / "r"
-    options = [*TINY, "--results", results, "--data", digit_data]
+    options = [*SMALL, "--seeds", "1", "--results", results, "--data", digit_data]
     command = [*INTERRUPTIBLE, *map(str, ["run", *options])]
     seen = []
     with subprocess.Popen(command, env=bench_environment, stdout=subprocess.DEVNULL) as process:
@@ -178,6 +178,6 @@ def test_a_run_plans_what_it_is_asked_for(finished: Path) -> None:
     planned = read_planned(finished)
     assert set(planned.runs) == {path.name for path in finished.glob("runs/*")}
     assert {(run.backbone, run.seed, run.fold) for run in planned.runs.values()} == {
-        ("resnet18", seed, fold) for seed in (0, 1) for fold in (0, 1)
+        ("test_resnet", seed, fold) for seed in (0, 1) for fold in (0, 1)
     }
     assert planned.workers == 2
