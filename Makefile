@@ -4,7 +4,8 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test lint readme engine-page audit-page near-duplicates-page dicom-page coverage-page studentised-page comparisons-page \
-	report-speed-page status-page search-page search-example bench-engine bench-bootstrap bench-phantom bench-report clean
+	report-speed-page status-page search-page search-example explain-page explain-speed-page bench-engine bench-bootstrap \
+	bench-phantom bench-report clean
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -60,6 +61,19 @@ search-page: .venv/installed
 search-example: .venv/installed
 	$(BIN)/python benchmarks/search_digits.py search-example --picture docs/dashboard.png
 	$(BIN)/bench report search-example/results > .page.txt && $(BIN)/python docs/update.py search-example < .page.txt; rm -f .page.txt
+
+explain-page: .venv/installed
+	rm -rf explain-example
+	$(BIN)/bench data phantom --out explain-example/phantom --cases 300 --external-cases 150
+	$(BIN)/bench run --data explain-example/phantom --image-size 64 --backbone tf_efficientnet_lite0 --seeds 3 --folds 2 \
+		--epochs 8 --save-models --results explain-example/results
+	$(BIN)/bench explain explain-example/results --cases random --number 2 > explain-example/printed.txt
+	sed -n '/^Research use/,/^Written/p' explain-example/printed.txt | grep -v ^Written > .page.txt
+	$(BIN)/python docs/update.py explain < .page.txt; rm -f .page.txt
+	cp explain-example/results/explain/galleries/*--intracerebral.png docs/explain-gallery.png
+
+explain-speed-page: .venv/installed
+	$(BIN)/python benchmarks/explain.py > .page.txt && $(BIN)/python docs/update.py explain-speed < .page.txt; rm -f .page.txt
 
 bench-engine: .venv/installed
 	$(BIN)/python benchmarks/engine.py

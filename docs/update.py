@@ -13,6 +13,8 @@ PAGES = {
     "leaderboard": ROOT / "README.md",
     "search": ROOT / "docs" / "search.md",
     "search-example": ROOT / "docs" / "search.md",
+    "explain": ROOT / "docs" / "explain.md",
+    "explain-speed": ROOT / "docs" / "explain.md",
     "engine": ROOT / "docs" / "training.md",
     "audit": ROOT / "docs" / "audit.md",
     "near-duplicates": ROOT / "docs" / "audit.md",
@@ -24,8 +26,8 @@ PAGES = {
     "dicom-files": ROOT / "docs" / "dicom-files.md",
 }
 
-INDENTED = ("engine", "audit", "report-speed", "status-speed", "search")
-QUOTED = ("leaderboard", "search-example")
+INDENTED = ("engine", "audit", "report-speed", "status-speed", "search", "explain-speed")
+QUOTED = ("leaderboard", "search-example", "explain")
 
 
 def main() -> None:

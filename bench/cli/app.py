@@ -11,6 +11,7 @@ import typer
 from bench import __version__
 from bench.cli.dashboard_command import dashboard
 from bench.cli.data_command import data_app
+from bench.cli.explain_command import explain
 from bench.cli.import_command import import_predictions
 from bench.cli.report_command import report
 from bench.cli.run_command import run
@@ -34,6 +35,7 @@ app.command(epilog=EPILOG)(dashboard)
 app.command("import", epilog=EPILOG)(import_predictions)
 app.command(epilog=EPILOG)(report)
 app.command(epilog=EPILOG)(status)
+app.command(epilog=EPILOG)(explain)
 app.add_typer(data_app, name="data")
 
 

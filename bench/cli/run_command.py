@@ -155,6 +155,10 @@ def run(
             "--stratify/--no-stratify", help="Draw cases within their classes for intervals.", rich_help_panel=RESULTS
         ),
     ] = None,
+    save_models: Annotated[
+        bool | None,
+        typer.Option("--save-models", help="Keep trained models, for bench explain.", rich_help_panel=RESULTS),
+    ] = None,
     results: Annotated[
         str | None, typer.Option(help="Folder for the results. [results]", rich_help_panel=RESULTS)
     ] = None,
@@ -194,6 +198,7 @@ def run(
         "executor": executor,
         "interval": interval,
         "stratify": stratify,
+        "save_models": save_models,
         "results": results,
     }
     raise typer.Exit(run_experiment(experiment_from(config, given, recipe, recipe_options)))

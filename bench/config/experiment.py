@@ -52,6 +52,7 @@ class Experiment(BaseModel):
     embedded phantom is used. `reader` names the reader of each site (`*`: of all others), `columns` what a manifest
     calls its columns. `classes` renames or merges labels (found → wanted), `class_order` declares the
     classes. `interval` and `stratify` say how intervals are made; they change the leaderboard, not the runs.
+    `save_models` keeps trained models beside their predictions.
     `frozen` and `tuned` (what the recipe's file says of the cases it was tuned on) are written by the program.
     """
 
@@ -86,6 +87,7 @@ class Experiment(BaseModel):
     stratify: bool = False
     workers: Annotated[int, Field(ge=1)] | None = None
     executor: Literal["auto", "in-process", "processes"] = "auto"
+    save_models: bool = False
     results: str = "results"
     frozen: dict[str, FrozenBackbone] = Field(default_factory=dict)
     tuned: Tuned | None = None

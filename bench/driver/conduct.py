@@ -157,7 +157,7 @@ def merged(now: Experiment, before: Experiment | None) -> Experiment:
 
 def _grows(now: Experiment, before: Experiment | None) -> bool:
     """Whether an experiment only adds to that of the folder."""
-    grown = {"backbone", "seeds", "frozen", "workers", "executor", "results", "interval", "stratify"}
+    grown = {"backbone", "seeds", "frozen", "workers", "executor", "results", "interval", "stratify", "save_models"}
     return before is not None and before.model_dump(exclude=grown) == now.model_dump(exclude=grown)
 
 

@@ -93,7 +93,8 @@ def prepare(
     complete = folder.runs.complete()
     pending = {name: spec for name, spec in runs.items() if name not in complete}
     settled = resolved(experiment, dataset.classes, frozen)
-    return Plan(settled, dataset, folds, runs, pending, Workshop(caches, dataset.pixels), state, pseudonyms, leaks)
+    workshop = Workshop(caches, dataset.pixels, experiment.save_models)
+    return Plan(settled, dataset, folds, runs, pending, workshop, state, pseudonyms, leaks)
 
 
 def resolved(experiment: Experiment, classes: tuple[str, ...], frozen: Frozen) -> Experiment:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from backbones.build import build, classifier, traits
+from backbones.state import as_bytes, restore
 from backbones.weights import stored_body
 from bench.execution.batches import ImageBatches
 from bench.execution.features import load_features
@@ -18,6 +19,7 @@ from bench.execution.prediction import Validation, evaluate, probabilities, vali
 from bench.execution.setup import environment, set_up
 from bench.execution.training import Inputs, NonFiniteLossError, Phase, StoppedError, TrainingPart, train
 from bench.execution.workshop import Workshop
+from bench.plan.identity import run_id
 from bench.plan.seeds import derive
 from bench.plan.spec import EpochRecord, RunResult, RunSpec, Sample
 from bench.scoring import class_numbers
@@ -56,6 +58,8 @@ def execute(spec: RunSpec, workshop: Workshop, on_epoch: Callable[[EpochRecord],
             run.train_all(record)
             with timings.phase("predict"):
                 result = replace(result, probabilities=run.predict())
+            if workshop.keep_models:
+                result = replace(result, model=as_bytes(run.model, run_id(spec)))
     except NonFiniteLossError as error:
         result = RunResult("failed", NOTHING, error=str(error))
     except StoppedError:
@@ -65,23 +69,31 @@ def execute(spec: RunSpec, workshop: Workshop, on_epoch: Callable[[EpochRecord],
 
 
 class PreparedRun:
-    """The model, the images and the labels of a spec."""
+    """The model, the images and the labels of a spec.
 
-    def __init__(self, spec: RunSpec, workshop: Workshop, timings: _Timings | None = None) -> None:
+    The model is as it starts, or as `trained` (a safetensors file) has it.
+    """
+
+    def __init__(
+        self, spec: RunSpec, workshop: Workshop, timings: _Timings | None = None, *, trained: bytes | None = None
+    ) -> None:
         self.spec, self.workshop, self.timings = spec, workshop, timings or _Timings()
         self.device = set_up(spec.tooling)
         with self.timings.phase("build"):
-            self.model = self._build()
+            self.model = self._build(trained)
         self.images = ImageBatches(
             workshop.pixels.open(), traits(self.model), self.device, spec.tooling.layout == "channels_last"
         )
         self.autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=spec.tooling.precision == "bf16")
 
-    def _build(self) -> nn.Module:
+    def _build(self, trained: bytes | None) -> nn.Module:
         spec = self.spec
         torch.manual_seed(derive(spec.seeds.init, "fold", spec.fold))
-        body = stored_body(self.workshop.caches.weights, spec.weights.digest)
-        model = build(spec.backbone, len(spec.classes), spec.pixels.image_size, body).to(self.device)
+        body = None if trained else stored_body(self.workshop.caches.weights, spec.weights.digest)
+        model = build(spec.backbone, len(spec.classes), spec.pixels.image_size, body)
+        if trained:
+            restore(model, trained, run_id(spec))
+        model = model.to(self.device)
         if spec.tooling.layout == "channels_last":
             model = model.to(memory_format=torch.channels_last)
         return model

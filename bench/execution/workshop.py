@@ -8,7 +8,11 @@ from bench.data.pixels import PixelCache
 
 @dataclass(frozen=True)
 class Workshop:
-    """Caches of weights and features, and the decoded pixels. Nothing in here decides a result."""
+    """Caches of weights and features, and the decoded pixels. Nothing in here decides a result.
+
+    With `keep_models` results carry the trained model.
+    """
 
     caches: Caches
     pixels: PixelCache
+    keep_models: bool = False

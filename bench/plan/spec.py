@@ -109,7 +109,8 @@ OnEpoch = Callable[[RunSpec, EpochRecord], bool]
 class RunResult:
     """What executing a spec gave. `probabilities` is (n_predicted, n_classes) float32, rows as `RunSpec.predicted`.
 
-    `timings` are seconds by phase; `error` says why a failed run failed.
+    `timings` are seconds by phase; `error` says why a failed run failed; `model` is the trained model as a safetensors
+    file, empty where it was not to be kept.
     """
 
     status: Literal["done", "failed", "stopped"]
@@ -118,3 +119,4 @@ class RunResult:
     timings: dict[str, float] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     error: str = ""
+    model: bytes = b""

@@ -18,11 +18,12 @@ import pyarrow.parquet as pq
 
 from bench.errors import BenchError
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
-from bench.results.atomic import flush
+from bench.results.atomic import flush, write_atomically
 from bench.scoring import class_numbers, score
 
 TEXT = ("case_id", "site", "label", "predicted")
 _DICTIONARY = pa.dictionary(pa.int32(), pa.string())
+MODEL = "model.safetensors"
 _RUN_ID = re.compile(r"[0-9a-f]{20}")
 
 
@@ -49,6 +50,11 @@ class StoredRun:
     def predictions(self) -> pd.DataFrame:
         """The same columns as a data frame."""
         return self.table().to_pandas()
+
+    def model(self) -> bytes | None:
+        """The trained model as a safetensors file, None where it was not kept."""
+        file = self.folder / MODEL
+        return file.read_bytes() if file.exists() else None
 
 
 def _spoilt(folder: Path, error: Exception) -> BenchError:
@@ -96,6 +102,10 @@ class RunStore:
             shutil.rmtree(self.root / f"{run_id}.failed", ignore_errors=True)
         return final
 
+    def keep_model(self, run_id: str, model: bytes) -> None:
+        """Add the trained model to a run that was stored without it."""
+        write_atomically(self.root / run_id / MODEL, lambda temporary: temporary.write_bytes(model))
+
     def store(self, name: str, fill: Callable[[Path], None]) -> Path:
         """A folder that `fill` writes: flushed and under its final name, replacing what had it, or not at all."""
         final, temporary = self.root / name, self.root / f".{name}.{uuid4().hex[:8]}.tmp"
@@ -127,6 +137,8 @@ class RunStore:
         if result.status == "done":
             record["metrics"] = site_scores(spec, result)
             pq.write_table(predictions_table(spec, result), folder / "predictions.parquet")
+        if result.model:
+            (folder / MODEL).write_bytes(result.model)
         (folder / "run.json").write_text(json.dumps(record, indent=1, allow_nan=False), encoding="utf-8")
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from families import FAMILIES
 from safetensors.torch import save_file
 
 from backbones.build import (
@@ -26,16 +27,6 @@ from backbones.weights import (
     stored_body,
     tensor_digest,
 )
-
-FAMILIES = [
-    "resnet18",
-    "resnet34",
-    "resnet50",
-    "efficientnet_b0",
-    "tf_efficientnet_lite0",
-    "convnext_atto",
-    "vit_tiny_patch16_224",
-]
 
 
 @pytest.mark.parametrize("name", FAMILIES)

@@ -1,0 +1,1 @@
+"""Explains stored models: importance maps, their numbers, and galleries of them."""

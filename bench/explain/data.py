@@ -1,0 +1,78 @@
+"""The images that stored models were trained and tested on, as they saw them. Reads images, fills the pixel cache."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.cache import Caches
+from bench.config.experiment import Experiment
+from bench.data.cases import Case
+from bench.data.load import load_dataset
+from bench.data.pixels import PixelCache, Progress
+from bench.data.pseudonyms import Pseudonyms
+from bench.driver.prepare import data_request
+from bench.explain.model_sets import ModelSet
+from bench.results.folder import ResultsFolder
+
+MASKS = "masks"
+
+
+@dataclass(frozen=True)
+class Images:
+    """The case table as the folder has it (with masks as they lie now), and its pixels."""
+
+    cases: list[Case]
+    pixels: PixelCache
+
+    def of(self, case_ids: Iterable[str]) -> dict[str, NDArray[np.uint8]]:
+        """Images (size, size, 3) by digest."""
+        wanted, array = set(case_ids), self.pixels.open()
+        digests = {case.digest for case in self.cases if case.case_id in wanted}
+        return {digest: np.array(array[self.pixels.row[digest]]) for digest in digests}
+
+    def clusters(self) -> dict[str, int]:
+        """A number for the patient of each case id, or for the case where no patient is known; none spans sites."""
+        keys = {case.case_id: (case.site, case.group is None, case.group or case.case_id) for case in self.cases}
+        numbers = {key: number for number, key in enumerate(dict.fromkeys(keys.values()))}
+        return {case_id: numbers[key] for case_id, key in keys.items()}
+
+    def sites(self) -> dict[str, str]:
+        """The site of each case id, the internal one first."""
+        return {case.case_id: case.site for case in self.cases}
+
+
+def load_images(
+    experiment: Experiment, folder: ResultsFolder, models: ModelSet, caches: Caches, on_decoded: Progress | None
+) -> Images:
+    """Read the experiment's images again, with the pixel settings of the models.
+
+    Raises:
+        RequestError: they are gone, or other ones than those of the results folder.
+    """
+    request = data_request(experiment, caches, folder.pseudonyms() or Pseudonyms.fresh())
+    windows = models.pixels.windows or tuple(experiment.windows)
+    dataset = load_dataset(
+        request,
+        replace(models.pixels, windows=windows),
+        caches,
+        renaming=experiment.classes,
+        declared=experiment.class_order,
+        skip_unreadable=experiment.skip_unreadable,
+        max_pixels=experiment.max_pixels,
+        on_done=on_decoded,
+    )
+    stored = folder.cases() or []
+    groups = {case.case_id: case.group for case in stored}  # copies may be held together there
+    cases = [replace(case, group=groups.get(case.case_id, case.group)) for case in dataset.cases]
+    folder.refuse_other_data(cases, dataset.classes)
+    return Images(cases, dataset.pixels)
+
+
+def mask_folder(experiment: Experiment, caches: Caches) -> Path | None:
+    """masks/ beside the sites of a data folder, where there is one; manifests name masks themselves."""
+    data = data_request(experiment, caches, Pseudonyms.fresh()).data
+    folder = data / MASKS if data and data.is_dir() else None
+    return folder if folder and folder.is_dir() else None

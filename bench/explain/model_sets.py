@@ -1,0 +1,101 @@
+"""From a results folder to the models that can be explained. Reads run.json and predictions."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from bench.data.cases import Case
+from bench.data.images import PixelSettings
+from bench.errors import RequestError
+from bench.folds.table import FoldTable
+from bench.plan.identity import run_id
+from bench.plan.plan import PlannedBackbone, plan_runs
+from bench.plan.recipe import Recipe
+from bench.plan.spec import RunSpec, Tooling, Weights
+from bench.results.entries import distinguishing, is_import, settings
+from bench.results.folder import ResultsFolder
+from bench.results.runs import StoredRun
+
+
+@dataclass(frozen=True)
+class ModelSet:
+    """The runs of one backbone, recipe, weights, pixels and tooling, by seed and fold."""
+
+    name: str
+    backbone: str
+    pixels: PixelSettings
+    runs: tuple[tuple[StoredRun, RunSpec], ...]
+
+
+def find_models(folder: ResultsFolder, backbones: Sequence[str], say: Callable[[str], None]) -> list[ModelSet]:
+    """Every set of comparable models, or those of the backbones asked for.
+
+    A stored run is planned anew from its record; where that gives another run id, folds or cases have been edited, and
+    the run is left out, which is said.
+
+    Raises:
+        RequestError: no results folder, no run that can be explained, or no such backbone.
+    """
+    cases, folds = folder.cases(), folder.folds()
+    if cases is None or folds is None:
+        raise RequestError(f"{folder.root} is no results folder. Give the one that `bench run` wrote.")
+    runs = [folder.runs.read(name) for name in sorted(folder.runs.complete())]
+    own = [run for run in runs if run.record["spec"]["role"] == "main" and run.record["spec"]["replicate"] == 0]
+    if not own:
+        imported = any(is_import(run.record) for run in runs)
+        why = "its runs were imported, and there is no model of them" if imported else "it holds no finished run"
+        raise RequestError(f"Nothing in {folder.root} can be explained: {why}. Train models by bench run.")
+    known = list(dict.fromkeys(run.record["spec"]["backbone"] for run in own))
+    for name in backbones:
+        if name not in known:
+            nearest = ", ".join(get_close_matches(name, known, n=3, cutoff=0.0))
+            raise RequestError(
+                f"No run of backbone {name!r} is stored in {folder.root} (--backbone). Nearest: {nearest}."
+            )
+    alike: dict[str, list[StoredRun]] = defaultdict(list)
+    for run in own:
+        key = json.dumps([run.record["spec"]["backbone"], *settings(run.record)], sort_keys=True)
+        alike[key].append(run)
+    records = [group[0].record for group in alike.values()]
+    found, left_out = list[ModelSet](), 0
+    for group in sorted(alike.values(), key=lambda group: str(group[0].record["spec"]["backbone"])):
+        if backbones and group[0].record["spec"]["backbone"] not in backbones:
+            continue
+        models = _planned(group, cases, folds, _name(group[0].record, records))
+        left_out += len(group) - len(models.runs)
+        if models.runs:
+            found.append(models)
+    if left_out:
+        say(f"{left_out} stored run(s) belong to cases or folds that {folder.root} no longer has, and are left out.")
+    if not found:
+        raise RequestError(f"No run in {folder.root} fits its cases and folds. Give the bench run command again.")
+    return found
+
+
+def _planned(group: Sequence[StoredRun], cases: Sequence[Case], folds: FoldTable, name: str) -> ModelSet:
+    record = group[0].record
+    spec, weights = record["spec"], record["weights"]
+    pixels = PixelSettings(**{**spec["pixels"], "windows": tuple(spec["pixels"]["windows"])})
+    seeds = sorted({run.record["spec"]["seed"] for run in group} & set(folds.by_seed))
+    backbone = PlannedBackbone(
+        spec["backbone"], Weights(weights["source"], weights["digest"]), Tooling(**spec["tooling"])
+    )
+    recipe = Recipe.model_validate(spec["recipe"])
+    specs = plan_runs(cases, folds, tuple(spec["classes"]), [backbone], seeds, recipe, pixels)
+    stored = {run.run_id: run for run in group}
+    planned = {run_id(spec): spec for spec in specs}
+    runs = tuple((stored[identity], spec) for identity, spec in planned.items() if identity in stored)
+    return ModelSet(name, spec["backbone"], pixels, runs)
+
+
+def _name(record: dict[str, Any], records: Sequence[dict[str, Any]]) -> str:
+    """The backbone, and what sets it apart where the folder has several rows of it."""
+    backbone: str = record["spec"]["backbone"]
+    namesakes = [other for other in records if other["spec"]["backbone"] == backbone]
+    if len(namesakes) == 1:
+        return backbone
+    parts = [record["weights"]["source"], record["spec"]["recipe_label"], *distinguishing(record, records)]
+    return f"{backbone} ({', '.join(parts)})"

@@ -1,0 +1,126 @@
+"""One call of `bench explain`, from the checked request to galleries and tables. Prints."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+
+from bench.cache import user_caches
+from bench.config.experiment import Experiment
+from bench.driver.decoding import DecodingProgress
+from bench.driver.phantom import ensure_phantom
+from bench.errors import Interrupted, RequestError
+from bench.execution.workshop import Workshop
+from bench.explain.data import Images, load_images
+from bench.explain.explained_set import ExplainedSet, explain_set
+from bench.explain.model_sets import ModelSet, find_models
+from bench.explain.options import ExplainOptions
+from bench.results.explanations import GalleryPicture, write_explanations
+from bench.results.folder import ResultsFolder
+from bench.results.leaderboard import RESAMPLING_SEED, Resampling
+from bench.results.runs import StoredRun
+from reports.bootstrap import Draws
+from reports.draw_markdown import tables_markdown
+from reports.estimate import IntervalChoice
+from reports.explanation.gallery import draw_page
+from reports.explanation.tables import Intervals, explanation_tables
+
+RESAMPLES = 10_000
+
+
+def run_explain(options: ExplainOptions) -> int:
+    """Explain, write, print.
+
+    Raises:
+        RequestError: the request is wrong, or nothing can be explained.
+        BenchError: a model could not be trained again as it was.
+        Interrupted: the user stopped it.
+    """
+    try:
+        return _run(options)
+    except KeyboardInterrupt:
+        raise Interrupted("Interrupted. Nothing was written to explain/; give the same command again.") from None
+
+
+def _run(options: ExplainOptions) -> int:
+    console = Console(highlight=False, emoji=False)
+    say = partial(console.print, markup=False, soft_wrap=True)
+    caches, folder = user_caches(), ResultsFolder(options.results.expanduser())
+    experiment = folder.experiment()
+    if experiment is None:
+        raise RequestError(f"{folder.root} is no results folder. Give the one that `bench run` wrote.")
+    if options.masks and not options.masks.is_dir():
+        raise RequestError(f"No such folder: {options.masks} (--masks). Check the spelling.")
+    sets = find_models(folder, options.backbones, say)
+    if experiment.uses_phantom:
+        ensure_phantom(caches, console)
+    work = _Work(options, folder, experiment, console)
+    with folder.locked():
+        for models in sets:
+            with DecodingProgress(console) as decoding:
+                images = load_images(experiment, folder, models, caches, decoding.update)
+            work.explain(models, images, Workshop(caches, images.pixels))
+        work.finish()
+    return 0
+
+
+class _Work:
+    """What is gathered over the sets of models of a call."""
+
+    def __init__(
+        self, options: ExplainOptions, folder: ResultsFolder, experiment: Experiment, console: Console
+    ) -> None:
+        self._options, self._folder, self._experiment, self._console = options, folder, experiment, console
+        self._done: list[ExplainedSet] = []
+        self._left_out: list[str] = []
+
+    def explain(self, models: ModelSet, images: Images, workshop: Workshop) -> None:
+        """One set of models; left out with the reason where its architecture has no places."""
+        from backbones.cam_layers import NoSpatialLayerError
+
+        try:
+            self._done.append(
+                explain_set(models, images, workshop, self._experiment, self._options, self._keep, self._console)
+            )
+        except NoSpatialLayerError as error:
+            self._left_out.append(f"{models.name} is left out: {error}")
+
+    def _keep(self, run: StoredRun, model: bytes) -> None:
+        if self._options.save_models:
+            self._folder.runs.keep_model(run.run_id, model)
+
+    def finish(self) -> None:
+        """Tables and galleries, written and printed.
+
+        Raises:
+            RequestError: there are none.
+        """
+        if not self._done:
+            raise RequestError(f"Nothing can be explained. {' '.join(self._left_out)}")
+        subjects = [one.subject for one in self._done]
+        notes = dict.fromkeys([self._how(), *self._left_out, *(note for one in self._done for note in one.notes)])
+        tables = explanation_tables(subjects, _intervals(self._experiment), list(notes))
+        galleries = [
+            GalleryPicture(one.subject.name, label, draw_page(page))
+            for one in self._done
+            for label, page in one.pages.items()
+        ]
+        values = pd.concat([subject.values for subject in subjects], ignore_index=True)
+        about = {"method": self._options.method, "target": self._options.target, "cases": self._options.cases}
+        written = write_explanations(self._folder, tables, values, galleries, about)
+        print(tables_markdown(tables), end="")
+        print(f"Written: {', '.join(map(str, written))}")
+
+    def _how(self) -> str:
+        subjects = [one.subject for one in self._done]
+        layers = "; ".join(f"{one.name} {one.layer} ({one.grid} × {one.grid})" for one in subjects)
+        return f"Maps by {self._options.method} of the {self._options.target} class, from layer: {layers}."
+
+
+def _intervals(experiment: Experiment) -> Intervals:
+    """Those of the leaderboard."""
+    interval = Resampling.of(experiment).interval
+    drawn = interval != "jackknife-t"
+    draws = Draws.from_generator(np.random.default_rng(RESAMPLING_SEED), RESAMPLES) if drawn else None
+    return Intervals(IntervalChoice(interval), draws)

@@ -1,0 +1,1 @@
+"""What importance maps are worth, in numbers: pure functions of maps, masks and predictions."""
