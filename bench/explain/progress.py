@@ -5,9 +5,9 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench.driver.forecast import duration
+from bench.driver.bar import work_bar
+from bench.driver.durations import duration
 from bench.plan.spec import RunSpec
 
 
@@ -17,14 +17,7 @@ class ExplainProgress:
     def __init__(self, console: Console, name: str, models: int) -> None:
         self._console, self._name, self._models = console, name, models
         self._done, self._maps, self._started = 0, 0, time.perf_counter()
-        self._bar = Progress(
-            TextColumn("{task.fields[text]}"),
-            BarColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
+        self._bar = work_bar(console, transient=True)
         self._task = self._bar.add_task("", total=models, text=f"{name}: 0/{models} models")
 
     def __enter__(self) -> Self:
@@ -44,5 +37,5 @@ class ExplainProgress:
         wait = f", {duration(left)} left" if self._done < self._models else ""
         text = f"{self._name}: {self._done}/{self._models} models, {self._maps} maps{wait}"
         self._bar.update(self._task, completed=self._done, text=text)
-        if not self._console.is_terminal:
+        if not self._console.is_interactive:
             self._console.print(f"{text}: seed {spec.seed} fold {spec.fold}", markup=False, soft_wrap=True)

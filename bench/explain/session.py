@@ -56,7 +56,7 @@ def _run(options: ExplainOptions) -> int:
     if experiment.uses_phantom:
         ensure_phantom(caches, console)
     work = _Work(options, folder, experiment, console)
-    with folder.locked():
+    with folder.locked(command="bench explain"):
         for models in sets:
             with DecodingProgress(console) as decoding:
                 images = load_images(experiment, folder, models, caches, decoding.update)
