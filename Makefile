@@ -4,8 +4,8 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test lint readme engine-page audit-page near-duplicates-page dicom-page coverage-page studentised-page comparisons-page \
-	report-speed-page status-page search-page search-example explain-page explain-speed-page bench-engine bench-bootstrap \
-	bench-phantom bench-report clean
+	report-speed-page report-page status-page search-page search-example explain-page explain-speed-page bench-engine \
+	bench-bootstrap bench-phantom bench-report clean
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -51,6 +51,9 @@ comparisons-page: .venv/installed
 
 report-speed-page: .venv/installed
 	$(BIN)/python benchmarks/report.py > .page.txt && $(BIN)/python docs/update.py report-speed < .page.txt; rm -f .page.txt
+
+report-page: .venv/installed
+	$(BIN)/python benchmarks/report_page.py report-example > .page.txt && $(BIN)/python docs/update.py report-page < .page.txt; rm -f .page.txt
 
 status-page: .venv/installed
 	$(BIN)/python benchmarks/status.py > .page.txt && $(BIN)/python docs/update.py status-speed < .page.txt; rm -f .page.txt

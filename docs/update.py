@@ -20,13 +20,14 @@ PAGES = {
     "near-duplicates": ROOT / "docs" / "audit.md",
     "status-speed": ROOT / "docs" / "command-line.md",
     "report-speed": ROOT / "docs" / "report.md",
+    "report-page": ROOT / "docs" / "report.md",
     "coverage": ROOT / "docs" / "statistics.md",
     **{f"comparisons-{world}": ROOT / "docs" / "statistics.md" for world in ("alike", "retrained", "power")},
     "studentised": ROOT / "docs" / "statistics.md",
     "dicom-files": ROOT / "docs" / "dicom-files.md",
 }
 
-INDENTED = ("engine", "audit", "report-speed", "status-speed", "search", "explain-speed")
+INDENTED = ("engine", "audit", "report-speed", "report-page", "status-speed", "search", "explain-speed")
 QUOTED = ("leaderboard", "search-example", "explain")
 
 

@@ -64,14 +64,15 @@ def _below_the_table(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str
         yield from _titled(difference_tables.noise_floor(leaderboard), notes)
     yield from few_seeds(leaderboard)
     if leaderboard.rows:
-        yield _what_intervals_cover(leaderboard)
+        yield what_intervals_cover(leaderboard)
     if any(len(row.seeds) == 1 for row in leaderboard.rows):
         yield "With one seed only the sampling of cases is seen, not what another seed would change."
     if leaderboard.notes:
         yield "\n".join(f"- {escaped(note)}" for note in leaderboard.notes)
 
 
-def _what_intervals_cover(leaderboard: Leaderboard) -> str:
+def what_intervals_cover(leaderboard: Leaderboard) -> str:
+    """Which uncertainty the intervals hold and which not, in a sentence."""
     strata = ", within the classes (not † and p, which do not use strata)" if leaderboard.stratified else ""
     resamples = "" if leaderboard.interval == "jackknife-t" else f", {leaderboard.resamples:,} resamples"
     return (

@@ -45,7 +45,7 @@ def standings(leaderboard: Leaderboard, metrics: Sequence[str]) -> Table:
     best = leaderboard.probability_of_best
     by = "" if PRIMARY.metric in metrics else f" ({_PRIMARY})"
     probability = (Column("probability_of_best", f"P(best){by}", "number"),) if best else ()
-    cells = (Column(f"internal_{name}", f"Internal {_lower(term(name).title)}", "cell") for name in metrics)
+    cells = (Column(f"internal_{name}", f"Internal {lower(term(name).title)}", "cell") for name in metrics)
     trained = (
         *(Column("name", "Name", shown="never"), BACKBONE),
         *(Column("weights", "Weights"), Column("recipe", "Recipe")),
@@ -77,7 +77,7 @@ def at_site(leaderboard: Leaderboard, site: str, metrics: Sequence[str]) -> Tabl
         (
             BACKBONE,
             *(
-                Column(f"{side}_{name}", f"{title}{_lower(term(name).title)}", "cell")
+                Column(f"{side}_{name}", f"{title}{lower(term(name).title)}", "cell")
                 for side, title in sides
                 for name in metrics
             ),
@@ -208,7 +208,7 @@ def term(metric: str) -> Term:
     return Term(metric, _CONFUSED if metric == CONFUSED else title_of(metric))
 
 
-def _lower(title: str) -> str:
+def lower(title: str) -> str:
     """As in the middle of a title, but for names and abbreviations: internal accuracy, Cohen's kappa, AUROC."""
     return title if title.startswith("Cohen") or title[:2].isupper() else title[0].lower() + title[1:]
 

@@ -22,7 +22,7 @@ def backbones(incomplete: str) -> list[str]:
     return [name for name in registered_names() if name.startswith(incomplete)]
 
 
-FORMATS = among("md", "json", "csv", "latex", "tables")
+FORMATS = among("md", "json", "csv", "latex", "tables", "html")
 INTERVALS = among("jackknife-t", "bias-corrected", "percentile", "bca")
 FITS = among("pad", "stretch", "crop")
 WINDOWS = among("brain,subdural,soft", "brain", "subdural", "soft", "bone", "none")

@@ -16,15 +16,20 @@ if TYPE_CHECKING:
     from reports.leaderboard import Leaderboard
     from reports.table import Table
 
-FORMATS = ("md", "json", "csv", "latex", "tables")
+FORMATS = ("md", "json", "csv", "latex", "tables", "html")
 
 
 def report(
     results: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")] = Path("results"),
     layout: Annotated[
-        str,
-        typer.Option("--format", metavar="|".join(FORMATS), help="What to print.", autocompletion=completion.FORMATS),
-    ] = "md",
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="|".join(FORMATS),
+            help="What to make. [report.html, and md is printed]",
+            autocompletion=completion.FORMATS,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     metric: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Only this metric; repeatable. Without it, all.")
@@ -45,21 +50,22 @@ def report(
             "--stratify/--no-stratify", help="Draw cases within their classes. [as in the folder's experiment]"
         ),
     ] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
-    """Print the leaderboard of a results folder; compiles it anew where runs were added or folds edited.
+    """Write DIR/report.html and print the leaderboard; compiles it anew where runs were added or folds edited.
 
-    Other intervals than the experiment's are printed; the stored leaderboard keeps its own. csv and latex write every
-    table into DIR/tables and print the first; tables writes each as CSV, LaTeX, JSON and Markdown.
-    Example: bench report results --format csv
+    Other intervals than the experiment's are printed; the stored leaderboard and the page keep their own. csv and latex
+    write every table into DIR/tables and print the first; tables writes each as CSV, LaTeX, JSON and Markdown.
+    Example: bench report results --open
     """
     from bench.errors import RequestError
     from bench.results.folder import ResultsFolder
 
     if as_json:
-        if layout not in ("md", "json"):
+        if layout not in (None, "json"):
             raise RequestError(f"--json and --format {layout} exclude each other. Give one of them.")
         layout = "json"
-    if layout not in FORMATS:
+    if layout not in (None, *FORMATS):
         raise RequestError(f"--format {layout!r} is none of {', '.join(FORMATS)}.")
     chosen = bool(metric) or baseline is not None
     if layout == "json" and chosen:
@@ -72,15 +78,23 @@ def report(
             f"{folder.root} is no results folder. Give the one that `bench run` or `bench import` wrote."
         )
     other = _other_intervals(folder, interval, stratify)
-    if layout in ("csv", "latex", "tables"):
+    with_page = layout in (None, "html") and not chosen and other is None
+    if (show or layout == "html") and not with_page:
+        raise RequestError(
+            "The page has every metric, and the intervals of the experiment. Give --open and --format html without "
+            "other formats, --metric, --baseline and other intervals."
+        )
+    if with_page:
+        _write_page(folder, printed=layout is None, show=show)
+    elif layout in ("csv", "latex", "tables"):
         _write_tables(folder, layout, metric, baseline, other)
     elif chosen:
         _print_tables(folder, metric, baseline, other)
     elif other:
         compiled = _compile(folder, other)
-        _out(compiled.text if layout == "md" else compiled.json)
+        _out(compiled.json if layout == "json" else compiled.text)
     else:
-        _print_stored(folder, layout)
+        _print_stored(folder, layout or "md")
 
 
 def _other_intervals(folder: "ResultsFolder", interval: str | None, stratify: bool | None) -> "Resampling | None":
@@ -112,6 +126,43 @@ def _other_intervals(folder: "ResultsFolder", interval: str | None, stratify: bo
     return None if asked == Resampling.of(experiment) else asked
 
 
+def _write_page(folder: "ResultsFolder", *, printed: bool, show: bool) -> None:
+    """The page, and with `printed` the leaderboard, which is printed also where the folder may not be written to."""
+    from contextlib import ExitStack
+
+    from bench.errors import RequestError
+
+    if printed and not show and not folder.runs.complete():  # a search alone; or nothing, which is refused there
+        _print_stored(folder, "md")
+        return
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(folder.locked(command="bench report"))
+        except RequestError as error:
+            if show or not printed:
+                raise
+            _print_stored(folder, "md")
+            _say(f"report.html was not written. {error}")
+            return
+        from bench.cache import user_caches
+        from bench.results.page import write_page
+
+        compiled = _compile(folder, _own_if_up_to_date(folder))
+        if printed:
+            _out(_with_searches(compiled.text, _searches(folder)))
+        written = write_page(folder, compiled, user_caches())
+    _say(f"Written: {written.page}, and its charts in {folder.root / 'figures'} ({len(written.figures)} files)")
+    if show:
+        _open(written.page)
+
+
+def _open(page: Path) -> None:
+    import webbrowser
+
+    if not webbrowser.open(page.resolve().as_uri()):
+        _say(f"No browser was found. Open {page} in one.")
+
+
 def _print_stored(folder: "ResultsFolder", layout: str) -> None:
     """An up-to-date leaderboard needs no lock: whoever may read the folder can print it."""
     from bench.results.leaderboard import stored_leaderboard
@@ -121,13 +172,18 @@ def _print_stored(folder: "ResultsFolder", layout: str) -> None:
     if text is None and (folder.runs.complete() or not searches):
         with folder.locked(command="bench report"):
             text = _compile(folder).text
-    if searches:
-        from reports.draw_markdown import table_markdown, tables_markdown
+    if layout == "json":
+        text = (folder.root / "leaderboard.json").read_text(encoding="utf-8")
+    _out(_with_searches(text, searches))
 
-        after = "\n".join(map(table_markdown, searches))
-        text = f"{text}\n{after}" if text else tables_markdown(searches)
-    assert text is not None
-    _out(text if layout == "md" else (folder.root / "leaderboard.json").read_text(encoding="utf-8"))
+
+def _with_searches(text: str | None, searches: "tuple[Table, ...]") -> str:
+    """The leaderboard, if there is one, and the tables of searches below it."""
+    from reports.draw_markdown import table_markdown, tables_markdown
+
+    if text is None:
+        return tables_markdown(searches)
+    return "\n".join([text, *map(table_markdown, searches)])
 
 
 def _searches(folder: "ResultsFolder") -> "tuple[Table, ...]":

@@ -16,12 +16,13 @@ class NothingToRank(BenchError):
 
 @dataclass(frozen=True)
 class Compiled:
-    """The leaderboard, its Markdown and JSON, and what else to tell the user."""
+    """The leaderboard, its Markdown and JSON, what else to tell the user, and what all was made from."""
 
     leaderboard: Leaderboard
     text: str
     json: str
     notes: tuple[str, ...]
+    stored: Stored
 
 
 def compile_results(folder: ResultsFolder) -> Compiled:
@@ -36,7 +37,7 @@ def compile_results(folder: ResultsFolder) -> Compiled:
     notes = write_worklist(folder.root, stored.entries, stored.cases, tuple(stored.experiment.class_order or ()))
     drawn = draw_leaderboard(folder, stored, Resampling.of(stored.experiment))
     store_leaderboard(folder, drawn)
-    return Compiled(drawn.leaderboard, drawn.text, drawn.json, tuple(notes))
+    return Compiled(drawn.leaderboard, drawn.text, drawn.json, tuple(notes), stored)
 
 
 def compile_with(folder: ResultsFolder, resampling: Resampling) -> Compiled:
@@ -45,8 +46,9 @@ def compile_with(folder: ResultsFolder, resampling: Resampling) -> Compiled:
     Raises:
         NothingToRank: there is nothing to compile.
     """
-    drawn = draw_leaderboard(folder, _read(folder), resampling)
-    return Compiled(drawn.leaderboard, drawn.text, drawn.json, ())
+    stored = _read(folder)
+    drawn = draw_leaderboard(folder, stored, resampling)
+    return Compiled(drawn.leaderboard, drawn.text, drawn.json, (), stored)
 
 
 def _read(folder: ResultsFolder) -> Stored:

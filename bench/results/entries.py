@@ -31,14 +31,15 @@ IMPORTED = "imported"
 class Stored:
     """What a folder holds to compile from; read once, since there may be a thousand runs.
 
-    entries: what is ranked; left_out: a note for each backbone with runs that are not; imported: whether an entry
-    was imported; warning: of leaks, or empty.
+    entries: what is ranked, and runs, for each of them, what it was made from; left_out: a note for each backbone with
+    runs that are not; imported: whether an entry was imported; warning: of leaks, or empty.
     """
 
     experiment: Experiment
     cases: list[Case]
     folds: FoldTable
     entries: list[Entry]
+    runs: list[list[StoredRun]]
     left_out: list[str]
     imported: bool
     warning: str
@@ -53,9 +54,11 @@ def read_stored(folder: ResultsFolder) -> Stored | None:
     comparable, left_out = _comparable(runs, folds, {case.case_id for case in cases if case.site == INTERNAL})
     leaks = folder.leaks()
     warning = f"{leaks} pair(s) of cases leak from training into evaluation ({LEAKS})" if leaks else ""
-    entries = _entries(comparable, folds, (warning,) if warning else (), folder.tuned)
+    groups = _alike(comparable)
+    entries = _entries(groups, folds, (warning,) if warning else (), folder.tuned)
+    of_entry = [[run for run, _ in group] for group in groups]
     imported = any(is_import(run.record) for run, _ in comparable)
-    return Stored(experiment, cases, folds, entries, left_out, imported, warning)
+    return Stored(experiment, cases, folds, entries, of_entry, left_out, imported, warning)
 
 
 def is_import(record: dict[str, Any]) -> bool:
@@ -99,14 +102,20 @@ def _comparable(runs: Sequence[StoredRun], folds: FoldTable, internal: set[str])
     return kept, notes
 
 
-def _entries(runs: Sequence[Predicted], folds: FoldTable, stamps: tuple[str, ...], tuned: TunedRecipes) -> list[Entry]:
-    """One entry for each backbone, weights, recipe, pixel settings and tooling; imported ones are named last."""
+def _alike(runs: Sequence[Predicted]) -> list[list[Predicted]]:
+    """Runs of one backbone, weights, recipe, pixel settings and tooling together; imported ones last."""
     alike: dict[str, list[Predicted]] = defaultdict(list)
     for run, predictions in runs:
         alike[json.dumps([run.record["spec"]["backbone"], *settings(run.record)], sort_keys=True)].append(
             (run, predictions)
         )
-    groups = sorted(alike.values(), key=lambda group: is_import(group[0][0].record))
+    return sorted(alike.values(), key=lambda group: is_import(group[0][0].record))
+
+
+def _entries(
+    groups: Sequence[Sequence[Predicted]], folds: FoldTable, stamps: tuple[str, ...], tuned: TunedRecipes
+) -> list[Entry]:
+    """One entry for each group; imported ones are named last."""
     records = [group[0][0].record for group in groups]
     entries: list[Entry] = []
     for group in groups:

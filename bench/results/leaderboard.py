@@ -87,7 +87,7 @@ def store_leaderboard(folder: ResultsFolder, drawn: Drawn) -> None:
 
 def draw_leaderboard(folder: ResultsFolder, stored: Stored, resampling: Resampling) -> Drawn:
     """The leaderboard of what was read from the folder; writes nothing."""
-    experiment, cases, folds, warning = stored.experiment, stored.cases, stored.folds, stored.warning
+    experiment, cases = stored.experiment, stored.cases
     classes = tuple(experiment.class_order or ())
     frame = pd.DataFrame(
         [(case.case_id, case.site, case.label, case.group) for case in cases],
@@ -103,6 +103,18 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, resampling: Resampli
     )
     about_patients = _about_patients(cases) if stored.imported else []
     leaderboard = replace(leaderboard, notes=(*about_patients, *leaderboard.notes, *stored.left_out))
+    text = leaderboard_markdown(
+        leaderboard,
+        title_lines=[escaped(line) for line in about(stored)],
+        under_tables=stored.warning and f"{stored.warning}: these numbers are too good.",
+    )
+    content = {**leaderboard.to_dict(), "made_from": _made_from(folder, experiment, resampling)}
+    return Drawn(leaderboard, text, json.dumps(content, indent=1, allow_nan=False) + "\n")
+
+
+def about(stored: Stored) -> tuple[str, str]:
+    """Which data, and how they were split and predicted."""
+    experiment, cases, folds = stored.experiment, stored.cases, stored.folds
     sites = "; ".join(
         f"{site}: {sum(case.site == site for case in cases)} cases" for site in [INTERNAL, *external_sites(cases)]
     )
@@ -112,16 +124,7 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, resampling: Resampli
     else:
         how = f"{_folds_text(folds, experiment.holdout)}; predictions of the last epoch"
         how += ", imported ones as they were given" if stored.imported else ""
-    text = leaderboard_markdown(
-        leaderboard,
-        title_lines=[
-            f"Data: {source}. {escaped(sites)}. Classes: {escaped(', '.join(classes))}.",
-            f"{how}.",
-        ],
-        under_tables=warning and f"{warning}: these numbers are too good.",
-    )
-    content = {**leaderboard.to_dict(), "made_from": _made_from(folder, experiment, resampling)}
-    return Drawn(leaderboard, text, json.dumps(content, indent=1, allow_nan=False) + "\n")
+    return f"Data: {source}. {sites}. Classes: {', '.join(experiment.class_order or ())}.", f"{how}."
 
 
 def _folds_text(folds: FoldTable, holdout: float | None) -> str:

@@ -1,6 +1,7 @@
 """The label worklist of a results folder. Writes tables/label_worklist.csv."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,11 @@ from reports.worklist import Worklist, are_probabilities, build_worklist
 
 WORKLIST = "tables/label_worklist.csv"
 _COLUMNS = (
-    *(Column(name, name) for name in ("rank", "case_id", "path", "label", "suggested", "confidence", "score")),
-    *(Column(name, name) for name in ("agreement", "flip_rate", "seeds")),
+    Column("rank", "Rank", "number"),
+    *(Column("case_id", "Case"), Column("path", "Path", shown="never")),
+    *(Column("label", "Label"), Column("suggested", "Suggested")),
+    *(Column(name, name.replace("_", " ").capitalize(), "number") for name in ("confidence", "score", "agreement")),
+    *(Column("flip_rate", "Flip rate", "number"), Column("seeds", "Seeds", "number")),
 )
 
 
@@ -27,24 +31,45 @@ def write_worklist(root: Path, entries: Sequence[Entry], cases: Sequence[Case], 
     Returns what to tell the user: how many there are, and which entries are left out because some of their
     out-of-fold predictions have no probabilities.
     """
+    found = find_labels(entries, cases, classes)
+    path, said = root / WORKLIST, []
+    if found.table is None:
+        path.unlink(missing_ok=True)
+    else:
+        path.parent.mkdir(exist_ok=True)
+        write_text(path, csv_text(found.table))
+        said.append(f"Labels to look at again, by most seeds: {len(found.cases)} of {found.judged} cases, in {path}.")
+    if found.left_out:
+        said.append(f"Without a probability for every prediction, so not in {WORKLIST}: {'; '.join(found.left_out)}.")
+    return said
+
+
+@dataclass(frozen=True)
+class FoundLabels:
+    """The worklist: cases and, in their order, the rows of the table (None where no case qualifies).
+
+    judged: how many cases have a prediction. left_out: entries without a probability for every prediction.
+    """
+
+    table: Table | None
+    cases: tuple[Case, ...]
+    judged: int
+    left_out: tuple[str, ...]
+
+
+def find_labels(entries: Sequence[Entry], cases: Sequence[Case], classes: Sequence[str]) -> FoundLabels:
+    """The internal cases whose label most seeds contradict with confidence."""
     internal = [case for case in cases if case.site == INTERNAL]
     inside = [entry.predictions[entry.predictions["site"] == INTERNAL] for entry in entries]
     complete = [_have_probabilities(predictions, classes) for predictions in inside]
     arrays = _arrays([table for table, kept in zip(inside, complete, strict=True) if kept], internal, classes)
-    path, said = root / WORKLIST, []
+    left_out = tuple(_name(entry) for entry, kept in zip(entries, complete, strict=True) if not kept)
     labels = np.array([classes.index(case.label) for case in internal], dtype=np.int64)
     worklist = build_worklist(arrays, labels) if arrays else None
-    if worklist and worklist.suspects:
-        path.parent.mkdir(exist_ok=True)
-        write_text(path, csv_text(worklist_table(worklist, internal, classes)))
-        said.append(
-            f"Labels to look at again, by most seeds: {len(worklist.suspects)} of {worklist.judged} cases, in {path}."
-        )
-    else:
-        path.unlink(missing_ok=True)
-    if left_out := [_name(entry) for entry, kept in zip(entries, complete, strict=True) if not kept]:
-        said.append(f"Without a probability for every prediction, so not in {WORKLIST}: {'; '.join(left_out)}.")
-    return said
+    if worklist is None or not worklist.suspects:
+        return FoundLabels(None, (), worklist.judged if worklist else 0, left_out)
+    chosen = tuple(internal[one.case] for one in worklist.suspects)
+    return FoundLabels(worklist_table(worklist, internal, classes), chosen, worklist.judged, left_out)
 
 
 def worklist_table(worklist: Worklist, cases: Sequence[Case], classes: Sequence[str]) -> Table:

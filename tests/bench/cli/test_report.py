@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from processes import Bench
+from processes import Bench, wait_until
 
 from bench.cli.report_command import report
 from bench.errors import RequestError
@@ -44,8 +44,8 @@ def two(results: Path) -> Path:
 
 def test_markdown_and_json_are_printed_as_compiled(finished: Path, bench: Bench) -> None:
     before = {path: path.stat().st_mtime_ns for path in finished.glob("**/*")}
-    for options, name in (([], "leaderboard.md"), (["--format", "json"], "leaderboard.json")):
-        done = bench("report", finished, *options)
+    for layout, name in (("md", "leaderboard.md"), ("json", "leaderboard.json")):
+        done = bench("report", finished, "--format", layout)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout == (finished / name).read_text()
     assert {path: path.stat().st_mtime_ns for path in finished.glob("**/*")} == before
@@ -57,6 +57,19 @@ def test_a_stale_leaderboard_is_compiled_anew(two: Path, capsys: pytest.CaptureF
     printed = capsys.readouterr().out
     assert printed == (two / "leaderboard.json").read_text() != old
     assert {row["backbone"] for row in json.loads(printed)["rows"]} == {"test_resnet", OTHER}
+
+
+def test_the_page_is_written_printed_about_and_opened(two: Path, bench: Bench, tmp_path: Path) -> None:
+    opener = tmp_path / "browser"
+    opener.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
+    opener.chmod(0o755)
+    done = bench("report", two, "--open", BROWSER=str(opener))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (two / "leaderboard.md").read_text()
+    assert f"Written: {two / 'report.html'}, and its charts in {two / 'figures'}" in done.stderr
+    assert "resnet_other" in (two / "report.html").read_text()
+    wait_until((tmp_path / "opened").exists, "the browser")
+    assert (tmp_path / "opened").read_text().strip() == (two / "report.html").as_uri()
 
 
 def test_csv_has_the_numbers_of_the_json(two: Path, bench: Bench) -> None:
@@ -158,7 +171,10 @@ def test_metrics_limit_what_is_printed(two: Path, capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"layout": "html"}, "'html' is none of md, json, csv, latex"),
+        ({"layout": "pdf"}, "'pdf' is none of md, json, csv, latex, html"),
+        ({"layout": "html", "metric": ["accuracy"]}, "The page has every metric"),
+        ({"layout": "html", "interval": "percentile"}, "The page has every metric"),
+        ({"layout": "csv", "show": True}, "The page has every metric"),
         ({"metric": ["speed"]}, "'speed' is none of accuracy, macro_f1,"),
         ({"layout": "csv", "metric": ["accuracy", ""]}, "'' is none of accuracy"),
         ({"baseline": "resnet"}, r"called 'resnet' \(--baseline\). Nearest: test_resnet, resnet_other"),
@@ -196,7 +212,7 @@ def test_exit_codes(results: Path, bench: Bench, tmp_path: Path) -> None:
 
 def test_nothing_finished_is_refused(results: Path) -> None:
     shutil.rmtree(results / "runs")
-    for layout in ("md", "csv"):
+    for layout in (None, "md", "csv", "html"):
         with pytest.raises(RequestError, match="No finished run"):
             report(results, layout)
 
@@ -204,16 +220,20 @@ def test_nothing_finished_is_refused(results: Path) -> None:
 def test_a_lost_table_of_cases_is_refused(results: Path) -> None:
     (results / "cases.parquet").unlink()
     with pytest.raises(RequestError, match=r"cases\.parquet or folds\.parquet is missing"):
-        report(results)
+        report(results, "md")
 
 
 def test_while_a_run_writes_the_leaderboard_can_be_printed_but_no_tables_written(
     results: Path, bench: Bench, finished: Path
 ) -> None:
     with ResultsFolder(results).locked():
-        assert bench("report", results).stdout == (finished / "leaderboard.md").read_text()
+        printed = bench("report", results)
+        page = bench("report", results, "--format", "html")
         limited = bench("report", results, "--metric", "accuracy")
         refused = bench("report", results, "--format", "csv")
+    assert (printed.returncode, printed.stdout) == (0, (finished / "leaderboard.md").read_text())
+    assert "report.html was not written. Another bench process is writing" in printed.stderr
+    assert (page.returncode, page.stdout) == (2, "")
     assert limited.returncode == 0, limited.stderr
     assert "| Internal accuracy" in limited.stdout
     assert refused.returncode == 2
@@ -268,11 +288,11 @@ def test_the_stored_leaderboard_follows_the_experiment(results: Path, capsys: py
     text = (results / "experiment.toml").read_text()
     without = "".join(line for line in text.splitlines(True) if not line.startswith(("interval", "stratify")))
     (results / "experiment.toml").write_text(without)
-    report(results)
+    report(results, "md")
     assert capsys.readouterr().out == (results / "leaderboard.md").read_text()
     assert json.loads((results / "leaderboard.json").read_text())["interval"] == "jackknife-t"
     (results / "experiment.toml").write_text('interval = "percentile"\nstratify = true\n' + without)
-    report(results)
+    report(results, "md")
     assert "percentile" in capsys.readouterr().out
     assert json.loads((results / "leaderboard.json").read_text())["stratified"]
     report(results, stratify=False)
@@ -294,7 +314,7 @@ def test_a_wrong_interval_is_refused_in_one_paragraph(finished: Path, bench: Ben
 
 
 def test_tables_of_an_up_to_date_leaderboard_leave_it_alone(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    report(two)
+    report(two, "md")
     before = {path: path.stat().st_mtime_ns for path in two.glob("**/*")}
     report(two, metric=["accuracy"], baseline=OTHER)
     report(two, baseline=OTHER)

@@ -1,0 +1,132 @@
+"""The sections that need the leaderboard alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reports import difference_tables, row_tables
+from reports.analysis import CONFUSED
+from reports.leaderboard import Leaderboard
+from reports.page.estimates import class_f1, gap_parts, internal_against_external
+from reports.page.pairs import pair_matrix
+from reports.page.part import Part, Section
+from reports.page.standings import page_standings
+from reports.row import SPLIT
+from reports.table import Table
+from reports.tables import STANDING_METRICS, known_metrics
+
+MOST_BACKBONES = 4
+"""Of which small charts are drawn side by side, the first of the leaderboard; tables have all."""
+
+
+def board_sections(leaderboard: Leaderboard) -> tuple[Section, ...]:
+    """Leaderboard, external sites, gaps, classes, comparisons and noise floor."""
+    if not leaderboard.rows:
+        return (Section("leaderboard", "Leaderboard", (), (page_standings(leaderboard),)),)
+    sections = (
+        _leaderboard(leaderboard),
+        _external(leaderboard),
+        _gap(leaderboard),
+        _classes(leaderboard),
+        _comparisons(leaderboard),
+        _noise(leaderboard),
+    )
+    return tuple(section for section in sections if section.parts)
+
+
+def sites_of(leaderboard: Leaderboard) -> tuple[str, ...]:
+    """External sites that some backbone predicts."""
+    return tuple(dict.fromkeys(site for row in leaderboard.rows for site in row.sites))
+
+
+def _leaderboard(leaderboard: Leaderboard) -> Section:
+    return Section(
+        "leaderboard",
+        "Leaderboard",
+        (
+            "Internal: each case predicted by the model that did not see it. External: the mean over all fold models. "
+            "Gap: internal minus external. Lines are 95 % intervals, dots the values.",
+        ),
+        (
+            page_standings(leaderboard),
+            of_one_site(leaderboard, row_tables.metrics(leaderboard, known_metrics(leaderboard))),
+            row_tables.runs(leaderboard),
+        ),
+    )
+
+
+def _external(leaderboard: Leaderboard) -> Section:
+    charts = (internal_against_external(leaderboard, metric) for metric in ("macro_f1", "accuracy"))
+    return Section(
+        "external",
+        "Internal against external",
+        ("How much of the internal value is kept where the models were not trained. External sites never rank.",),
+        tuple(charts) if sites_of(leaderboard) else (),
+    )
+
+
+def _gap(leaderboard: Leaderboard) -> Section:
+    charts = (
+        gap_parts(leaderboard, site, metric, number)
+        for number, site in enumerate(sites_of(leaderboard), start=1)
+        for metric in ("macro_f1",)
+    )
+    return Section(
+        "gap",
+        "What the gaps are made of",
+        (
+            "Appearance shift is what is left of the gap with the internal class mix at both sides; prevalence shift "
+            "is the rest, which the site's own mix of classes adds.",
+        ),
+        (*charts, row_tables.gap_split(leaderboard, SPLIT)) if sites_of(leaderboard) else (),
+    )
+
+
+def _classes(leaderboard: Leaderboard) -> Section:
+    shown = leaderboard.rows[:MOST_BACKBONES]
+    parts: list[Part] = [class_f1(row, number) for number, row in enumerate(shown, start=1)]
+    table = row_tables.classes(leaderboard, ("f1",)).where(metric=row_tables.term("f1"))
+    parts.append(replace(of_one_site(leaderboard, table), title="F1 of each class"))
+    pairs = of_one_site(
+        leaderboard, row_tables.confusion(leaderboard, (CONFUSED,)).where(metric=row_tables.term(CONFUSED))
+    )
+    return Section("classes", "Each class", first_of(leaderboard), (*parts, *([pairs] if pairs.rows else [])))
+
+
+def _comparisons(leaderboard: Leaderboard) -> Section:
+    chart = pair_matrix(leaderboard)
+    if chart is None:
+        return Section("comparisons", "Pairwise comparisons", (), ())
+    tests = difference_tables.fold_tests(leaderboard)
+    return Section(
+        "comparisons",
+        "Pairwise comparisons",
+        ("Every pair over the same seeds, folds and cases. A pair that is not resolved is a tie, not an order.",),
+        (chart, difference_tables.comparisons(leaderboard), *([tests] if tests.rows else [])),
+    )
+
+
+def _noise(leaderboard: Leaderboard) -> Section:
+    floors = difference_tables.noise_floor(leaderboard, STANDING_METRICS)
+    gains = row_tables.sample_gain(leaderboard)
+    known = any(gain.gain is not None for gain in leaderboard.sample_gains.values())
+    return Section(
+        "noise",
+        "Noise floor",
+        ("With data and recipe fixed, another seed alone gives another number. Smaller differences mean nothing.",),
+        (*([floors] if floors.rows else []), *([gains] if known else [])),
+    )
+
+
+def of_one_site(leaderboard: Leaderboard, table: Table) -> Table:
+    """Without the column of sites where all rows name the same."""
+    sites = sites_of(leaderboard)
+    return table.where(site=sites[0]) if len(sites) == 1 and all(row.sites for row in leaderboard.rows) else table
+
+
+def first_of(leaderboard: Leaderboard) -> tuple[str, ...]:
+    """What to say where charts are drawn of the first backbones only."""
+    number = len(leaderboard.rows)
+    if number <= MOST_BACKBONES:
+        return ()
+    return (f"Charts are of the first {MOST_BACKBONES} of {number} backbones.",)

@@ -1,0 +1,137 @@
+"""Charts of estimates with their intervals: one line for each row and series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+
+from reports.cases import INTERNAL
+from reports.cell import Cell
+from reports.leaderboard import Leaderboard
+from reports.notation import interval
+from reports.page.chart_style import Drawable, colour, data, shape, spec_of
+from reports.page.part import Chart
+from reports.probability_metrics import title_of
+from reports.row import Row
+
+MOST_ROWS = 40
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A cell in a chart. row: its line; series: its colour and shape."""
+
+    row: str
+    series: str
+    cell: Cell
+
+
+def on_sides(leaderboard: Leaderboard, metric: str) -> tuple[Estimate, ...]:
+    """A metric of each backbone internally and at each site."""
+    return tuple(
+        Estimate(row.name, side, cells[metric])
+        for row in leaderboard.rows[:MOST_ROWS]
+        for side, cells in ((INTERNAL, row.cells.internal), *row.cells.external.items())
+        if metric in cells and cells[metric].value is not None
+    )
+
+
+def of_gap(leaderboard: Leaderboard, site: str, metric: str) -> tuple[Estimate, ...]:
+    """The gap of each backbone at a site, and its parts where it is split."""
+    found = []
+    for row in leaderboard.rows[:MOST_ROWS]:
+        if site not in row.sites:
+            continue
+        parts = {"gap": row.cells.gap[site].get(metric)}
+        if (split := row.gap_split.get(site, {}).get(metric)) is not None:
+            parts |= {"appearance shift": split.appearance, "prevalence shift": split.prevalence}
+        found += [Estimate(row.name, name, cell) for name, cell in parts.items() if cell and cell.value is not None]
+    return tuple(found)
+
+
+def of_classes(row: Row, metric: str = "f1") -> tuple[Estimate, ...]:
+    """A metric of each class of one backbone, on each side; of many classes those with the lowest internal values."""
+    by_value = sorted(row.per_class, key=lambda name: row.per_class[name].internal[metric].value or 0.0)
+    kept = set(by_value[:MOST_ROWS])
+    return tuple(
+        Estimate(name, side, cells[metric])
+        for name, sided in row.per_class.items()
+        if name in kept
+        for side, cells in ((INTERNAL, sided.internal), *sided.external.items())
+        if cells[metric].value is not None
+    )
+
+
+def internal_against_external(leaderboard: Leaderboard, metric: str) -> Chart:
+    """A dumbbell a backbone: its internal and external values, connected where there is one site."""
+    title = title_of(metric)
+    return Chart(
+        f"external-{metric.replace('_', '-')}",
+        f"{title}, internal against external",
+        f"{title} of each backbone with its interval, internally and at each external site. The numbers are in the "
+        "table of the leaderboard.",
+        _drawn(on_sides(leaderboard, metric), title, connected=True),
+    )
+
+
+def gap_parts(leaderboard: Leaderboard, site: str, metric: str, number: int) -> Chart:
+    """The gap of each backbone at a site and what it is made of; number: that of the site, for the file's name."""
+    title = title_of(metric)
+    return Chart(
+        f"gap-{number}-{metric.replace('_', '-')}",
+        f"{title} lost at {site}, and its parts",
+        f"The gap in {title} of each backbone at {site}, its appearance and its prevalence shift, with intervals. The "
+        "numbers are in the table below.",
+        _drawn(of_gap(leaderboard, site, metric), f"{title}, internal minus {site}", zero=True),
+    )
+
+
+def class_f1(row: Row, number: int) -> Chart:
+    """F1 of each class of one backbone; number: its place, for the file's name."""
+    return Chart(
+        f"classes-{number}",
+        f"F1 of each class, {row.name}",
+        f"F1 of each class with its interval, internally and at each site, of {row.name}. The numbers are in the table "
+        "of classes.",
+        _drawn(of_classes(row), "F1"),
+        wide=False,
+    )
+
+
+def _drawn(
+    estimates: Sequence[Estimate], title: str, *, zero: bool = False, connected: bool = False
+) -> dict[str, object]:
+    rows = list(dict.fromkeys(one.row for one in estimates))
+    series = list(dict.fromkeys(one.series for one in estimates))
+    values = [
+        {
+            **{"row": one.row, "series": one.series, "value": one.cell.value, "low": one.cell.low},
+            **{"high": one.cell.high, "text": interval(one.cell, 3), "place": series.index(one.series)},
+        }
+        for one in estimates
+    ]
+    base = alt.Chart(data(values)).encode(
+        y=alt.Y("row:N", sort=rows, title=None, axis=alt.Axis(grid=True, tickBand="extent")),
+        yOffset=alt.YOffset("series:N", sort=series),
+        color=colour(series),
+        tooltip=[
+            alt.Tooltip("row:N", title="of"),
+            alt.Tooltip("series:N", title="what"),
+            alt.Tooltip("text:N", title=title),
+        ],
+    )
+    place = alt.X("value:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6))
+    layers: list[alt.Chart] = [
+        base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q"),
+        base.mark_point(filled=True, opacity=1, size=70).encode(x=place, shape=shape(series)),
+    ]
+    if connected and len(series) == 2:
+        line = alt.Chart(data(values)).mark_line(strokeWidth=1, strokeDash=[3, 3], color="#8c959f")
+        by_row = line.encode(x=place, y=alt.Y("row:N", sort=rows), yOffset=alt.YOffset("series:N", sort=series))
+        layers.insert(0, by_row.encode(detail="row:N", order="place:Q"))
+    if zero:
+        layers.insert(0, alt.Chart(data([{"zero": 0}])).mark_rule(strokeWidth=1).encode(x="zero:Q"))
+    chart: Drawable = alt.layer(*layers).properties(height=alt.Step(14 if len(series) > 1 else 22))
+    return dict(spec_of(chart))

@@ -1,0 +1,78 @@
+"""Learning curves: every seed is a line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import altair as alt
+import pandas as pd
+
+from reports.page.chart_style import colour, data, spec_of
+from reports.page.part import Chart
+
+MOST_EPOCHS = 60
+_MOST_TICKS = 10
+Quantity = Literal["val_macro_f1", "loss"]
+TITLES: dict[Quantity, str] = {"val_macro_f1": "Macro F1 of the held-out fold", "loss": "Cross-entropy"}
+_SERIES = {
+    "val_macro_f1": {"val_macro_f1": "held-out fold"},
+    "loss": {"train_loss": "training", "val_loss": "held-out fold"},
+}
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """Mean over the folds of one seed after an epoch; epochs count from 1."""
+
+    series: str
+    seed: int
+    epoch: int
+    value: float
+
+
+def curve_points(history: pd.DataFrame, quantity: Quantity) -> tuple[CurvePoint, ...]:
+    """Of one backbone. history: columns seed, fold, epoch (from 0) and those of `EpochRecord`.
+
+    Where there are more than 60 epochs, 60 evenly spread ones are kept, the last among them.
+    """
+    epochs = sorted(history["epoch"].unique())
+    kept = {epochs[(place + 1) * len(epochs) // MOST_EPOCHS - 1] for place in range(MOST_EPOCHS)}
+    chosen = history[history["epoch"].isin(kept)] if len(epochs) > MOST_EPOCHS else history
+    means = chosen.groupby(["seed", "epoch"], sort=True)
+    return tuple(
+        CurvePoint(title, int(seed), int(epoch) + 1, float(value))
+        for column, title in _SERIES[quantity].items()
+        for (seed, epoch), value in means[column].mean().dropna().items()
+    )
+
+
+def learning_curve(backbone: str, history: pd.DataFrame, quantity: Quantity, number: int) -> Chart:
+    """The curves of one backbone; number: its place, for the file's name."""
+    points = curve_points(history, quantity)
+    series = list(dict.fromkeys(point.series for point in points))
+    title = TITLES[quantity]
+    epochs = sorted({point.epoch for point in points})
+    ticks = epochs if len(epochs) <= _MOST_TICKS else epochs[:: -(-len(epochs) // _MOST_TICKS)]
+    rows = [{**vars(point), "line": f"{point.series} {point.seed}", "value": round(point.value, 4)} for point in points]
+    lines = (
+        alt.Chart(data(rows))
+        .mark_line(opacity=0.8, strokeWidth=1.5, point={"size": 18})
+        .encode(
+            x=alt.X("epoch:Q", title="Epoch", axis=alt.Axis(values=ticks, format="d"), scale=alt.Scale(zero=False)),
+            y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=False)),
+            color=colour(series),
+            detail="line:N",
+            tooltip=[
+                *(alt.Tooltip("series:N", title="of"), alt.Tooltip("seed:N", title="seed")),
+                *(alt.Tooltip("epoch:Q", title="epoch"), alt.Tooltip("value:Q", title=title, format=".3f")),
+            ],
+        )
+    )
+    return Chart(
+        f"learning-{number}-{quantity.removeprefix('val_').replace('_', '-')}",
+        f"{title}, {backbone}",
+        f"{title} of {backbone} by epoch: one line for each seed, the mean over its folds.",
+        spec_of(lines.properties(height=200)),
+        wide=False,
+    )

@@ -1,0 +1,41 @@
+"""What the page cannot say, in plain words."""
+
+from __future__ import annotations
+
+from reports.caveats import RECOMMENDED_SEEDS
+from reports.leaderboard import Leaderboard
+from reports.markdown import what_intervals_cover
+from reports.page.board_sections import sites_of
+from reports.page.part import Points, Section
+from reports.page.wording import METRIC_NAME, listed, site_name
+
+
+def limits(leaderboard: Leaderboard, *, synthetic: bool, warning: str = "") -> Section:
+    """Limitations of every page, and those of this one. warning: of leaks, or empty."""
+    rows, sites = leaderboard.rows, sites_of(leaderboard)
+    always = [
+        "Research use only, never for diagnosis. Nothing here was tested for any decision about a patient.",
+        what_intervals_cover(leaderboard),
+        "Labels are taken as given. Where they are wrong, the numbers are wrong in a way that no interval shows.",
+        f"Ranks are of internal {METRIC_NAME}. Other metrics, sites or costs of errors may rank otherwise.",
+    ]
+    of_this = [
+        (synthetic, "The images are synthetic. They show how the program works, not how a backbone does on patients."),
+        (bool(warning), f"{warning}: these numbers are too good."),
+        (not sites, "No other hospital was tested. Internal numbers promise nothing for one."),
+        (bool(sites), f"What holds at {listed(tuple(map(site_name, sites)))} need not hold at a further hospital."),
+        (
+            any(row.weights == "random" for row in rows),
+            "Backbones started from random weights; pretrained ones rank otherwise.",
+        ),
+        (
+            any(len(row.seeds) < RECOMMENDED_SEEDS for row in rows),
+            f"Fewer than {RECOMMENDED_SEEDS} seeds were run, so what the seed does is known only roughly.",
+        ),
+    ]
+    return Section(
+        "limits",
+        "Limitations",
+        (),
+        (Points((*always, *(text for holds, text in of_this if holds))),),
+    )

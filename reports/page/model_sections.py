@@ -1,0 +1,97 @@
+"""The sections that need predictions and learning curves: confusions, seeds, learning, calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from reports import row_tables
+from reports.leaderboard import Entry, Leaderboard
+from reports.page.board_sections import MOST_BACKBONES, first_of, of_one_site
+from reports.page.calibration import reliability, reliability_diagram
+from reports.page.confused_cases import Confusions, gather
+from reports.page.learning import TITLES, learning_curve
+from reports.page.part import Section
+from reports.page.seed_dots import of_seeds, seed_dots
+from reports.probability_metrics import ECE
+from reports.tables import STANDING_METRICS, known_metrics
+
+
+def model_sections(
+    leaderboard: Leaderboard, entries: Mapping[str, Entry], histories: Mapping[str, pd.DataFrame]
+) -> tuple[Section, ...]:
+    """entries: the name of each row → what it was made from; histories: name → seed, fold and columns of epochs."""
+    if not leaderboard.rows:
+        return ()
+    predictions = {row.name: (entries[row.name].predictions, row.seeds) for row in leaderboard.rows}
+    confusions = gather(predictions, leaderboard.classes)
+    sections = (
+        _confusion(confusions),
+        _seeds(leaderboard, confusions),
+        _learning(leaderboard, histories),
+        _calibration(leaderboard, entries),
+    )
+    return tuple(section for section in sections if section.parts)
+
+
+def _confusion(confusions: Confusions) -> Section:
+    return Section(
+        "confusion",
+        "Confusions",
+        (
+            "Cases of each class (rows) by the class predicted (columns): the mean over seeds and, at external sites, "
+            "fold models. Colour is the share of the row. A cell opens the list of its cases, those first that are "
+            "most often in it.",
+        ),
+        (confusions,),
+    )
+
+
+def _seeds(leaderboard: Leaderboard, confusions: Confusions) -> Section:
+    seeds = {row.name: row.seeds for row in leaderboard.rows}
+    return Section(
+        "seeds",
+        "Every seed",
+        ("Each dot is a whole cross-validation that differs from its neighbours in the seed alone.",),
+        tuple(seed_dots(of_seeds(confusions, seeds, metric), metric) for metric in reversed(STANDING_METRICS)),
+    )
+
+
+def _learning(leaderboard: Leaderboard, histories: Mapping[str, pd.DataFrame]) -> Section:
+    shown = [row.name for row in leaderboard.rows if len(histories.get(row.name, ()))][:MOST_BACKBONES]
+    return Section(
+        "learning",
+        "Learning curves",
+        (
+            "Each line is a seed, the mean over its folds. No epoch was chosen by them: the last one counts.",
+            *first_of(leaderboard),
+        ),
+        tuple(
+            learning_curve(name, histories[name], quantity, number)
+            for number, name in enumerate(shown, start=1)
+            for quantity in TITLES
+        ),
+    )
+
+
+def _calibration(leaderboard: Leaderboard, entries: Mapping[str, Entry]) -> Section:
+    known = [name for name in (ECE, "brier") if name in known_metrics(leaderboard)]
+    bins = {
+        row.name: reliability(entries[row.name].predictions, leaderboard.classes)
+        for row in leaderboard.rows[:MOST_BACKBONES]
+        if known
+    }
+    charts = (reliability_diagram(name, found, n) for n, (name, found) in enumerate(bins.items(), start=1) if found)
+    table = of_one_site(leaderboard, row_tables.metrics(leaderboard, known))
+    return Section(
+        "calibration",
+        "Calibration",
+        (
+            "Whether a confidence of 0.8 is right in 8 of 10 cases; below the diagonal a model is too sure. Small "
+            "samples inflate the expected calibration error, so it stands beside that of a perfectly calibrated model.",
+            *first_of(leaderboard),
+        ),
+        (*charts, replace(table, name="calibration", title="Calibration error and Brier score")) if known else (),
+    )

@@ -1,0 +1,69 @@
+"""One dot for each seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import altair as alt
+import numpy as np
+
+from reports.margins import Floats, Margins
+from reports.metrics import AGGREGATE
+from reports.page.chart_style import colour, data, spec_of
+from reports.page.confused_cases import Confusions, SideConfusion
+from reports.page.estimates import MOST_ROWS
+from reports.page.part import Chart
+from reports.probability_metrics import title_of
+
+
+@dataclass(frozen=True)
+class SeedValue:
+    """A metric of one seed on one side, pooled as in the leaderboard."""
+
+    backbone: str
+    side: str
+    seed: int
+    value: float
+
+
+def of_seeds(confusions: Confusions, seeds: dict[str, tuple[int, ...]], metric: str) -> tuple[SeedValue, ...]:
+    """Of each backbone, side and seed; seeds: name → those of its matrices, in order."""
+    return tuple(
+        SeedValue(name, side.side, seed, float(value))
+        for name, sides in list(confusions.of_backbone.items())[:MOST_ROWS]
+        for side in sides
+        for seed, value in zip(sorted(seeds[name]), _values(side, metric), strict=True)
+    )
+
+
+def _values(side: SideConfusion, metric: str) -> Floats:
+    counts = side.counts.astype(np.float64)
+    tp = np.diagonal(counts, axis1=1, axis2=2)
+    return AGGREGATE[metric].compute(Margins(tp, counts.sum(1), counts.sum(2), np.zeros((len(counts), 0))))
+
+
+def seed_dots(values: tuple[SeedValue, ...], metric: str) -> Chart:
+    """A dot a seed and a line at their mean, for each backbone and side."""
+    names = list(dict.fromkeys(one.backbone for one in values))
+    sides = list(dict.fromkeys(one.side for one in values))
+    rows = [{"row": one.backbone, "series": one.side, "seed": one.seed, "value": one.value} for one in values]
+    title = title_of(metric)
+    base = alt.Chart(data(rows)).encode(
+        y=alt.Y("row:N", sort=names, title=None, axis=alt.Axis(grid=True, tickBand="extent")),
+        yOffset=alt.YOffset("series:N", sort=sides),
+        color=colour(sides),
+    )
+    dots = base.mark_circle(size=55, opacity=0.75).encode(
+        x=alt.X("value:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6)),
+        tooltip=[
+            *(alt.Tooltip("row:N", title="backbone"), alt.Tooltip("series:N", title="side")),
+            *(alt.Tooltip("seed:N", title="seed"), alt.Tooltip("value:Q", title=title, format=".3f")),
+        ],
+    )
+    means = base.mark_tick(thickness=2, size=14).encode(x=alt.X("mean(value):Q"))
+    return Chart(
+        f"seeds-{metric.replace('_', '-')}",
+        f"{title} of each seed",
+        f"One dot for each seed and a line at their mean: {title} of each backbone, internally and at each site.",
+        spec_of(alt.layer(dots, means).properties(height=alt.Step(16 if len(sides) > 1 else 24))),
+    )

@@ -1,0 +1,61 @@
+"""The leaderboard as one table: ranks, and the primary metric internally, at each site and between both."""
+
+from __future__ import annotations
+
+from reports import row_tables
+from reports.caveats import caveats, caveats_of
+from reports.leaderboard import Leaderboard
+from reports.page.wording import METRIC, METRIC_NAME
+from reports.probability_metrics import title_of
+from reports.row import Row
+from reports.table import Column, Item, Table
+
+MOST_SITES = 3
+_LAST = ("weights", "recipe")
+
+
+def page_standings(leaderboard: Leaderboard) -> Table:
+    """`row_tables.standings` with a value and a gap for each of the first three sites, and what limits each row.
+
+    Weights and recipe stand after the numbers, which a narrow screen shows first.
+    """
+    table = row_tables.standings(leaderboard, (METRIC,))
+    sites = list(dict.fromkeys(site for row in leaderboard.rows for site in row.sites))[:MOST_SITES]
+    of_sites = tuple(
+        column
+        for site in sites
+        for column in (
+            Column("external", f"{title_of(METRIC)}, {site}", "cell"),
+            Column("gap", f"Gap to {site}", "cell"),
+        )
+    )
+    places = [place for place, column in enumerate(table.columns) if column.name not in _LAST]
+    after = 1 + next(n for n, place in enumerate(places) if table.columns[place].name == f"internal_{METRIC}")
+    last = [place for place, column in enumerate(table.columns) if column.name in _LAST]
+
+    def placed(items: tuple[Item, ...], abroad: tuple[Item, ...], stamps: Item) -> tuple[Item, ...]:
+        kept = [items[place] for place in places]
+        return (*kept[:after], *abroad, *kept[after:], *(items[place] for place in last), stamps)
+
+    columns = [table.columns[place] for place in places]
+    return Table(
+        table.name,
+        f"Leaderboard by internal {METRIC_NAME}",
+        (
+            *(*columns[:after], *of_sites, *columns[after:], *(table.columns[place] for place in last)),
+            Column("stamps", "Limits", shown="filled"),
+        ),
+        tuple(
+            placed(line, tuple(_abroad(row, sites)), "; ".join(caveats_of(row)) or None)
+            for line, row in zip(table.rows, leaderboard.rows, strict=True)
+        ),
+        (*table.notes, *caveats(leaderboard), *leaderboard.notes),
+    )
+
+
+def _abroad(row: Row, sites: list[str]) -> list[Item]:
+    found: list[Item] = []
+    for site in sites:
+        there = site in row.sites
+        found += [row.cells.external[site][METRIC], row.cells.gap[site][METRIC]] if there else [None, None]
+    return found

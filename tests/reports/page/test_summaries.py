@@ -1,0 +1,87 @@
+"""What charts show, checked without drawing: against the leaderboard, scikit-learn, and by hand."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.calibration import calibration_curve
+
+from reports.leaderboard import Entry, Leaderboard, build_leaderboard
+from reports.page.calibration import reliability
+from reports.page.confused_cases import gather
+from reports.page.estimates import of_classes, of_gap, on_sides
+from reports.page.learning import curve_points
+from reports.page.pairs import pairs_of
+from reports.page.seed_dots import of_seeds
+
+
+@pytest.fixture
+def entries(make_study: Callable) -> tuple[Leaderboard, list[Entry]]:
+    study = make_study(external={"London": 60, "Oslo": 40})
+    made = [study.entry("weak", 0.4), study.entry("strong", 0.8)]
+    return build_leaderboard(made, study.cases, study.classes, rng=np.random.default_rng(0), resamples=200), made
+
+
+def test_the_mean_of_the_dots_is_the_value_of_the_leaderboard(entries: tuple[Leaderboard, list[Entry]]) -> None:
+    board, made = entries
+    confusions = gather({entry.backbone: (entry.predictions, (0, 1, 2, 3, 4)) for entry in made}, board.classes)
+    for metric in ("macro_f1", "accuracy"):
+        dots = of_seeds(confusions, {row.name: row.seeds for row in board.rows}, metric)
+        assert len(dots) == 2 * 3 * 5
+        for row in board.rows:
+            for side, cells in (("internal", row.cells.internal), *row.cells.external.items()):
+                values = [dot.value for dot in dots if (dot.backbone, dot.side) == (row.name, side)]
+                assert np.mean(values) == pytest.approx(cells[metric].value)
+
+
+def test_estimates_are_the_cells_of_the_rows(entries: tuple[Leaderboard, list[Entry]]) -> None:
+    board, _ = entries
+    first = board.rows[0]
+    assert {(one.row, one.series) for one in on_sides(board, "accuracy")} == {
+        (name, side) for name in ("weak", "strong") for side in ("internal", "London", "Oslo")
+    }
+    gap = {one.series: one.cell for one in of_gap(board, "Oslo", "macro_f1") if one.row == first.name}
+    assert gap["gap"] == first.cells.gap["Oslo"]["macro_f1"]
+    assert gap["gap"].value == pytest.approx(gap["appearance shift"].value + gap["prevalence shift"].value)
+    assert len(of_classes(first)) == len(board.classes) * 3
+
+
+def test_both_halves_of_the_matrix_are_opposite(entries: tuple[Leaderboard, list[Entry]]) -> None:
+    board, _ = entries
+    upper, lower = pairs_of(board)
+    assert (upper.row, upper.column, lower.row) == ("strong", "weak", "weak")
+    assert upper.difference == -lower.difference > 0
+    values = {row.name: row.cells.internal["macro_f1"].value for row in board.rows}
+    assert upper.difference == pytest.approx(values["strong"] - values["weak"])
+    assert upper.label.endswith("*")
+    assert lower.label.startswith("−")
+
+
+def test_reliability_is_that_of_scikit_learn() -> None:
+    rng = np.random.default_rng(1)
+    probabilities = rng.dirichlet(np.ones(3), 500)
+    frame = pd.DataFrame(probabilities, columns=["p_a", "p_b", "p_c"])
+    frame["predicted"] = np.array(["a", "b", "c"])[probabilities.argmax(1)]
+    frame["label"], frame["site"] = rng.choice(["a", "b", "c"], 500), "internal"
+    bins = reliability(frame, ("a", "b", "c"))
+    right = frame["label"] == frame["predicted"]
+    accuracy, confidence = calibration_curve(right, probabilities.max(1), n_bins=10)
+    assert [one.accuracy for one in bins] == pytest.approx(accuracy)
+    assert [one.confidence for one in bins] == pytest.approx(confidence)
+    assert sum(one.share for one in bins) == pytest.approx(1)
+    assert reliability(frame.assign(p_a=np.nan), ("a", "b", "c")) == ()
+    assert reliability(frame.drop(columns="p_a"), ("a", "b", "c")) == ()
+
+
+def test_a_curve_is_the_mean_over_folds_and_long_ones_are_thinned() -> None:
+    rows = [(seed, fold, epoch, 1.0 + fold + epoch, 2.0) for seed in (3, 5) for fold in (0, 1) for epoch in range(200)]
+    history = pd.DataFrame(rows, columns=["seed", "fold", "epoch", "train_loss", "val_loss"])
+    points = curve_points(history, "loss")
+    assert {point.series for point in points} == {"training", "held-out fold"}
+    of_seed = [point for point in points if (point.series, point.seed) == ("training", 5)]
+    assert len(of_seed) == 60
+    assert of_seed[-1].epoch == 200
+    assert all(point.value == pytest.approx(1.5 + point.epoch - 1) for point in of_seed)
+    short = curve_points(history[history["epoch"] < 3], "loss")
+    assert sorted({point.epoch for point in short}) == [1, 2, 3]
