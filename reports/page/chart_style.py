@@ -52,6 +52,11 @@ def shape(series: Sequence[str]) -> alt.Shape:
     return alt.Shape("series:N", scale=alt.Scale(domain=list(series)), legend=_legend(series))
 
 
+def height_of(rows: Sequence[str], series: Sequence[str] = ("",)) -> int:
+    """In pixels: a line for each row and series. Not by steps, which Vega-Lite does not fit into a given width."""
+    return len(rows) * (10 + 15 * len(series))
+
+
 def _legend(series: Sequence[str]) -> alt.Legend | None:
     return alt.Legend(title=None, orient="top") if len(series) > 1 else None
 

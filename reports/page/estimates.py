@@ -11,7 +11,7 @@ from reports.cases import INTERNAL
 from reports.cell import Cell
 from reports.leaderboard import Leaderboard
 from reports.notation import interval
-from reports.page.chart_style import Drawable, colour, data, shape, spec_of
+from reports.page.chart_style import Drawable, colour, data, height_of, shape, spec_of
 from reports.page.part import Chart
 from reports.probability_metrics import title_of
 from reports.row import Row
@@ -133,5 +133,5 @@ def _drawn(
         layers.insert(0, by_row.encode(detail="row:N", order="place:Q"))
     if zero:
         layers.insert(0, alt.Chart(data([{"zero": 0}])).mark_rule(strokeWidth=1).encode(x="zero:Q"))
-    chart: Drawable = alt.layer(*layers).properties(height=alt.Step(14 if len(series) > 1 else 22))
+    chart: Drawable = alt.layer(*layers).properties(height=height_of(rows, series))
     return dict(spec_of(chart))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import altair as alt
 
-from reports.page.chart_style import colour, data, shape, spec_of
+from reports.page.chart_style import colour, data, height_of, shape, spec_of
 from reports.page.part import Chart
 from reports.probability_metrics import title_of
 from reports.search_charts import SearchCharts
@@ -70,6 +70,6 @@ def _importance(charts: SearchCharts, number: int) -> Chart:
         f"search-{number}-importance",
         f"What the score of {charts.study} depended on",
         f"Share of the variance of the score by parameter: {shares}.",
-        spec_of(bars.properties(height=alt.Step(26))),
+        spec_of(bars.properties(height=height_of(list(charts.importance)))),
         wide=False,
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from reports.margins import Floats, Margins
 from reports.metrics import AGGREGATE
-from reports.page.chart_style import colour, data, spec_of
+from reports.page.chart_style import colour, data, height_of, spec_of
 from reports.page.confused_cases import Confusions, SideConfusion
 from reports.page.estimates import MOST_ROWS
 from reports.page.part import Chart
@@ -65,5 +65,5 @@ def seed_dots(values: tuple[SeedValue, ...], metric: str) -> Chart:
         f"seeds-{metric.replace('_', '-')}",
         f"{title} of each seed",
         f"One dot for each seed and a line at their mean: {title} of each backbone, internally and at each site.",
-        spec_of(alt.layer(dots, means).properties(height=alt.Step(16 if len(sides) > 1 else 24))),
+        spec_of(alt.layer(dots, means).properties(height=height_of(names, sides))),
     )

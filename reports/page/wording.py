@@ -21,4 +21,4 @@ def site_name(site: str) -> str:
 def listed(names: Sequence[str], most: int = 3) -> str:
     """`a, b and c`, or the first ones and how many more."""
     shown = [*names[:most], *([f"{len(names) - most} more"] if len(names) > most else [])]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return "".join(shown) if len(shown) < 2 else f"{', '.join(shown[:-1])} and {shown[-1]}"
