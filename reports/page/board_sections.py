@@ -78,7 +78,7 @@ def _gap(leaderboard: Leaderboard) -> Section:
             "Appearance shift is what is left of the gap with the internal class mix at both sides; prevalence shift "
             "is the rest, which the site's own mix of classes adds.",
         ),
-        (*charts, row_tables.gap_split(leaderboard, SPLIT)) if sites_of(leaderboard) else (),
+        (*charts, of_one_site(leaderboard, row_tables.gap_split(leaderboard, SPLIT))) if sites_of(leaderboard) else (),
     )
 
 

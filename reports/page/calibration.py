@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from reports.cases import INTERNAL
-from reports.page.chart_style import colour, data, spec_of
+from reports.page.chart_style import QUIET, colour, data, spec_of
 from reports.page.part import Chart
 from reports.worklist import are_probabilities
 
@@ -67,7 +67,7 @@ def reliability_diagram(backbone: str, bins: Sequence[ReliabilityBin], number: i
     unit = alt.Scale(domain=[0, 1])
     diagonal = (
         alt.Chart(data([{"confidence": 0, "accuracy": 0}, {"confidence": 1, "accuracy": 1}]))
-        .mark_line(strokeDash=[4, 4], strokeWidth=1, color="#8c959f")
+        .mark_line(strokeDash=[4, 4], strokeWidth=1, color=QUIET)
         .encode(x=alt.X("confidence:Q", scale=unit), y=alt.Y("accuracy:Q", scale=unit))
     )
     curve = (

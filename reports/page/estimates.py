@@ -11,7 +11,7 @@ from reports.cases import INTERNAL
 from reports.cell import Cell
 from reports.leaderboard import Leaderboard
 from reports.notation import interval
-from reports.page.chart_style import Drawable, colour, data, height_of, shape, spec_of
+from reports.page.chart_style import QUIET, Drawable, colour, data, height_of, shape, spec_of
 from reports.page.part import Chart
 from reports.probability_metrics import title_of
 from reports.row import Row
@@ -128,10 +128,10 @@ def _drawn(
         base.mark_point(filled=True, opacity=1, size=70).encode(x=place, shape=shape(series)),
     ]
     if connected and len(series) == 2:
-        line = alt.Chart(data(values)).mark_line(strokeWidth=1, strokeDash=[3, 3], color="#8c959f")
+        line = alt.Chart(data(values)).mark_line(strokeWidth=1, strokeDash=[3, 3], color=QUIET)
         by_row = line.encode(x=place, y=alt.Y("row:N", sort=rows), yOffset=alt.YOffset("series:N", sort=series))
         layers.insert(0, by_row.encode(detail="row:N", order="place:Q"))
     if zero:
-        layers.insert(0, alt.Chart(data([{"zero": 0}])).mark_rule(strokeWidth=1).encode(x="zero:Q"))
+        layers.insert(0, alt.Chart(data([{"zero": 0}])).mark_rule(strokeWidth=1, color=QUIET).encode(x="zero:Q"))
     chart: Drawable = alt.layer(*layers).properties(height=height_of(rows, series))
     return dict(spec_of(chart))
