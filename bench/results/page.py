@@ -14,6 +14,7 @@ from bench.results.entries import Stored
 from bench.results.figures import write_charts
 from bench.results.folder import ResultsFolder
 from bench.results.leaderboard import about
+from bench.results.page_explain import explain_section
 from bench.results.page_sections import data_section, labels_section, reproduce_section
 from bench.results.runs import StoredRun
 from bench.results.search_figures import charts_of
@@ -71,6 +72,7 @@ def _sections(folder: ResultsFolder, compiled: Compiled, caches: Caches) -> Iter
     yield from board_sections(leaderboard)
     yield from model_sections(leaderboard, {name: entry for name, (entry, _) in entries.items()}, histories)
     yield _search(folder)
+    yield explain_section(folder)
     yield labels_section(stored, caches)
     yield data_section(folder, stored.cases, classes)
     yield reproduce_section(folder, stored)

@@ -46,11 +46,12 @@ class Picture:
 
 @dataclass(frozen=True)
 class Gallery:
-    """Pictures under a title; `note` says which were chosen."""
+    """Pictures under a title; `note` says which were chosen. large: sheets instead of thumbnails."""
 
     title: str
     pictures: tuple[Picture, ...]
     note: str = ""
+    large: bool = False
 
 
 @dataclass(frozen=True)

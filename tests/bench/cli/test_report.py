@@ -171,7 +171,7 @@ def test_metrics_limit_what_is_printed(two: Path, capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"layout": "pdf"}, "'pdf' is none of md, json, csv, latex, html"),
+        ({"layout": "pdf"}, "'pdf' is none of md, json, csv, latex, tables, html"),
         ({"layout": "html", "metric": ["accuracy"]}, "The page has every metric"),
         ({"layout": "html", "interval": "percentile"}, "The page has every metric"),
         ({"layout": "csv", "show": True}, "The page has every metric"),

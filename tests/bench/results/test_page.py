@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pytest
 from browser import browser_page
 from PIL import Image
@@ -20,12 +21,14 @@ from bench.cache import Caches
 from bench.data.pixels import build_cache
 from bench.data.source import Source
 from bench.results.compiled import compile_results
+from bench.results.explanations import GalleryPicture, write_explanations
 from bench.results.folder import ResultsFolder
 from bench.results.page import page_of, write_page
 from bench.results.search_record import RecordedStage, RecordedTrial, SearchRecord, write_record
 from bench.results.thumbnails import thumbnails
 from reports.page.draw_page import page_html
-from reports.table import Table
+from reports.page.part import Gallery
+from reports.table import Column, Table
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -34,6 +37,7 @@ CLASSES = ("<b>zero</b>", "one & 'only'", "</script><script>alert(1)</script>")
 BACKBONES = ("resnet18", "net<img src=x onerror=alert(2)>")
 SITE = "<i>bern</i>"
 NAMES = "<img src=x onerror=alert(3)>{}.png"
+NONE = pd.DataFrame({"case_id": ["x"]})
 BLANK = NamedFinding("blank", "sd 0", (FoundCase("internal/0", "/i/0", None, "internal", "a", None, "d"),), ())
 SECTIONS = [
     *("leaderboard", "external", "gap", "classes", "confusion", "comparisons", "seeds", "learning", "calibration"),
@@ -280,7 +284,7 @@ def test_figures_of_an_earlier_page_go_and_others_stay(hostile: Path, page_cache
     assert (hostile / "figures/external-macro-f1.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_audits_and_searches_of_the_folder_are_on_the_page(hostile: Path, page_caches: Caches, tmp_path: Path) -> None:
+def test_audits_searches_and_explanations_are_on_the_page(hostile: Path, page_caches: Caches, tmp_path: Path) -> None:
     folder = ResultsFolder(shutil.copytree(hostile, tmp_path / "results"))
     compiled = compile_results(folder)
     trials = [
@@ -299,6 +303,11 @@ def test_audits_and_searches_of_the_folder_are_on_the_page(hostile: Path, page_c
     (folder.root / "audit").mkdir()
     (folder.root / "audit/audit.json").write_text(json.dumps(audit.to_dict()))
     write_record(folder.root, record)
+    sheet = GalleryPicture("net", "<b>", Image.new("RGB", (2400, 600)))
+    with folder.locked():
+        write_explanations(
+            folder, [Table("explanation_sanity", "S", (Column("a", "A"),), (("x",),))], NONE, [sheet], {}
+        )
     sections = {section.identity: section for section in page_of(folder, compiled, page_caches).sections}
     history, importance = sections["search"].charts
     best = history.spec["datasets"][history.spec["layer"][0]["data"]["name"]]
@@ -307,6 +316,11 @@ def test_audits_and_searches_of_the_folder_are_on_the_page(hostile: Path, page_c
     tables = {part.name: part for part in sections["data"].parts if isinstance(part, Table)}
     assert tables["audit_findings"].rows == (("blank", 1, MEANINGS["blank"]),)
     assert tables["cases"].rows[0] == (CLASSES[0], 20, 20)
+    explained = sections["explain"].parts
+    assert [part.name for part in explained if isinstance(part, Table)] == ["explanation_sanity"]
+    (gallery,) = (part for part in explained if isinstance(part, Gallery))
+    assert gallery.pictures[0].caption == ("net, <b>",)
+    assert Image.open(BytesIO(gallery.pictures[0].images[0].data)).size == (1200, 300)
     (folder.root / "audit/audit.json").write_text("{")
     damaged = {section.identity: section for section in page_of(folder, compiled, page_caches).sections}["data"]
     assert damaged.intro == ("audit/audit.json is damaged or of another version, so its findings are not shown.",)
