@@ -265,7 +265,7 @@ def test_a_hundred_classes(tmp_path: Path, page_caches: Caches, opened: "tuple[P
         show(page, folder.root / "report.html")
         assert page.locator("table.matrix").count() == 0
         confusions = page.locator("table.listed").nth(0)
-        assert confusions.locator("caption").inner_text().startswith("internal: the 60 most frequent confusions")
+        assert re.match(r"internal: the \d+ most frequent confusions", confusions.locator("caption").inner_text())
         confusions.locator("button").nth(0).click()
         assert re.fullmatch(r"internal: class \d+ predicted as class \d+", page.locator(".cases h3").inner_text())
         page.set_viewport_size({"width": 390, "height": 900})
