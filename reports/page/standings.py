@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports import row_tables
-from reports.caveats import caveats, caveats_of
+from reports.caveats import caveats
 from reports.leaderboard import Leaderboard
 from reports.page.wording import METRIC, METRIC_NAME
 from reports.probability_metrics import title_of
@@ -15,9 +15,9 @@ _LAST = ("weights", "recipe")
 
 
 def page_standings(leaderboard: Leaderboard) -> Table:
-    """`row_tables.standings` with a value and a gap for each of the first three sites, and what limits each row.
+    """`row_tables.standings` with a value and a gap for each of the first three sites.
 
-    Weights and recipe stand after the numbers, which a narrow screen shows first.
+    Weights and recipe stand after the numbers, which a narrow screen shows first; what limits rows is in the notes.
     """
     table = row_tables.standings(leaderboard, (METRIC,))
     sites = list(dict.fromkeys(site for row in leaderboard.rows for site in row.sites))[:MOST_SITES]
@@ -33,22 +33,16 @@ def page_standings(leaderboard: Leaderboard) -> Table:
     after = 1 + next(n for n, place in enumerate(places) if table.columns[place].name == f"internal_{METRIC}")
     last = [place for place, column in enumerate(table.columns) if column.name in _LAST]
 
-    def placed(items: tuple[Item, ...], abroad: tuple[Item, ...], stamps: Item) -> tuple[Item, ...]:
+    def placed(items: tuple[Item, ...], abroad: list[Item]) -> tuple[Item, ...]:
         kept = [items[place] for place in places]
-        return (*kept[:after], *abroad, *kept[after:], *(items[place] for place in last), stamps)
+        return (*kept[:after], *abroad, *kept[after:], *(items[place] for place in last))
 
     columns = [table.columns[place] for place in places]
     return Table(
         table.name,
         f"Leaderboard by internal {METRIC_NAME}",
-        (
-            *(*columns[:after], *of_sites, *columns[after:], *(table.columns[place] for place in last)),
-            Column("stamps", "Limits", shown="filled"),
-        ),
-        tuple(
-            placed(line, tuple(_abroad(row, sites)), "; ".join(caveats_of(row)) or None)
-            for line, row in zip(table.rows, leaderboard.rows, strict=True)
-        ),
+        (*columns[:after], *of_sites, *columns[after:], *(table.columns[place] for place in last)),
+        tuple(placed(line, _abroad(row, sites)) for line, row in zip(table.rows, leaderboard.rows, strict=True)),
         (*table.notes, *caveats(leaderboard), *leaderboard.notes),
     )
 
