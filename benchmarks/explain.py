@@ -1,6 +1,7 @@
 """How many importance maps a second one core makes, beside plain predictions of the same model in the same process.
 
-Batches of 32 as `bench explain` makes them, fp32, medians. Run: python benchmarks/explain.py [--repeats 5]
+Batches of 32 as `bench explain` makes them, fp32, one thread; seconds are the processor's, so that other work on the
+machine counts little. Run: python benchmarks/explain.py [--repeats 3]
 """
 
 import argparse
@@ -18,25 +19,25 @@ from backbones.build import build
 from backbones.cam import METHODS, Cam
 from backbones.cam_layers import cam_layer
 
-SIZE, BATCH, BATCHES, CLASSES = 64, 32, 4, 6
+SIZE, BATCH, BATCHES, CLASSES = 64, 32, 2, 6
 BACKBONES = ("resnet34", "tf_efficientnet_lite0", "convnext_atto", "vit_tiny_patch16_224")
 
 
 def rate(action: Callable[[], object], repeats: int) -> float:
-    """Images a second, median over repeats of some batches, after one of warm-up."""
+    """Images a second of the processor, median over repeats of some batches, after one of warm-up."""
     action()
     seconds = []
     for _ in range(repeats):
-        started = time.perf_counter()
+        started = time.process_time()
         for _ in range(BATCHES):
             action()
-        seconds.append(time.perf_counter() - started)
+        seconds.append(time.process_time() - started)
     return BATCH * BATCHES / median(seconds)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=3)
     repeats = parser.parse_args().repeats
     torch.set_num_threads(1)
     print(

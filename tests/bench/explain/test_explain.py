@@ -102,10 +102,11 @@ def test_a_gallery_for_each_class_shows_both_sites(explained: tuple[Path, str]) 
 
 
 def test_models_that_were_not_kept_are_trained_again_and_explain_the_same(
-    forgotten: Path, explained: tuple[Path, str], tmp_path: Path
+    forgotten: Path, explained: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     results = Path(shutil.copytree(forgotten, tmp_path / "results"))
     assert run_explain(ExplainOptions(results, number=2, checks=1, save_models=True)) == 0
+    assert "1 of 4 models were not kept and are trained again as they were." in capsys.readouterr().out
     again, first = (pd.read_parquet(folder / "explain" / "values.parquet") for folder in (results, explained[0]))
     order = ["seed", "fold", "site", "case_id"]
     pd.testing.assert_frame_equal(
