@@ -5,7 +5,6 @@ python benchmarks/dashboard_picture.py RESULTS docs/dashboard.png
 
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -36,7 +35,7 @@ def take_picture(results: Path, picture: Path) -> None:
             page.screenshot(path=picture)
             browser.close()
     finally:
-        server.send_signal(signal.SIGINT)
+        server.terminate()  # interrupts are ignored in background jobs of shells
         server.wait(timeout=20)
 
 
