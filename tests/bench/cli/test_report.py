@@ -266,7 +266,7 @@ def test_the_experiments_own_intervals_are_the_stored_leaderboard(
     finished: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = {path: path.stat().st_mtime_ns for path in finished.glob("**/*")}
-    report(finished, interval="jackknife-t", stratify=False)
+    report(finished, "md", interval="jackknife-t", stratify=False)
     assert capsys.readouterr().out == (finished / "leaderboard.md").read_text()
     assert {path: path.stat().st_mtime_ns for path in finished.glob("**/*")} == before
 
