@@ -1,0 +1,24 @@
+"""Whether the runs of a folder were made in one environment. Pure."""
+
+from collections.abc import Mapping, Sequence
+
+OF_TOOLING = ("device", "precision", "layout", "threads", "deterministic")
+"""What a run's own settings decide, which rows of a leaderboard are told apart by."""
+
+
+def mixed_environments(environments: Sequence[Mapping[str, str]]) -> list[str]:
+    """A phrase that names what differs and in how many runs each value was found; nothing where nothing does.
+
+    Environments without any entry, as those of imported runs, do not count.
+    """
+    known = [one for one in environments if one]
+    names = sorted({name for one in known for name in one} - set(OF_TOOLING))
+    differing = []
+    for name in names:
+        values = [one.get(name, "not set") for one in known]
+        if len(set(values)) > 1:
+            counted = (f"{value} ({values.count(value)} runs)" for value in sorted(set(values)))
+            differing.append(f"{name.replace('_', ' ')} {', '.join(counted)}")
+    if not differing:
+        return []
+    return [f"runs were made in different environments: {'; '.join(differing)}"]
