@@ -11,7 +11,8 @@ from bench.data.pixels import PixelCache
 class Workshop:
     """Caches of weights and features, and the decoded pixels. Nothing in here decides a result.
 
-    With `keep_models` results carry the trained model. `snapshots`: where the weights of runs of role nondeterminism are saved, each in a folder named by its run id.
+    With `keep_models` results carry the trained model. `snapshots`: where the weights of runs of role nondeterminism
+    are saved, each in a folder named by its run id.
     """
 
     caches: Caches

@@ -1,0 +1,74 @@
+"""The figures of docs/nondeterminism.md: control, components and tooling, on digits and on the phantom.
+
+python -m benchmarks.nondeterminism [--repeats 5] [--folder FOLDER]
+
+Small on purpose: 32 px, two folds, two epochs, about 120 images of each source. Runs that FOLDER has are not repeated.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.data.digits import write_digits
+from bench.data.phantom import write_phantom
+from bench.results.folder import ResultsFolder
+from bench.results.nondeterminism import nondeterminism_tables
+from benchmarks.machine import processor
+from reports.draw_markdown import table_markdown
+
+BACKBONES = ("resnet34", "tf_efficientnet_lite0")
+EACH, EXTERNAL = 12, 8  # of each of ten digits
+SEEDS = "none,init,order,split"
+SHOWN = ("control", "tooling", "spread", "components", "floor", "cost", "curves")
+OPTIONS = ("--image-size", "32", "--folds", "2", "--epochs", "2", "--batch-size", "16", "--workers", "1")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "gapbench-nondeterminism")
+    given = parser.parse_args()
+    print(f"{processor()}; {given.repeats} repeats, 2 folds, 2 epochs, 32 px.\n")
+    sets = {
+        "digits": (_digits(given.folder), f"{SEEDS},threads,precision,layout"),
+        "phantom": (_phantom(given.folder), SEEDS),
+    }
+    for name, (data, varied) in sets.items():
+        results = given.folder / f"results-{name}"
+        backbones = [option for backbone in BACKBONES for option in ("--backbone", backbone)]
+        command = ["nondeterminism", *backbones, "--repeats", str(given.repeats), "--data", str(data), *OPTIONS]
+        vary = ["--vary", varied, "--results", str(results)]
+        starter = [sys.executable, "-c", "from bench.cli import main; main()"]
+        subprocess.run([*starter, *command, *vary], check=True, stdout=sys.stderr)
+        print(f"## On the {name}\n")
+        for table in nondeterminism_tables(ResultsFolder(results)):
+            if table.name.removeprefix("nondeterminism_") in SHOWN:
+                print(table_markdown(table).replace("## ", "### ", 1))
+
+
+def _digits(folder: Path) -> Path:
+    """Links to the first digits of each kind, of both sources."""
+    whole, part = folder / "all-digits", folder / "digits"
+    if not whole.exists():
+        write_digits(whole)
+    if not part.exists():
+        for site, number in (("internal", EACH), ("external", EXTERNAL)):
+            for kind in sorted((whole / site).iterdir()):
+                chosen = part / site / kind.name
+                chosen.mkdir(parents=True)
+                for path in sorted(kind.iterdir())[:number]:
+                    (chosen / path.name).write_bytes(path.read_bytes())
+    return part
+
+
+def _phantom(folder: Path) -> Path:
+    data = folder / "phantom"
+    if not data.exists():
+        write_phantom(data, cases=120, external_cases=80, seed=0, on_done=lambda done, total: None)
+    return data
+
+
+if __name__ == "__main__":
+    main()
