@@ -18,9 +18,9 @@ from bench.results.nondeterminism import nondeterminism_tables
 from benchmarks.machine import processor
 from reports.draw_markdown import table_markdown
 
-BACKBONES = ("resnet34", "tf_efficientnet_lite0")
 EACH, EXTERNAL = 12, 8  # of each of ten digits
-SEEDS = "none,init,order,split"
+LITE = "tf_efficientnet_lite0"
+SEEDS, TOOLING = "init,order,split", "threads,layout"
 SHOWN = ("control", "tooling", "spread", "components", "floor", "cost", "curves")
 OPTIONS = ("--image-size", "32", "--folds", "2", "--epochs", "2", "--batch-size", "16", "--workers", "1")
 
@@ -31,17 +31,17 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "gapbench-nondeterminism")
     given = parser.parse_args()
     print(f"{processor()}; {given.repeats} repeats, 2 folds, 2 epochs, 32 px.\n")
-    sets = {
-        "digits": (_digits(given.folder), f"{SEEDS},threads,precision,layout"),
-        "phantom": (_phantom(given.folder), SEEDS),
+    studies = {
+        "digits": (_digits(given.folder), {"resnet34": f"none,{TOOLING}", LITE: f"none,{SEEDS},{TOOLING}"}),
+        "phantom": (_phantom(given.folder), {LITE: f"none,{SEEDS}"}),
     }
-    for name, (data, varied) in sets.items():
+    for name, (data, varied) in studies.items():
         results = given.folder / f"results-{name}"
-        backbones = [option for backbone in BACKBONES for option in ("--backbone", backbone)]
-        command = ["nondeterminism", *backbones, "--repeats", str(given.repeats), "--data", str(data), *OPTIONS]
-        vary = ["--vary", varied, "--results", str(results)]
-        starter = [sys.executable, "-c", "from bench.cli import main; main()"]
-        subprocess.run([*starter, *command, *vary], check=True, stdout=sys.stderr)
+        for backbone, sources in varied.items():
+            command = ["nondeterminism", "--backbone", backbone, "--vary", sources, "--repeats", str(given.repeats)]
+            where = ["--data", str(data), "--results", str(results)]
+            starter = [sys.executable, "-c", "from bench.cli import main; main()"]
+            subprocess.run([*starter, *command, *OPTIONS, *where], check=True, stdout=sys.stderr)
         print(f"## On the {name}\n")
         for table in nondeterminism_tables(ResultsFolder(results)):
             if table.name.removeprefix("nondeterminism_") in SHOWN:
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def _digits(folder: Path) -> Path:
-    """Links to the first digits of each kind, of both sources."""
+    """The first digits of each kind, of both sources."""
     whole, part = folder / "all-digits", folder / "digits"
     if not whole.exists():
         write_digits(whole)

@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 
 def in_fresh_process(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """What a module-level function returns, called in a process of its own; its exceptions are raised here."""
+    """What a function that can be pickled returns, called in a process of its own; its exceptions are raised here."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=serve_parent) as pool:
         return pool.submit(function, *args, **kwargs).result()
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bench.execution.fresh import in_fresh_process, variables
 from bench.execution.workshop import Workshop
 from bench.plan.spec import RunSpec
 from bench.plan.trace import Event, Part, Parting, Stage, Trace, first_difference, parting
@@ -56,26 +57,36 @@ class Look(Protocol):
 
 
 @dataclass(frozen=True)
-class FreshLook:
-    """In a process of its own each time, with these environment variables (None: not set)."""
+class LookHere:
+    """In this process."""
 
     spec: RunSpec
     workshop: Workshop
+
+    def trace(self, step: int) -> Trace:
+        from bench.execution.probe import trace_until
+
+        return trace_until(self.spec, self.workshop, step)
+
+    def events(self, step: int) -> tuple[Event, ...]:
+        from bench.execution.probe import probe
+
+        return probe(self.spec, self.workshop, step)
+
+
+@dataclass(frozen=True)
+class FreshLook(LookHere):
+    """In a process of its own each time, with these environment variables (None: not set)."""
+
     variables: Mapping[str, str | None] = field(default_factory=dict)
 
     def trace(self, step: int) -> Trace:
-        from bench.execution.fresh import in_fresh_process, variables
-        from bench.execution.probe import trace_until
-
         with variables(self.variables):
-            return in_fresh_process(trace_until, self.spec, self.workshop, step)
+            return in_fresh_process(LookHere(self.spec, self.workshop).trace, step)
 
     def events(self, step: int) -> tuple[Event, ...]:
-        from bench.execution.fresh import in_fresh_process, variables
-        from bench.execution.probe import probe
-
         with variables(self.variables):
-            return in_fresh_process(probe, self.spec, self.workshop, step)
+            return in_fresh_process(LookHere(self.spec, self.workshop).events, step)
 
 
 def locate(traces: tuple[Trace, Trace], a: Look, b: Look) -> Location | None:

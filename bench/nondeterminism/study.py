@@ -96,9 +96,8 @@ class BackboneStudy:
 
     def _cost(self) -> RecordedCost:
         from bench.execution.cost import measure_cost
-        from bench.execution.fresh import in_fresh_process
 
-        return RecordedCost(**asdict(in_fresh_process(measure_cost, self.designs.base[0], self.workshop)))
+        return RecordedCost(**asdict(measure_cost(self.designs.base[0], self.workshop)))
 
 
 def merged(earlier: Sequence[RecordedGroup], now: Sequence[RecordedGroup]) -> list[RecordedGroup]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bench.execution.workshop import Workshop
 from bench.nondeterminism.designs import Group, Repeat
-from bench.nondeterminism.locate import FreshLook, Location, locate
+from bench.nondeterminism.locate import FreshLook, Location, LookHere, locate
 from bench.plan.identity import run_id
 from bench.plan.spec import RunSpec
 from bench.plan.trace import Trace
@@ -43,7 +43,7 @@ def of_change(store: RunStore, base: Repeat, group: Group, workshop: Workshop) -
     if not pairs:
         return SAME
     a, b = pairs[0]
-    location = locate(_traces(store, a, b), FreshLook(a, workshop), FreshLook(b, workshop))
+    location = locate(_traces(store, a, b), LookHere(a, workshop), LookHere(b, workshop))
     return location.text() if location else ONLY_PREDICTIONS
 
 

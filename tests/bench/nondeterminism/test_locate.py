@@ -62,13 +62,19 @@ def run(digit_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run
     return replace(specs[0], role="nondeterminism"), workshop
 
 
-def found(run: tuple[RunSpec, Workshop], fault: Fault, healthy: Fault = nullcontext) -> Location | None:
-    a, b = FaultyLook(*run, healthy), FaultyLook(*run, fault)
-    return locate((a.recorded(), b.recorded()), a, b)
+@pytest.fixture(scope="module")
+def healthy(run: tuple[RunSpec, Workshop]) -> Trace:
+    """What a run without a fault records."""
+    return FaultyLook(*run, nullcontext).recorded()
 
 
-def test_without_a_fault_nothing_parts(run: tuple[RunSpec, Workshop]) -> None:
-    assert found(run, nullcontext) is None
+def found(run: tuple[RunSpec, Workshop], healthy: Trace, fault: Fault) -> Location | None:
+    a, b = FaultyLook(*run, nullcontext), FaultyLook(*run, fault)
+    return locate((healthy, b.recorded()), a, b)
+
+
+def test_without_a_fault_nothing_parts(run: tuple[RunSpec, Workshop], healthy: Trace) -> None:
+    assert found(run, healthy, nullcontext) is None
 
 
 def test_an_unseeded_operation_is_found_in_its_module(
@@ -92,7 +98,8 @@ def test_an_unseeded_operation_is_found_in_its_module(
         yield
         monkeypatch.setattr(PreparedRun, "_build", build)
 
-    where = found(run, noise, noise)
+    a, b = FaultyLook(*run, noise), FaultyLook(*run, noise)
+    where = locate((a.recorded(), b.recorded()), a, b)
     assert where is not None
     assert (where.step, where.stage, where.epoch) == (1, "full", 0)
     assert (where.part, where.name) == ("forward", "layer3.0.conv1")
@@ -140,17 +147,19 @@ def nudged(monkeypatch: pytest.MonkeyPatch, tensor: str, before_step: int) -> It
     monkeypatch.setattr(PreparedRun, "train_all", train_all)
 
 
-def test_one_bit_of_one_initial_weight(run: tuple[RunSpec, Workshop], monkeypatch: pytest.MonkeyPatch) -> None:
-    where = found(run, lambda: nudged(monkeypatch, "layer2.0.conv2.weight", 0))
+def test_one_bit_of_one_initial_weight(
+    run: tuple[RunSpec, Workshop], healthy: Trace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = found(run, healthy, lambda: nudged(monkeypatch, "layer2.0.conv2.weight", 0))
     assert where is not None
     assert (where.step, where.stage, where.tensor, where.tensors) == (0, "start", "layer2.0.conv2.weight", 1)
     assert "the initial weights, first layer2.0.conv2.weight (1 of" in where.text()
 
 
 def test_one_bit_of_one_weight_in_the_middle_of_training(
-    run: tuple[RunSpec, Workshop], monkeypatch: pytest.MonkeyPatch
+    run: tuple[RunSpec, Workshop], healthy: Trace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    where = found(run, lambda: nudged(monkeypatch, "layer4.0.bn1.weight", 5))
+    where = found(run, healthy, lambda: nudged(monkeypatch, "layer4.0.bn1.weight", 5))
     assert where is not None
     assert (where.step, where.epoch) == (5, 1)
     assert (where.part, where.name) == ("weights", "layer4.0.bn1.weight")
@@ -162,13 +171,15 @@ def test_a_step_between_two_recorded_ones_is_found(
 ) -> None:
     """Runs of other roles record the first step and each epoch alone."""
     spec, workshop = run
-    where = found((replace(spec, role="main"), workshop), lambda: nudged(monkeypatch, "layer4.0.bn1.weight", 5))
+    main = replace(spec, role="main")
+    recorded = FaultyLook(main, workshop, nullcontext).recorded()
+    where = found((main, workshop), recorded, lambda: nudged(monkeypatch, "layer4.0.bn1.weight", 5))
     assert where is not None
     assert (where.step, where.part, where.name) == (5, "weights", "layer4.0.bn1.weight")
 
 
 def test_another_order_of_the_data_is_found_in_the_batch(
-    run: tuple[RunSpec, Workshop], monkeypatch: pytest.MonkeyPatch
+    run: tuple[RunSpec, Workshop], healthy: Trace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @contextmanager
     def swapped() -> Iterator[None]:
@@ -182,13 +193,15 @@ def test_another_order_of_the_data_is_found_in_the_batch(
         yield
         monkeypatch.setattr(training, "training_batches", training_batches)
 
-    where = found(run, swapped)
+    where = found(run, healthy, swapped)
     assert where is not None
     assert (where.step, where.epoch, where.part) == (5, 1, "data")
     assert "step 5 (whole model, epoch 1), the batch; " in where.text()
 
 
-def test_the_update_is_told_from_the_gradients(run: tuple[RunSpec, Workshop], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_update_is_told_from_the_gradients(
+    run: tuple[RunSpec, Workshop], healthy: Trace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from bench.execution.optimisation import Optimisation
 
     step = Optimisation.step
@@ -204,7 +217,7 @@ def test_the_update_is_told_from_the_gradients(run: tuple[RunSpec, Workshop], mo
         yield
         monkeypatch.setattr(Optimisation, "step", step)
 
-    where = found(run, other_update)
+    where = found(run, healthy, other_update)
     assert where is not None
     assert (where.step, where.part) == (1, "optimizer")
     assert where.name == where.tensor
