@@ -80,7 +80,7 @@ explain-speed-page: .venv/installed
 
 .PHONY: nondeterminism-page digests-page
 nondeterminism-page: .venv/installed
-	$(BIN)/python -m benchmarks.nondeterminism > .page.txt && $(BIN)/python docs/update.py nondeterminism < .page.txt; rm -f .page.txt
+	$(BIN)/python -m benchmarks.nondeterminism --picture docs/nondeterminism.png > .page.txt && $(BIN)/python docs/update.py nondeterminism < .page.txt; rm -f .page.txt
 
 digests-page: .venv/installed
 	$(BIN)/python -m benchmarks.digests > .page.txt && $(BIN)/python docs/update.py digests < .page.txt; rm -f .page.txt

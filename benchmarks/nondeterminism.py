@@ -1,11 +1,12 @@
 """The figures of docs/nondeterminism.md: control, components and tooling, on digits and on the phantom.
 
-python -m benchmarks.nondeterminism [--repeats 5] [--folder FOLDER]
+python -m benchmarks.nondeterminism [--repeats 5] [--folder FOLDER] [--picture FILE]
 
 Small on purpose: 32 px, two folds, two epochs, about 120 images of each source. Runs that FOLDER has are not repeated.
 """
 
 import argparse
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "gapbench-nondeterminism")
+    parser.add_argument("--picture", type=Path)
     given = parser.parse_args()
     print(f"{processor()}; {given.repeats} repeats, 2 folds, 2 epochs, 32 px.\n")
     studies = {
@@ -46,6 +48,8 @@ def main() -> None:
         for table in nondeterminism_tables(ResultsFolder(results)):
             if table.name.removeprefix("nondeterminism_") in SHOWN:
                 print(table_markdown(table).replace("## ", "### ", 1))
+        if given.picture and name == "digits":
+            shutil.copy(results / "figures" / f"nondeterminism-{LITE}.png", given.picture)
 
 
 def _digits(folder: Path) -> Path:

@@ -8,12 +8,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from reports.nondeterminism.charts import NondeterminismCharts
 from reports.notation import RESEARCH_ONLY
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#767676")  # Okabe and Ito
 MARKERS = "osD^vP*"
+WIDEST = 0.5  # the interval of two runs goes far beyond what a score can spread
 
 
 def draw_nondeterminism(charts: NondeterminismCharts, file: Path) -> None:
@@ -38,7 +40,7 @@ def _spread(axes: Axes, charts: NondeterminismCharts) -> None:
     names = charts.spread[0].names if charts.spread else ()
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
-    axes.set_xlim(left=0)
+    axes.set_xlim(0, min(WIDEST, axes.get_xlim()[1]))
     axes.set_title("sd of macro F1 by what varies, with 95 % interval", fontsize=10)
     axes.legend(fontsize=8)
 
@@ -67,4 +69,7 @@ def _curves(axes: Axes, charts: NondeterminismCharts) -> None:
         return
     axes.set_xscale("log")
     axes.set_yscale("log")
+    steps = sorted({step for curve in charts.curves.values() for step, _ in curve})
+    axes.set_xticks(steps, list(map(str, steps)))
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.legend(fontsize=8)
