@@ -35,7 +35,7 @@ def main() -> None:
     print(f"{processor()}; {given.repeats} repeats, 2 folds, 2 epochs, 32 px.\n")
     studies = {
         "digits": (_digits(given.folder), {"resnet34": f"none,{TOOLING}", LITE: f"none,{SEEDS},{TOOLING}"}),
-        "phantom": (_phantom(given.folder), {LITE: f"none,{SEEDS}"}),
+        "phantom": (_phantom(given.folder), {LITE: SEEDS}),
     }
     for name, (data, varied) in studies.items():
         results = given.folder / f"results-{name}"

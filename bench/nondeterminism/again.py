@@ -1,11 +1,13 @@
 """Whether this machine can train a stored run again, and how. Reads results folders, images and caches."""
 
+import os
+
 from bench.cache import Caches
 from bench.data.pseudonyms import Pseudonyms
 from bench.driver.prepare import data_request, read_cases
 from bench.errors import BenchError
 from bench.execution.workshop import Workshop
-from bench.nondeterminism.locate import FreshLook
+from bench.nondeterminism.locate import FreshLook, LookHere
 from bench.plan.spec import RunSpec, Tooling
 from bench.results.folder import ResultsFolder
 from bench.results.runs import StoredRun
@@ -18,8 +20,8 @@ class NotHereError(BenchError):
     """What the run was made from or with is not here."""
 
 
-def look_again(run: StoredRun, folder: ResultsFolder, caches: Caches) -> FreshLook:
-    """The run in processes of their own, under the environment variables that it was trained with.
+def look_again(run: StoredRun, folder: ResultsFolder, caches: Caches) -> LookHere:
+    """The run, under the environment variables that it was trained with; where they are others, in other processes.
 
     Raises:
         NotHereError: libraries, processor, device, images or weights are others.
@@ -31,8 +33,11 @@ def look_again(run: StoredRun, folder: ResultsFolder, caches: Caches) -> FreshLo
     spec = spec_of(run, folder.cases() or [])
     if spec is None:
         raise NotHereError(f"The cases of {folder.root} are not those that run {run.run_id} was made from.")
-    then = run.record["environment"]
-    return FreshLook(spec, _workshop(folder, spec, caches), {name: then.get(name) for name in KEY_VARIABLES})
+    workshop = _workshop(folder, spec, caches)
+    wanted = {name: run.record["environment"].get(name) for name in KEY_VARIABLES}
+    if all(os.environ.get(name) == value for name, value in wanted.items()):
+        return LookHere(spec, workshop)
+    return FreshLook(spec, workshop, wanted)
 
 
 def _require_machine(run: StoredRun) -> None:

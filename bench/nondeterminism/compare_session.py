@@ -78,7 +78,7 @@ def _explained(pair: Twins, one: ResultsFolder, two: ResultsFolder) -> str:
     try:
         looks = look_again(pair.a, one, caches), look_again(pair.b, two, caches)
     except BenchError as error:
-        return f"{name} parts at step {pair.parting.step}, first in {pair.parting.tensor}. No second look: {error}"
+        return f"{name}, first difference: step {pair.parting.step}, {pair.parting.tensor}. No second look: {error}"
     found = locate((read_trace(pair.a.folder), read_trace(pair.b.folder)), *looks)
     assert found is not None
-    return f"{name} parts at {found.text()}."
+    return f"{name}, first difference: {found.text()}."

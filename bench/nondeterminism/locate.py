@@ -38,7 +38,7 @@ class Location:
         """One line."""
         after = f"{self.tensors} of {self.of} tensors differ after it, first {self.tensor}"
         if self.stage == "start":
-            return f"before step 1: the initial weights, first {self.tensor} ({self.tensors} of {self.of} tensors)"
+            return f"before step 1, the initial weights, first {self.tensor} ({self.tensors} of {self.of} tensors)"
         step = f"step {self.step} ({_STAGES[self.stage]}, epoch {self.epoch})"
         if self.part is None:
             return f"{step}: {after}; training up to there again did not show it, so its phase is not known"

@@ -60,7 +60,7 @@ class BackboneStudy:
         partings = {one.name: of_change(store, self.designs.base, one, self.workshop) for one in self.designs.changed}
         others = [one.model_copy(update={"parting": partings.get(one.name, "")}) for one in others]
         for name, where in partings.items():
-            self.say(f"{base.backbone}, {name}: parts at {where}.")
+            self.say(f"{base.backbone}, {name}: first difference: {where}.")
         cost = before.cost if before else None
         if cost is None and passed is not False:
             cost = self._cost()

@@ -11,7 +11,7 @@ from bench.plan.trace import Trace
 from bench.results.runs import RunStore
 from bench.results.traces import read_trace
 
-SAME = "nowhere: the same to the last bit"
+SAME = "none, the same to the last bit"
 ONLY_PREDICTIONS = "the weights are the same at every recorded step, the predictions are not"
 
 

@@ -18,7 +18,8 @@ def mixed_environments(environments: Sequence[Mapping[str, str]]) -> list[str]:
         values = [one.get(name, "not set") for one in known]
         if len(set(values)) > 1:
             counted = (f"{value} ({values.count(value)} runs)" for value in sorted(set(values)))
-            differing.append(f"{name.replace('_', ' ')} {', '.join(counted)}")
+            title = name if name.isupper() else name.replace("_", " ")
+            differing.append(f"{title} {', '.join(counted)}")
     if not differing:
         return []
     return [f"runs were made in different environments: {'; '.join(differing)}"]

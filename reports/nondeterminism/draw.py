@@ -69,7 +69,7 @@ def _curves(axes: Axes, charts: NondeterminismCharts) -> None:
         return
     axes.set_xscale("log")
     axes.set_yscale("log")
-    steps = sorted({step for curve in charts.curves.values() for step, _ in curve})
-    axes.set_xticks(steps, list(map(str, steps)))
+    taken = sorted({step for curve in charts.curves.values() for step, _ in curve})
+    axes.set_xticks(taken, list(map(str, taken)))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.legend(fontsize=8)

@@ -50,9 +50,26 @@ def test_it_names_the_variable_and_where_runs_part(
     assert "| environment: ATEN_CPU_CAPABILITY | not set" in settings
     assert "environment: instruction_set" in settings
     assert "tooling" not in settings.partition("|")[2]
-    assert "part at step 1" in runs
-    assert "test_resnet seed 0 fold 0 parts at step 1 (whole model, epoch 0), " in runs
+    assert runs.count("begin with other weights") == 2  # random numbers are drawn by other instructions
+    assert (
+        "test_resnet seed 0 fold 0, first difference: before step 1, the initial weights, first conv1.0.weight" in runs
+    )
     assert os.environ.get("ATEN_CPU_CAPABILITY") is None
+
+
+def test_runs_of_other_tooling_part_at_a_step(
+    pair: tuple[Path, Path], digit_data: Path, cache_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GAPBENCH_CACHE", str(cache_root))
+    options = [option if option != "fp32" else "bf16" for option in QUICK]
+    invoke("run", "--data", digit_data, *options, "--results", tmp_path / "results")
+    said = invoke("nondeterminism", "--compare", pair[0], tmp_path / "results")
+    settings, _, runs = said.partition("## Runs that should be equal")
+    assert [line.split()[1:7] for line in settings.splitlines() if line.startswith("| tooling")] == [
+        ["tooling:", "precision", "|", "fp32", "|", "bf16"]
+    ]
+    assert runs.count("part at step 1") == 2
+    assert "first difference: step 1 (whole model, epoch 0), forward conv1.0; " in runs
 
 
 def test_a_folder_is_equal_to_itself(
@@ -94,7 +111,7 @@ def test_fast_runs_are_other_runs_and_stamped_under_every_table(
     monkeypatch.setenv("GAPBENCH_CACHE", str(cache_root))
     results = tmp_path / "results"
     said = invoke("run", "--fast", "--data", digit_data, *QUICK, "--results", results)
-    stamp = "**test\\_resnet: not deterministic (--fast): the same command may give other numbers.**"
+    stamp = "**test_resnet: not deterministic (--fast): the same command may give other numbers.**"
     tables = [block for block in said.split("\n\n") if block.startswith("|")]
     assert len(tables) > 3
     assert said.count(stamp) == len(tables)

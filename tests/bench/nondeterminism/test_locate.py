@@ -153,7 +153,7 @@ def test_one_bit_of_one_initial_weight(
     where = found(run, healthy, lambda: nudged(monkeypatch, "layer2.0.conv2.weight", 0))
     assert where is not None
     assert (where.step, where.stage, where.tensor, where.tensors) == (0, "start", "layer2.0.conv2.weight", 1)
-    assert "the initial weights, first layer2.0.conv2.weight (1 of" in where.text()
+    assert "before step 1, the initial weights, first layer2.0.conv2.weight (1 of" in where.text()
 
 
 def test_one_bit_of_one_weight_in_the_middle_of_training(
