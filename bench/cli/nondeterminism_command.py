@@ -5,13 +5,18 @@ from typing import Annotated, Any
 
 import typer
 
+from bench.cli import completion
+
 DATA = "Data"
 MACHINE = "Machine"
 RESULTS = "Results"
 
 
 def nondeterminism(
-    backbone: Annotated[list[str] | None, typer.Option(help="timm model name; repeat for several. [resnet34]")] = None,
+    backbone: Annotated[
+        list[str] | None,
+        typer.Option(help="timm model name; repeat for several. [resnet34]", autocompletion=completion.backbones),
+    ] = None,
     repeats: Annotated[
         int | None, typer.Option(help="Runs of each design; a run is a seed with all folds. [5]")
     ] = None,
@@ -21,6 +26,7 @@ def nondeterminism(
             metavar="A,B,…",
             help="split, init, order, none (the control), threads, precision, layout, device. "
             "[none,init,order,split,threads]",
+            autocompletion=completion.VARIED,
         ),
     ] = None,
     compare: Annotated[
@@ -48,15 +54,27 @@ def nondeterminism(
     allow_leaks: Annotated[
         bool | None, typer.Option("--allow-leaks", help="Run in spite of leaks.", rich_help_panel=DATA)
     ] = None,
-    recipe: Annotated[str | None, typer.Option(metavar="NAME|FILE", help="How to train. [fine-tune]")] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="How to train. [fine-tune]", autocompletion=completion.RECIPES),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs of everything. [5]")] = None,
     lr: Annotated[float | None, typer.Option(help="Peak learning rate. [0.001]")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images a step. [32]")] = None,
     weights: Annotated[
-        str | None, typer.Option(metavar="auto|imagenet|random|PATH", help="Where models start. [auto]")
+        str | None,
+        typer.Option(
+            metavar="auto|imagenet|random|PATH", help="Where models start. [auto]", autocompletion=completion.WEIGHTS
+        ),
     ] = None,
-    precision: Annotated[str | None, typer.Option(help="auto, fp32 or bf16. [auto]", rich_help_panel=MACHINE)] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps. [auto]", rich_help_panel=MACHINE)] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(help="auto, fp32 or bf16. [auto]", rich_help_panel=MACHINE, autocompletion=completion.PRECISIONS),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="auto, cpu, cuda or mps. [auto]", rich_help_panel=MACHINE, autocompletion=completion.DEVICES),
+    ] = None,
     deterministic: Annotated[
         bool | None,
         typer.Option(
@@ -67,7 +85,10 @@ def nondeterminism(
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Runs at once. [cores]", rich_help_panel=MACHINE)] = None,
     executor: Annotated[
-        str | None, typer.Option(help="auto, in-process or processes. [auto]", rich_help_panel=MACHINE)
+        str | None,
+        typer.Option(
+            help="auto, in-process or processes. [auto]", rich_help_panel=MACHINE, autocompletion=completion.EXECUTORS
+        ),
     ] = None,
     config: Annotated[
         Path | None,

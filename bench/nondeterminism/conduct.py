@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.config.experiment import Experiment
-from bench.driver.conduct import executor_for
+from bench.driver.conduct import workers_for
 from bench.driver.progress import RunProgress
 from bench.errors import WriteError
 from bench.execution.executor import Executor
@@ -40,7 +40,7 @@ class Conductor:
         """Each repeat in processes of its own, which nothing ran in before."""
         for repeat in control.repeats:
             if wanted := pending(repeat, self.folder.repeats.complete()):
-                workers = executor_for(self.experiment, self.workshop, wanted).workers
+                workers = workers_for(self.experiment, wanted)
                 with PoolExecutor(self.workshop, workers) as fresh:
                     self._execute(fresh, wanted)
         ids = _ids(control)

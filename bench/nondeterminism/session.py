@@ -50,10 +50,10 @@ def _run(experiment: Experiment, options: NondeterminismOptions) -> int:
         request = prepare_study(experiment, options, folder, caches, say, decoding.update)
     scratch = _scratch(caches, folder)
     workshop = replace(request.plan.workshop, snapshots=scratch)
-    with folder.locked():
+    with folder.locked(command="bench nondeterminism") as sign:
         write_request(request.plan, folder)
         found = [
-            BackboneStudy(request.plan, designs, folder, workshop, console, say).do()
+            BackboneStudy(request.plan, designs, folder, workshop, console, say, sign).do()
             for designs in request.designs.values()
         ]
         done = [study for study in found if study is not None]
