@@ -30,8 +30,8 @@ from bench.execution.run import PreparedRun
 
 build, entropy = PreparedRun._build, np.random.default_rng()
 
-def with_noise(self):
-    model = build(self)
+def with_noise(self, trained):
+    model = build(self, trained)
     model.layer2[0].conv2.register_forward_hook(lambda module, given, output: output + float(entropy.normal(0, 1e-3)))
     return model
 

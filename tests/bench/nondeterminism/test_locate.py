@@ -89,8 +89,8 @@ def test_an_unseeded_operation_is_found_in_its_module(
         def noisy(module: Any, given: Any, output: Tensor) -> Tensor:
             return output + float(entropy.normal(0, 1e-3)) if module.training else output
 
-        def with_noise(self: PreparedRun) -> Any:
-            model = build(self)
+        def with_noise(self: PreparedRun, trained: bytes | None) -> Any:
+            model = build(self, trained)
             model.get_submodule("layer3.0.conv1").register_forward_hook(noisy)
             return model
 
@@ -130,8 +130,8 @@ def nudged(monkeypatch: pytest.MonkeyPatch, tensor: str, before_step: int) -> It
 
     build, train_all = PreparedRun._build, PreparedRun.train_all
 
-    def nudged_build(self: PreparedRun) -> Any:
-        model = build(self)
+    def nudged_build(self: PreparedRun, trained: bytes | None) -> Any:
+        model = build(self, trained)
         if not before_step:
             nudge(model)
         return model
