@@ -2,7 +2,7 @@
 
 python -m benchmarks.nondeterminism [--repeats 3] [--folder FOLDER] [--picture FILE]
 
-Small on purpose: 32 px, two folds, two epochs, about 120 images of each source. Runs that FOLDER has are not repeated.
+Small on purpose: 32 px, two folds, two epochs, some 100 images of each set. Runs that FOLDER has are not repeated.
 """
 
 import argparse
@@ -73,7 +73,7 @@ def _digits(folder: Path) -> Path:
 def _phantom(folder: Path) -> Path:
     data = folder / "phantom"
     if not data.exists():
-        write_phantom(data, cases=120, external_cases=80, seed=0, on_done=lambda done, total: None)
+        write_phantom(data, cases=60, external_cases=48, seed=0, on_done=lambda done, total: None)
     return data
 
 
