@@ -149,7 +149,7 @@ def _write_page(folder: "ResultsFolder", *, printed: bool, show: bool) -> None:
 
         compiled = _compile(folder, _own_if_up_to_date(folder))
         if printed:
-            _out(_with_searches(compiled.text, _searches(folder)))
+            _out(_with_further(compiled.text, _further(folder)))
         written = write_page(folder, compiled, user_caches())
     _say(f"Written: {written.page}, and its charts in {folder.root / 'figures'} ({len(written.figures)} files)")
     if show:
