@@ -4,7 +4,6 @@ from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from shutil import rmtree
 
 from rich.console import Console
 
@@ -14,9 +13,11 @@ from bench.config.nondeterminism import NondeterminismOptions
 from bench.driver.decoding import DecodingProgress
 from bench.driver.phantom import ensure_phantom
 from bench.errors import Interrupted
+from bench.nondeterminism.distances import forget
 from bench.nondeterminism.prepare import prepare_study
 from bench.nondeterminism.store import write_request
 from bench.nondeterminism.study import BackboneStudy
+from bench.plan.identity import run_id
 from bench.results.folder import ResultsFolder
 from bench.results.nondeterminism import nondeterminism_tables, write_nondeterminism_figures
 from bench.results.nondeterminism_record import FILE
@@ -58,7 +59,7 @@ def _run(experiment: Experiment, options: NondeterminismOptions) -> int:
         ]
         done = [study for study in found if study is not None]
         if len(done) == len(found):
-            rmtree(scratch, ignore_errors=True)
+            forget(scratch, (run_id(spec) for designs in request.designs.values() for spec in designs.specs))
         if done:
             say(tables_markdown(nondeterminism_tables(folder)))
             written = [folder.root / FILE, *write_nondeterminism_figures(folder)]
