@@ -78,6 +78,13 @@ explain-page: .venv/installed
 explain-speed-page: .venv/installed
 	$(BIN)/python benchmarks/explain.py > .page.txt && $(BIN)/python docs/update.py explain-speed < .page.txt; rm -f .page.txt
 
+.PHONY: nondeterminism-page digests-page
+nondeterminism-page: .venv/installed
+	$(BIN)/python -m benchmarks.nondeterminism --picture docs/nondeterminism.png > .page.txt && $(BIN)/python docs/update.py nondeterminism < .page.txt; rm -f .page.txt
+
+digests-page: .venv/installed
+	$(BIN)/python -m benchmarks.digests > .page.txt && $(BIN)/python docs/update.py digests < .page.txt; rm -f .page.txt
+
 bench-engine: .venv/installed
 	$(BIN)/python benchmarks/engine.py
 

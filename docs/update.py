@@ -25,10 +25,12 @@ PAGES = {
     **{f"comparisons-{world}": ROOT / "docs" / "statistics.md" for world in ("alike", "retrained", "power")},
     "studentised": ROOT / "docs" / "statistics.md",
     "dicom-files": ROOT / "docs" / "dicom-files.md",
+    "nondeterminism": ROOT / "docs" / "nondeterminism.md",
+    "digests": ROOT / "docs" / "nondeterminism.md",
 }
 
-INDENTED = ("engine", "audit", "report-speed", "report-page", "status-speed", "search", "explain-speed")
-QUOTED = ("leaderboard", "search-example", "explain")
+INDENTED = ("engine", "audit", "report-speed", "report-page", "status-speed", "search", "explain-speed", "digests")
+QUOTED = ("leaderboard", "search-example", "explain", "nondeterminism")
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from reports.cell import Cell
 from reports.estimate import DIFFERENCE, DIFFERENCE_OF_GAPS, IntervalChoice, Quantity, estimate, refusal
 from reports.fold_tests import FoldTests, fold_tests
 from reports.jackknife import JackknifeT
+from reports.margins import TIE
 from reports.metrics import PRIMARY_METRIC
 from reports.noise_floor import NoiseFloor
 from reports.pooling import Pooled
@@ -192,8 +193,13 @@ def endpoints_of(sites: Sequence[str]) -> list[Endpoint]:
 
 
 def _flag(one: Comparison, endpoint: Endpoint, floors: Mapping[str, Mapping[str, NoiseFloor]]) -> Comparison:
-    """Say whether the difference is under the larger noise floor of means of the shared seeds; internal only."""
+    """Say whether other seeds alone would make the difference; internal only."""
     if not endpoint.is_internal or not {one.a, one.b} <= floors.keys() or one.difference.value is None:
         return one
-    floor = max(floors[name][endpoint.metric].floor_1 for name in (one.a, one.b)) / math.sqrt(one.seeds)
-    return replace(one, below_noise_floor=abs(one.difference.value) < floor)
+    floor = floor_between(one, endpoint.metric, floors)
+    return replace(one, below_noise_floor=abs(one.difference.value) <= floor + TIE)
+
+
+def floor_between(one: Comparison, metric: str, floors: Mapping[str, Mapping[str, NoiseFloor]]) -> float:
+    """The larger noise floor of both, of means of the seeds that they share."""
+    return max(floors[name][metric].floor_1 for name in (one.a, one.b)) / math.sqrt(one.seeds)

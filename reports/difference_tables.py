@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reports.cell import Cell
-from reports.comparison import Comparison
+from reports.comparison import Comparison, floor_between
 from reports.leaderboard import Leaderboard
 from reports.noise_floor import NoiseFloor
-from reports.row_tables import BACKBONE, METRIC, term
+from reports.row_tables import BACKBONE, METRIC, lower, term
 from reports.table import Column, Table
 
 _A, _B, _ENDPOINT = Column("a", "A"), Column("b", "B"), Column("endpoint", "Endpoint")
@@ -19,7 +19,7 @@ _P = (
     "p: paired jackknife t over clusters and seeds, Holm-adjusted over all pairs of an endpoint; resolved: adjusted "
     "p ≤ .05."
 )
-_NEAR = "≈: smaller than the noise floor of the seeds; – where that is not known."
+_NEAR = "≈: not larger than the noise floor of the seeds; – where that is not known."
 _DETECTABLE = (
     "Detectable: the true difference that the test of this pair alone, unadjusted, would find with 80 % power."
 )
@@ -42,7 +42,31 @@ def noise_floor(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) -
             for metric, floor in of_metric.items()
             if wanted is None or metric in wanted
         ),
+        (*_in_words(leaderboard, wanted), *_under_the_floor(leaderboard, wanted)),
     )
+
+
+def _in_words(leaderboard: Leaderboard, wanted: Sequence[str] | None) -> Iterator[str]:
+    for name, floors in leaderboard.noise_floor.items():
+        points = [
+            f"{100 * floor.floor_1:.1f} points of {lower(term(metric).title)}"
+            for metric, floor in floors.items()
+            if wanted is None or metric in wanted
+        ]
+        if points:
+            yield f"Two runs of {name} that differ only in seed differ by up to {' and '.join(points)} (95 %)."
+
+
+def _under_the_floor(leaderboard: Leaderboard, wanted: Sequence[str] | None) -> Iterator[str]:
+    """A warning for each pair of backbones whose difference other seeds alone would make."""
+    for one in _of(leaderboard.comparisons, wanted):
+        metric = one.endpoint.rpartition(".")[2]
+        if one.below_noise_floor and one.difference.value is not None:
+            floor = floor_between(one, metric, leaderboard.noise_floor)
+            yield (
+                f"Warning: {one.a} and {one.b} differ by {100 * abs(one.difference.value):.1f} points of internal "
+                f"{lower(term(metric).title)}, within the {100 * floor:.1f} that other seeds alone make."
+            )
 
 
 def _floors(floor: NoiseFloor) -> tuple[Cell, Cell]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 from reports import difference_tables, row_tables
 from reports.caveats import caveats, caveats_of
 from reports.leaderboard import Leaderboard
-from reports.table import Column, Table
+from reports.stamped import stamped
+from reports.table import Table
 
 NAMES = (
     "leaderboard",
@@ -68,21 +68,6 @@ def build_tables(
     stamps = {row.name: caveats_of(row) for row in leaderboard.rows}
     said = caveats(leaderboard)
     return (
-        _stamped(first, stamps, (*said, *leaderboard.notes)),
-        *(_stamped(table, stamps, said) for table in rest if table.rows or table.name == "runs"),
-    )
-
-
-def _stamped(table: Table, stamps: Mapping[str, Sequence[str]], notes: Sequence[str]) -> Table:
-    """With a last column of what limits the backbones of each row, and these further notes."""
-    named = [column.name for column in table.columns]
-    naming = [named.index(name) for name in (("name",) if "name" in named else ("backbone", "a", "b")) if name in named]
-    of_rows = (
-        dict.fromkeys(stamp for place in naming for stamp in stamps.get(str(row[place]), ())) for row in table.rows
-    )
-    return replace(
-        table,
-        columns=(*table.columns, Column("stamps", "Stamps", shown="never")),
-        rows=tuple((*row, "; ".join(found) or None) for row, found in zip(table.rows, of_rows, strict=True)),
-        notes=(*table.notes, *notes),
+        stamped(first, stamps, (*said, *leaderboard.notes)),
+        *(stamped(table, stamps, said) for table in rest if table.rows or table.name == "runs"),
     )

@@ -13,6 +13,7 @@ from bench.cli.dashboard_command import dashboard
 from bench.cli.data_command import data_app
 from bench.cli.explain_command import explain
 from bench.cli.import_command import import_predictions
+from bench.cli.nondeterminism_command import nondeterminism
 from bench.cli.report_command import report
 from bench.cli.run_command import run
 from bench.cli.search_command import search
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.command(epilog=EPILOG)(run)
 app.command(epilog=EPILOG)(search)
 app.command(epilog=EPILOG)(dashboard)
+app.command(epilog=EPILOG)(nondeterminism)
 app.command("import", epilog=EPILOG)(import_predictions)
 app.command(epilog=EPILOG)(report)
 app.command(epilog=EPILOG)(status)

@@ -42,3 +42,4 @@ TUNABLE = among(
 METRICS = among(
     *("accuracy", "macro_f1", "balanced_accuracy", "kappa", "auroc", "brier"),
 )
+VARIED = among("none", "split", "init", "order", "threads", "precision", "layout", "device")

@@ -149,7 +149,7 @@ def _write_page(folder: "ResultsFolder", *, printed: bool, show: bool) -> None:
 
         compiled = _compile(folder, _own_if_up_to_date(folder))
         if printed:
-            _out(_with_searches(compiled.text, _searches(folder)))
+            _out(_with_further(compiled.text, _further(folder)))
         written = write_page(folder, compiled, user_caches())
     _say(f"Written: {written.page}, and its charts in {folder.root / 'figures'} ({len(written.figures)} files)")
     if show:
@@ -167,33 +167,40 @@ def _print_stored(folder: "ResultsFolder", layout: str) -> None:
     """An up-to-date leaderboard needs no lock: whoever may read the folder can print it."""
     from bench.results.leaderboard import stored_leaderboard
 
-    searches = _searches(folder) if layout == "md" else ()
+    further = _further(folder) if layout == "md" else ()
     text = stored_leaderboard(folder)
-    if text is None and (folder.runs.complete() or not searches):
+    if text is None and (folder.runs.complete() or not further):
         with folder.locked(command="bench report"):
             text = _compile(folder).text
     if layout == "json":
         text = (folder.root / "leaderboard.json").read_text(encoding="utf-8")
-    _out(_with_searches(text, searches))
+    _out(_with_further(text, further))
 
 
-def _with_searches(text: str | None, searches: "tuple[Table, ...]") -> str:
-    """The leaderboard, if there is one, and the tables of searches below it."""
+def _with_further(text: str | None, further: "tuple[Table, ...]") -> str:
+    """The leaderboard, if there is one, and further tables below it."""
     from reports.draw_markdown import table_markdown, tables_markdown
 
     if text is None:
-        return tables_markdown(searches)
-    return "\n".join([text, *map(table_markdown, searches)])
+        return tables_markdown(further)
+    return "\n".join([text, *map(table_markdown, further)])
 
 
-def _searches(folder: "ResultsFolder") -> "tuple[Table, ...]":
+def _further(folder: "ResultsFolder") -> "tuple[Table, ...]":
+    """What stands beside the leaderboard: tables of searches, and of nondeterminism."""
+    from bench.results.nondeterminism_record import FILE
     from bench.results.search_record import FOLDER
 
-    if not (folder.root / FOLDER).is_dir():
-        return ()
-    from bench.results.searches import tables_of_searches
+    tables: tuple[Table, ...] = ()
+    if (folder.root / FOLDER).is_dir():
+        from bench.results.searches import tables_of_searches
 
-    return tables_of_searches(folder)
+        tables += tables_of_searches(folder)
+    if (folder.root / FILE).exists():
+        from bench.results.nondeterminism import nondeterminism_tables
+
+        tables += nondeterminism_tables(folder)
+    return tables
 
 
 def _print_tables(
@@ -239,19 +246,25 @@ def _write_tables(
         ending = {"csv": "csv", "latex": "tex"}[layout]
         draws = {ending: draws[ending]}
     with folder.locked(command="bench report"):
-        searches = () if metrics or baseline else _searches(folder)
-        ranked = folder.runs.complete() or not searches
+        further = () if metrics or baseline else _further(folder)
+        ranked = folder.runs.complete() or not further
         compiled = _compile(folder, other or _own_if_up_to_date(folder)) if ranked else None
-        tables = (*(_tables(compiled.leaderboard, metrics, baseline) if compiled else ()), *searches)
+        tables = (*(_tables(compiled.leaderboard, metrics, baseline) if compiled else ()), *further)
         paths = [path for ending, draw in draws.items() for path in write_tables(folder.root, tables, ending, draw)]
-        if searches:
-            from bench.results.search_figures import write_figures
-            from bench.results.search_record import read_records
-
-            paths += [path for record in read_records(folder.root) for path in write_figures(folder.root, record)]
+        if further:
+            paths += _write_figures(folder)
     if len(draws) == 1:
         _out(next(iter(draws.values()))(tables[0]))
     _say(f"Written: {', '.join(map(str, paths))}")
+
+
+def _write_figures(folder: "ResultsFolder") -> list[Path]:
+    from bench.results.nondeterminism import write_nondeterminism_figures
+    from bench.results.search_figures import write_figures
+    from bench.results.search_record import read_records
+
+    of_searches = [path for record in read_records(folder.root) for path in write_figures(folder.root, record)]
+    return [*of_searches, *write_nondeterminism_figures(folder)]
 
 
 def _tables(leaderboard: "Leaderboard", metrics: list[str] | None, baseline: str | None) -> "tuple[Table, ...]":

@@ -129,6 +129,14 @@ def run(
         str | None,
         typer.Option(help="auto, cpu, cuda or mps. [auto]", rich_help_panel=MACHINE, autocompletion=completion.DEVICES),
     ] = None,
+    deterministic: Annotated[
+        bool | None,
+        typer.Option(
+            "--deterministic/--fast",
+            help="Repeat bit for bit, or as fast as it goes. [deterministic]",
+            rich_help_panel=MACHINE,
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Runs at once. [cores; 1 on a GPU]", rich_help_panel=MACHINE)
     ] = None,
@@ -194,6 +202,7 @@ def run(
         "weights": weights,
         "precision": precision,
         "device": device,
+        "deterministic": deterministic,
         "workers": workers,
         "executor": executor,
         "interval": interval,

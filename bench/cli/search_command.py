@@ -114,6 +114,14 @@ def search(
         str | None,
         typer.Option(help="auto, cpu, cuda or mps. [auto]", rich_help_panel=MACHINE, autocompletion=completion.DEVICES),
     ] = None,
+    deterministic: Annotated[
+        bool | None,
+        typer.Option(
+            "--deterministic/--fast",
+            help="Repeat bit for bit, or as fast as it goes. [deterministic]",
+            rich_help_panel=MACHINE,
+        ),
+    ] = None,
     workers: Annotated[int | None, typer.Option(help="Runs at once. [cores]", rich_help_panel=MACHINE)] = None,
     executor: Annotated[
         str | None,
@@ -150,6 +158,7 @@ def search(
         "weights": weights,
         "precision": precision,
         "device": device,
+        "deterministic": deterministic,
         "workers": workers,
         "executor": executor,
         "results": results,

@@ -82,6 +82,7 @@ class Experiment(BaseModel):
     weights: str = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    deterministic: bool = True
     skip_unreadable: bool = False
     interval: Interval | None = None
     stratify: bool = False

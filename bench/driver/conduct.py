@@ -85,7 +85,7 @@ def conduct(
     specs = list(plan.pending.values())
     done, failed = 0, list[str]()
     pace = Pace(specs, expected.speeds if expected else None, executor.workers)
-    with RunProgress(console, pace, lambda: _tell(sign, pace, names)) as progress:
+    with RunProgress(console, pace, lambda: tell(sign, pace, names)) as progress:
 
         def on_epoch(spec: RunSpec, record: EpochRecord) -> bool:
             progress.epoch(spec, record)
@@ -104,7 +104,7 @@ def conduct(
     return Outcome(done, failed)
 
 
-def _tell(sign: Sign, pace: Pace, names: Mapping[int, str]) -> None:
+def tell(sign: Sign, pace: Pace, names: Mapping[int, str]) -> None:
     """What bench status shows of this process."""
     flights = [
         Flight(names[id(spec)], spec.backbone, spec.seed, spec.fold, epoch, epochs_of(spec))

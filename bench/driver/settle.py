@@ -34,7 +34,7 @@ def settle_backbones(
                 say(f"Warning: {name} starts from random weights. {frozen[name].note}")
         elif known.device != "cpu":
             _require_device(known.device)
-    planned = [_planned(name, frozen[name]) for name in experiment.backbone]
+    planned = [_planned(name, frozen[name], experiment.deterministic) for name in experiment.backbone]
     return planned, frozen
 
 
@@ -110,6 +110,6 @@ def _settle(
     )
 
 
-def _planned(name: str, frozen: FrozenBackbone) -> PlannedBackbone:
-    tooling = Tooling(precision=frozen.precision, device=frozen.device)
+def _planned(name: str, frozen: FrozenBackbone, deterministic: bool) -> PlannedBackbone:
+    tooling = Tooling(precision=frozen.precision, device=frozen.device, deterministic=deterministic)
     return PlannedBackbone(name, Weights(frozen.weights, frozen.weights_digest), tooling)

@@ -20,13 +20,13 @@ class Optimisation:
     def __init__(self, module: nn.Module, recipe: Recipe, steps: int, device: torch.device) -> None:
         # on a CPU the fused step is five times faster than the foreach one
         fused: dict[str, Any] = {"fused": True} if device.type in ("cpu", "cuda") else {}
-        self._optimiser = create_optimizer_v2(
+        self.optimiser = create_optimizer_v2(
             module, opt="adamw", lr=recipe.lr, weight_decay=recipe.weight_decay, **fused
         )
         warmup = round(recipe.warmup * steps)
         self._schedule: Any
         self._schedule, _ = create_scheduler_v2(
-            self._optimiser,
+            self.optimiser,
             sched="cosine",
             num_epochs=max(steps - warmup, 1),
             warmup_epochs=warmup,
@@ -40,13 +40,13 @@ class Optimisation:
     @property
     def lr(self) -> float:
         """The learning rate of the coming step."""
-        return float(self._optimiser.param_groups[0]["lr"])
+        return float(self.optimiser.param_groups[0]["lr"])
 
     def step(self, loss: Tensor) -> None:
         """One update of the weights, then of the learning rate."""
-        self._optimiser.zero_grad(set_to_none=True)
+        self.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
-        self._optimiser.step()
+        self.optimiser.step()
         self._done += 1
         self._schedule.step_update(self._done)
 

@@ -1,7 +1,7 @@
 """Executes one run: build, train, predict."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -13,15 +13,20 @@ from torch import nn
 from backbones.build import build, classifier, traits
 from backbones.state import as_bytes, restore
 from backbones.weights import stored_body
+from bench.execution.augmentation import LightAugmentation
 from bench.execution.batches import ImageBatches
+from bench.execution.environment import environment
 from bench.execution.features import load_features
 from bench.execution.prediction import Validation, evaluate, probabilities, validation
-from bench.execution.setup import environment, set_up
+from bench.execution.setup import seed_everything, set_up
+from bench.execution.snapshots import Snapshots
 from bench.execution.training import Inputs, NonFiniteLossError, Phase, StoppedError, TrainingPart, train
+from bench.execution.watch import Recorder, StepWatch
 from bench.execution.workshop import Workshop
 from bench.plan.identity import run_id
 from bench.plan.seeds import derive
 from bench.plan.spec import EpochRecord, RunResult, RunSpec, Sample
+from bench.plan.trace import EVERY_STEP_UP_TO
 from bench.scoring import class_numbers
 
 NOTHING = np.zeros((0, 0), dtype=np.float32)
@@ -55,9 +60,12 @@ def execute(spec: RunSpec, workshop: Workshop, on_epoch: Callable[[EpochRecord],
     try:
         with timings.phase("total"):
             run = PreparedRun(spec, workshop, timings)
+            recorder, snapshots = watched(run)
             run.train_all(record)
             with timings.phase("predict"):
                 result = replace(result, probabilities=run.predict())
+            result = replace(result, trace=recorder.trace, moved=snapshots.finish() if snapshots else None)
+            timings.seconds["digests"] = recorder.seconds
             if workshop.keep_models:
                 result = replace(result, model=as_bytes(run.model, run_id(spec)))
     except NonFiniteLossError as error:
@@ -68,11 +76,24 @@ def execute(spec: RunSpec, workshop: Workshop, on_epoch: Callable[[EpochRecord],
     return replace(result, history=tuple(history), timings=timings.seconds, environment=environment(spec.tooling))
 
 
+def watched(run: "PreparedRun") -> tuple[Recorder, Snapshots | None]:
+    """Digests of every run; of those of role nondeterminism more of them, and snapshots where they are asked for."""
+    spec, folder = run.spec, run.workshop.snapshots
+    repeated = spec.role == "nondeterminism"
+    recorder, snapshots = Recorder(run.model, EVERY_STEP_UP_TO if repeated else 1), None
+    if repeated and folder is not None:
+        snapshots = Snapshots(folder / run_id(spec), run.model, curve=spec.fold == 0 and spec.replicate < 2)
+    run.watches = (recorder, snapshots) if snapshots else (recorder,)
+    return recorder, snapshots
+
+
 class PreparedRun:
-    """The model, the images and the labels of a spec.
+    """The model, the images and the labels of a spec; `watches` are told of each step of training.
 
     The model is as it starts, or as `trained` (a safetensors file) has it.
     """
+
+    watches: Sequence[StepWatch] = ()
 
     def __init__(
         self, spec: RunSpec, workshop: Workshop, timings: _Timings | None = None, *, trained: bytes | None = None
@@ -88,7 +109,7 @@ class PreparedRun:
 
     def _build(self, trained: bytes | None) -> nn.Module:
         spec = self.spec
-        torch.manual_seed(derive(spec.seeds.init, "fold", spec.fold))
+        seed_everything(derive(spec.seeds.init, "fold", spec.fold))
         body = None if trained else stored_body(self.workshop.caches.weights, spec.weights.digest)
         model = build(spec.backbone, len(spec.classes), spec.pixels.image_size, body)
         if trained:
@@ -112,7 +133,7 @@ class PreparedRun:
         head_epochs = recipe.head_epochs if self.spec.weights.pretrained else 0
         if head_epochs:
             self._train_head(head_epochs, on_epoch)
-        torch.manual_seed(derive(self.spec.seeds.order, "fold", self.spec.fold, "dropout"))
+        seed_everything(derive(self.spec.seeds.order, "fold", self.spec.fold, "dropout"))
         self._train(self.model, self.images, "full", recipe.epochs, head_epochs, on_epoch)
 
     def _train_head(self, epochs: int, on_epoch: Callable[[EpochRecord], bool]) -> None:
@@ -135,6 +156,9 @@ class PreparedRun:
     ) -> None:
         spec = self.spec
         part = TrainingPart(inputs, self.rows(spec.train), self.labels(spec.train))
+        if phase == "full" and spec.recipe.augmentation == "light":
+            light = LightAugmentation(derive(spec.seeds.order, "fold", spec.fold))
+            part = replace(part, cases=[sample.digest for sample in spec.train], augmentation=light)
         held_out, truth = self.rows(spec.validation).tolist(), self.labels(spec.validation)
 
         def validate() -> Validation:
@@ -154,6 +178,7 @@ class PreparedRun:
             device=self.device,
             validate=validate,
             on_epoch=on_epoch,
+            watches=self.watches,
         )
 
     def predict(self) -> NDArray[np.float32]:

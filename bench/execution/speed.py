@@ -21,8 +21,18 @@ def measure_speed(spec: RunSpec, workshop: Workshop) -> Speed:
     """Images a second of training and of evaluation, after one step of warm-up."""
     run = PreparedRun(spec, workshop)
     rows = run.rows(spec.train)
-    batch = rows[: spec.recipe.batch_size]
-    optimisation = Optimisation(run.model, spec.recipe, 1 + TIMED_STEPS, run.device)
+    step = training_step(run, 1 + TIMED_STEPS)
+
+    def look() -> None:
+        evaluate(run.model, run.images, np.resize(rows, EVALUATION_BATCH).tolist(), run.autocast)
+
+    return Speed(min(len(rows), spec.recipe.batch_size) / _seconds(step), EVALUATION_BATCH / _seconds(look))
+
+
+def training_step(run: PreparedRun, steps: int) -> Callable[[], None]:
+    """A training step of the run's first batch, which can be taken so many times."""
+    batch = run.rows(run.spec.train)[: run.spec.recipe.batch_size]
+    optimisation = Optimisation(run.model, run.spec.recipe, steps, run.device)
     criterion = nn.CrossEntropyLoss()
 
     def step() -> None:
@@ -31,10 +41,7 @@ def measure_speed(spec: RunSpec, workshop: Workshop) -> Speed:
             logits = run.model(run.images(batch)).float()
         optimisation.step(criterion(logits, logits.detach().argmax(dim=1)))
 
-    def look() -> None:
-        evaluate(run.model, run.images, np.resize(rows, EVALUATION_BATCH).tolist(), run.autocast)
-
-    return Speed(len(batch) / _seconds(step), EVALUATION_BATCH / _seconds(look))
+    return step
 
 
 def _seconds(action: Callable[[], None]) -> float:

@@ -10,9 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from bench.execution.augmentation import LightAugmentation
 from bench.execution.batches import steps_per_epoch, training_batches
 from bench.execution.optimisation import Optimisation, loss_function
 from bench.execution.prediction import Validation
+from bench.execution.watch import Step, StepWatch
 from bench.plan.recipe import Recipe
 from bench.plan.spec import EpochRecord
 
@@ -30,11 +32,20 @@ class StoppedError(Exception):
 
 @dataclass(frozen=True)
 class TrainingPart:
-    """Inputs by row, the rows of the training cases, and their class numbers."""
+    """Inputs by row, the rows of the training cases, their class numbers, and digests by which each is changed."""
 
     inputs: Inputs
     rows: NDArray[np.int64]
     labels: NDArray[np.int64]
+    cases: Sequence[str] = ()
+    augmentation: LightAugmentation | None = None
+
+    def batch(self, places: NDArray[np.int64], epoch: int) -> Tensor:
+        """The inputs of some training cases, as they are seen in an epoch."""
+        inputs = self.inputs(self.rows[places])
+        if self.augmentation is None:
+            return inputs
+        return self.augmentation(inputs, [self.cases[place] for place in places], epoch)
 
 
 def train(
@@ -51,8 +62,9 @@ def train(
     device: torch.device,
     validate: Callable[[], Validation],
     on_epoch: Callable[[EpochRecord], bool],
+    watches: Sequence[StepWatch] = (),
 ) -> None:
-    """Train `module` in place for `epochs`, validating after each.
+    """Train `module` in place for `epochs`, validating after each; `watches` are told of each step.
 
     Raises:
         NonFiniteLossError: names the phase, epoch and step.
@@ -62,17 +74,24 @@ def train(
     optimisation = Optimisation(module, recipe, steps * epochs, device)
     criterion = loss_function(recipe, part.labels.tolist(), n_classes, device)
     labels = torch.from_numpy(part.labels).to(device)
+    done = 0
     for epoch in range(first_epoch, first_epoch + epochs):
         module.train()
         started, images, lr = time.perf_counter(), 0, 0.0
         losses: list[float] = []
         for batch in training_batches(len(part.rows), recipe.batch_size, order_seed, phase, epoch):
+            done += 1
+            step = Step(phase, epoch, done, done % steps == 0, module, optimisation.optimiser)
+            for watch in watches:
+                watch.before_step(step)
             with autocast:
-                logits = module(part.inputs(part.rows[batch]))
+                logits = module(part.batch(batch, epoch))
             loss = criterion(logits.float(), labels[torch.from_numpy(batch).to(device)])
             losses.append(_finite(loss, phase, epoch, len(losses) + 1))
             lr = optimisation.lr
             optimisation.step(loss)
+            for watch in watches:
+                watch.after_step(step, loss)
             images += len(batch)
         seconds = time.perf_counter() - started
         found = validate()

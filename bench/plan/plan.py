@@ -60,7 +60,7 @@ def plan_runs(
 ) -> list[RunSpec]:
     """Backbones × seeds × folds. Seeds come first, so that every backbone has finished seed 0 before seed 1 starts."""
     samples = [Sample(case.case_id, case.site, case.label, case.digest, case.group) for case in cases]
-    external = _by_content(sample for sample in samples if sample.site != INTERNAL)
+    external = by_content(sample for sample in samples if sample.site != INTERNAL)
     inside = [sample for sample in samples if sample.site == INTERNAL]
     return [
         backbone.spec(classes, recipe, pixels, seed, fold, train, validation, external)
@@ -81,12 +81,13 @@ def _parts(
     return [
         (
             fold,
-            _by_content(sample for sample in inside if fold_of[sample.case_id] != fold),
-            _by_content(sample for sample in inside if fold_of[sample.case_id] == fold),
+            by_content(sample for sample in inside if fold_of[sample.case_id] != fold),
+            by_content(sample for sample in inside if fold_of[sample.case_id] == fold),
         )
         for fold in folds
     ]
 
 
-def _by_content(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+def by_content(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+    """In an order that file names do not decide."""
     return tuple(sorted(samples, key=lambda sample: (sample.site, sample.digest, sample.label, sample.case_id)))

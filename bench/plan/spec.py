@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bench.data.images import PixelSettings
 from bench.plan.recipe import Recipe
+from bench.plan.trace import Trace
 
 Precision = Literal["fp32", "bf16"]
 Role = Literal["main", "search", "nondeterminism", "import"]
@@ -110,7 +111,9 @@ class RunResult:
     """What executing a spec gave. `probabilities` is (n_predicted, n_classes) float32, rows as `RunSpec.predicted`.
 
     `timings` are seconds by phase; `error` says why a failed run failed; `model` is the trained model as a safetensors
-    file, empty where it was not to be kept.
+    file, empty where it was not to be kept. `trace` holds digests of
+    the weights as they went; `moved` is the L2 length of the way from the initial weights to the last ones, where that
+    was measured.
     """
 
     status: Literal["done", "failed", "stopped"]
@@ -120,3 +123,5 @@ class RunResult:
     environment: dict[str, str] = field(default_factory=dict)
     error: str = ""
     model: bytes = b""
+    trace: Trace = ()
+    moved: float | None = None

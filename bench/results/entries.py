@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from bench.config.experiment import Experiment
 from bench.data.cases import INTERNAL, Case
 from bench.folds.table import FoldTable
+from bench.results.environments import mixed_environments
 from bench.results.folder import LEAKS, ResultsFolder
 from bench.results.runs import StoredRun
 from bench.results.tuned import TunedRecipes
@@ -25,6 +26,7 @@ from reports.leaderboard import Entry
 ROLE_OF_IMPORTS = "import"
 ROLES = ("main", ROLE_OF_IMPORTS)
 IMPORTED = "imported"
+NOT_DETERMINISTIC = "not deterministic (--fast): the same command may give other numbers"
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class Stored:
     """What a folder holds to compile from; read once, since there may be a thousand runs.
 
     entries: what is ranked, and runs, for each of them, what it was made from; left_out: a note for each backbone with
-    runs that are not; imported: whether an entry was imported; warning: of leaks, or empty.
+    runs that are not; imported: whether an entry was imported; warning: of leaks, or empty; mixed: a
+    note where runs were made in different environments.
     """
 
     experiment: Experiment
@@ -43,6 +46,7 @@ class Stored:
     left_out: list[str]
     imported: bool
     warning: str
+    mixed: list[str]
 
 
 def read_stored(folder: ResultsFolder) -> Stored | None:
@@ -58,7 +62,10 @@ def read_stored(folder: ResultsFolder) -> Stored | None:
     entries = _entries(groups, folds, (warning,) if warning else (), folder.tuned)
     of_entry = [[run for run, _ in group] for group in groups]
     imported = any(is_import(run.record) for run, _ in comparable)
-    return Stored(experiment, cases, folds, entries, of_entry, left_out, imported, warning)
+    mixed = [
+        f"Of this folder, {note}." for note in mixed_environments([run.record["environment"] for run, _ in comparable])
+    ]
+    return Stored(experiment, cases, folds, entries, of_entry, left_out, imported, warning, mixed)
 
 
 def is_import(record: dict[str, Any]) -> bool:
@@ -144,6 +151,7 @@ def _entry(
         predictions=_predictions(group),
         stamps=(
             *of_import,
+            *([] if record["spec"].get("tooling", {}).get("deterministic", True) else [NOT_DETERMINISTIC]),
             *(["this folder mixes pretrained and randomly initialised backbones"] if mixed else []),
             *stamps,
         ),

@@ -35,6 +35,7 @@ class ResultsFolder:
         self.root = root
         self.runs = RunStore(root / "runs")
         self.trials = RunStore(root / "trials")
+        self.repeats = RunStore(root / "repeats")
         self.tuned = TunedRecipes(root / TUNED)
 
     @contextmanager
@@ -64,6 +65,7 @@ class ResultsFolder:
             ) from None
         try:
             self.runs.remove_leftovers()
+            self.repeats.remove_leftovers()
             with signed(self.root, command) as sign:
                 yield sign
         finally:

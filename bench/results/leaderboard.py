@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from bench.config.experiment import Experiment
 from bench.data.cases import INTERNAL, Case, external_sites
 from bench.folds.table import FoldTable
 from bench.results.atomic import write_text
-from bench.results.entries import Stored
+from bench.results.entries import NOT_DETERMINISTIC, Stored
 from bench.results.folder import LEAKS, ResultsFolder
 from bench.results.tuned import TUNED
 from reports.footnotes import escaped
@@ -102,11 +102,11 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, resampling: Resampli
         stratify=resampling.stratify,
     )
     about_patients = _about_patients(cases) if stored.imported else []
-    leaderboard = replace(leaderboard, notes=(*about_patients, *leaderboard.notes, *stored.left_out))
+    leaderboard = replace(leaderboard, notes=(*about_patients, *leaderboard.notes, *stored.left_out, *stored.mixed))
     text = leaderboard_markdown(
         leaderboard,
         title_lines=[escaped(line) for line in about(stored)],
-        under_tables=stored.warning and f"{stored.warning}: these numbers are too good.",
+        under_tables=" ".join(_under_tables(stored)),
     )
     content = {**leaderboard.to_dict(), "made_from": _made_from(folder, experiment, resampling)}
     return Drawn(leaderboard, text, json.dumps(content, indent=1, allow_nan=False) + "\n")
@@ -125,6 +125,14 @@ def about(stored: Stored) -> tuple[str, str]:
         how = f"{_folds_text(folds, experiment.holdout)}; predictions of the last epoch"
         how += ", imported ones as they were given" if stored.imported else ""
     return f"Data: {source}. {sites}. Classes: {', '.join(experiment.class_order or ())}.", f"{how}."
+
+
+def _under_tables(stored: Stored) -> Iterator[str]:
+    """What nobody may overlook."""
+    if stored.warning:
+        yield f"{stored.warning}: these numbers are too good."
+    if fast := [entry.backbone for entry in stored.entries if NOT_DETERMINISTIC in entry.stamps]:
+        yield f"{', '.join(dict.fromkeys(fast))}: {NOT_DETERMINISTIC}."
 
 
 def _folds_text(folds: FoldTable, holdout: float | None) -> str:

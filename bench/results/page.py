@@ -14,6 +14,7 @@ from bench.results.entries import Stored
 from bench.results.figures import write_charts
 from bench.results.folder import ResultsFolder
 from bench.results.leaderboard import about
+from bench.results.nondeterminism import nondeterminism_tables
 from bench.results.page_explain import explain_section
 from bench.results.page_sections import data_section, labels_section, reproduce_section
 from bench.results.runs import StoredRun
@@ -72,6 +73,7 @@ def _sections(folder: ResultsFolder, compiled: Compiled, caches: Caches) -> Iter
     yield from board_sections(leaderboard)
     yield from model_sections(leaderboard, {name: entry for name, (entry, _) in entries.items()}, histories)
     yield _search(folder)
+    yield _nondeterminism(folder)
     yield explain_section(folder)
     yield labels_section(stored, caches)
     yield data_section(folder, stored.cases, classes)
@@ -104,6 +106,11 @@ def _search(folder: ResultsFolder) -> Section:
     charts = [charts_of(record, stage) for record in records for stage in record.stages]
     intro = ("Scores of trials chose one of them; they are no estimate of how it does on other cases.",)
     return Section("search", "Search", intro, (*search_parts(charts), *(tables_of_searches(folder) if records else ())))
+
+
+def _nondeterminism(folder: ResultsFolder) -> Section:
+    intro = ("Whether one seed, repeated, gives the same bits, and how much each source of randomness adds.",)
+    return Section("nondeterminism", "Nondeterminism", intro, nondeterminism_tables(folder))
 
 
 def _scripts(caches: Caches) -> str:

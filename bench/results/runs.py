@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from bench.errors import BenchError
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
 from bench.results.atomic import flush, write_atomically
+from bench.results.traces import write_trace
 from bench.scoring import class_numbers, score
 
 TEXT = ("case_id", "site", "label", "predicted")
@@ -132,6 +133,7 @@ class RunStore:
             "timings": result.timings,
             "environment": result.environment,
             "metrics": {},
+            **({} if result.moved is None else {"moved": result.moved}),
         }
         pq.write_table(history_table(result), folder / "history.parquet")
         if result.status == "done":
@@ -139,6 +141,7 @@ class RunStore:
             pq.write_table(predictions_table(spec, result), folder / "predictions.parquet")
         if result.model:
             (folder / MODEL).write_bytes(result.model)
+        write_trace(folder, result.trace)
         (folder / "run.json").write_text(json.dumps(record, indent=1, allow_nan=False), encoding="utf-8")
 
 

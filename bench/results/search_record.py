@@ -58,6 +58,7 @@ class SearchRecord(BaseModel):
     recipe: str
     space: dict[str, Any]
     stages: list[RecordedStage]
+    deterministic: bool = True
 
 
 def write_record(root: Path, record: SearchRecord) -> Path:

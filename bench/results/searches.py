@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bench.data.cases import INTERNAL
+from bench.results.entries import NOT_DETERMINISTIC
 from bench.results.folder import ResultsFolder
 from bench.results.leaderboard import RESAMPLING_SEED
 from bench.results.runs import StoredRun
@@ -17,6 +18,7 @@ from reports.cell import Cell
 from reports.leaderboard import Entry, build_leaderboard
 from reports.search_tables import Counts, FlatSearch, NestedFold, NestedSearch, search_tables
 from reports.selection import Range, mean_importance, selection_optimism, stability
+from reports.stamped import stamped
 from reports.table import Table
 
 SEARCHED, GIVEN = "as searched", "given"
@@ -27,7 +29,10 @@ def tables_of_searches(folder: ResultsFolder) -> tuple[Table, ...]:
     """All tables of the searches of a folder; none where nothing was searched."""
     records = read_records(folder.root)
     nested = [_nested(folder, record) for record in records if record.nested]
-    return search_tables(nested, [_flat(record) for record in records if not record.nested])
+    tables = search_tables(nested, [_flat(record) for record in records if not record.nested])
+    fast = {record.name: (NOT_DETERMINISTIC,) for record in records if not record.deterministic}
+    notes = [f"{name}: {NOT_DETERMINISTIC}." for name in fast]
+    return tuple(stamped(table, fast, notes) for table in tables) if fast else tables
 
 
 def _flat(record: SearchRecord) -> FlatSearch:

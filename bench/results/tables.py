@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bench.results.atomic import write_text
 from reports.draw_latex import latex_document
+from reports.nondeterminism.tables import NAMES as OF_NONDETERMINISM
 from reports.search_tables import NAMES as OF_SEARCHES
 from reports.table import Table
 from reports.tables import NAMES
@@ -17,7 +18,7 @@ def write_tables(root: Path, tables: Sequence[Table], ending: str, draw: Callabl
     """
     folder = root / "tables"
     folder.mkdir(exist_ok=True)
-    for name in {*NAMES, *OF_SEARCHES} - {table.name for table in tables}:
+    for name in {*NAMES, *OF_SEARCHES, *OF_NONDETERMINISM} - {table.name for table in tables}:
         (folder / f"{name}.{ending}").unlink(missing_ok=True)
     paths = [folder / f"{table.name}.{ending}" for table in tables]
     for path, table in zip(paths, tables, strict=True):

@@ -77,6 +77,7 @@ def record(
         recipe=search.experiment.recipe.label(),
         space={key: to_table(part) for key, part in search.space.dimensions.items()},
         stages=[stage for _, stage in stages],
+        deterministic=search.experiment.deterministic,
     )
     return [write_record(folder.root, written), *write_figures(folder.root, written)]
 

@@ -164,7 +164,7 @@ def test_a_difference_under_the_noise_floor_is_flagged(make_study) -> None:
         sigmas = [np.std(accuracies(study, entry), ddof=1) for entry in steady if entry.backbone in (one.a, one.b)]
         if metric == "accuracy":
             floor = 1.96 * np.sqrt(2) * max(sigmas) / np.sqrt(one.seeds)
-            assert one.below_noise_floor == (abs(one.difference.value) < floor)
+            assert one.below_noise_floor == (abs(one.difference.value) <= floor)
             flags[one.a, one.b] = one.below_noise_floor
     assert flags["a", "c"] is False
     assert flags["b", "c"] is False
@@ -178,7 +178,7 @@ def test_the_floor_of_a_pair_is_that_of_its_shared_seeds(make_study) -> None:
     assert one.seeds == 2
     sigma = max(np.std(accuracies(study, entry), ddof=1) for entry in (a, b))
     floor = 1.96 * np.sqrt(2) * sigma / np.sqrt(2)
-    assert one.below_noise_floor == (abs(one.difference.value) < floor)
+    assert one.below_noise_floor == (abs(one.difference.value) <= floor)
 
 
 def accuracies(study, entry) -> list[float]:  # type: ignore[no-untyped-def]

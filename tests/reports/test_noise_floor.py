@@ -1,8 +1,14 @@
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
 
+from reports.leaderboard import Entry, Leaderboard, build_leaderboard
+from reports.markdown import leaderboard_markdown
 from reports.noise_floor import noise_floor
+from reports.tables import build_tables
 
 
 def test_the_floor_is_that_of_the_formula() -> None:
@@ -24,3 +30,42 @@ def test_its_interval_is_that_of_a_standard_deviation() -> None:
 def test_one_seed_has_no_floor() -> None:
     with pytest.raises(ValueError, match="two seeds"):
         noise_floor(np.array([0.6]))
+
+
+def test_a_difference_of_nothing_is_within_a_floor_of_nothing(make_study: Any) -> None:
+    """Two backbones that predict the same under every seed."""
+    study = make_study()
+    first = study.entry("a", 1.5)  # always right
+    board = leaderboard([first, replace(first, backbone="b")], study)
+    assert board.noise_floor["a"]["macro_f1"].floor_1 == 0
+    internal = [one for one in board.comparisons if one.endpoint.startswith("internal")]
+    assert [(one.difference.value, one.below_noise_floor) for one in internal] == [(0, True), (0, True)]
+
+
+def test_pairs_within_the_floor_are_named_under_the_leaderboard(make_study: Any) -> None:
+    study = make_study()
+    board = leaderboard([study.entry("a", 0.6), study.entry("b", 0.6, root=1), study.entry("far", 0.95)], study)
+    text = " ".join(leaderboard_markdown(board).split())
+    head = text.partition("## a")[0]
+    floor = board.noise_floor["a"]
+    accuracy, f1 = (f"{100 * floor[name].floor_1:.1f}" for name in ("accuracy", "macro_f1"))
+    said = (
+        f"Two runs of a that differ only in seed differ by up to {accuracy} points of accuracy and {f1} points of "
+        "macro F1 (95 %)."
+    )
+    assert said in head
+    near = next(one for one in board.comparisons if (one.a, one.b, one.endpoint) == ("a", "b", "internal.macro_f1"))
+    assert near.below_noise_floor
+    points = f"{100 * abs(near.difference.value):.1f}"
+    wider = max(board.noise_floor[name]["macro_f1"].floor_1 for name in "ab") / 5**0.5
+    assert (
+        f"Warning: a and b differ by {points} points of internal macro F1, within the {100 * wider:.1f} that other "
+        "seeds alone make."
+    ) in head
+    assert "and far differ" not in text
+    table = next(table for table in build_tables(board) if table.name == "noise_floor")
+    assert said in table.notes
+
+
+def leaderboard(entries: list[Entry], study: Any) -> Leaderboard:
+    return build_leaderboard(entries, study.cases, study.classes, rng=np.random.default_rng(0), resamples=200)

@@ -112,3 +112,8 @@ def test_seeds_derived_by_different_names_differ() -> None:
     assert len(set(derived)) == len(derived)
     assert all(0 <= value < 2**63 for value in derived)
     assert derive(0, "init") == derive(0, "init")
+
+
+def test_stored_runs_keep_their_names() -> None:
+    """As the first version of the program named it: knobs that came later and are off change nothing."""
+    assert run_id(SPEC) == "c642e4877c5e0e07f74a"

@@ -1,0 +1,39 @@
+"""What determinism costs: training steps with and without it, in turns."""
+
+import time
+from dataclasses import dataclass, replace
+from statistics import median
+
+from bench.execution.run import PreparedRun
+from bench.execution.setup import set_up
+from bench.execution.speed import training_step
+from bench.execution.workshop import Workshop
+from bench.plan.spec import RunSpec
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Images a second of training, medians of so many interleaved runs."""
+
+    deterministic: float
+    fast: float
+    runs: int
+
+
+def measure_cost(spec: RunSpec, workshop: Workshop, runs: int = 5, steps: int = 3) -> Cost:
+    """Time `steps` training steps of `spec` in each way, so many times, after one step of warm-up each."""
+    toolings = [replace(spec.tooling, deterministic=choice) for choice in (True, False)]
+    taken: list[list[float]] = [[], []]
+    step = training_step(PreparedRun(spec, workshop), 2 + 2 * runs * steps)
+    for tooling in toolings:
+        set_up(tooling)
+        step()
+    for _ in range(runs):
+        for tooling, seconds in zip(toolings, taken, strict=True):
+            set_up(tooling)
+            started = time.perf_counter()
+            for _ in range(steps):
+                step()
+            seconds.append(time.perf_counter() - started)
+    images = steps * min(spec.recipe.batch_size, len(spec.train))
+    return Cost(images / median(taken[0]), images / median(taken[1]), runs)

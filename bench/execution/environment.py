@@ -1,0 +1,60 @@
+"""What a run was made with, as far as it can decide the last bits of a result. Reads the system."""
+
+import os
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+
+from bench.plan.spec import Tooling
+
+_DRIVER = Path("/proc/driver/nvidia/version")
+KEY_VARIABLES = (
+    *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS", "ATEN_CPU_CAPABILITY"),
+    *("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "ONEDNN_DEFAULT_FPMATH_MODE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE"),
+    *("NVIDIA_TF32_OVERRIDE", "CUBLAS_WORKSPACE_CONFIG", "CUDA_VISIBLE_DEVICES", "CUDA_LAUNCH_BLOCKING"),
+    *("PYTORCH_CUDA_ALLOC_CONF", "PYTORCH_ENABLE_MPS_FALLBACK", "PYTHONHASHSEED"),
+)
+
+
+def environment(tooling: Tooling) -> dict[str, str]:
+    """Libraries, processor, how torch is set up, and the variables that change what it computes, where they are set."""
+    found = {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "torchvision": version("torchvision"),
+        "timm": version("timm"),
+        "numpy": version("numpy"),
+        "platform": platform.platform(),
+        "cpu": _cpu_model(),
+        "instruction_set": torch.backends.cpu.get_cpu_capability(),
+        "device": tooling.device,
+        "precision": tooling.precision,
+        "layout": tooling.layout,
+        "threads": str(torch.get_num_threads()),
+        "deterministic": str(torch.are_deterministic_algorithms_enabled()),
+    }
+    if tooling.device == "cuda":
+        found |= _gpu()
+    return found | {name: os.environ[name] for name in KEY_VARIABLES if name in os.environ}
+
+
+def _gpu() -> dict[str, str]:
+    return {
+        "gpu": torch.cuda.get_device_name(),
+        "compute_capability": ".".join(map(str, torch.cuda.get_device_capability())),
+        "cuda": torch.version.cuda or "",
+        "cudnn": str(cast(Any, torch.backends.cudnn).version()),
+        "driver": _DRIVER.read_text().splitlines()[0] if _DRIVER.exists() else "",
+    }
+
+
+def _cpu_model() -> str:
+    if sys.platform == "linux":
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor()

@@ -1,0 +1,70 @@
+"""Whether this machine can train a stored run again, and how. Reads results folders, images and caches."""
+
+import os
+
+from bench.cache import Caches
+from bench.data.pseudonyms import Pseudonyms
+from bench.driver.prepare import data_request, read_cases
+from bench.errors import BenchError
+from bench.execution.workshop import Workshop
+from bench.nondeterminism.locate import FreshLook, LookHere
+from bench.plan.spec import RunSpec, Tooling
+from bench.results.folder import ResultsFolder
+from bench.results.runs import StoredRun
+from bench.results.specs import spec_of
+
+_MACHINE = ("python", "torch", "torchvision", "timm", "numpy", "cpu", "gpu", "cuda", "cudnn", "driver")
+
+
+class NotHereError(BenchError):
+    """What the run was made from or with is not here."""
+
+
+def look_again(run: StoredRun, folder: ResultsFolder, caches: Caches) -> LookHere:
+    """The run, under the environment variables that it was trained with; where they are others, in other processes.
+
+    Raises:
+        NotHereError: libraries, processor, device, images or weights are others.
+        RequestError: the images cannot be read.
+    """
+    from bench.execution.environment import KEY_VARIABLES
+
+    _require_machine(run)
+    spec = spec_of(run, folder.cases() or [])
+    if spec is None:
+        raise NotHereError(f"The cases of {folder.root} are not those that run {run.run_id} was made from.")
+    workshop = _workshop(folder, spec, caches)
+    wanted = {name: run.record["environment"].get(name) for name in KEY_VARIABLES}
+    if spec.tooling.device == "cpu":
+        del wanted["CUBLAS_WORKSPACE_CONFIG"]
+    if all(os.environ.get(name) == value for name, value in wanted.items()):
+        return LookHere(spec, workshop)
+    return FreshLook(spec, workshop, wanted)
+
+
+def _require_machine(run: StoredRun) -> None:
+    from bench.execution.environment import environment
+    from bench.execution.setup import available_devices
+
+    then, tooling = run.record["environment"], Tooling(**run.record["spec"]["tooling"])
+    if tooling.device not in available_devices():
+        raise NotHereError(f"Device {tooling.device} is not on this machine.")
+    here = environment(tooling)
+    other = [name for name in _MACHINE if then.get(name) != here.get(name)]
+    if other:
+        text = "; ".join(f"{name} {then.get(name)} there, {here.get(name)} here" for name in other)
+        raise NotHereError(f"Run {run.run_id} was made elsewhere: {text}.")
+
+
+def _workshop(folder: ResultsFolder, spec: RunSpec, caches: Caches) -> Workshop:
+    experiment = folder.experiment()
+    assert experiment is not None
+    if spec.weights.digest and not (caches.weights / f"{spec.weights.digest}.safetensors").exists():
+        raise NotHereError(f"The weights {spec.weights.digest[:10]} are not in the cache.")
+    experiment = experiment.model_copy(update={"image_size": spec.pixels.image_size})
+    request = data_request(experiment, caches, folder.pseudonyms() or Pseudonyms.fresh())
+    dataset, _, _ = read_cases(request, experiment, caches, None)
+    missing = {sample.digest for sample in (*spec.train, *spec.predicted)} - set(dataset.pixels.row)
+    if missing:
+        raise NotHereError(f"{len(missing)} of the images of {folder.root} have changed since.")
+    return Workshop(caches, dataset.pixels)

@@ -1,0 +1,97 @@
+"""What differs between two results folders, and where runs that should be equal part. Reads both folders."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bench.plan.trace import Parting, parting
+from bench.results.entries import is_import
+from bench.results.folder import ResultsFolder
+from bench.results.runs import StoredRun
+from bench.results.traces import read_trace
+
+_TOOLING = ("precision", "device", "threads", "layout", "deterministic")
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Two runs of the same question: equal but for tooling and environment. parting: None where no point differs."""
+
+    a: StoredRun
+    b: StoredRun
+    parting: Parting | None
+    traced: bool
+    predictions: int
+    differing: int
+    same_bytes: bool
+
+    @property
+    def differs(self) -> bool:
+        return self.parting is not None or not self.same_bytes
+
+
+def twins(a: ResultsFolder, b: ResultsFolder) -> list[Twins]:
+    """All pairs, in the order of backbone, seed, replicate and fold. Imported runs are not among them."""
+    ours, theirs = _runs(a), _runs(b)
+    return [_compared(ours[key], theirs[key]) for key in sorted(ours.keys() & theirs.keys())]
+
+
+def _runs(folder: ResultsFolder) -> dict[str, StoredRun]:
+    runs = [store.read(name) for store in (folder.runs, folder.repeats) for name in sorted(store.complete())]
+    return {question(run.record): run for run in runs if not is_import(run.record)}
+
+
+def question(record: Mapping[str, Any]) -> str:
+    """What a run asks, without how the arithmetic is done."""
+    spec = record["spec"]
+    names = ("backbone", "seed", "replicate", "fold", "role", "seeds", "classes", "pixels", "n_train", "n_external")
+    recipe = {key: value for key, value in spec["recipe"].items() if key != "name"}
+    return json.dumps([*(spec[name] for name in names), record["weights"]["digest"], recipe], sort_keys=True)
+
+
+def _compared(a: StoredRun, b: StoredRun) -> Twins:
+    traces = read_trace(a.folder), read_trace(b.folder)
+    one, two = a.predictions(), b.predictions()
+    joined = one.merge(two, on="case_id", suffixes=("_a", "_b"))
+    differing = int((joined["predicted_a"].astype(str) != joined["predicted_b"].astype(str)).sum())
+    return Twins(a, b, parting(*traces), all(traces), len(joined), differing, one.equals(two))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A setting that differs, with the values that each folder has of it."""
+
+    what: str
+    a: str
+    b: str
+
+
+def differences(pairs: Iterable[Twins]) -> list[Difference]:
+    """Of tooling and environment, over all pairs; settings that follow from the tooling are named once."""
+    values: dict[str, tuple[set[str], set[str]]] = {}
+    for pair in pairs:
+        for name, one, two in _settings(pair):
+            sides = values.setdefault(name, (set(), set()))
+            sides[0].add(one)
+            sides[1].add(two)
+    return [Difference(name, ", ".join(sorted(a)), ", ".join(sorted(b))) for name, (a, b) in values.items() if a != b]
+
+
+def _settings(pair: Twins) -> Iterator[tuple[str, str, str]]:
+    one, two = pair.a.record, pair.b.record
+    for name in _TOOLING:
+        yield f"tooling: {name}", str(one["spec"]["tooling"][name]), str(two["spec"]["tooling"][name])
+    for name in sorted(one["environment"].keys() | two["environment"].keys()):
+        if name not in _TOOLING:
+            values = (record["environment"].get(name, "not set") for record in (one, two))
+            yield (f"environment: {name}", *values)
+
+
+def data_differences(a: ResultsFolder, b: ResultsFolder) -> str:
+    """How the cases of two folders differ, in a line; empty where they do not."""
+    ours, theirs = ({(case.case_id, case.digest, case.label) for case in folder.cases() or []} for folder in (a, b))
+    if ours == theirs:
+        return ""
+    first = sorted({case_id for case_id, *_ in ours ^ theirs})[0]
+    return f"The cases differ: {len(ours - theirs)} of {len(ours)} are not in B, first {first}."

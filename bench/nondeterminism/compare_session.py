@@ -1,0 +1,84 @@
+"""`bench nondeterminism --compare A B`. Reads both folders, may train a few steps again; prints."""
+
+from pathlib import Path
+
+import typer
+
+from bench.cache import user_caches
+from bench.errors import BenchError, Interrupted, RequestError
+from bench.nondeterminism.again import look_again
+from bench.nondeterminism.compare import Twins, data_differences, differences, twins
+from bench.nondeterminism.locate import locate
+from bench.results.folder import ResultsFolder
+from bench.results.traces import read_trace
+from reports.draw_markdown import tables_markdown
+from reports.nondeterminism.compare_tables import ComparedRun, compare_tables
+from reports.table import Table
+
+
+def compare_folders(a: Path, b: Path) -> int:
+    """Explain what differs between two results folders.
+
+    Raises:
+        RequestError: one is no results folder, or they have no run in common that should be equal.
+        Interrupted: the user stopped it.
+    """
+    try:
+        tables = _compared(_folder(a), _folder(b))
+    except KeyboardInterrupt:
+        raise Interrupted("Interrupted. Nothing was written.") from None
+    typer.echo(tables_markdown(tables), nl=False)
+    return 0
+
+
+def _compared(one: ResultsFolder, two: ResultsFolder) -> tuple[Table, ...]:
+    pairs, data = twins(one, two), data_differences(one, two)
+    if not pairs:
+        raise RequestError(
+            f"{one.root} and {two.root} have no two runs of the same backbone, weights, recipe, seed, fold and image "
+            f"size, so that there is nothing that should be equal. {data}"
+        )
+    settings = [(each.what, each.a, each.b) for each in differences(pairs)]
+    parted = next((pair for pair in pairs if pair.differs), None)
+    notes = [*([data] if data else []), *([_explained(parted, one, two)] if parted else [])]
+    return compare_tables(settings, [_row(pair) for pair in pairs], notes)
+
+
+def _folder(path: Path) -> ResultsFolder:
+    folder = ResultsFolder(path.expanduser())
+    if not (folder.root / "experiment.toml").is_file():
+        raise RequestError(f"{folder.root} is no results folder (--compare). Give two that `bench` wrote.")
+    return folder
+
+
+def _row(pair: Twins) -> ComparedRun:
+    spec, where = pair.a.record["spec"], pair.parting
+    return ComparedRun(
+        spec["backbone"],
+        spec["seed"],
+        spec["replicate"],
+        spec["fold"],
+        pair.a.run_id == pair.b.run_id,
+        where.step if where else None,
+        where.tensor if where else None,
+        pair.differing,
+        pair.predictions,
+        pair.same_bytes,
+        pair.traced,
+    )
+
+
+def _explained(pair: Twins, one: ResultsFolder, two: ResultsFolder) -> str:
+    """Where the first two runs part, by training both again up to there where this machine can."""
+    spec = pair.a.record["spec"]
+    name = f"{spec['backbone']} seed {spec['seed']} fold {spec['fold']}"
+    if pair.parting is None:
+        return f"{name}: no recorded digest differs, the predictions do."
+    caches = user_caches()
+    try:
+        looks = look_again(pair.a, one, caches), look_again(pair.b, two, caches)
+    except BenchError as error:
+        return f"{name}, first difference: step {pair.parting.step}, {pair.parting.tensor}. No second look: {error}"
+    found = locate((read_trace(pair.a.folder), read_trace(pair.b.folder)), *looks)
+    assert found is not None
+    return f"{name}, first difference: {found.text()}."

@@ -1,0 +1,75 @@
+"""One call of `bench nondeterminism`, from the checked request to the tables. Prints."""
+
+from dataclasses import replace
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.cache import Caches, user_caches
+from bench.config.experiment import Experiment
+from bench.config.nondeterminism import NondeterminismOptions
+from bench.driver.decoding import DecodingProgress
+from bench.driver.phantom import ensure_phantom
+from bench.errors import Interrupted
+from bench.nondeterminism.distances import forget
+from bench.nondeterminism.prepare import prepare_study
+from bench.nondeterminism.store import write_request
+from bench.nondeterminism.study import BackboneStudy
+from bench.plan.identity import run_id
+from bench.results.folder import ResultsFolder
+from bench.results.nondeterminism import nondeterminism_tables, write_nondeterminism_figures
+from bench.results.nondeterminism_record import FILE
+from reports.draw_markdown import tables_markdown
+
+FAILED_CONTROL = 3
+
+
+def run_nondeterminism(experiment: Experiment, options: NondeterminismOptions) -> int:
+    """Run the designs, judge the control, print the tables; 3 where the control fails, 1 where runs do.
+
+    Raises:
+        RequestError: the request is wrong.
+        WriteError: a write failed under way.
+        Interrupted: the user stopped it.
+    """
+    try:
+        return _run(experiment, options)
+    except KeyboardInterrupt:
+        raise Interrupted("Interrupted. Finished runs are stored; the same command goes on from there.") from None
+
+
+def _run(experiment: Experiment, options: NondeterminismOptions) -> int:
+    console = Console(highlight=False, emoji=False)
+    say = partial(console.print, markup=False, soft_wrap=True)
+    caches = user_caches()
+    if experiment.uses_phantom:
+        ensure_phantom(caches, console)
+    folder = ResultsFolder(Path(experiment.results).expanduser())
+    with DecodingProgress(console) as decoding:
+        request = prepare_study(experiment, options, folder, caches, say, decoding.update)
+    scratch = _scratch(caches, folder)
+    workshop = replace(request.plan.workshop, snapshots=scratch)
+    with folder.locked(command="bench nondeterminism") as sign:
+        write_request(request.plan, folder)
+        found = [
+            BackboneStudy(request.plan, designs, folder, workshop, console, say, sign).do()
+            for designs in request.designs.values()
+        ]
+        done = [study for study in found if study is not None]
+        if len(done) == len(found):
+            forget(scratch, (run_id(spec) for designs in request.designs.values() for spec in designs.specs))
+        if done:
+            say(tables_markdown(nondeterminism_tables(folder)))
+            written = [folder.root / FILE, *write_nondeterminism_figures(folder)]
+            say(f"Written: {', '.join(map(str, written))}")
+    if len(done) < len(found):
+        say("Some runs failed; the same command tries them again.")
+        return 1
+    return FAILED_CONTROL if any(study.passed is False for study in done) else 0
+
+
+def _scratch(caches: Caches, folder: ResultsFolder) -> Path:
+    """Where weights are kept until they were compared; the same for the same results folder, so that calls go on."""
+    return caches.root / "snapshots" / sha256(str(folder.root.resolve()).encode()).hexdigest()[:16]
