@@ -1,40 +1,22 @@
 """`bench run`: train and evaluate backbones × seeds × folds, resuming what is stored. Prints."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from bench.cli import completion
-
-RESULTS = "Results"
-DATA = "Data"
-TRAINING = "Training"
-MACHINE = "Machine"
+from bench.cli import completion, options
+from bench.cli.options import DATA, RESULTS
 
 
 def run(
-    backbone: Annotated[
-        list[str] | None,
-        typer.Option(help="timm model name; repeat for several. [resnet34]", autocompletion=completion.backbones),
-    ] = None,
+    backbone: options.Backbone = None,
     seeds: Annotated[str | None, typer.Option(help="How many seeds (0, 1, …), or a list such as 3,5,8. [5]")] = None,
-    folds: Annotated[int | None, typer.Option(help="Stratified folds a seed. [5]")] = None,
+    folds: options.Folds = None,
     holdout: Annotated[float | None, typer.Option(help="Instead of folds, one split holding out this share.")] = None,
-    internal: Annotated[
-        str | None, typer.Option(help="Class-per-folder tree to cross-validate on.", rich_help_panel=DATA)
-    ] = None,
-    external: Annotated[
-        list[str] | None,
-        typer.Option(metavar="[NAME=]PATH", help="Tree of another site; repeatable.", rich_help_panel=DATA),
-    ] = None,
-    data: Annotated[
-        str | None,
-        typer.Option(help="Tree holding internal/ and external*/. [the embedded phantom]", rich_help_panel=DATA),
-    ] = None,
-    image_size: Annotated[
-        int | None, typer.Option(help="Side in pixels. [224; 64 for the phantom]", rich_help_panel=DATA)
-    ] = None,
+    internal: options.Internal = None,
+    external: options.External = None,
+    data: options.Data = None,
+    image_size: options.ImageSize = None,
     fit: Annotated[
         str | None,
         typer.Option(
@@ -44,7 +26,8 @@ def run(
         ),
     ] = None,
     white16: Annotated[
-        int | None, typer.Option(help="Value of a 16-bit grey image that is white. [65535]", rich_help_panel=DATA)
+        int | None,
+        typer.Option(help="Value of a 16-bit grey image that is white. [65535]", rich_help_panel=DATA),
     ] = None,
     windows: Annotated[
         str | None,
@@ -77,14 +60,8 @@ def run(
             autocompletion=completion.MULTILABEL,
         ),
     ] = None,
-    group_duplicates: Annotated[
-        bool | None,
-        typer.Option("--group-duplicates", help="Hold internal copies of an image out together.", rich_help_panel=DATA),
-    ] = None,
-    allow_leaks: Annotated[
-        bool | None,
-        typer.Option("--allow-leaks", help="Run in spite of leaks; every table says so.", rich_help_panel=DATA),
-    ] = None,
+    group_duplicates: options.GroupDuplicates = None,
+    allow_leaks: options.AllowLeaks = None,
     allow_outside: Annotated[
         bool | None,
         typer.Option("--allow-outside", help="Follow links and paths that leave the folder.", rich_help_panel=DATA),
@@ -96,59 +73,17 @@ def run(
         bool | None,
         typer.Option("--skip-unreadable", help="Leave unreadable images out and list them.", rich_help_panel=DATA),
     ] = None,
-    recipe: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|FILE",
-            help="How to train. [fine-tune]",
-            rich_help_panel=TRAINING,
-            autocompletion=completion.RECIPES,
-        ),
-    ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs of everything. [5]", rich_help_panel=TRAINING)] = None,
-    lr: Annotated[float | None, typer.Option(help="Peak learning rate. [0.001]", rich_help_panel=TRAINING)] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Images a step. [32]", rich_help_panel=TRAINING)] = None,
-    weights: Annotated[
-        str | None,
-        typer.Option(
-            metavar="auto|imagenet|random|PATH",
-            help="Where models start. [auto]",
-            rich_help_panel=TRAINING,
-            autocompletion=completion.WEIGHTS,
-        ),
-    ] = None,
-    precision: Annotated[
-        str | None,
-        typer.Option(
-            help="auto, fp32 or bf16. [auto: the faster for the architecture]",
-            rich_help_panel=MACHINE,
-            autocompletion=completion.PRECISIONS,
-        ),
-    ] = None,
-    device: Annotated[
-        str | None,
-        typer.Option(help="auto, cpu, cuda or mps. [auto]", rich_help_panel=MACHINE, autocompletion=completion.DEVICES),
-    ] = None,
-    deterministic: Annotated[
-        bool | None,
-        typer.Option(
-            "--deterministic/--fast",
-            help="Repeat bit for bit, or as fast as it goes. [deterministic]",
-            rich_help_panel=MACHINE,
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Runs at once. [cores; 1 on a GPU]", rich_help_panel=MACHINE)
-    ] = None,
-    executor: Annotated[
-        str | None,
-        typer.Option(
-            help="auto, in-process or processes. [auto]", rich_help_panel=MACHINE, autocompletion=completion.EXECUTORS
-        ),
-    ] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="TOML file; each option is a key. Options win.", rich_help_panel=RESULTS)
-    ] = None,
+    recipe: options.Recipe = None,
+    epochs: options.Epochs = None,
+    lr: options.Lr = None,
+    batch_size: options.BatchSize = None,
+    weights: options.Weights = None,
+    precision: options.Precision = None,
+    device: options.Device = None,
+    deterministic: options.Deterministic = None,
+    workers: options.Workers = None,
+    executor: options.Executor = None,
+    config: options.Config = None,
     interval: Annotated[
         str | None,
         typer.Option(
@@ -160,16 +95,16 @@ def run(
     stratify: Annotated[
         bool | None,
         typer.Option(
-            "--stratify/--no-stratify", help="Draw cases within their classes for intervals.", rich_help_panel=RESULTS
+            "--stratify/--no-stratify",
+            help="Draw cases within their classes for intervals.",
+            rich_help_panel=RESULTS,
         ),
     ] = None,
     save_models: Annotated[
         bool | None,
         typer.Option("--save-models", help="Keep trained models, for bench explain.", rich_help_panel=RESULTS),
     ] = None,
-    results: Annotated[
-        str | None, typer.Option(help="Folder for the results. [results]", rich_help_panel=RESULTS)
-    ] = None,
+    results: options.Results = None,
 ) -> None:
     """Train and evaluate: backbones × seeds × folds, going on from what is stored.
 

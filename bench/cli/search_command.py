@@ -1,23 +1,16 @@
 """`bench search`: find a learning rate, epochs and more with Optuna, on internal cases alone. Prints."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from bench.cli import completion
+from bench.cli import completion, options
 
 SEARCH = "Search"
-DATA = "Data"
-MACHINE = "Machine"
-RESULTS = "Results"
 
 
 def search(
-    backbone: Annotated[
-        list[str] | None,
-        typer.Option(help="timm model name; a study for each. [resnet34]", autocompletion=completion.backbones),
-    ] = None,
+    backbone: options.Backbone = None,
     trials: Annotated[int | None, typer.Option(help="Trials of a study, those of others included. [40]")] = None,
     metric: Annotated[
         str | None,
@@ -73,73 +66,30 @@ def search(
         ),
     ] = None,
     seeds: Annotated[str | None, typer.Option(help="Seeds, or a list such as 3,5,8. [1]")] = None,
-    folds: Annotated[int | None, typer.Option(help="Folds a seed; the outer ones with --nested. [5]")] = None,
-    internal: Annotated[
-        str | None, typer.Option(help="Tree or manifest of the internal site.", rich_help_panel=DATA)
-    ] = None,
-    external: Annotated[
-        list[str] | None,
-        typer.Option(metavar="[NAME=]PATH", help="Kept for bench run; never opened here.", rich_help_panel=DATA),
-    ] = None,
-    data: Annotated[
-        str | None, typer.Option(help="Tree holding internal/. [the embedded phantom]", rich_help_panel=DATA)
-    ] = None,
-    image_size: Annotated[
-        int | None, typer.Option(help="Side in pixels. [224; 64 for the phantom]", rich_help_panel=DATA)
-    ] = None,
-    group_duplicates: Annotated[
-        bool | None, typer.Option("--group-duplicates", help="Hold copies out together.", rich_help_panel=DATA)
-    ] = None,
-    allow_leaks: Annotated[
-        bool | None, typer.Option("--allow-leaks", help="Search in spite of leaks.", rich_help_panel=DATA)
-    ] = None,
-    recipe: Annotated[
-        str | None,
-        typer.Option(metavar="NAME|FILE", help="What is not searched. [fine-tune]", autocompletion=completion.RECIPES),
-    ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Of the recipe, where not searched. [5]")] = None,
-    lr: Annotated[float | None, typer.Option(help="Of the recipe, where not searched. [0.001]")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Of the recipe, where not searched. [32]")] = None,
-    weights: Annotated[
-        str | None,
-        typer.Option(
-            metavar="auto|imagenet|random|PATH", help="Where models start. [auto]", autocompletion=completion.WEIGHTS
-        ),
-    ] = None,
-    precision: Annotated[
-        str | None,
-        typer.Option(help="auto, fp32 or bf16. [auto]", rich_help_panel=MACHINE, autocompletion=completion.PRECISIONS),
-    ] = None,
-    device: Annotated[
-        str | None,
-        typer.Option(help="auto, cpu, cuda or mps. [auto]", rich_help_panel=MACHINE, autocompletion=completion.DEVICES),
-    ] = None,
-    deterministic: Annotated[
-        bool | None,
-        typer.Option(
-            "--deterministic/--fast",
-            help="Repeat bit for bit, or as fast as it goes. [deterministic]",
-            rich_help_panel=MACHINE,
-        ),
-    ] = None,
-    workers: Annotated[int | None, typer.Option(help="Runs at once. [cores]", rich_help_panel=MACHINE)] = None,
-    executor: Annotated[
-        str | None,
-        typer.Option(
-            help="auto, in-process or processes. [auto]", rich_help_panel=MACHINE, autocompletion=completion.EXECUTORS
-        ),
-    ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(help="TOML file; options are keys, those of a search under [search].", rich_help_panel=RESULTS),
-    ] = None,
-    results: Annotated[
-        str | None, typer.Option(help="Folder for the results. [results]", rich_help_panel=RESULTS)
-    ] = None,
+    folds: options.Folds = None,
+    internal: options.Internal = None,
+    external: options.External = None,
+    data: options.Data = None,
+    image_size: options.ImageSize = None,
+    group_duplicates: options.GroupDuplicates = None,
+    allow_leaks: options.AllowLeaks = None,
+    recipe: options.Recipe = None,
+    epochs: options.Epochs = None,
+    lr: options.Lr = None,
+    batch_size: options.BatchSize = None,
+    weights: options.Weights = None,
+    precision: options.Precision = None,
+    device: options.Device = None,
+    deterministic: options.Deterministic = None,
+    workers: options.Workers = None,
+    executor: options.Executor = None,
+    config: options.Config = None,
+    results: options.Results = None,
 ) -> None:
     """Search learning rate, epochs and more by the mean inner-fold score, going on from what is stored.
 
-    External cases are never opened. Example: bench search --backbone resnet34 --trials 40
+    External cases are never opened. Options of the recipe give what is not searched.
+    Example: bench search --backbone resnet34 --trials 40
     """
     from bench.cli.search_request import search_from
     from bench.search.session import run_search
@@ -177,5 +127,5 @@ def search(
         "storage": storage,
         "heartbeat": heartbeat,
     }
-    experiment, options, where = search_from(config, given, recipe, recipe_options, of_search)
-    raise typer.Exit(run_search(experiment, options, where))
+    experiment, chosen, where = search_from(config, given, recipe, recipe_options, of_search)
+    raise typer.Exit(run_search(experiment, chosen, where))
