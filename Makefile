@@ -52,8 +52,8 @@ comparisons-page: .venv/installed
 report-speed-page: .venv/installed
 	$(BIN)/python benchmarks/report.py > .page.txt && $(BIN)/python docs/update.py report-speed < .page.txt; rm -f .page.txt
 
-report-page: .venv/installed
-	$(BIN)/python benchmarks/report_page.py report-example > .page.txt && $(BIN)/python docs/update.py report-page < .page.txt; rm -f .page.txt
+report-page: demo
+	$(BIN)/python benchmarks/report_page.py demo-results report-example > .page.txt && $(BIN)/python docs/update.py report-page < .page.txt; rm -f .page.txt
 
 status-page: .venv/installed
 	$(BIN)/python benchmarks/status.py > .page.txt && $(BIN)/python docs/update.py status-speed < .page.txt; rm -f .page.txt

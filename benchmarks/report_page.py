@@ -1,10 +1,10 @@
 """The page of small studies as a browser shows it, and how large and quick one of many runs is.
 
-    python benchmarks/report_page.py report-example
+    python benchmarks/report_page.py demo-results report-example
 
-Trains what is missing of two small studies in that folder, writes their pages and puts pictures of them into docs/.
-Then writes 500 simulated runs, and prints how long their page takes, its size, and how long Chromium draws. Needs
-playwright and a Chromium.
+Writes the page of what `make demo` left and that of a small study of digits, which it trains in the second folder, and
+puts pictures of them into docs/. Then writes 500 simulated runs, and prints how long their page takes, its size, and
+how long Chromium draws. Needs playwright and a Chromium.
 """
 
 import platform
@@ -23,17 +23,10 @@ from simulated_runs import CLASSES, Size, write_runs
 
 BENCH = [sys.executable, "-c", "from bench.cli import main; main()"]
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-SMALL = ["--image-size", "32", "--folds", "2"]
-STUDIES = {
-    "phantom": [
-        *(*SMALL, "--seeds", "2", "--epochs", "3"),
-        *("--backbone", "resnet18", "--backbone", "tf_efficientnet_lite0", "--backbone", "test_resnet"),
-    ],
-    "digits": [
-        *("--data", "DIGITS", *SMALL, "--seeds", "3", "--epochs", "2"),
-        *("--backbone", "resnet18", "--backbone", "test_resnet"),
-    ],
-}
+DIGITS = [
+    *("--image-size", "32", "--folds", "2", "--seeds", "3", "--epochs", "2"),
+    *("--backbone", "resnet18", "--backbone", "test_resnet"),
+]
 WIDE, PHONE = (1400, 1750), (390, 1750)
 SIZE, MEGABYTES = Size(backbones=10, seeds=10, folds=5, internal=2500, external=1000), 8.0
 ARGUMENTS = [
@@ -43,14 +36,13 @@ ARGUMENTS = [
 
 
 def main() -> None:
-    examples = Path(sys.argv[1])
-    for name, options in STUDIES.items():
-        train(examples, name, options)
+    demo, examples = map(Path, sys.argv[1:])
+    train_digits(examples)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-        for number, name in enumerate(STUDIES):
-            scheme = "dark" if number else "light"
-            take_pictures(browser, examples / name / "report.html", DOCS / f"report-{name}", scheme)
+        for results, name, scheme in ((demo, "phantom", "light"), (examples / "digits", "digits", "dark")):
+            bench("report", str(results), "--format", "html")
+            take_pictures(browser, results / "report.html", DOCS / f"report-{name}", scheme)
         write_runs(Path(folder), SIZE)
         bench("report", folder, "--format", "json")
         started = time.perf_counter()
@@ -72,13 +64,11 @@ def main() -> None:
     print(f"drawn by Chromium in      {drawn:6.1f} s")
 
 
-def train(examples: Path, name: str, options: list[str]) -> None:
-    digits = examples / "digit-images"
-    if "DIGITS" in options and not digits.exists():
-        bench("data", "digits", "--out", str(digits))
-    given = [str(digits) if option == "DIGITS" else option for option in options]
-    bench("run", *given, "--workers", "1", "--results", str(examples / name))
-    bench("report", str(examples / name), "--format", "html")
+def train_digits(examples: Path) -> None:
+    images = examples / "digit-images"
+    if not images.exists():
+        bench("data", "digits", "--out", str(images))
+    bench("run", "--data", str(images), *DIGITS, "--workers", "1", "--results", str(examples / "digits"))
 
 
 def bench(*arguments: str) -> None:
