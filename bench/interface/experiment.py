@@ -54,10 +54,12 @@ class Options(TypedDict, total=False):
     weights: Anywhere
     precision: Literal["auto", "fp32", "bf16"]
     device: Literal["auto", "cpu", "cuda", "mps"]
+    deterministic: bool
     workers: int
     executor: Literal["auto", "in-process", "processes"]
     interval: Literal["jackknife-t", "bias-corrected", "percentile", "bca"]
     stratify: bool
+    save_models: bool
     results: Anywhere
     config: Anywhere
 

@@ -104,9 +104,13 @@ def test_intervals_cover() -> None:
 
 
 def test_a_share_is_a_ratio_of_mean_squares_with_the_interval_of_f() -> None:
-    cell = ratio(MeanSquare(1.0, 4), MeanSquare(4.0, 4))
-    low, high = 0.25 / stats.f.ppf([0.975, 0.025], 4, 4)
+    cell = ratio(MeanSquare(1.0, 40), MeanSquare(4.0, 30))
+    low, high = 0.25 / stats.f.ppf([0.975, 0.025], 40, 30)
     assert (cell.value, cell.low, cell.high) == pytest.approx((0.25, low, high))
+    few = ratio(MeanSquare(1.0, 4), MeanSquare(4.0, 4))
+    low, high = 0.25 / stats.f.ppf([0.975, 0.025], 4, 4)
+    assert high > 1
+    assert (few.value, few.low, few.high) == pytest.approx((0.25, low, 1)), "no source has more than all"
     assert ratio(MeanSquare(0.0, 4), MeanSquare(0.0, 4)).value is None
 
 
