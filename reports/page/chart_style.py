@@ -17,15 +17,16 @@ QUIET = "#7d8590"
 LOW, MIDDLE, HIGH = "#f0a860", "#f7f7f7", "#7fc0ea"
 """Of differences, below and above 0; black text is legible on all of them."""
 
-FIGURE_WIDTH = 520
+COLUMN = 340
+"""A column of a journal, 90 mm, in pixels of 1/96 inch."""
 _INK, _GRID = "#1b1f24", "#d8dee4"
 _FONT = "system-ui, 'Segoe UI', Roboto, 'Liberation Sans', Arial, sans-serif"
 
 
-def settings() -> dict[str, Any]:
+def settings(font_size: int = 12) -> dict[str, Any]:
     """Vega-Lite's settings. The page's style sheet recolours axes and legends on dark ground."""
     axis = {"labelColor": _INK, "titleColor": _INK, "domainColor": QUIET, "tickColor": QUIET, "gridColor": _GRID}
-    sizes = {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "labelLimit": 170}
+    sizes = {"labelFontSize": font_size, "titleFontSize": font_size, "titleFontWeight": "normal", "labelLimit": 170}
     return {
         "background": None,
         "font": _FONT,
@@ -33,7 +34,7 @@ def settings() -> dict[str, Any]:
         "range": {"category": list(SERIES)},
         "mark": {"color": SERIES[0]},
         "axis": {**axis, **sizes},
-        "legend": {"labelColor": _INK, "labelFontSize": 12, "labelLimit": 220, "columns": 3},
+        "legend": {"labelColor": _INK, "labelFontSize": font_size, "labelLimit": 220, "columns": 3},
     }
 
 
@@ -68,7 +69,7 @@ def spec_of(chart: Drawable) -> Spec:
     return {**found, "width": "container"}
 
 
-def fixed(spec: Spec, width: int = FIGURE_WIDTH) -> dict[str, Any]:
-    """For a file: a width in pixels, settings, and white ground."""
+def for_print(spec: Spec) -> dict[str, Any]:
+    """For a file: as wide as a column, letters of 7.5 points, and white ground."""
     fit = {"type": "fit-x", "contains": "padding"}
-    return {**spec, "width": width, "autosize": fit, "config": {**settings(), "background": "#ffffff"}}
+    return {**spec, "width": COLUMN, "autosize": fit, "config": {**settings(10), "background": "#ffffff"}}

@@ -280,7 +280,9 @@ def test_figures_of_an_earlier_page_go_and_others_stay(hostile: Path, page_cache
     page_text(ResultsFolder(hostile), page_caches)
     assert not old.exists()
     assert other.exists()
-    assert (hostile / "figures/external-macro-f1.svg").read_text().startswith("<svg")
+    svg = (hostile / "figures/external-macro-f1.svg").read_text()
+    (millimetres,) = (int(width) / 96 * 25.4 for width in re.findall(r'^<svg [^>]*\bwidth="(\d+)"', svg))
+    assert millimetres == pytest.approx(90, abs=0.5), "a column of a journal"
     assert (hostile / "figures/external-macro-f1.png").read_bytes().startswith(b"\x89PNG")
 
 
