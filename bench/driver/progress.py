@@ -1,35 +1,26 @@
 """Shows how far an experiment is: a bar on a terminal, plain lines elsewhere. Prints."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 
-from bench.driver.bar import work_bar
+from bench.driver.bar import WorkBar
 from bench.driver.durations import duration
 from bench.driver.pace import Pace
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
 
 
-class RunProgress(AbstractContextManager["RunProgress"]):
+class RunProgress(WorkBar):
     """Runs done, images a second, time left. `on_change` is called whenever the pace has changed."""
 
     def __init__(self, console: Console, pace: Pace, on_change: Callable[[], None] = lambda: None) -> None:
         self._console, self._pace, self._on_change = console, pace, on_change
-        self._bar = work_bar(console)
-        self._task = self._bar.add_task("runs", total=1.0, text=self._text())
+        super().__init__(console, self._text(), 1.0)
 
     def __enter__(self) -> Self:
-        self._bar.start()
         self._on_change()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
+        return super().__enter__()
 
     def epoch(self, spec: RunSpec, record: EpochRecord) -> None:
         """Count an epoch."""
@@ -47,7 +38,7 @@ class RunProgress(AbstractContextManager["RunProgress"]):
             self._console.print(f"{self._text()}: {name}", markup=False, soft_wrap=True)
 
     def _update(self) -> None:
-        self._bar.update(self._task, completed=self._pace.share(), text=self._text())
+        self._show(text=self._text(), done=self._pace.share())
         self._on_change()
 
     def _text(self) -> str:

@@ -1,33 +1,21 @@
 """Shows how far explaining is: a bar on a terminal, plain lines elsewhere. Prints."""
 
 import time
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
 
-from bench.driver.bar import work_bar
+from bench.driver.bar import WorkBar
 from bench.driver.durations import duration
 from bench.plan.spec import RunSpec
 
 
-class ExplainProgress:
+class ExplainProgress(WorkBar):
     """Models done, maps a second, time left."""
 
     def __init__(self, console: Console, name: str, models: int) -> None:
         self._console, self._name, self._models = console, name, models
         self._done, self._maps, self._started = 0, 0, time.perf_counter()
-        self._bar = work_bar(console, transient=True)
-        self._task = self._bar.add_task("", total=models, text=f"{name}: 0/{models} models")
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
+        super().__init__(console, f"{name}: 0/{models} models", models, transient=True)
 
     def model(self, spec: RunSpec, maps: int) -> None:
         """Count a model and its maps; off a terminal, print a line."""
@@ -36,6 +24,6 @@ class ExplainProgress:
         left = seconds / self._done * (self._models - self._done)
         wait = f", {duration(left)} left" if self._done < self._models else ""
         text = f"{self._name}: {self._done}/{self._models} models, {self._maps} maps{wait}"
-        self._bar.update(self._task, completed=self._done, text=text)
+        self._show(text=text, done=self._done)
         if not self._console.is_interactive:
             self._console.print(f"{text}: seed {spec.seed} fold {spec.fold}", markup=False, soft_wrap=True)

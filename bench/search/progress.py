@@ -2,18 +2,16 @@
 
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
 
-from bench.driver.bar import work_bar
+from bench.driver.bar import WorkBar
 from bench.driver.durations import duration
 from bench.plan.spec import EpochRecord, RunSpec
 from studies.outcome import TrialRecord
 
 
-class SearchProgress:
+class SearchProgress(WorkBar):
     """Trials ended, images a second, time left: as many seconds a trial as those took that ended since this began."""
 
     def __init__(
@@ -31,17 +29,7 @@ class SearchProgress:
         self._before = self._ended = ended()
         self._images, self._started = 0, clock()
         self._best: float | None = None
-        self._bar = work_bar(console, transient=True)
-        self._task = self._bar.add_task("trials", total=trials, completed=self._ended, text=name)
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
+        super().__init__(console, name, trials, done=self._ended, transient=True)
 
     def epoch(self, spec: RunSpec, record: EpochRecord) -> None:
         """Count an epoch's images."""
@@ -49,12 +37,12 @@ class SearchProgress:
         rate = self._images / max(self._clock() - self._started, 1e-9)
         left = self.seconds_left()
         text = f"{self._name}: {self._ended}/{self._trials} trials, {rate:.0f} images/s"
-        self._bar.update(self._task, text=text + (f", {duration(left)} left" if left else ""))
+        self._show(text=text + (f", {duration(left)} left" if left else ""))
 
     def trial(self, trial: TrialRecord) -> None:
         """Say what a trial came to."""
         self._ended = self._count()
-        self._bar.update(self._task, completed=min(self._ended, self._trials))
+        self._show(done=min(self._ended, self._trials))
         params = ", ".join(f"{name} {_short(value)}" for name, value in trial.params.items())
         if trial.value is not None:
             self._best = max(self._best or trial.value, trial.value, key=lambda value: self._better * value)
