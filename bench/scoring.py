@@ -29,7 +29,10 @@ def score(labels: NDArray[np.int64], predicted: NDArray[np.int64], n_classes: in
 def metric_score(metric: str, labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> float:
     """Any metric of one model, of probabilities (n_cases, n_classes) against class numbers (n_cases,)."""
     if metric in PROBABILITY:
-        return float(PROBABILITY[metric].compute(probabilities.astype(np.float64), labels).value)
+        everything = np.zeros_like(labels)
+        return float(
+            np.nanmean(PROBABILITY[metric].compute(probabilities.astype(np.float64), labels, everything).value)
+        )
     one, classes = np.zeros_like(labels), probabilities.shape[1]
     predicted = probabilities.argmax(axis=1)
     counted = count_margins(one, one, labels, predicted, n_clusters=1, n_seeds=1, n_classes=classes)

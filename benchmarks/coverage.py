@@ -18,7 +18,7 @@ from benchmarks.simulated_studies import CLASSES, N_FOLDS, Difficulty, Setting
 from reports.analysis import Analysis
 from reports.bootstrap import Draws
 from reports.cases import index_cases
-from reports.estimate import DIFFERENCE, PROPORTION, IntervalChoice, Quantity, estimate
+from reports.estimate import IntervalChoice, Quantity, estimate
 from reports.intervals import acceleration, bca, bias_corrected, percentile
 from reports.jackknife import JackknifeT
 from reports.pooling import pool_predictions
@@ -47,16 +47,21 @@ SETTINGS = (
 
 
 def _bca(one: Replicates) -> tuple[float, float]:
-    samples = [*one.deleted.values(), one.jackknife_over_seeds()]
+    samples = [*one.jackknife_over_clusters(), one.jackknife_over_seeds()]
     return bca(one.resampled, one.value, acceleration(samples), 0.95)
+
+
+def _around(one: Replicates, test: JackknifeT) -> tuple[float, float]:
+    half = test.half_width(0.95)
+    return one.value - half, one.value + half
 
 
 RULES: Mapping[str, Callable[[Replicates], tuple[float, float]]] = {
     "percentile": lambda one: percentile(one.resampled, 0.95),
     "bias-corrected": lambda one: bias_corrected(one.resampled, one.value, 0.95),
     "BCa": _bca,
-    "jackknife t": lambda one: JackknifeT.of(one.per_seed, one.deleted).interval(one.value, 0.95),
-    "t over seeds": lambda one: JackknifeT.of(one.per_seed, {}).interval(one.value, 0.95),
+    "jackknife t": lambda one: _around(one, JackknifeT.of(one.per_seed, one.changes)),
+    "t over seeds": lambda one: _around(one, JackknifeT.of(one.per_seed, {})),
 }
 PRINTED = "as printed"
 
@@ -80,7 +85,7 @@ def measure(job: tuple[Setting, int, int]) -> dict[str, list[float]]:
         for side in SIDES:
             for metric in METRICS:
                 what, aim = quantity(one, side, metric), true[side][metric]
-                cell = estimate(what, IntervalChoice(), limits=DIFFERENCE if side == "gap" else PROPORTION)
+                cell = estimate(what, IntervalChoice())
                 bounds = {PRINTED: (cell.low, cell.high)}
                 if cell.low is not None and what.replicates is not None:
                     bounds.update((name, rule(what.replicates)) for name, rule in RULES.items())

@@ -20,7 +20,7 @@ from benchmarks.coverage import METRICS, SIDES, quantity
 from benchmarks.simulated_studies import CLASSES, N_FOLDS, Difficulty, Setting
 from reports.bootstrap import Draws
 from reports.cases import index_cases
-from reports.estimate import DIFFERENCE, PROPORTION, IntervalChoice, estimate
+from reports.estimate import IntervalChoice, estimate
 from reports.margins import Floats, Margins
 from reports.pooling import Pooled, pool_predictions
 from reports.replication import analyse
@@ -108,8 +108,7 @@ def measure(job: tuple[Setting, int, int]) -> dict[tuple[str, str, str], list[bo
         (one,) = analyse([row], CLASSES, [], draws, bootstrap=False)
         for side in SIDES:
             for metric in METRICS:
-                limits = DIFFERENCE if side == "gap" else PROPORTION
-                cell = estimate(quantity(one, side, metric), IntervalChoice(), limits=limits)
+                cell = estimate(quantity(one, side, metric), IntervalChoice())
                 if cell.low is None or cell.high is None:
                     continue
                 printed = (cell.low, cell.high)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from reports.cases import INTERNAL
 from reports.estimate import Quantity, Support
-from reports.jackknife import delete_each_cluster_of_class
-from reports.margins import Integers
+from reports.jackknife import leave_out_each_cluster_of_class
+from reports.margins import TIE, Integers
 from reports.metrics import AGGREGATE, PER_CLASS
 from reports.pooling import MOST_CLASSES_OF_A_CONFUSION, Pooled
 from reports.probability_metrics import PROBABILITY
@@ -42,8 +42,12 @@ class Analysis:
         return tuple(self.shared)
 
     def on_side(self, metric: str, side: str) -> Quantity:
-        """An aggregate metric on one side, over all declared classes."""
-        return self._aggregate(metric, side, np.arange(len(self.classes)), metric)
+        """An aggregate metric on one side; a class average is over the classes that have cases there."""
+        present = self.pooled.sides[side].present
+        found = self._aggregate(metric, side, present, metric)
+        if found.kind != "class average" or len(present) == len(self.classes):
+            return found
+        return replace(found, reason=f"over the classes that {side} has cases of: {self._names(present)}")
 
     def gap(self, metric: str, site: str) -> Quantity:
         """Internal minus external. A class average is over the classes that both sides hold.
@@ -58,8 +62,7 @@ class Analysis:
             return Quantity(None, (), kind, f"internal and {site} share no class")
         name = shared_name(metric, site)
         gap = self._aggregate(metric, INTERNAL, shared, name) - self._aggregate(metric, site, shared, name)
-        over = ", ".join(self.classes[code] for code in shared)
-        return Quantity(gap.replicates, gap.supports, kind, f"over the classes on both sides: {over}")
+        return replace(gap, reason=f"over the classes on both sides: {self._names(shared)}")
 
     def of_probabilities(self, metric: str, side: str) -> Quantity:
         """A metric of probabilities on one side."""
@@ -69,24 +72,24 @@ class Analysis:
         # support as that of a metric of margins of the same kind
         (support,) = self.on_side("macro_f1" if kind == "class average" else "accuracy", side).supports
         untested = self._untested(side) if kind == "class average" else ""
-        return Quantity(by_side[side], (support,), kind, untested or None)
+        return Quantity(by_side[side], (support,), kind, untested or None, PROBABILITY[metric].limits)
 
     def gap_of_probabilities(self, metric: str, site: str) -> Quantity:
-        """Internal minus external; of class averages only where every fold model was tested on all classes."""
+        """Internal minus external; of class averages only where both sides hold all classes."""
         kind = PROBABILITY[metric].kind
-        if kind == "class average":
-            if len(self.shared[site]) < len(self.classes):
-                return Quantity(None, (), kind, f"internal and {site} hold different classes")
-            if untested := self._untested(INTERNAL) or self._untested(site):
-                return Quantity(None, (), kind, f"no gap: {untested}")
+        if kind == "class average" and len(self.shared[site]) < len(self.classes):
+            return Quantity(None, (), kind, f"internal and {site} hold different classes")
         return self.of_probabilities(metric, INTERNAL) - self.of_probabilities(metric, site)
 
     def _untested(self, side: str) -> str:
-        """What to say where a fold model averages over other classes than the rest; empty where none does."""
+        """What to say where a fold model has no number for a class; empty where each has one for all."""
         if side not in self.pooled.probabilities:
             return ""
-        names = ", ".join(self.classes[code] for code in self.pooled.probabilities[side].missing_classes())
-        return f"on {side} a fold model was tested without cases of {names}" if names else ""
+        names = self._names(self.pooled.probabilities[side].missing_classes())
+        return f"on {side} a fold model was tested without cases of {names}, which rest on the others" if names else ""
+
+    def _names(self, codes: Integers) -> str:
+        return ", ".join(self.classes[code] for code in codes)
 
     def appearance_shift(self, metric: str, site: str) -> Quantity:
         """Internal minus the site with the internal class mix: what of the gap is not prevalence."""
@@ -100,7 +103,9 @@ class Analysis:
         kind, external = AGGREGATE[metric].kind, self.on_side(metric, site)
         if site in self.remixed:
             both = (*self.on_side(metric, INTERNAL).supports, *external.supports)
-            return Quantity(self.remixed[site][metric], both, kind)
+            # not a proportion of cases, so without exact bounds at 0 and 1
+            kind = "score" if kind == "proportion" else kind
+            return Quantity(self.remixed[site][metric], both, kind, limits=AGGREGATE[metric].limits)
         absent = [f"{side} has no case of {names}" for side in (site, INTERNAL) if (names := self._absent(side))]
         why = "; ".join(absent) or f"more than {MOST_CLASSES_OF_A_CONFUSION} classes"
         return Quantity(None, (), kind, f"not split: {why}")
@@ -128,10 +133,10 @@ class Analysis:
         else:
             support = Support(side, int(held.sum()), f"clusters of {name}")
         informative = np.flatnonzero({"cases": held, "predictions": predicted, "both": held | predicted}[rests_on])
-        deleted = delete_each_cluster_of_class(
+        changes = leave_out_each_cluster_of_class(
             at_side.counts, at_side.whole, code, informative, PER_CLASS[metric].compute
         )
-        return Quantity(self.sides[side].at(metric, code, deleted), (support,), kind)
+        return Quantity(self.sides[side].at(metric, code, changes), (support,), kind)
 
     def confusion(self, pair: int, side: str) -> Quantity:
         """Share of the cases of a pair of classes taken for the other one, on one side."""
@@ -142,8 +147,8 @@ class Analysis:
             return Quantity(None, (), "proportion", f"{side} has no case of {names}")
         support = Support(side, int(held.sum()), f"clusters of {names}")
         replicates = self.sides[side]
-        deleted = replicates.deleted[CONFUSED][held, pair]
-        return Quantity(replicates.at(CONFUSED, pair, deleted), (support,), "proportion")
+        changes = replicates.changes[CONFUSED][held, :, pair]
+        return Quantity(replicates.at(CONFUSED, pair, changes), (support,), "proportion")
 
     def _aggregate(self, metric: str, side: str, codes: Integers, name: str) -> Quantity:
         at_side = self.pooled.sides[side]
@@ -155,7 +160,14 @@ class Analysis:
         if AGGREGATE[metric].kind == "class average":
             fewest, of_class = at_side.fewest_clusters
             support = Support(side, fewest, by_class={self.classes[code]: int(of_class[code]) for code in codes})
-        return Quantity(self.sides[side].of(name), (support,), AGGREGATE[metric].kind)
+        found = Quantity(self.sides[side].of(name), (support,), AGGREGATE[metric].kind, limits=AGGREGATE[metric].limits)
+        term = AGGREGATE[metric].average_of
+        return found if term is None else replace(found, unmoved=self._unmoved(term, side, codes))
+
+    def _unmoved(self, term: str, side: str, codes: Integers) -> tuple[Quantity, ...]:
+        """The classes whose term of an average is 0 or 1 under every seed."""
+        values = self.sides[side].per_seed[term][:, codes].mean(0)
+        return tuple(self.of_class(term, side, int(code)) for code in codes[(values < TIE) | (values > 1 - TIE)])
 
 
 def shared_name(metric: str, site: str) -> str:

@@ -13,9 +13,9 @@ from reports.analysis import Analysis
 from reports.bootstrap import Draws
 from reports.cases import INTERNAL
 from reports.cell import Cell
-from reports.estimate import DIFFERENCE, DIFFERENCE_OF_GAPS, IntervalChoice, Quantity, estimate, refusal
+from reports.corrected_t import ROPE
+from reports.estimate import IntervalChoice, Quantity, estimate, refusal
 from reports.fold_tests import FoldTests, fold_tests
-from reports.jackknife import JackknifeT
 from reports.margins import TIE
 from reports.metrics import PRIMARY_METRIC
 from reports.noise_floor import NoiseFloor
@@ -55,9 +55,11 @@ PRIMARY = Endpoint(PRIMARY_METRIC)
 class Comparison:
     """Backbone a minus backbone b on one endpoint, over the seeds that they share.
 
-    p is that of the paired jackknife t, p_holm adjusted over all pairs of the endpoint; both None where the
-    difference is not estimable. minimum_detectable: the true difference found with 80 % power by the test of this
-    pair alone; after Holm's adjustment over many pairs it takes a larger one.
+    p is that of the paired jackknife t: None where the difference is not estimable, and with one seed, which cannot say
+    what other seeds would give. p_holm is adjusted over the pairs of the primary endpoint, or for an exploratory one
+    over all pairs and all exploratory endpoints together. minimum_detectable: the true difference found with 80 % power
+    by the test of this pair alone; after Holm's adjustment it takes a larger one. equivalent_within: the smallest
+    margin within which both are equivalent at 5 % by two one-sided tests (Schuirmann 1987).
     below_noise_floor: whether other seeds alone would make such a difference (None where not known). fold_tests: of
     internal endpoints, further tests beside p.
     """
@@ -71,18 +73,30 @@ class Comparison:
     p: float | None
     p_holm: float | None = None
     minimum_detectable: float | None = None
+    equivalent_within: float | None = None
     below_noise_floor: bool | None = None
     fold_tests: FoldTests | None = None
 
     @property
+    def confirmatory(self) -> bool:
+        """Whether it is of the primary endpoint, to which ranks and "resolved" belong; all others explore."""
+        return self.endpoint == PRIMARY.name
+
+    @property
     def resolved(self) -> bool:
-        return self.p_holm is not None and self.p_holm <= SIGNIFICANCE
+        return self.confirmatory and self.p_holm is not None and self.p_holm <= SIGNIFICANCE
+
+    @property
+    def equivalent(self) -> bool | None:
+        """Whether both are equivalent within the region of practical equivalence; None where that is not tested."""
+        return None if self.equivalent_within is None else self.equivalent_within < ROPE
 
     def to_dict(self) -> dict[str, object]:
         return {
             "a": self.a,
             "b": self.b,
             "endpoint": self.endpoint,
+            "confirmatory": self.confirmatory,
             "difference": self.difference.to_dict(),
             "p": self.p,
             "p_holm": self.p_holm,
@@ -90,6 +104,8 @@ class Comparison:
             "seeds": self.seeds,
             "standard_error": self.standard_error,
             "minimum_detectable_difference": self.minimum_detectable,
+            "equivalent_within": self.equivalent_within,
+            "equivalent": self.equivalent,
             "below_noise_floor": self.below_noise_floor,
             "fold_tests": None if self.fold_tests is None else self.fold_tests.to_dict(),
         }
@@ -102,20 +118,21 @@ def shared_seeds(a: Pooled, b: Pooled) -> tuple[int, ...]:
 
 def compare(a: Analysis, b: Analysis, endpoint: Endpoint, choice: IntervalChoice) -> Comparison:
     """Compare two analyses over the same seeds, clusters and draws; p is not yet adjusted."""
-    difference = endpoint.of(a) - endpoint.of(b)
-    limits = DIFFERENCE_OF_GAPS if endpoint.gap else DIFFERENCE
-    test = None
-    if difference.replicates is not None and refusal(difference.supports, difference.kind) is None:
-        test = JackknifeT.of(difference.replicates.per_seed, difference.replicates.deleted)
+    difference = (endpoint.of(a) - endpoint.of(b)).as_it_is()
+    seeds = len(a.pooled.seeds)
+    testable = difference.replicates is not None and refusal(difference.supports, difference.kind) is None and seeds > 1
+    test = difference.test if testable else None
+    varies = test is not None and test.standard_error > 0
     return Comparison(
         a=a.pooled.name,
         b=b.pooled.name,
         endpoint=endpoint.name,
-        difference=estimate(difference, choice, limits=limits),
-        seeds=len(a.pooled.seeds),
+        difference=estimate(difference, choice),
+        seeds=seeds,
         standard_error=test.standard_error if test else None,
-        p=test.p_value(difference.replicates.value) if test and difference.replicates else None,
-        minimum_detectable=test.minimum_detectable(choice.confidence) if test and test.standard_error > 0 else None,
+        p=test.p_value(difference.known.value) if test else None,
+        minimum_detectable=test.minimum_detectable(choice.confidence) if test and varies else None,
+        equivalent_within=test.equivalent_within(difference.known.value, SIGNIFICANCE) if test and varies else None,
         fold_tests=fold_tests(a.pooled, b.pooled, endpoint.metric) if endpoint.is_internal else None,
     )
 
@@ -131,12 +148,12 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def adjust(comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """Holm-adjust over all pairs of each endpoint that have a p-value."""
+    """Holm-adjust the p-values there are: over the pairs of the primary endpoint, and over all the others together."""
     adjusted = list(comparisons)
-    for endpoint in {comparison.endpoint for comparison in comparisons}:
-        family = [i for i, one in enumerate(comparisons) if one.endpoint == endpoint and one.p is not None]
-        p_values = [p for i in family if (p := comparisons[i].p) is not None]
-        for i, p_holm in zip(family, holm(p_values), strict=True):
+    for confirmatory in (True, False):
+        family = [(i, one.p) for i, one in enumerate(comparisons) if one.confirmatory == confirmatory]
+        known = [(i, p) for i, p in family if p is not None]
+        for (i, _), p_holm in zip(known, holm([p for _, p in known]), strict=True):
             adjusted[i] = replace(comparisons[i], p_holm=p_holm)
     return adjusted
 

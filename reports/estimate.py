@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal
 
 from reports.cell import FEW_CLUSTERS, FEW_CLUSTERS_OF_A_CLASS, Cell
 from reports.intervals import (
@@ -13,24 +16,29 @@ from reports.intervals import (
     bias_corrected,
     bound_proportion,
     is_constant,
+    of_difference,
+    on_logit_scale,
     percentile,
 )
 from reports.jackknife import JackknifeT
+from reports.margins import TIE
 from reports.metrics import Kind
 from reports.replicates import Replicates
 
 LEAST_CLUSTERS = 2
 LEAST_CLUSTERS_FOR_CLASS_AVERAGE = 15
 
-ONE_SEED = "one seed: only the sampling of cases is seen"
+ONE_SEED = "one seed: these trained models only, not what other seeds would give"
+ONE_SEED_OF_SEVERAL_MODELS = f"{ONE_SEED}; how far the seed's fold models differ is in the interval"
 
 NO_CHANGE = "every resample gives the same value"
 NO_CHANGE_BY_ONE = "no cluster and no seed alone changes the value"
 OFF_THE_BOOTSTRAP = "jackknife t, since the bootstrap gives no interval that holds the value"
 
 PROPORTION = (0.0, 1.0)
-DIFFERENCE = (-1.0, 1.0)
-DIFFERENCE_OF_GAPS = (-2.0, 2.0)
+
+Limits = tuple[float, float]
+Scale = Literal["logit", "sides", "plain"]
 
 
 @dataclass(frozen=True)
@@ -59,38 +67,53 @@ class IntervalChoice:
 class Quantity:
     """Something to estimate: its replicates (None where it is undefined), and what decides its interval.
 
-    reason: a remark that its cell carries besides those of the interval.
+    reason: a remark that its cell carries besides those of the interval. limits: its least and greatest value. scale:
+    where its jackknife t interval is symmetric: on the logit of its place between its limits; from the intervals of the
+    two sides of a difference; or as it is. unmoved: proportions at 0 or 1 of which the value is a mean over classes; no
+    cluster moves them, so the distance to their exact bounds is added.
     """
 
     replicates: Replicates | None
     supports: tuple[Support, ...]
     kind: Kind
     reason: str | None = None
+    limits: Limits = PROPORTION
+    scale: Scale = "logit"
+    sides: tuple[Quantity, Quantity] | None = None
+    unmoved: tuple[Quantity, ...] = ()
 
     def __sub__(self, other: Quantity) -> Quantity:
-        """The paired difference, which rests on the clusters of both sides."""
+        """The paired difference, which rests on the clusters of both and takes its interval from theirs."""
         supports = {support.side: support for support in (*self.supports, *other.supports)}
         replicates = self.replicates - other.replicates if self.replicates and other.replicates else None
         reasons = dict.fromkeys(reason for reason in (self.reason, other.reason) if reason)
-        if replicates is not None:
-            reasons |= dict.fromkeys(reason for one in (self, other) if (reason := one._without_error()))
-        return Quantity(replicates, tuple(supports.values()), self.kind, "; ".join(reasons) or None)
+        limits = (self.limits[0] - other.limits[1], self.limits[1] - other.limits[0])
+        reason = "; ".join(reasons) or None
+        return Quantity(replicates, tuple(supports.values()), self.kind, reason, limits, "sides", (self, other))
 
-    def _without_error(self) -> str | None:
-        """A difference does not see the sampling error of a part that is the same in every resample."""
-        if self.replicates is None or len(self.supports) != 1 or self.replicates.value not in PROPORTION:
-            return None
-        if self.kind == "score" and _varies(self.replicates):
-            return None  # 0 is no end of the range of kappa, nor 1 of that of the Brier score
-        return f"{self.supports[0].side} is exactly {self.replicates.value:.0f}, its sampling error is not seen"
+    def as_it_is(self) -> Quantity:
+        """The same with an interval that is symmetric around the value, and so leaves out 0 exactly where p ≤ .05."""
+        return replace(self, scale="plain", sides=None)
+
+    @property
+    def known(self) -> Replicates:
+        """The replicates; ValueError where the quantity is undefined."""
+        if self.replicates is None:
+            raise ValueError(f"An undefined quantity has no replicates: {self.reason}.")
+        return self.replicates
+
+    @property
+    def at_a_limit(self) -> bool:
+        """Whether the value is the least or the greatest there is."""
+        return min(abs(self.known.value - limit) for limit in self.limits) < TIE
+
+    @cached_property
+    def test(self) -> JackknifeT:
+        """The jackknife t over clusters and seeds; with one seed over clusters and fold models."""
+        return JackknifeT.of(self.known.per_seed, self.known.changes, self.known.models)
 
 
-def _varies(one: Replicates) -> bool:
-    estimable = all(len(values) > 1 for values in one.deleted.values())
-    return estimable and JackknifeT.of(one.per_seed, one.deleted).standard_error > 0
-
-
-def estimate(quantity: Quantity, choice: IntervalChoice, *, limits: tuple[float, float] = PROPORTION) -> Cell:
+def estimate(quantity: Quantity, choice: IntervalChoice) -> Cell:
     """The cell of a quantity.
 
     In this order: no interval where the clusters do not allow one (`refusal`); exact bounds over clusters
@@ -98,41 +121,86 @@ def estimate(quantity: Quantity, choice: IntervalChoice, *, limits: tuple[float,
     cluster and no seed, moves, such as an F1 of 1: it is not a proportion, so no exact bounds are known, and an
     interval without width would claim certainty; a bootstrap interval where one is chosen, clusters are not few
     (`are_few`) and it has a width and holds the value; else the jackknife t, which covers better where there are few
-    clusters or seeds. `limits` are the range of the quantity: intervals end there, and only a quantity in (0, 1) can
-    be a proportion.
+    clusters or seeds. Intervals end at the limits of the quantity.
     """
     replicates, supports, kind = quantity.replicates, quantity.supports, quantity.kind
     if replicates is None:
         return Cell(None, reason=quantity.reason)
     value = replicates.value
-    remarks = [quantity.reason, ONE_SEED if len(replicates.per_seed) == 1 else None]
+    remarks = [quantity.reason, _of_one_seed(replicates)]
 
     def cell(low: float | None, high: float | None, method: str | None, *why: str) -> Cell:
-        said = [remark for remark in (*why, *remarks) if remark]
+        said = dict.fromkeys(remark for remark in (*why, *remarks) if remark)
         return Cell(value, low, high, method, "; ".join(said) or None)
 
     refused = refusal(supports, kind)
     if refused:
         return cell(None, None, None, refused)
-    if kind == "proportion" and limits == PROPORTION and value in PROPORTION:
-        low, high = bound_proportion(value, supports[0].clusters, choice.confidence)
-        return cell(low, high, "clopper-pearson")
+    if _is_exact(quantity) and (exact := _own_bounds(quantity, choice.confidence)):
+        return cell(*exact, "clopper-pearson")
     few, bootstrap = are_few(supports), choice.interval != "jackknife-t"
     if bootstrap and is_constant(replicates.resampled):
         return cell(None, None, None, NO_CHANGE)
     if bootstrap and not few:
-        low, high = _within(_bootstrap_interval(replicates, choice), limits)
+        low, high = _within(_bootstrap_interval(replicates, choice), quantity.limits)
         if low <= value <= high and low < high:
             return cell(low, high, choice.interval)
-    jackknife = JackknifeT.of(replicates.per_seed, replicates.deleted)
-    if jackknife.standard_error == 0:
+    bounds = _jackknife_bounds(quantity, choice.confidence)
+    if bounds is None:
         return cell(None, None, None, NO_CHANGE_BY_ONE)
-    low, high = _within(jackknife.interval(value, choice.confidence), limits)
     why = [OFF_THE_BOOTSTRAP] if bootstrap and not few else []
-    return replace(cell(low, high, "jackknife-t", *why), few_clusters=few)
+    return replace(cell(*_within(bounds, quantity.limits), "jackknife-t", *why), few_clusters=few)
 
 
-def _within(bounds: tuple[float, float], limits: tuple[float, float]) -> tuple[float, float]:
+def _of_one_seed(replicates: Replicates) -> str | None:
+    if len(replicates.per_seed) > 1:
+        return None
+    return ONE_SEED_OF_SEVERAL_MODELS if any(len(one) > 1 for one in replicates.models.values()) else ONE_SEED
+
+
+def _is_exact(quantity: Quantity) -> bool:
+    return quantity.kind == "proportion" and quantity.scale == "logit" and quantity.at_a_limit
+
+
+def _own_bounds(quantity: Quantity, confidence: float) -> Limits | None:
+    """Exact for a proportion at 0 or 1, else of the jackknife t."""
+    if _is_exact(quantity):
+        return bound_proportion(round(quantity.known.value), quantity.supports[0].clusters, confidence)
+    return _jackknife_bounds(quantity, confidence)
+
+
+def _jackknife_bounds(quantity: Quantity, confidence: float) -> Limits | None:
+    """The interval of the jackknife t on the quantity's scale; None where nothing moves it.
+
+    A difference of two sides gets its ends from theirs (`of_difference`); where a side has none, such as an F1 of 1, it
+    is symmetric.
+    """
+    value, half = quantity.known.value, quantity.test.half_width(confidence)
+    if quantity.sides is not None:
+        of_sides = [bounds for side in quantity.sides if (bounds := _own_bounds(side, confidence))]
+        if len(of_sides) == 2:
+            halves = [side.test.half_width(confidence) for side in quantity.sides]
+            return of_difference([side.known.value for side in quantity.sides], of_sides, halves, half)
+    if half == 0 or (quantity.scale == "logit" and quantity.at_a_limit):
+        return None
+    if quantity.scale == "plain":
+        return value - half, value + half
+    low, high = on_logit_scale(value, half, quantity.limits)
+    return _with_unmoved(quantity, value, (low, high), confidence)
+
+
+def _with_unmoved(quantity: Quantity, value: float, bounds: Limits, confidence: float) -> Limits:
+    """Distances to the ends and to the exact bounds of classes at 0 or 1, as of independent parts of a mean."""
+    down, up = value - bounds[0], bounds[1] - value
+    for one in quantity.unmoved:
+        exact = bound_proportion(round(one.known.value), one.supports[0].clusters, confidence)
+        share = 1 / len(quantity.supports[0].by_class)
+        down = math.hypot(down, share * (one.known.value - exact[0]))
+        up = math.hypot(up, share * (exact[1] - one.known.value))
+    return value - down, value + up
+
+
+def _within(bounds: Limits, limits: Limits) -> Limits:
     return max(bounds[0], limits[0]), min(bounds[1], limits[1])
 
 
@@ -171,6 +239,6 @@ def _bootstrap_interval(replicates: Replicates, choice: IntervalChoice) -> tuple
         return percentile(resampled, choice.confidence)
     if choice.interval == "bias-corrected":
         return bias_corrected(resampled, value, choice.confidence)
-    samples = [*replicates.deleted.values(), replicates.jackknife_over_seeds()]
+    samples = [*replicates.jackknife_over_clusters(), replicates.jackknife_over_seeds()]
     skew = acceleration([sample for sample in samples if len(sample)])
     return bca(resampled, value, skew, choice.confidence)

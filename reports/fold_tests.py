@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.corrected_t import CorrectedT, RopeProbabilities, corrected_resampled_t, correlated_t
+from reports.corrected_t import ROPE, CorrectedT, RopeProbabilities, corrected_resampled_t, correlated_t
+from reports.jackknife import FEW_SEEDS
 from reports.mcnemar import McNemar, mcnemar
 from reports.metrics import AGGREGATE
 from reports.pooling import Pooled
+
+TOO_FEW_SEEDS = f"fewer than {FEW_SEEDS} seeds: fold scores of one seed rise and fall together"
 
 
 @dataclass(frozen=True)
 class FoldTests:
     """Of a − b: the corrected resampled t, the probabilities beside the ROPE, and McNemar's test.
 
-    McNemar only of accuracy under a single seed; pooled over seeds it rejects far too often.
+    McNemar only of accuracy under a single seed, about these two trained models; pooled over seeds it rejects far too
+    often.
     """
 
     corrected: CorrectedT
@@ -30,15 +34,25 @@ class FoldTests:
 
 
 def fold_tests(a: Pooled, b: Pooled, metric: str) -> FoldTests:
-    """Compare two backbones that had the same cases in the same folds under the same seeds."""
+    """Compare two backbones that had the same cases in the same folds under the same seeds.
+
+    With few seeds only McNemar: scores of a seed's folds rise and fall together, which the corrected t does not see.
+    """
     compute = AGGREGATE[metric].compute
     differences = (compute(a.of_folds) - compute(b.of_folds)).T
-    one_seed = len(a.seeds) == 1 and metric == "accuracy"
-    return FoldTests(
-        corrected_resampled_t(differences), correlated_t(differences), _mcnemar(a, b) if one_seed else None
-    )
+    of_one_seed = _mcnemar(a, b) if len(a.seeds) == 1 and metric == "accuracy" else None
+    if len(a.seeds) < FEW_SEEDS:
+        mean = float(differences.mean())
+        return FoldTests(
+            CorrectedT(mean, None, None, None, TOO_FEW_SEEDS),
+            RopeProbabilities(mean, ROPE, None, None, None, TOO_FEW_SEEDS),
+            of_one_seed,
+        )
+    return FoldTests(corrected_resampled_t(differences), correlated_t(differences), of_one_seed)
 
 
 def _mcnemar(a: Pooled, b: Pooled) -> McNemar | None:
     right_a, right_b = a.out_of_fold.correct(), b.out_of_fold.correct()
-    return None if right_a is None or right_b is None else mcnemar(right_a[:, 0], right_b[:, 0])
+    if right_a is None or right_b is None:
+        return None
+    return mcnemar(right_a[:, 0], right_b[:, 0], a.out_of_fold.clusters())

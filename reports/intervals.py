@@ -1,12 +1,13 @@
-"""Intervals from bootstrap values, and exact bounds for a proportion at 0 or 1."""
+"""Intervals from bootstrap values and standard errors, and exact bounds for a proportion at 0 or 1."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import expit, logit, ndtr, ndtri
 
 from reports.margins import TIE, Floats
 
@@ -60,6 +61,38 @@ def bound_proportion(value: float, n: int, confidence: float) -> tuple[float, fl
         raise ValueError(f"Exact bounds here are for a proportion at 0 or 1, not {value}.")
     edge = ((1 - confidence) / 2) ** (1 / n)
     return (edge, 1.0) if value == 1.0 else (0.0, 1 - edge)
+
+
+def on_logit_scale(value: float, half_width: float, limits: tuple[float, float]) -> tuple[float, float]:
+    """The interval whose half-width belongs to the logit of a value's place p between its limits.
+
+    logit p ± half-width / (p (1 − p)) (delta method), taken back: never beyond the limits, and longer away from the
+    nearer one. The value lies inside its limits.
+    """
+    low, high = limits
+    place = (value - low) / (high - low)
+    middle, half = float(logit(place)), half_width / (high - low) / (place * (1 - place))
+    return low + (high - low) * float(expit(middle - half)), low + (high - low) * float(expit(middle + half))
+
+
+def of_difference(
+    values: Sequence[float], bounds: Sequence[tuple[float, float]], halves: Sequence[float], half: float
+) -> tuple[float, float]:
+    """The interval of a − b from the intervals of a and b (MOVER: Zou & Donner 2008).
+
+    With l, u the distances from a value to its ends, a − b ends at √(l_a² − 2ρ l_a u_b + u_b²) below and
+    √(u_a² − 2ρ u_a l_b + l_b²) above. ρ is the correlation by which symmetric half-widths of a and b give `half`, that
+    of their difference: 0 for sides that share neither clusters nor seeds.
+    """
+    (a, b), (half_a, half_b) = values, halves
+    both = 2 * half_a * half_b
+    shared = min(max((half_a**2 + half_b**2 - half**2) / both, -1.0), 1.0) if both > 0 else 0.0
+
+    def apart(x: float, y: float) -> float:
+        return math.sqrt(max(0.0, x**2 + y**2 - 2 * shared * x * y))
+
+    (low_a, high_a), (low_b, high_b) = bounds
+    return a - b - apart(a - low_a, high_b - b), a - b + apart(high_a - a, b - low_b)
 
 
 def is_constant(resampled: Floats) -> bool:

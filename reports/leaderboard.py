@@ -14,7 +14,7 @@ from reports.best import probability_of_best
 from reports.bootstrap import Draws
 from reports.cases import INTERNAL, index_cases
 from reports.comparison import PRIMARY, Comparison, compare_all
-from reports.estimate import IntervalChoice
+from reports.estimate import IntervalChoice, refusal
 from reports.intervals import Interval, chosen_interval
 from reports.noise_floor import NoiseFloor, noise_floor
 from reports.pooling import Pooled, pool_predictions
@@ -35,8 +35,8 @@ NOISE_METRICS = ("accuracy", "macro_f1")
 class Leaderboard:
     """Rows sorted by rank, then by internal macro-F1; unranked rows last.
 
-    probability_of_best: name → share of bootstrap resamples in which it is best on the primary endpoint; empty where
-    backbones differ in seeds, cases or folds. sample_gains: name → what its seeds are worth, without hold-out splits.
+    probability_of_best: name → how probable it is that it is best on the primary endpoint; empty where backbones differ
+    in seeds, cases or folds, and with one seed. sample_gains: name → what its seeds are worth, without hold-out splits.
     """
 
     classes: tuple[str, ...]
@@ -113,7 +113,8 @@ def build_leaderboard(
     tuned = [name for name, entry in named.items() if any(TUNED in stamp for stamp in entry.stamps)]
     eligible = [one for one in analyses if one.pooled.name not in tuned]
     comparisons, unpaired = compare_all(eligible, pairs, draws, choice, floors, stratify)
-    standings = rank(list(named), comparisons, [one.pooled.name for one in eligible])
+    several = [one.pooled.name for one in eligible if len(one.pooled.seeds) > 1]
+    standings = rank(list(named), comparisons, several)
     notes += without_floor + unpaired
     notes += [f"{name}: {TUNED}, so it is neither ranked nor compared." for name in tuned]
     rows = [build_row(one, named[one.pooled.name], standings[one.pooled.name], choice) for one in analyses]
@@ -122,7 +123,7 @@ def build_leaderboard(
         rows=tuple(sorted(rows, key=_place)),
         comparisons=tuple(comparisons),
         noise_floor=floors,
-        probability_of_best=_probability_of_best(eligible),
+        probability_of_best=_probability_of_best(eligible, draws),
         sample_gains=_sample_gains(analyses),
         notes=tuple(notes),
         resamples=resamples,
@@ -164,20 +165,25 @@ def _noise_floors(analyses: Sequence[Analysis]) -> tuple[dict[str, dict[str, Noi
     return floors, notes
 
 
-def _probability_of_best(analyses: Sequence[Analysis]) -> dict[str, float]:
+def _probability_of_best(analyses: Sequence[Analysis], draws: Draws) -> dict[str, float]:
     """On the primary endpoint; only where all have the same cases in the same folds under the same seeds."""
     alike = {(one.pooled.seeds, tuple(sorted(one.pooled.partitions.items()))) for one in analyses}
-    if len(analyses) < 2 or len(alike) > 1:
+    quantities = [PRIMARY.of(one) for one in analyses]
+    if len(analyses) < 2 or len(alike) > 1 or len(analyses[0].pooled.seeds) < 2:
         return {}
-    resampled = np.stack([one.sides[INTERNAL].resampled[PRIMARY.metric] for one in analyses])
-    shares = probability_of_best(resampled)
+    if any(one.replicates is None or refusal(one.supports, one.kind) for one in quantities):
+        return {}
+    known = [one.known for one in quantities]
+    rng = np.random.default_rng([draws.root, 3])
+    shares = probability_of_best([one.per_seed for one in known], [one.changes[INTERNAL] for one in known], rng)
     return {one.pooled.name: float(share) for one, share in zip(analyses, shares, strict=True)}
 
 
 def _sample_gains(analyses: Sequence[Analysis]) -> dict[str, SampleGain]:
     """Of internal accuracy; not of hold-out splits, whose seeds predict different cases."""
-    correct = {one.pooled.name: one.pooled.out_of_fold.correct() for one in analyses}
-    return {name: sample_gain(matrix) for name, matrix in correct.items() if matrix is not None}
+    of_same_cases = [one for one in analyses if one.pooled.sides[INTERNAL].same_cases]
+    accuracy = {one.pooled.name: one.sides[INTERNAL].of("accuracy") for one in of_same_cases}
+    return {name: sample_gain(one.per_seed, one.changes[INTERNAL]) for name, one in accuracy.items()}
 
 
 def _place(row: Row) -> tuple[float, float, str]:

@@ -75,7 +75,8 @@ class Metric:
     """A metric, what kind of number it is (which decides its interval) and its name in tables.
 
     limits: its least and greatest value. rests_on: for a metric of one class, whether the cases of the class, its
-    predictions or both enter. least_classes: a side with cases of fewer has no such number.
+    predictions or both enter. least_classes: a side with cases of fewer has no such number. average_of: the metric of
+    one class, a proportion, of which it is the mean.
     """
 
     compute: Callable[[Margins], Floats]
@@ -84,6 +85,7 @@ class Metric:
     rests_on: Literal["cases", "predictions", "both"] = "cases"
     limits: tuple[float, float] = (0.0, 1.0)
     least_classes: int = 1
+    average_of: str | None = None
 
 
 PRIMARY_METRIC = "macro_f1"
@@ -92,7 +94,7 @@ PRIMARY_METRIC = "macro_f1"
 AGGREGATE: Mapping[str, Metric] = {
     "accuracy": Metric(accuracy, "proportion", "Accuracy"),
     "macro_f1": Metric(macro_f1, "class average", "Macro F1"),
-    "balanced_accuracy": Metric(balanced_accuracy, "class average", "Balanced accuracy"),
+    "balanced_accuracy": Metric(balanced_accuracy, "class average", "Balanced accuracy", average_of="recall"),
     "kappa": Metric(kappa, "score", "Cohen's kappa", limits=(-1.0, 1.0), least_classes=2),
 }
 

@@ -28,6 +28,7 @@ class Side:
     strata: (n_clusters,), the class within which each cluster is drawn when draws are stratified. confusion:
     (n_clusters, n_seeds, n_classes, n_classes), truth before prediction; of external sides with few classes only.
     of_shared: site → counts of the cases whose class both that site and the internal side hold, where one lacks some.
+    of_models: of external sides under one seed, the counts of each fold model: (n_folds, n_classes).
     """
 
     name: str
@@ -37,6 +38,7 @@ class Side:
     n_cases: int
     confusion: Floats | None = None
     of_shared: Mapping[str, Margins] = field(default_factory=dict)
+    of_models: Margins | None = None
 
     @cached_property
     def fewest_clusters(self) -> tuple[int, Integers]:
@@ -63,6 +65,11 @@ class Side:
         return np.ascontiguousarray((self.counts.predicted > 0).any(1).T)
 
     @property
+    def present(self) -> Integers:
+        """The codes of the classes that have cases here."""
+        return np.flatnonzero(self.held.any(1))
+
+    @property
     def same_cases(self) -> bool:
         """Whether every seed predicts the same cases."""
         return bool(self.counts.truth.shape[-2] == 1)
@@ -75,11 +82,12 @@ class Side:
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """Internal predictions, each (n_predictions,): seed and fold as given, the other three codes from 0."""
+    """Internal predictions, each (n_predictions,): seed and fold as given, the other four codes from 0."""
 
     seed: Integers
     fold: Integers
     case: Integers
+    cluster: Integers
     label: Integers
     predicted: Integers
 
@@ -96,6 +104,10 @@ class OutOfFold:
         right = np.zeros((len(cases), len(seeds)), dtype=np.bool_)
         right[row, column] = self.label == self.predicted
         return right
+
+    def clusters(self) -> Integers:
+        """The cluster of each case, in the order of `correct`: (n_cases,)."""
+        return self.cluster[np.unique(self.case, return_index=True)[1]]
 
 
 @dataclass(frozen=True)
@@ -155,7 +167,9 @@ def pool_predictions(
     at_home = complete.where(complete.site == cases.code_of(INTERNAL))
     partitions = {seed: _partition(at_home.where(at_home.seed == seed)) for seed in seeds}
     label = cases.label[at_home.case]
-    out_of_fold = OutOfFold(at_home.seed, at_home.fold, at_home.case, label, at_home.predicted)
+    out_of_fold = OutOfFold(
+        at_home.seed, at_home.fold, at_home.case, cases.cluster[at_home.case], label, at_home.predicted
+    )
     probabilities, without = _probabilities(predictions, complete, cases, seeds, name)
     notes += without
     pooled = Pooled(name, tuple(seeds), sides, partitions, out_of_fold, probabilities)
@@ -174,10 +188,22 @@ def _count_side(
     sizes = {"n_clusters": len(clusters), "n_seeds": len(seeds), "n_classes": len(cases.classes)}
     counts = count_margins(cluster, seed, truth, predictions.predicted, **sizes, pairs=pairs, dtype=np.float32)
     name, n_cases = cases.site_names[code], len(np.unique(predictions.case))
-    confusion = None
+    confusion, of_models = None, None
     if name != INTERNAL and len(cases.classes) <= MOST_CLASSES_OF_A_CONFUSION:
         confusion = count_confusion(cluster, seed, truth, predictions.predicted, **sizes)
-    return Side(name, clusters, counts, cases.stratum[clusters], n_cases, confusion)
+    if name != INTERNAL and len(seeds) == 1:
+        models, model = np.unique(predictions.fold, return_inverse=True)
+        of_models = count_margins(
+            np.zeros_like(model),
+            model,
+            truth,
+            predictions.predicted,
+            n_clusters=1,
+            n_seeds=len(models),
+            n_classes=len(cases.classes),
+            pairs=pairs,
+        ).total()
+    return Side(name, clusters, counts, cases.stratum[clusters], n_cases, confusion, of_models=of_models)
 
 
 def _with_shared_classes(

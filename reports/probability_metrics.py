@@ -1,12 +1,11 @@
 """Metrics of predicted probabilities, of one model on the cases that it did not see.
 
 They do not pool over models with different offsets, so each is computed per fold model and averaged. To add one, write
-a function that returns its value and how much each case moves it, and name it in `PROBABILITY`.
+a function that returns its value and what it is without each cluster, and name it in `PROBABILITY`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -15,48 +14,124 @@ import numpy as np
 from reports.margins import Flags, Floats, Integers
 from reports.metrics import AGGREGATE, Kind
 
-ECE_BINS = 15
-_EDGE = 1e-6  # probabilities stored as float32 belong to the bin that they were meant for
+_CHUNK_CELLS = 2**21  # 16 MiB
 
 
 @dataclass(frozen=True)
-class Influenced:
-    """A value (NaN where it is undefined) and its derivative by the weight of each case, (n_cases,), summing to 0."""
+class LeftOut:
+    """A metric of one model, NaN where it is undefined, and the same without each cluster.
 
-    value: float
-    influence: Floats
+    value: (n_terms,), whose mean the metric is: one a class for class averages, else one. without: (n_clusters,
+    n_terms).
+    """
+
+    value: Floats
+    without: Floats
 
 
-def brier(probabilities: Floats, label: Integers) -> Influenced:
-    """Mean over cases of Σ_c (p_c − 1[y = c])² (Brier 1950), from 0 to 2; probabilities (n_cases, n_classes)."""
+def brier(probabilities: Floats, label: Integers, cluster: Integers) -> LeftOut:
+    """Mean over cases of Σ_c (p_c − 1[y = c])² (Brier 1950), from 0 to 2.
+
+    probabilities: (n_cases, n_classes); label, cluster: (n_cases,), codes from 0 without gaps for clusters.
+    """
     wanted = np.zeros_like(probabilities)
     wanted[np.arange(len(label)), label] = 1
     loss = np.square(probabilities - wanted).sum(1)
-    value = float(loss.mean())
-    return Influenced(value, (loss - value) / len(loss))
+    rest = len(loss) - np.bincount(cluster)
+    without = _divided(loss.sum() - np.bincount(cluster, weights=loss), rest)
+    return LeftOut(loss.mean(keepdims=True), without[:, None])
 
 
-def auroc(probabilities: Floats, label: Integers) -> Influenced:
-    """Mean over classes of the one-vs-rest area under the ROC curve; probabilities (n_cases, n_classes).
+def auroc(probabilities: Floats, label: Integers, cluster: Integers) -> LeftOut:
+    """The area under the ROC curve of each class against the rest; arguments as of `brier`.
 
-    Over the classes that have cases and leave others; undefined where there are none. Influences are DeLong's (1988)
-    structural components: the share of the other side that a case is ranked rightly against, less the area.
+    Undefined where the class has no case or leaves none. The area is the share of pairs of a case of the class and
+    another one that are ranked rightly, ties counting half; without a cluster the pairs that it takes part in go.
     """
     positive = label == np.arange(probabilities.shape[1])[:, None]
-    n_positive = positive.sum(1)
-    n_negative = len(label) - n_positive
-    both = (n_positive > 0) & (n_negative > 0)
-    if not both.any():
-        return Influenced(math.nan, np.zeros(len(label)))
-    positive, n_positive, n_negative = positive[both], n_positive[both, None], n_negative[both, None]
-    below = _below(probabilities.T[both], positive)
-    share = np.where(positive, below / n_negative, 1 - below / n_positive)
-    areas = np.array([of_class[cases].mean() for of_class, cases in zip(share, positive, strict=True)])
-    influence = ((share - areas[:, None]) / np.where(positive, n_positive, n_negative)).sum(0)
-    return Influenced(float(areas.mean()), influence / len(areas))
+    clusters = int(cluster.max()) + 1
+    ranks = np.stack([np.unique(column, return_inverse=True)[1] for column in probabilities.T])
+    below = _below(ranks, positive)
+    of_cluster = _sums(np.where(positive, 1, 0), cluster, clusters)
+    positives, cases = positive.sum(1), np.bincount(cluster, minlength=clusters)
+    negatives = len(label) - positives
+    right = np.where(positive, below, 0.0).sum(1)
+    # Right pairs of a case: with lower ones of the rest, or for a case of the rest with higher ones of the class.
+    lost = _sums(np.where(positive, below, positives[:, None] - below), cluster, clusters)
+    if len(cases) < len(label):
+        lost -= _sums(np.where(positive, _below_within(ranks, positive, cluster), 0.0), cluster, clusters)
+    without = _divided(right - lost.T, (positives - of_cluster.T) * (negatives - (cases[:, None] - of_cluster.T)))
+    return LeftOut(_divided(right, positives * negatives), without)
 
 
-def _below(score: Floats, positive: Flags) -> Floats:
+def average_precision(probabilities: Floats, label: Integers, cluster: Integers) -> LeftOut:
+    """The mean over the cases of each class of the precision among cases that score at least as high.
+
+    That is the area under the precision–recall curve without interpolation, as in scikit-learn; arguments as of
+    `brier`. Undefined where a class has no case.
+    """
+    found = [_precision(column, label == code, cluster) for code, column in enumerate(probabilities.T)]
+    return LeftOut(np.array([value for value, _ in found]), np.stack([without for _, without in found], axis=1))
+
+
+def _precision(score: Floats, positive: Flags, cluster: Integers) -> tuple[float, Floats]:
+    """Of one class, and without each cluster."""
+    order = np.argsort(-score, kind="stable")
+    score, hit, cluster = score[order], positive[order].astype(np.float64), cluster[order]
+    higher, at_least = (np.searchsorted(-score, -score, side) for side in ("left", "right"))  # so many cases score so
+    hits, sizes = np.cumsum(hit)[at_least - 1], np.bincount(cluster)
+
+    def added(hits: Floats, cases: Integers) -> Floats:
+        """What each case of the class adds."""
+        return hit * hits / np.maximum(cases, 1)
+
+    def before_each(values: Floats) -> tuple[Floats, float]:
+        """The sum over the cases that score higher, and over all."""
+        return np.concatenate([[0.0], np.cumsum(values)])[higher], float(values.sum())
+
+    # A case left out takes one from the counts of those that score no higher, and what it adds itself.
+    same, total = before_each(added(hits, at_least))
+    alone = same.copy()
+    for is_hit in (0, 1):
+        fewer = added(hits - is_hit, at_least - 1)
+        above, whole = before_each(fewer)
+        alone += np.where(hit == is_hit, whole - above - is_hit * fewer, 0.0)
+    without = np.empty(len(sizes))
+    without[cluster] = alone
+    several = np.flatnonzero(sizes > 1)
+    chunk = max(1, _CHUNK_CELLS // len(score))
+    for start in range(0, len(several), chunk):
+        part = several[start : start + chunk]
+        member = cluster == part[:, None]
+        taken, taken_hits = (np.cumsum(one, axis=1)[:, at_least - 1] for one in (member, member * hit))
+        without[part] = np.where(member, 0.0, added(hits - taken_hits, at_least - taken)).sum(1)
+    of_class = hit.sum(keepdims=True)
+    return float(_divided(np.array([total]), of_class)[0]), _divided(without, of_class - np.bincount(cluster, hit))
+
+
+def _divided(numerator: Floats, denominator: Integers | Floats) -> Floats:
+    """NaN where there is nothing to divide by."""
+    return np.where(denominator > 0, numerator / np.maximum(denominator, 1), np.nan)
+
+
+def _sums(values: Floats | Integers, cluster: Integers, clusters: int) -> Floats:
+    """Sums by cluster of (n_classes, n_cases): (n_classes, n_clusters)."""
+    flat = cluster + clusters * np.arange(len(values))[:, None]
+    summed = np.bincount(flat.ravel(), weights=values.ravel(), minlength=clusters * len(values))
+    return np.asarray(summed.reshape(-1, clusters), dtype=np.float64)
+
+
+def _below_within(ranks: Integers, positive: Flags, cluster: Integers) -> Floats:
+    """As `_below`, but among the cases of the same cluster."""
+    clusters = int(cluster.max()) + 1
+    of_rest, of_class = (_sums(one.astype(np.float64), cluster, clusters) for one in (~positive, positive))
+    earlier = np.where(
+        positive, (np.cumsum(of_rest, 1) - of_rest)[:, cluster], (np.cumsum(of_class, 1) - of_class)[:, cluster]
+    )
+    return _below(ranks + cluster * (int(ranks.max()) + 1), positive) - earlier
+
+
+def _below(score: Floats | Integers, positive: Flags) -> Floats:
     """How many cases of the other side have a lower score, ties counting half; all (n_classes, n_cases).
 
     positive: the cases of the class, the others being the other side. The numbers of cases before the first and before
@@ -78,18 +153,14 @@ def _below(score: Floats, positive: Flags) -> Floats:
     return found
 
 
-def expected_calibration_error(confidence: Floats, right: Floats) -> float:
-    """Σ_bins share · |accuracy − mean confidence| over 15 equal bins (Guo et al. 2017); both (n_cases,)."""
-    place = np.clip(np.ceil(confidence * ECE_BINS - _EDGE).astype(np.int64) - 1, 0, ECE_BINS - 1)
-    total = np.bincount(place, weights=right - confidence, minlength=ECE_BINS)
-    return float(np.abs(total).sum() / len(confidence))
-
-
 @dataclass(frozen=True)
 class ProbabilityMetric:
-    """A metric of one model, what kind of number it is and its name in tables."""
+    """A metric of one model, what kind of number it is and its name in tables.
 
-    compute: Callable[[Floats, Integers], Influenced]
+    compute: of probabilities (n_cases, n_classes), labels and clusters.
+    """
+
+    compute: Callable[[Floats, Integers, Integers], LeftOut]
     kind: Kind
     title: str
     limits: tuple[float, float]
@@ -97,7 +168,10 @@ class ProbabilityMetric:
 
 PROBABILITY: Mapping[str, ProbabilityMetric] = {
     "auroc": ProbabilityMetric(auroc, "class average", "AUROC, one against the rest", (0.0, 1.0)),
-    "brier": ProbabilityMetric(brier, "score", "Brier score", (0.0, 2.0)),
+    "average_precision": ProbabilityMetric(
+        average_precision, "class average", "Average precision, one against the rest", (0.0, 1.0)
+    ),
+    "brier": ProbabilityMetric(brier, "score", "Brier score (0 to 2)", (0.0, 2.0)),
 }
 ECE, ECE_TITLE = "ece", "Expected calibration error"
 
@@ -107,10 +181,3 @@ def title_of(metric: str) -> str:
     if metric in AGGREGATE:
         return AGGREGATE[metric].title
     return PROBABILITY[metric].title if metric in PROBABILITY else ECE_TITLE
-
-
-def limits_of(metric: str) -> tuple[float, float]:
-    """The least and greatest value of a metric; 0 and 1 of those that have one number a class."""
-    if metric in AGGREGATE:
-        return AGGREGATE[metric].limits
-    return PROBABILITY[metric].limits if metric in PROBABILITY else (0.0, 1.0)

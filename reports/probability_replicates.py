@@ -1,8 +1,8 @@
-"""Replicates of probability metrics by their influences: the bootstrap and the jackknife to first order.
+"""Replicates of probability metrics: each seed's value, without each cluster, and in each resample.
 
-A resample that draws cluster g w_g times moves a value by Σ_g (w_g − 1) I_g, I_g being the sum of the influences of the
-cluster's cases (the infinitesimal jackknife, Efron & Tibshirani 1993, ch. 22). Ranks need not be sorted anew in each
-resample; tests hold it against the bootstrap that does.
+A metric of one model is computed anew without each cluster. A resample that draws cluster g w_g times moves it by
+Σ_g (w_g − 1) I_g, with I_g = −(G−1)/G times what leaving out the cluster changes (the jackknife's influence, Efron &
+Tibshirani 1993, ch. 11). Ranks need not be sorted anew in each resample; tests hold it against the bootstrap that does.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from reports.bootstrap import Draws, with_seeds
 from reports.in_order import in_order
 from reports.margins import Floats, Integers
-from reports.probability_metrics import ProbabilityMetric, expected_calibration_error
+from reports.probability_metrics import ProbabilityMetric
 from reports.replicates import Replicates
-
-REFERENCE_DRAWS = 100
 
 
 @dataclass(frozen=True)
@@ -50,41 +49,75 @@ class Probabilities:
 
 
 @dataclass(frozen=True)
-class Linear:
-    """A value per seed, (n_seeds,), and how each cluster moves it, (n_clusters, n_seeds)."""
+class Values:
+    """A value per seed, (n_seeds,), what leaving out each cluster changes, and one per fold model of a single seed.
+
+    changes: (n_clusters, n_seeds); models: (n_folds,), empty with several seeds.
+    """
 
     per_seed: Floats
-    influence: Floats
+    changes: Floats
+    models: Floats
 
 
-def linear(metric: ProbabilityMetric, one: Probabilities, n_clusters: int, n_seeds: int) -> Linear | None:
-    """A metric averaged over the fold models of each seed; None where a seed has none on which it is defined."""
-    influence, value, models = np.zeros((n_clusters, n_seeds)), np.zeros(n_seeds), np.zeros(n_seeds)
+def values_of(metric: ProbabilityMetric, one: Probabilities, n_clusters: int, n_seeds: int) -> Values | None:
+    """A metric averaged over the fold models of each seed; None where a seed has none on which it is defined.
+
+    A term of the metric, such as the area of one class, is averaged over the models on which it is defined, then the
+    terms are averaged; so a class that one model was tested without is still a part of the mean.
+    """
+    per_seed, changes = np.full(n_seeds, np.nan), np.zeros((n_clusters, n_seeds))
+    of_seed: list[list[tuple[Floats, Integers, Floats]]] = [[] for _ in range(n_seeds)]
     for seed, part in one.models():
-        found = metric.compute(one.values[part], one.label[part])
-        if np.isfinite(found.value):
-            value[seed] += found.value
-            models[seed] += 1
-            influence[:, seed] += np.bincount(one.cluster[part], weights=found.influence, minlength=n_clusters)
-    return Linear(value / models, influence / models) if models.all() else None
+        there, cluster = np.unique(one.cluster[part], return_inverse=True)
+        found = metric.compute(one.values[part], one.label[part], cluster)
+        of_seed[seed].append((found.value, there, found.without))
+    for seed, models in enumerate(of_seed):
+        total = np.sum([np.nan_to_num(value) for value, _, _ in models], axis=0)
+        number = np.sum([np.isfinite(value) for value, _, _ in models], axis=0)
+        if not number.any():
+            return None
+        per_seed[seed] = _mean(total, number)
+        totals, numbers = np.tile(total, (n_clusters, 1)), np.tile(number, (n_clusters, 1))
+        for value, there, without in models:
+            totals[there] += np.nan_to_num(without) - np.nan_to_num(value)
+            numbers[there] += np.isfinite(without).astype(np.int64) - np.isfinite(value)
+        changes[:, seed] = np.nan_to_num(_mean(totals, numbers) - per_seed[seed])
+    of_models = [] if n_seeds > 1 else [_mean(np.nan_to_num(value), np.isfinite(value)) for value, _, _ in of_seed[0]]
+    return Values(per_seed, changes, np.array([value for value in of_models if np.isfinite(value)]))
 
 
-def linearised(
-    values: Sequence[Linear], side: str, seeds: Sequence[int], strata: Integers, draws: Draws | None
+def _mean(total: Floats, models: npt.ArrayLike) -> Floats:
+    """The mean over terms (last axis) of total/models, over those that are defined; NaN where none is."""
+    number = np.asarray(models, dtype=np.int64)
+    terms = np.where(number > 0, total / np.maximum(number, 1), 0.0).sum(-1)
+    defined = (number > 0).sum(-1)
+    return np.asarray(np.where(defined > 0, terms / np.maximum(defined, 1), np.nan))
+
+
+def replicated(
+    values: Sequence[Values], side: str, seeds: Sequence[int], strata: Integers, draws: Draws | None, *, home: bool
 ) -> list[Replicates]:
-    """Replicates of values that share clusters and seeds, without draws no resamples; strata: (n_clusters,)."""
+    """Replicates of values that share clusters and seeds, without draws no resamples; strata: (n_clusters,).
+
+    home: whether the side is internal, where fold models differ in what they are tested on.
+    """
     resampled = np.empty((0, len(values))) if draws is None else _resampled(values, side, seeds, strata, draws)
-    # Influences sum to 0, so that the weight of the others, which grows, moves nothing.
-    grown = len(strata) / max(len(strata) - 1, 1)
     return [
-        Replicates(one.per_seed, resampled[:, place], {side: one.per_seed.mean() - one.influence.mean(1) * grown})
+        Replicates(
+            one.per_seed,
+            resampled[:, place],
+            {side: one.changes.astype(np.float32)},
+            {side: one.models} if len(one.models) and not home else {},
+        )
         for place, one in enumerate(values)
     ]
 
 
-def _resampled(values: Sequence[Linear], side: str, seeds: Sequence[int], strata: Integers, draws: Draws) -> Floats:
+def _resampled(values: Sequence[Values], side: str, seeds: Sequence[int], strata: Integers, draws: Draws) -> Floats:
     """(n_resamples, n_values)"""
-    influence = np.concatenate([one.influence for one in values], axis=1)
+    changes = np.concatenate([one.changes for one in values], axis=1)
+    influence = (changes.mean(0) - changes) * (1 - 1 / len(changes))
     per_seed = np.stack([one.per_seed for one in values])
 
     def averaged(drawn: tuple[Floats, Integers]) -> Floats:
@@ -95,20 +128,3 @@ def _resampled(values: Sequence[Linear], side: str, seeds: Sequence[int], strata
     with threadpool_limits(1, user_api="blas"):
         chunks = with_seeds(draws.seed_weights(seeds), draws.cluster_weights(side, strata))
         return np.concatenate(list(in_order(averaged, chunks)))
-
-
-def calibration(one: Probabilities, *, pooled: bool, rng: np.random.Generator) -> tuple[float, float]:
-    """Expected calibration error, averaged over seeds, and what a perfectly calibrated model would show.
-
-    pooled: over the fold models of a seed, which each saw a part of the cases; else per model. The error is biased
-    upwards in small samples, and the second number says by how much: labels are drawn with the predicted confidence.
-    """
-    confidence, right = one.values.max(1), (one.values.argmax(1) == one.label).astype(np.float64)
-    groups = (
-        [np.flatnonzero(one.seed == seed) for seed in np.unique(one.seed)] if pooled else [p for _, p in one.models()]
-    )
-    found = [expected_calibration_error(confidence[part], right[part]) for part in groups]
-    part = groups[0]
-    drawn = rng.random((REFERENCE_DRAWS, len(part))) < confidence[part]
-    reference = [expected_calibration_error(confidence[part], one_draw.astype(np.float64)) for one_draw in drawn]
-    return float(np.mean(found)), float(np.mean(reference))

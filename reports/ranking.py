@@ -19,10 +19,10 @@ class Standing:
 def rank(names: Sequence[str], comparisons: Sequence[Comparison], eligible: Sequence[str]) -> Mapping[str, Standing]:
     """Rank by the primary endpoint: 1 + the number of rows resolved better.
 
-    Only eligible rows that were compared with every other ranked row are ranked (a difference that could not be
-    tested is no comparison, unless it is exactly 0); where some pairs could not
-    be compared, the rows with the most missing comparisons are left unranked until all others have been
-    compared with each other. A row of several that was compared with none is not ranked.
+    Eligible are rows of two seeds or more, as one seed cannot say how its backbone ranks. Only those that were compared
+    with every other ranked row are ranked (a difference that could not be tested is no comparison, unless it is exactly
+    0); where some pairs could not be compared, the rows with the most missing comparisons are left unranked until all
+    others have been compared with each other. A row of several that was compared with none is not ranked.
     """
     primary = {(one.a, one.b): one for one in comparisons if one.endpoint == PRIMARY.name}
     compared = {frozenset(pair) for pair, one in primary.items() if one.p is not None or one.difference.value == 0}

@@ -9,13 +9,14 @@ import numpy as np
 
 from reports.analysis import CONFUSED, Analysis, shared_name
 from reports.bootstrap import Draws, Statistic, resample
+from reports.calibration_error import calibration
 from reports.cases import INTERNAL
-from reports.jackknife import delete_each_cluster
-from reports.margins import Floats, Integers, Margins
-from reports.metrics import AGGREGATE, PER_CLASS, PRIMARY_METRIC, pair_confusion
+from reports.jackknife import leave_out_each_cluster
+from reports.margins import Counts, Floats, Integers, Margins
+from reports.metrics import AGGREGATE, PER_CLASS, pair_confusion
 from reports.pooling import Pooled, Side
 from reports.probability_metrics import PROBABILITY
-from reports.probability_replicates import calibration, linear, linearised
+from reports.probability_replicates import replicated, values_of
 from reports.replicates import Replicates, SideReplicates
 from reports.shift import with_internal_mix
 
@@ -29,22 +30,23 @@ def analyse(
     stratify: bool = False,
     bootstrap: bool = True,
 ) -> list[Analysis]:
-    """Jackknife backbones and, with `bootstrap`, resample all metrics, else the internal primary one.
+    """Jackknife backbones and, with `bootstrap`, resample all metrics.
 
     Backbones with the same seeds and clusters on a side share its draws.
     """
     shared = [_shared_classes(row) for row in rows]
     estimated: list[dict[str, SideReplicates]] = [{} for _ in rows]
+    resampling = draws if bootstrap else None
     for (name, seeds, _), members in _alike(rows).items():
         sides = [rows[position].sides[name] for position in members]
-        statistics = [_statistics(len(classes), shared[position], name, pairs) for position in members]
+        statistics = [
+            _statistics(len(classes), side.present, shared[position], name, pairs)
+            for position, side in zip(members, sides, strict=True)
+        ]
         for position, replicates in zip(
-            members,
-            _estimate_side(name, sides, statistics, seeds, draws, bootstrap=bootstrap, stratify=stratify),
-            strict=True,
+            members, _estimate_side(name, sides, statistics, seeds, resampling, stratify=stratify), strict=True
         ):
             estimated[position][name] = replicates
-    resampling = draws if bootstrap else None
     remixed = _remixed(rows, shared, len(classes), resampling, stratify)
     from_probabilities = _from_probabilities(rows, resampling, stratify)
     return [
@@ -76,10 +78,11 @@ def _from_probabilities(
             for position in members
             if name in rows[position].probabilities
             for metric, how in PROBABILITY.items()
-            if (value := linear(how, rows[position].probabilities[name], len(side.clusters), len(seeds))) is not None
+            if (value := values_of(how, rows[position].probabilities[name], len(side.clusters), len(seeds))) is not None
         }
         if values:
-            made = linearised(list(values.values()), name, seeds, _strata(side, stratify), draws)
+            strata = _strata(side, stratify)
+            made = replicated(list(values.values()), name, seeds, strata, draws, home=name == INTERNAL)
             for (position, metric), replicates in zip(values, made, strict=True):
                 found[position][metric][name] = replicates
     return found
@@ -124,35 +127,32 @@ def _estimate_side(
     sides: Sequence[Side],
     statistics: Sequence[_Statistics],
     seeds: Sequence[int],
-    draws: Draws,
+    draws: Draws | None,
     *,
-    bootstrap: bool,
     stratify: bool,
 ) -> Iterable[SideReplicates]:
-    """Without `bootstrap` only the internal primary metric is resampled, for the probability of being the best."""
-    main = [(n, side.counts, one) for n, (side, one) in enumerate(zip(sides, statistics, strict=True))]
-    shared = [
-        (n, sides[n].of_shared.get(site, sides[n].counts), statistic)
-        for n, _, one in main
-        for site, statistic in one.of_shared.items()
-    ]
-    drawn = [(n, counts, one.every if bootstrap else _of_primary) for n, counts, one in main]
-    drawn = [*drawn, *shared] if bootstrap else drawn if name == INTERNAL else []
     per_seed: list[dict[str, Floats]] = [{} for _ in sides]
     resampled: list[dict[str, Floats]] = [{} for _ in sides]
-    deleted: list[dict[str, Floats]] = [{} for _ in sides]
-    if drawn:
-        places, counted, computed = zip(*drawn, strict=True)
+    changes: list[dict[str, Counts]] = [{} for _ in sides]
+    models: list[dict[str, Floats]] = [{} for _ in sides]
+    wanted = [(n, sides[n].counts, one.every, one.of_all_classes) for n, one in enumerate(statistics)]
+    wanted += [
+        (n, sides[n].of_shared.get(site, sides[n].counts), statistic, statistic)
+        for n, one in enumerate(statistics)
+        for site, statistic in one.of_shared.items()
+    ]
+    if draws is not None:
+        places, counted, computed, _ = zip(*wanted, strict=True)
         weights = draws.seed_weights(seeds), draws.cluster_weights(name, _strata(sides[0], stratify))
         for n, found in zip(places, resample(counted, computed, *weights), strict=True):
             resampled[n] |= found
-    for n, counts, one in main:
-        per_seed[n] |= one.every(counts.total())
-        deleted[n] |= delete_each_cluster(counts, one.of_all_classes)
-    for n, counts, statistic in shared:
-        per_seed[n] |= statistic(counts.total())
-        deleted[n] |= delete_each_cluster(counts, statistic)
-    for parts in zip(per_seed, resampled, deleted, strict=True):
+    for n, counts, every, left_out in wanted:
+        per_seed[n] |= every(counts.total())
+        changes[n] |= leave_out_each_cluster(counts, left_out)
+        of_models = sides[n].of_models
+        if of_models is not None:
+            models[n] |= every(of_models)
+    for parts in zip(per_seed, resampled, changes, models, strict=True):
         yield SideReplicates(name, *parts)
 
 
@@ -174,17 +174,15 @@ class _Statistics:
     of_shared: Mapping[str, Statistic]
 
 
-def _of_primary(margins: Margins) -> dict[str, Floats]:
-    return {PRIMARY_METRIC: AGGREGATE[PRIMARY_METRIC].compute(margins)}
-
-
 def _statistics(
-    n_classes: int, shared: Mapping[str, Integers], side: str, pairs: Sequence[tuple[int, int]]
+    n_classes: int, present: Integers, shared: Mapping[str, Integers], side: str, pairs: Sequence[tuple[int, int]]
 ) -> _Statistics:
+    """present: codes of the classes that have cases on the side, over which its class averages go."""
     averages = {name: metric for name, metric in AGGREGATE.items() if metric.kind == "class average"}
 
     def of_all_classes(margins: Margins) -> dict[str, Floats]:
-        values = {name: metric.compute(margins) for name, metric in AGGREGATE.items()}
+        held = margins.of_classes(present)
+        values = {name: metric.compute(held if name in averages else margins) for name, metric in AGGREGATE.items()}
         return {**values, CONFUSED: pair_confusion(margins, pairs)} if pairs else values
 
     def every(margins: Margins) -> dict[str, Floats]:

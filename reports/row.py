@@ -12,7 +12,7 @@ from reports.cases import INTERNAL
 from reports.cell import Cell, CellDict
 from reports.estimate import IntervalChoice, Quantity, estimate
 from reports.metrics import AGGREGATE, PER_CLASS
-from reports.probability_metrics import ECE, PROBABILITY, limits_of
+from reports.probability_metrics import ECE, PROBABILITY
 from reports.ranking import Standing
 
 SPLIT = ("accuracy", "macro_f1")
@@ -155,25 +155,19 @@ def _sided(
     gap: Callable[[str], Mapping[str, Quantity]],
     choice: IntervalChoice,
 ) -> SidedCells:
-    def cells(quantities: Mapping[str, Quantity], of_gap: bool = False) -> dict[str, Cell]:
-        return {metric: estimate(one, choice, limits=_limits(metric, of_gap)) for metric, one in quantities.items()}
+    def cells(quantities: Mapping[str, Quantity]) -> dict[str, Cell]:
+        return {metric: estimate(one, choice) for metric, one in quantities.items()}
 
     return SidedCells(
         internal=cells(on_side(INTERNAL)),
         external={site: cells(on_side(site)) for site in sites},
-        gap={site: cells(gap(site), of_gap=True) for site in sites},
+        gap={site: cells(gap(site)) for site in sites},
     )
-
-
-def _limits(metric: str, of_gap: bool) -> tuple[float, float]:
-    """The range of a metric, or of its differences."""
-    low, high = limits_of(metric)
-    return (low - high, high - low) if of_gap else (low, high)
 
 
 def _split(one: Analysis, metric: str, site: str, choice: IntervalChoice) -> GapSplit:
     shifts = (one.appearance_shift(metric, site), one.prevalence_shift(metric, site))
-    return GapSplit(*(estimate(shift, choice, limits=_limits(metric, of_gap=True)) for shift in shifts))
+    return GapSplit(*(estimate(shift, choice) for shift in shifts))
 
 
 def _aggregate_cells(one: Analysis, choice: IntervalChoice) -> SidedCells:
@@ -208,7 +202,7 @@ def _probability_cells(one: Analysis, choice: IntervalChoice) -> SidedCells:
 
 
 def _calibration_remark(ideal: float) -> str:
-    return f"no interval, biased upwards; a perfectly calibrated model would show {ideal:.3f} on so many cases"
+    return f"no interval, biased upwards; half of all calibrated models would show more than {ideal:.3f} here"
 
 
 def _merged(a: SidedCells, b: SidedCells) -> SidedCells:

@@ -109,11 +109,13 @@ def _replicates(
     counts: Floats, truth: Floats, resampled: Mapping[str, list[Floats]], site: str
 ) -> dict[str, Replicates]:
     whole, mix = counts.sum(0), truth.sum(0)
-    at_home = _without_each(len(truth), whole.size, lambda part: _metrics(whole, mix - truth[part]))
-    abroad = _without_each(len(counts), whole.size, lambda part: _metrics(whole - counts[part], mix))
+    values = _metrics(whole, mix)
+    at_home = _changes(values, len(truth), whole.size, lambda part: _metrics(whole, mix - truth[part]))
+    abroad = _changes(values, len(counts), whole.size, lambda part: _metrics(whole - counts[part], mix))
+    changes = {metric: {INTERNAL: at_home[metric], site: abroad[metric]} for metric in values}
     return {
-        metric: Replicates(values, np.concatenate(resampled[metric]), {INTERNAL: at_home[metric], site: abroad[metric]})
-        for metric, values in _metrics(whole, mix).items()
+        metric: Replicates(of_seeds, np.concatenate(resampled[metric]), changes[metric])
+        for metric, of_seeds in values.items()
     }
 
 
@@ -122,8 +124,13 @@ def _metrics(confusion: Floats, proportions: Floats) -> dict[str, Floats]:
     return {name: metric.compute(margins) for name, metric in AGGREGATE.items()}
 
 
-def _without_each(clusters: int, cells: int, of: Callable[[slice], Mapping[str, Floats]]) -> dict[str, Floats]:
-    """(n_clusters,) values without each cluster, averaged over seeds; in chunks that keep memory small."""
+def _changes(
+    values: Mapping[str, Floats], clusters: int, cells: int, of: Callable[[slice], Mapping[str, Floats]]
+) -> dict[str, Counts]:
+    """What leaving out each cluster changes, (n_clusters, n_seeds); in chunks that keep memory small."""
     size = max(1, _CHUNK_CELLS // cells)
     pieces = [of(slice(start, start + size)) for start in range(0, clusters, size)]
-    return {name: np.concatenate([piece[name].mean(-1) for piece in pieces]) for name in pieces[0]}
+    return {
+        name: np.concatenate([(piece[name] - of_seeds).astype(np.float32) for piece in pieces])
+        for name, of_seeds in values.items()
+    }

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from reports.cell import Cell
-from reports.estimate import IntervalChoice, Quantity, Support
+from reports.estimate import IntervalChoice, Quantity
 from reports.explanation.agreement import between, within
 from reports.explanation.estimates import Origin, difference_cell, mean_of, pseudo_values
 from reports.explanation.subject import Places
@@ -38,6 +38,6 @@ def between_seeds(places: Places, side: str) -> Cell:
 
 
 def _with_seeds(quantity: Quantity, per_seed: Floats) -> Quantity:
-    assert quantity.replicates is not None
-    supports: tuple[Support, ...] = quantity.supports
-    return Quantity(Replicates(per_seed, np.empty(0), quantity.replicates.deleted), supports, quantity.kind)
+    """Pseudo-values of the seeds vary as the changes without a cluster do, which are means over pairs of seeds."""
+    changes = {side: np.repeat(of_side, len(per_seed), axis=1) for side, of_side in quantity.known.changes.items()}
+    return replace(quantity, replicates=Replicates(per_seed, np.empty(0), changes))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reports.bootstrap import Draws, with_seeds
 from reports.cell import Cell
-from reports.estimate import DIFFERENCE, PROPORTION, IntervalChoice, Quantity, Support, estimate
+from reports.estimate import IntervalChoice, Quantity, Support, estimate
 from reports.margins import Floats, Integers
 from reports.metrics import Kind
 from reports.replicates import Replicates
@@ -61,11 +61,10 @@ def mean_of(
         return Quantity(None, (), kind, f"{origin.side} has a seed without {what}")
     if not left.all() and number.shape[1] > 1:
         return Quantity(None, (), kind, f"{origin.side} has a seed whose {what} are all of one patient or case")
+    per_seed = total.sum(1) / number.sum(1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        deleted = ((total.sum(1, keepdims=True) - total) / left).mean(0)
-    replicates = Replicates(
-        total.sum(1) / number.sum(1), _resampled(total, number, origin, draws), {origin.side: deleted}
-    )
+        changes = ((total.sum(1, keepdims=True) - total) / left).T - per_seed
+    replicates = Replicates(per_seed, _resampled(total, number, origin, draws), {origin.side: changes})
     return Quantity(replicates, (Support(origin.side, int(number.any(0).sum())),), kind)
 
 
@@ -85,12 +84,12 @@ def _resampled(total: Floats, number: Floats, origin: Origin, draws: Draws | Non
 
 def cell(quantity: Quantity, choice: IntervalChoice) -> Cell:
     """The cell of a mean of shares."""
-    return estimate(quantity, _possible(quantity, choice), limits=PROPORTION)
+    return estimate(quantity, _possible(quantity, choice))
 
 
 def difference_cell(quantity: Quantity, choice: IntervalChoice) -> Cell:
     """The cell of a difference of two such means, or of a mean of correlations."""
-    return estimate(quantity, _possible(quantity, choice), limits=DIFFERENCE)
+    return estimate(replace(quantity.as_it_is(), limits=(-1.0, 1.0)), _possible(quantity, choice))
 
 
 def _possible(quantity: Quantity, choice: IntervalChoice) -> IntervalChoice:

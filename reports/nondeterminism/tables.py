@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from reports.cell import Cell
 from reports.metrics import AGGREGATE
+from reports.noise_floor import floor_factor, known_factor
 from reports.nondeterminism.agreement import METRICS, flip_rates, worst
 from reports.nondeterminism.components import ALL, MeanSquare, components, deviation
 from reports.nondeterminism.summary import TITLES, Design, Study, WeightDistance
@@ -141,7 +142,10 @@ def _floor(studies: Sequence[Study]) -> Table:
             for site in study.sites
             for metric in METRICS
         ),
-        ("1.96 · √2 · sd of runs that vary split, initial weights and order together, in points of 100.",),
+        (
+            "t · √2 · sd of runs that vary split, initial weights and order together, in points of 100, t with one "
+            "degree of freedom less than runs; in brackets where 1.96 · √2 · sd lies, by χ².",
+        ),
     )
 
 
@@ -260,8 +264,9 @@ def _root(cell: Cell) -> Cell:
 
 def _points(square: MeanSquare) -> Cell:
     sd = deviation(square)
-    scale = 100 * 1.96 * math.sqrt(2)
-    value, low, high = (None if number is None else scale * number for number in (sd.value, sd.low, sd.high))
+    scales = [100 * factor for factor in (floor_factor(square.df), known_factor(), known_factor())]
+    numbers = zip(scales, (sd.value, sd.low, sd.high), strict=True)
+    value, low, high = (None if number is None else scale * number for scale, number in numbers)
     return Cell(value, low, high, sd.method)
 
 

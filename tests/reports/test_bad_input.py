@@ -9,7 +9,8 @@ from sklearn.metrics import cohen_kappa_score
 
 from reports.corrected_t import ALL_EQUAL, ONE_FOLD
 from reports.estimate import NO_CHANGE_BY_ONE, ONE_SEED
-from reports.sample_gain import NOTHING_VARIES, ONE_CASE
+from reports.fold_tests import TOO_FEW_SEEDS
+from reports.sample_gain import NOTHING_VARIES, ONE_CLUSTER
 from reports.sample_gain import ONE_SEED as GAIN_OF_ONE_SEED
 
 SIXTY, FORTY_FIVE = tuple(np.arange(60) % 3), tuple(np.arange(45) % 3)
@@ -62,8 +63,8 @@ def test_perfect_predictions() -> None:
     for metric in ("macro_f1", "balanced_accuracy", "kappa"):
         assert numbers(row.cells.internal[metric]) == (1, None, None, None)
     gap = row.cells.gap["x"]["accuracy"]
-    assert numbers(gap) == (0, None, None, None)
-    assert "internal is exactly 1, its sampling error is not seen" in gap.reason
+    # Each side may be lower by its exact bound, and no higher.
+    assert numbers(gap) == (0, pytest.approx(-exact(60)), pytest.approx(exact(45)), "jackknife-t")
     assert (board.sample_gains["a"].gain, board.sample_gains["a"].reason) == (None, NOTHING_VARIES)
     assert board.noise_floor["a"]["accuracy"].floor_1 == board.noise_floor["a"]["macro_f1"].high == 0
 
@@ -80,7 +81,7 @@ def test_backbones_that_always_agree_are_tied_in_everything() -> None:
     def rule(label, seed):
         return np.where(np.arange(len(label)) % 7 == seed, (label + 1) % 3, label)
 
-    board = build(BOTH, {"a": rule, "b": rule, "c": rule})
+    board = build(BOTH, {"a": rule, "b": rule, "c": rule}, seeds=range(5))
     assert [(row.rank, len(row.ties)) for row in board.rows] == [(1, 2)] * 3
     assert board.probability_of_best == pytest.approx({"a": 1 / 3, "b": 1 / 3, "c": 1 / 3}, abs=1e-12)
     for one in board.comparisons:
@@ -94,13 +95,23 @@ def test_backbones_that_always_agree_are_tied_in_everything() -> None:
 def test_a_difference_that_never_varies_is_neither_tested_nor_ranked() -> None:
     board = build(BOTH, {"a": right, "b": wrong}, seeds=(0,))
     assert [row.rank for row in board.rows] == [None, None]
-    assert board.probability_of_best == {"a": 1, "b": 0}
+    assert board.probability_of_best == {}
     one = next(one for one in board.comparisons if one.endpoint == "internal.accuracy")
     assert (one.difference.value, one.difference.low, one.p, one.p_holm, one.resolved) == (1, None, None, None, False)
-    assert (one.fold_tests.corrected.p, one.fold_tests.corrected.reason) == (None, ALL_EQUAL)
-    assert (one.fold_tests.rope.better, one.fold_tests.rope.worse) == (1, 0)
+    assert (one.fold_tests.corrected.p, one.fold_tests.corrected.reason) == (None, TOO_FEW_SEEDS)
+    assert (one.fold_tests.rope.better, one.fold_tests.rope.reason) == (None, TOO_FEW_SEEDS)
     # Sixty cases of which only a is right: both tails of a fair coin that falls sixty times on one side.
-    assert vars(one.fold_tests.mcnemar) == {"b": 60, "c": 0, "p": pytest.approx(2 * 0.5**60)}
+    assert vars(one.fold_tests.mcnemar) == {"b": 60, "c": 0, "p": pytest.approx(2 * 0.5**60), "clustered": False}
+
+
+def test_fold_scores_that_never_differ_have_no_corrected_t() -> None:
+    board = build(BOTH, {"a": right, "b": wrong}, seeds=range(5))
+    tests = next(one for one in board.comparisons if one.endpoint == "internal.accuracy").fold_tests
+    assert (tests.corrected.p, tests.corrected.reason) == (None, ALL_EQUAL)
+    assert (tests.rope.better, tests.rope.worse) == (1, 0)
+    board = build(BOTH, {"a": right, "b": wrong}, folds=1, seeds=range(5))
+    tests = next(one for one in board.comparisons if one.endpoint == "internal.accuracy").fold_tests
+    assert (tests.corrected.p, tests.corrected.reason, tests.rope.better) == (None, ONE_FOLD, None)
 
 
 def test_one_seed_of_a_hold_out_split() -> None:
@@ -112,9 +123,9 @@ def test_one_seed_of_a_hold_out_split() -> None:
     b = next(row for row in board.rows if row.name == "b").cells.internal["accuracy"]
     assert (b.value, b.method, b.reason) == (pytest.approx(34 / 40), "jackknife-t", ONE_SEED)
     one = next(one for one in board.comparisons if one.endpoint == "internal.accuracy")
-    assert (one.fold_tests.corrected.p, one.fold_tests.corrected.reason) == (None, ONE_FOLD)
-    assert one.fold_tests.rope.better is None
-    assert vars(one.fold_tests.mcnemar) == {"b": 6, "c": 0, "p": pytest.approx(2 / 2**6)}
+    assert vars(one.fold_tests.mcnemar) == {"b": 6, "c": 0, "p": pytest.approx(2 / 2**6), "clustered": False}
+    assert (one.difference.reason, one.p, one.minimum_detectable, one.equivalent_within) == (ONE_SEED, None, None, None)
+    assert [row.rank for row in board.rows] == [None, None]
 
 
 def test_cases_of_a_class_that_the_site_lacks_do_not_fake_a_gap_of_the_others() -> None:
@@ -133,10 +144,11 @@ def test_a_class_that_the_site_lacks_leaves_the_gap_to_the_others() -> None:
         return np.where((label == 1) & (2 in label), 0, label)
 
     (row,) = build({"internal": SIXTY, "x": [0, 1] * 20}, {"a": c1_is_taken_for_c0_at_home}).rows
-    # At home F1 is 2·20/(40 + 20), 0 and 1; at x 1, 1 and nothing, which counts 0.
+    # At home F1 is 2·20/(40 + 20), 0 and 1; at x 1, 1 and nothing, so that the mean is over two classes.
     assert row.cells.internal["macro_f1"].value == pytest.approx((2 / 3 + 0 + 1) / 3, abs=1e-12)
     abroad = row.cells.external["x"]["macro_f1"]
-    assert (abroad.value, abroad.low, abroad.reason) == (pytest.approx(2 / 3), None, "x has 0 clusters of c2, 2 needed")
+    assert (abroad.value, abroad.low) == (1, None)
+    assert abroad.reason == f"{NO_CHANGE_BY_ONE}; over the classes that x has cases of: c0, c1"
     assert row.cells.external["x"]["balanced_accuracy"].value == 1  # over the classes with cases
     gap = row.cells.gap["x"]["macro_f1"]
     assert gap.value == pytest.approx((2 / 3 + 0) / 2 - 1, abs=1e-12)
@@ -149,8 +161,8 @@ def test_a_class_that_the_site_lacks_leaves_the_gap_to_the_others() -> None:
 
 def test_a_class_without_internal_cases() -> None:
     (row,) = build({"internal": [0, 1] * 20, "x": FORTY_FIVE}, {"a": right}).rows
-    assert row.cells.internal["macro_f1"].value == pytest.approx(2 / 3, abs=1e-12)
-    assert row.cells.internal["macro_f1"].reason == "internal has 0 clusters of c2, 2 needed"
+    assert row.cells.internal["macro_f1"].value == 1
+    assert row.cells.internal["macro_f1"].reason.endswith("over the classes that internal has cases of: c0, c1")
     assert row.gap_split["x"]["macro_f1"].prevalence.reason == "not split: internal has no case of c2"
     assert (row.cells.gap["x"]["macro_f1"].value, row.per_class["c2"].internal["recall"].value) == (0, None)
 
@@ -178,7 +190,11 @@ def test_one_case_of_each_class() -> None:
     (row,) = build(three, {"a": each_seed_errs_once}, folds=1).rows
     # Each case is right under two seeds of three, each seed on two cases of three.
     accuracy = row.cells.internal["accuracy"]
-    assert (accuracy.value, accuracy.low, accuracy.reason) == (pytest.approx(2 / 3), None, NO_CHANGE_BY_ONE)
+    # So cases and seeds do not differ, and all variance is that of case × seed: residuals of 1/3 and −2/3 with squares
+    # of 2 over 2 · 2 degrees, over 9 cells, is 1/18; t is 4.303 with 2 degrees, on the logit of 2/3.
+    half = 4.3027 * (1 / 18) ** 0.5 / (2 / 9)
+    low, high = (1 / (1 + np.exp(-(np.log(2) + sign * half))) for sign in (-1, 1))
+    assert numbers(accuracy) == (pytest.approx(2 / 3), pytest.approx(low, rel=1e-3), pytest.approx(high), "jackknife-t")
 
 
 def test_a_single_case_has_values_and_no_intervals() -> None:
@@ -187,7 +203,7 @@ def test_a_single_case_has_values_and_no_intervals() -> None:
         assert numbers(row.cells.internal["accuracy"]) == (1, None, None, None)
         assert row.cells.internal["accuracy"].reason == "internal has 1 cluster, 2 needed"
         assert row.rank == 1
-    assert board.sample_gains["a"].reason == ONE_CASE
+    assert board.sample_gains["a"].reason == ONE_CLUSTER
 
 
 def test_patients_count_not_their_cases() -> None:
@@ -201,7 +217,11 @@ def test_patients_count_not_their_cases() -> None:
     # Two patients, without the one .5 and without the other 1: V = ½ · 2 · .25², and t is 12.7 with one degree.
     labels, patients = {"internal": [0, 1, 0, 1]}, {"internal": [0, 0, 1, 1]}
     (row,) = build(labels, {"b": first_wrong(1)}, n_classes=2, folds=1, seeds=(0,), patients=patients).rows
-    assert numbers(row.cells.internal["accuracy"]) == (0.75, 0, 1, "jackknife-t")
+    half = 12.706 * 0.25 / (0.75 * 0.25)
+    low, high = (1 / (1 + np.exp(-(np.log(3) + sign * half))) for sign in (-1, 1))
+    assert numbers(row.cells.internal["accuracy"]) == (
+        0.75, pytest.approx(low, rel=1e-2), pytest.approx(high), "jackknife-t",
+    )  # fmt: skip
 
 
 def test_kappa_of_two_classes_is_scikit_learns() -> None:

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from reports.cell import Cell
 from reports.comparison import PRIMARY, Comparison, Endpoint, adjust, holm
@@ -28,17 +29,20 @@ def compared(a: str, b: str, difference: float, p: float | None, endpoint: str =
     return Comparison(a, b, endpoint, Cell(difference), seeds=5, standard_error=0.01, p=p)
 
 
-def test_adjustment_is_within_an_endpoint_and_over_its_testable_pairs() -> None:
+def test_the_primary_endpoint_is_adjusted_by_itself_and_all_the_others_together() -> None:
     adjusted = adjust(
         [
             compared("a", "b", 0.1, 0.02),
             compared("a", "c", 0.1, 0.03),
             compared("b", "c", 0.0, None),
-            compared("a", "b", 0.1, 0.04, "internal.accuracy"),
+            compared("a", "b", 0.1, 0.01, "internal.accuracy"),
+            compared("a", "b", 0.1, 0.04, "gap.x.accuracy"),
+            compared("a", "b", 0.1, 0.03, "gap.x.macro_f1"),
         ]
     )
-    assert [one.p_holm for one in adjusted] == [0.04, 0.04, None, 0.04]
-    assert [one.resolved for one in adjusted] == [True, True, False, True]
+    assert [one.p_holm for one in adjusted] == [0.04, 0.04, None, 0.03, 0.06, 0.06]
+    # What is not of the primary endpoint explores, and resolves nothing.
+    assert [one.resolved for one in adjusted] == [True, True, False, False, False, False]
 
 
 def test_rank_is_one_plus_the_rows_resolved_better_and_ties_name_the_unresolved() -> None:
@@ -151,7 +155,7 @@ def test_a_difference_that_cannot_be_estimated_is_not_resolved(make_study) -> No
 
 
 def test_a_difference_under_the_noise_floor_is_flagged(make_study) -> None:
-    """The floor of means over n shared seeds is 1.96 √2 σ / √n, σ that of the noisier backbone."""
+    """The floor of means over n shared seeds is t √2 σ / √n, σ that of the noisier backbone."""
     study = make_study()
     steady = [study.entry("a", 0.60), study.entry("b", 0.60), study.entry("c", 0.95)]
     board = build(study, steady)
@@ -163,7 +167,7 @@ def test_a_difference_under_the_noise_floor_is_flagged(make_study) -> None:
         metric = one.endpoint.removeprefix("internal.")
         sigmas = [np.std(accuracies(study, entry), ddof=1) for entry in steady if entry.backbone in (one.a, one.b)]
         if metric == "accuracy":
-            floor = 1.96 * np.sqrt(2) * max(sigmas) / np.sqrt(one.seeds)
+            floor = stats.t.ppf(0.975, 4) * np.sqrt(2) * max(sigmas) / np.sqrt(one.seeds)
             assert one.below_noise_floor == (abs(one.difference.value) <= floor)
             flags[one.a, one.b] = one.below_noise_floor
     assert flags["a", "c"] is False
@@ -177,7 +181,7 @@ def test_the_floor_of_a_pair_is_that_of_its_shared_seeds(make_study) -> None:
     one = next(one for one in board.comparisons if one.endpoint == "internal.accuracy")
     assert one.seeds == 2
     sigma = max(np.std(accuracies(study, entry), ddof=1) for entry in (a, b))
-    floor = 1.96 * np.sqrt(2) * sigma / np.sqrt(2)
+    floor = stats.t.ppf(0.975, 7) * np.sqrt(2) * sigma / np.sqrt(2)
     assert one.below_noise_floor == (abs(one.difference.value) <= floor)
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from reports.estimate import (
-    DIFFERENCE,
     OFF_THE_BOOTSTRAP,
     ONE_SEED,
     IntervalChoice,
@@ -25,11 +24,8 @@ BOOTSTRAP = IntervalChoice("bias-corrected")
 def replicates(value: float = 0.7, n_clusters: int = 50, n_seeds: int = 4, spread: float = 0.05) -> Replicates:
     rng = np.random.default_rng(0)
     per_seed = value + spread * np.linspace(-1, 1, n_seeds) if n_seeds > 1 else np.array([value])
-    return Replicates(
-        per_seed,
-        value + spread * rng.normal(size=500),
-        {"internal": value + spread / n_clusters * rng.normal(size=n_clusters)},
-    )
+    changes = spread / n_clusters * rng.normal(size=(n_clusters, 1)) * np.ones(n_seeds)
+    return Replicates(per_seed, value + spread * rng.normal(size=500), {"internal": changes})
 
 
 def cell(clusters: int = 50, kind: str = "proportion", by_class: dict | None = None, choice=BOOTSTRAP, **options):
@@ -42,8 +38,29 @@ def test_without_a_choice_the_jackknife_t_is_used() -> None:
     assert (one.method, one.reason, one.few_clusters) == ("jackknife-t", None, False)
     assert (few.method, few.reason, few.few_clusters) == ("jackknife-t", None, True)
     what = replicates(n_clusters=40)
-    expected = JackknifeT.of(what.per_seed, what.deleted).interval(0.7, 0.95)
+    half = JackknifeT.of(what.per_seed, what.changes).half_width(0.95) / (0.7 * 0.3)
+    expected = [1 / (1 + np.exp(sign * half - np.log(0.7 / 0.3))) for sign in (1, -1)]
     assert (one.low, one.high) == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_difference_of_backbones_is_symmetric_and_leaves_out_0_where_p_is_under_5_percent() -> None:
+    what = replicates(0.05, n_clusters=40, spread=0.02)
+    one = estimate(Quantity(what, (Support("internal", 40),), "proportion", limits=(-1.0, 1.0)).as_it_is(), CHOICE)
+    test = JackknifeT.of(what.per_seed, what.changes)
+    assert (one.low, one.high) == pytest.approx((0.05 - test.half_width(0.95), 0.05 + test.half_width(0.95)))
+    assert (one.low > 0) == (test.p_value(0.05) < 0.05)
+
+
+def test_a_gap_takes_its_ends_from_those_of_the_sides() -> None:
+    """Sides near 1 are long below and short above; so the gap ends within what the ends of the sides allow."""
+    home, away = replicates(0.97, n_seeds=1, spread=0.1), replicates(0.95, n_seeds=1, spread=0.2)
+    away = Replicates(away.per_seed, away.resampled, {"London": away.changes["internal"]})
+    sides = [Quantity(one, (Support(name, 50),), "proportion") for name, one in (("internal", home), ("London", away))]
+    at_home, abroad, gap = (estimate(one, CHOICE) for one in (*sides, sides[0] - sides[1]))
+    assert gap.low == pytest.approx(0.02 - np.hypot(0.97 - at_home.low, abroad.high - 0.95), abs=1e-9)
+    assert gap.high == pytest.approx(0.02 + np.hypot(at_home.high - 0.97, 0.95 - abroad.low), abs=1e-9)
+    assert at_home.low - abroad.high <= gap.low
+    assert gap.high <= at_home.high - abroad.low
 
 
 def test_many_clusters_get_the_chosen_bootstrap_interval() -> None:
@@ -54,8 +71,9 @@ def test_many_clusters_get_the_chosen_bootstrap_interval() -> None:
 def test_each_choice_is_its_own_interval() -> None:
     skewed = 0.5 + 0.1 * np.random.default_rng(1).exponential(size=2000)
     deleted = 0.6 + 0.002 * np.random.default_rng(2).exponential(size=50)
-    one = Replicates(np.array([0.55, 0.65]), skewed, {"internal": deleted})
-    quantity = Quantity(one, (Support("internal", 50),), "class F1")
+    changes = (deleted - 0.6)[:, None] * np.ones(2)
+    one = Replicates(np.array([0.55, 0.65]), skewed, {"internal": changes})
+    quantity = Quantity(one, (Support("internal", 50),), "class F1", limits=(0.0, 2.0))
     seeds = np.array([0.65, 0.55])
     expected = {
         "percentile": percentile(skewed, 0.95),
@@ -63,21 +81,22 @@ def test_each_choice_is_its_own_interval() -> None:
         "bca": bca(skewed, 0.6, acceleration([deleted, seeds]), 0.95),
     }
     for interval, bounds in expected.items():
-        chosen = estimate(quantity, IntervalChoice(interval), limits=(0.0, 2.0))
+        chosen = estimate(quantity, IntervalChoice(interval))
         assert (chosen.low, chosen.high) == pytest.approx(bounds, abs=1e-12)
     assert len(set(expected.values())) == 3
 
 
 def test_a_difference_is_paired_in_seeds_resamples_and_clusters() -> None:
-    home = Replicates(np.array([0.7, 0.8]), np.array([0.7, 0.9]), {"internal": np.array([0.6, 0.9])})
-    away = Replicates(np.array([0.5, 0.7]), np.array([0.4, 0.5]), {"London": np.array([0.5, 0.7, 0.6])})
+    at_home, abroad = np.array([[-0.1], [0.2]]), np.array([[-0.1], [0.1], [0.0]])
+    home = Replicates(np.array([0.7, 0.8]), np.array([0.7, 0.9]), {"internal": at_home})
+    away = Replicates(np.array([0.5, 0.7]), np.array([0.4, 0.5]), {"London": abroad})
     gap = home - away
     np.testing.assert_allclose(gap.per_seed, [0.2, 0.1])
     np.testing.assert_allclose(gap.resampled, [0.3, 0.4])
-    # Without the first cluster of London its score is lower, so the gap is wider; constants do not matter.
-    np.testing.assert_allclose(np.diff(gap.deleted["internal"]), [0.3])
-    np.testing.assert_allclose(np.diff(gap.deleted["London"]), [-0.2, 0.1])
-    np.testing.assert_allclose((gap - gap).deleted["London"], 0)
+    # Without the first cluster of London its score is lower, so the gap is wider.
+    np.testing.assert_allclose(gap.changes["internal"], at_home)
+    np.testing.assert_allclose(gap.changes["London"], -abroad)
+    np.testing.assert_allclose((gap - gap).changes["London"], 0)
 
 
 def test_fewer_than_forty_clusters_get_a_jackknife_t() -> None:
@@ -140,23 +159,23 @@ def test_an_f1_that_no_resample_changes_gets_no_interval(kind: str) -> None:
 
 def test_jackknife_intervals_end_where_the_quantity_does() -> None:
     wide = cell(5, value=0.95, spread=0.2)
-    assert wide.high == 1.0
+    assert 0 < wide.low < 0.95 < wide.high <= 1.0
     support = (Support("internal", 5),)
-    gap = estimate(Quantity(replicates(0.0, 5, spread=0.9), support, "proportion"), CHOICE, limits=DIFFERENCE)
-    assert (gap.low, gap.high) == (-1.0, 1.0)
+    difference = Quantity(replicates(0.0, 5, spread=2.0), support, "proportion", limits=(-1.0, 1.0)).as_it_is()
+    assert (estimate(difference, CHOICE).low, estimate(difference, CHOICE).high) == (-1.0, 1.0)
 
 
-def test_a_gap_says_that_a_perfect_side_shows_no_sampling_error() -> None:
+def test_a_gap_from_a_perfect_side_has_the_exact_bound_of_that_side() -> None:
     perfect = Quantity(replicates(1.0, spread=0), (Support("internal", 50),), "proportion")
     other = replicates(0.6)
     abroad = Quantity(
-        Replicates(other.per_seed, other.resampled, {"London": other.deleted["internal"]}),
+        Replicates(other.per_seed, other.resampled, {"London": other.changes["internal"]}),
         (Support("London", 50),),
         "proportion",
     )
-    gap = estimate(perfect - abroad, BOOTSTRAP, limits=DIFFERENCE)
-    assert gap.method == "bias-corrected"
-    assert gap.reason == "internal is exactly 1, its sampling error is not seen"
+    gap, outside = estimate(perfect - abroad, CHOICE), estimate(abroad, CHOICE)
+    assert gap.high == pytest.approx(0.4 + (0.6 - outside.low))
+    assert gap.low == pytest.approx(0.4 - np.hypot(1 - 0.025 ** (1 / 50), outside.high - 0.6))
 
 
 def test_an_undefined_number_has_no_value() -> None:
@@ -168,7 +187,7 @@ def test_an_undefined_number_has_no_value() -> None:
 @pytest.mark.parametrize("interval", ["bias-corrected", "percentile", "bca"])
 def test_where_resamples_lie_on_one_side_of_the_value_the_jackknife_stands_in(interval: str) -> None:
     one = replicates(0.7)
-    astray = Replicates(one.per_seed, one.per_seed.mean() - 0.1 - np.abs(one.resampled - 0.7), one.deleted)
+    astray = Replicates(one.per_seed, one.per_seed.mean() - 0.1 - np.abs(one.resampled - 0.7), one.changes)
     found = estimate(Quantity(astray, (Support("internal", 50),), "class average"), IntervalChoice(interval))
     assert (found.method, found.reason) == ("jackknife-t", OFF_THE_BOOTSTRAP)
     assert found.low < found.value < found.high
@@ -176,6 +195,19 @@ def test_where_resamples_lie_on_one_side_of_the_value_the_jackknife_stands_in(in
 
 def test_an_undefined_difference_tells_only_why_it_is_undefined() -> None:
     support = (Support("internal", 50),)
-    certain = Quantity(Replicates(np.ones(2), np.ones(9), {"internal": np.ones(50)}), support, "proportion")
+    certain = Quantity(Replicates(np.ones(2), np.ones(9), {"internal": np.zeros((50, 2))}), support, "proportion")
     undefined = Quantity(None, (), "proportion", "x has no case of a")
     assert (certain - undefined).reason == "x has no case of a"
+
+
+def test_a_class_that_is_always_right_still_widens_the_average_over_classes() -> None:
+    """Five cases of a class, all right: its recall may be .478 as well (.025^(1/5)), half of which counts."""
+    whole = replicates(0.98, n_clusters=300, spread=0.01)
+    rare = Quantity(replicates(1.0, 5, spread=0), (Support("internal", 5),), "proportion")
+    support = Support("internal", 300, by_class={"normal": 295, "bleed": 5})
+    plain = Quantity(whole, (support,), "class average")
+    narrow, wide = (
+        estimate(one, CHOICE) for one in (plain, Quantity(whole, (support,), "class average", unmoved=(rare,)))
+    )
+    assert wide.high == narrow.high
+    assert wide.low == pytest.approx(0.98 - np.hypot(0.98 - narrow.low, (1 - 0.025 ** (1 / 5)) / 2))

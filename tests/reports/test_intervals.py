@@ -7,7 +7,7 @@ from scipy import stats
 from reports.bootstrap import Draws, resample
 from reports.estimate import IntervalChoice, Quantity, Support, estimate
 from reports.intervals import Interval, bias_corrected, bound_proportion, is_constant, percentile
-from reports.jackknife import delete_each_cluster
+from reports.jackknife import leave_out_each_cluster
 from reports.margins import Floats, Margins, count_margins
 from reports.metrics import accuracy, macro_f1
 from reports.replicates import SideReplicates
@@ -67,7 +67,7 @@ def our_interval(metric: str, interval: Interval, truth: np.ndarray, predicted: 
     draws = Draws(11, RESAMPLES)
     weights = draws.cluster_weights("internal", np.zeros(n, dtype=np.int64))
     (resampled,) = resample([one], [statistic], draws.seed_weights([0]), weights)
-    side = SideReplicates("internal", statistic(one.total()), resampled, delete_each_cluster(one, statistic))
+    side = SideReplicates("internal", statistic(one.total()), resampled, leave_out_each_cluster(one, statistic))
     quantity = Quantity(side.of(metric), (Support("internal", n),), "proportion")
     cell = estimate(quantity, IntervalChoice(interval))
     assert cell.method == interval

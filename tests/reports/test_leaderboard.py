@@ -126,9 +126,10 @@ def test_a_class_that_a_site_lacks_does_not_fake_a_gap(make_study) -> None:
         return float(np.mean(scores))
 
     external = row.cells.external["London"]["macro_f1"]
-    assert external.value == pytest.approx(mean("London", list(study.classes)), abs=1e-12)
-    assert external.low is None
-    assert external.reason == "London has 0 clusters of epidural, 2 needed"
+    assert external.value == pytest.approx(mean("London", shared), abs=1e-12)
+    assert external.low < external.value < external.high
+    assert external.reason == "over the classes that London has cases of: normal, subdural, other"
+    assert row.cells.external["London"]["balanced_accuracy"].low is not None
     gap = row.cells.gap["London"]["macro_f1"]
     assert gap.value == pytest.approx(mean("internal", shared) - mean("London", shared), abs=1e-12)
     assert gap.low is not None
@@ -158,7 +159,9 @@ def test_a_perfect_backbone_has_exact_bounds_for_proportions_and_no_interval_for
     recall = row.per_class["epidural"].internal["recall"]
     assert recall.low == pytest.approx(0.025 ** (1 / 40))
     assert row.cells.internal["macro_f1"].low is None
-    assert row.cells.gap["London"]["accuracy"].low is None
+    gap = row.cells.gap["London"]["accuracy"]
+    assert gap.low == pytest.approx(0.025 ** (1 / 160) - 1)
+    assert gap.high == pytest.approx(1 - 0.025 ** (1 / 80))
     confused = row.confusion_pairs["epidural", "subdural"].internal["confused"]
     assert (confused.value, confused.low) == (0.0, 0.0)
     assert confused.high == pytest.approx(1 - 0.025 ** (1 / 80))
@@ -166,13 +169,14 @@ def test_a_perfect_backbone_has_exact_bounds_for_proportions_and_no_interval_for
 
 
 def test_recall_rests_on_the_clusters_of_its_class_alone(make_study) -> None:
-    # One seed, 20 cases a class, each its own cluster: the t interval of a mean of 20 zeros and ones.
+    # One seed, 20 cases a class, each its own cluster: the t interval of 20 zeros and ones, on the logit.
     study = make_study(internal=80)
     (row,) = build(study, [study.entry("a", 0.6, seeds=(0,))]).rows
     cell = row.per_class["subdural"].internal["recall"]
-    half = t.ppf(0.975, 19) * (cell.value * (1 - cell.value) / 19) ** 0.5
-    assert 0 < cell.value - half < cell.value + half < 1
-    assert (cell.low, cell.high) == pytest.approx((cell.value - half, cell.value + half), abs=1e-12)
+    p = cell.value
+    half = t.ppf(0.975, 19) * (p * (1 - p) / 19) ** 0.5 / (p * (1 - p))
+    expected = [1 / (1 + np.exp(sign * half - np.log(p / (1 - p)))) for sign in (1, -1)]
+    assert (cell.low, cell.high) == pytest.approx(expected, abs=1e-6)
 
 
 def test_precision_of_a_class_that_is_never_predicted_is_undefined(make_study) -> None:
@@ -192,7 +196,7 @@ def test_one_seed_says_so_in_every_estimated_cell(make_study) -> None:
     (row,) = board.rows
     for cell in (row.cells.internal["accuracy"], row.cells.gap["London"]["macro_f1"]):
         assert cell.low is not None
-        assert "only the sampling of cases is seen" in cell.reason
+        assert "these trained models only" in cell.reason
     assert board.noise_floor == {}
     assert "a: one seed, so its noise floor is not known." in board.notes
 

@@ -8,9 +8,9 @@ from statsmodels.stats.anova import anova_lm
 
 from reports.sample_gain import (
     NOTHING_VARIES,
-    ONE_CASE,
+    ONE_CLUSTER,
     ONE_SEED,
-    VarianceComponents,
+    SampleGain,
     sample_gain,
     variance_components,
 )
@@ -23,42 +23,73 @@ def simulate(rng: np.random.Generator, n_sets: int, n_cases: int, n_seeds: int, 
     return case + seed + rng.normal(0, 1, (n_sets, n_cases, n_seeds)) > 0
 
 
+def changes(correct: np.ndarray, cluster: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """The accuracy of each seed, and what leaving out each cluster changes, by plain loops."""
+    cluster = np.arange(len(correct)) if cluster is None else cluster
+    whole = correct.mean(0)
+    if len(np.unique(cluster)) == 1:
+        return whole, np.zeros((1, len(whole)))
+    return whole, np.array([correct[cluster != one].mean(0) for one in np.unique(cluster)]) - whole
+
+
+def gain_of(correct: np.ndarray, cluster: np.ndarray | None = None) -> SampleGain:
+    return sample_gain(*changes(correct, cluster))
+
+
+def components_of(correct: np.ndarray, cluster: np.ndarray | None = None) -> tuple[float, float, float]:
+    found = variance_components(*changes(correct, cluster))
+    return found.cluster, found.seed, found.within
+
+
 def test_components_and_gain_by_hand() -> None:
-    # Sums of squares: cases 11/8 with 3 df, seeds 1/8 with 1, rest 3/8 with 3; so σ² = 1/6, 0 and 1/8.
+    # Sums of squares: cases 11/8 with 3 df, seeds 1/8 with 1, rest 3/8 with 3; so σ² = 1/6, 0 and 1/8, over 4 cases.
     correct = np.array([[1, 1], [1, 1], [0, 0], [1, 0]], dtype=bool)
-    result = sample_gain(correct)
+    assert components_of(correct) == (pytest.approx(1 / 24), 0.0, pytest.approx(1 / 32))
+    # Var(1) = 7/96, Var(2) = 11/192, Var(3) = 5/96; the accuracy is 5/8.
+    result = gain_of(correct)
     assert result.components is not None
-    assert (result.components.case, result.components.seed, result.components.within) == (
-        pytest.approx(1 / 6),
-        0.0,
-        pytest.approx(1 / 8),
-    )
-    # Var(1) = 7/96, Var(2) = 11/192, Var(3) = 5/96.
-    assert result.components.of_mean(4, 1) == pytest.approx(7 / 96)
+    assert result.components.of_mean(1) == pytest.approx(7 / 96)
     assert result.gain == pytest.approx(14 / 11)
-    assert result.effective_cases == pytest.approx(56 / 11)
+    assert result.effective_cases == pytest.approx(5 / 8 * 3 / 8 / (11 / 192))
     assert result.next_seed == pytest.approx(0.1)
     assert result.reason is None
 
 
 def test_seeds_that_always_agree_are_worth_nothing() -> None:
-    result = sample_gain(np.array([[1, 1, 1], [0, 0, 0], [1, 1, 1]], dtype=bool))
-    # The variance between (1, 0, 1) is 1/3.
-    assert result.components == VarianceComponents(pytest.approx(1 / 3), 0.0, 0.0)
-    assert (result.gain, result.effective_cases, result.next_seed) == (1, 3, 0)
+    correct = np.array([[1, 1, 1], [0, 0, 0], [1, 1, 1]], dtype=bool)
+    # The variance between (1, 0, 1) is 1/3, over 3 cases.
+    assert components_of(correct) == (pytest.approx(1 / 9), pytest.approx(0.0), pytest.approx(0.0))
+    result = gain_of(correct)
+    assert (result.gain, result.next_seed) == (pytest.approx(1), pytest.approx(0))
 
 
-def test_seeds_that_decide_alone_are_worth_their_number() -> None:
-    result = sample_gain(np.array([[1, 0], [1, 0], [1, 0]], dtype=bool))
-    assert result.components == VarianceComponents(0.0, pytest.approx(1 / 2), 0.0)
+def test_seeds_that_decide_alone_are_worth_their_number_and_no_number_of_cases() -> None:
+    correct = np.array([[1, 0], [1, 0], [1, 0]], dtype=bool)
+    assert components_of(correct) == (0.0, pytest.approx(1 / 2), 0.0)
+    result = gain_of(correct)
     assert (result.gain, result.next_seed) == (pytest.approx(2), pytest.approx(0.5))
+    # The variance of the mean of two seeds is 1/4, as of one case that is right or wrong.
+    assert result.effective_cases == pytest.approx(1)
 
 
 def test_negative_components_count_as_none() -> None:
-    # MS of cases and seeds 0, of the rest 1: both components would be −1/2.
-    result = sample_gain(np.array([[1, 0], [0, 1]], dtype=bool))
-    assert result.components == VarianceComponents(0.0, 0.0, 1.0)
-    assert (result.gain, result.effective_cases) == (pytest.approx(2), pytest.approx(4))
+    # MS of cases and seeds 0, of the rest 1: both components would be negative.
+    result = gain_of(np.array([[1, 0], [0, 1]], dtype=bool))
+    assert components_of(np.array([[1, 0], [0, 1]], dtype=bool)) == (0.0, 0.0, pytest.approx(1 / 2))
+    assert result.gain == pytest.approx(2)
+
+
+def test_slices_of_a_patient_count_less_than_cases() -> None:
+    """322 slices of 40 patients who are easy or hard as a whole."""
+    rng = np.random.default_rng(2)
+    patient = np.repeat(np.arange(40), rng.multinomial(322 - 40, np.ones(40) / 40) + 1)
+    correct = rng.normal(0.6, 2, 40)[patient, None] + rng.normal(0, 1, (322, 5)) > 0
+    of_patients, of_slices = gain_of(correct, patient), gain_of(correct)
+    assert of_patients.gain is not None
+    assert of_slices.gain is not None
+    assert of_patients.gain < of_slices.gain
+    assert of_patients.effective_cases is not None
+    assert of_patients.effective_cases < 120
 
 
 @pytest.mark.parametrize(("n_cases", "n_seeds"), [(40, 6), (25, 3)])
@@ -72,12 +103,12 @@ def test_components_are_those_of_statsmodels(n_cases: int, n_seeds: int) -> None
             "all": 0,
         }
     )
-    ours = variance_components(correct)
+    ours = components_of(correct)
     squares = anova_lm(smf.ols("correct ~ C(case) + C(seed)", table).fit())["mean_sq"]
     within = squares["Residual"]
     expected = ((squares["C(case)"] - within) / n_seeds, (squares["C(seed)"] - within) / n_cases, within)
     assert min(expected) > 0
-    assert (ours.case, ours.seed, ours.within) == pytest.approx(expected, rel=1e-10)
+    assert ours == pytest.approx((expected[0] / n_cases, expected[1], expected[2] / n_cases), rel=1e-8)
     # Of balanced data, restricted maximum likelihood gives the same where no component is 0.
     crossed = {"case": "0 + C(case)", "seed": "0 + C(seed)"}
     mixed = smf.mixedlm("correct ~ 1", table, groups="all", vc_formula=crossed, re_formula="0").fit(reml=True)
@@ -91,7 +122,8 @@ def test_the_predicted_variance_is_that_of_new_cases_and_seeds(n_seeds: int) -> 
     rng = np.random.default_rng([8, n_seeds])
     empirical = simulate(rng, n_sets, n_cases, n_seeds).mean((1, 2)).var(ddof=1)
     predicted = [
-        variance_components(correct).of_mean(n_cases, n_seeds) for correct in simulate(rng, n_sets // 2, n_cases, 4)
+        variance_components(correct.mean(0), (correct.mean(0) - correct) / (n_cases - 1)).of_mean(n_seeds)
+        for correct in simulate(rng, n_sets // 2, n_cases, 4)
     ]
     error = np.hypot(empirical * np.sqrt(2 / (n_sets - 1)), np.std(predicted) / np.sqrt(len(predicted)))
     assert error < 0.03 * empirical
@@ -102,20 +134,10 @@ def test_what_gives_no_gain_says_why() -> None:
     right = np.ones((5, 3), dtype=bool)
     for correct, reason in (
         (np.array([[1], [0], [1]], dtype=bool), ONE_SEED),
-        (np.array([[1, 0, 1]], dtype=bool), ONE_CASE),
+        (np.array([[1, 0, 1]], dtype=bool), ONE_CLUSTER),
         (right, NOTHING_VARIES),
         (~right, NOTHING_VARIES),
     ):
-        result = sample_gain(correct)
+        result = gain_of(correct)
         assert (result.gain, result.effective_cases, result.next_seed) == (None, None, None)
         assert result.reason == reason
-
-
-def test_what_is_no_matrix_of_right_and_wrong_is_refused() -> None:
-    with pytest.raises(ValueError, match="boolean"):
-        sample_gain(np.array([[1.0, np.nan], [0.0, 1.0]]))
-    for shape in ((4,), (0, 3), (3, 0)):
-        with pytest.raises(ValueError, match="n_cases, n_seeds"):
-            sample_gain(np.zeros(shape, dtype=bool))
-    with pytest.raises(ValueError, match="two cases and two seeds"):
-        variance_components(np.zeros((4, 1), dtype=bool))

@@ -25,13 +25,20 @@ def test_a_mean_over_seeds_has_the_jackknife_interval_of_the_methods_page() -> N
     assert found.value == pytest.approx(plain_mean(VALUES, CHOSEN, every))
     clusters = np.unique(CLUSTER)
     deleted = np.array([plain_mean(VALUES, CHOSEN, cluster != CLUSTER) for cluster in clusters])
-    of_cases = (len(clusters) - 1) / len(clusters) * ((deleted - deleted.mean()) ** 2).sum()
+    g, centred = len(clusters), deleted - deleted.mean()
+    of_cases = (g - 1) / g * (centred**2).sum()
+    df = min(g - 1, 3 * (centred**2).sum() ** 2 / (centred**4).sum() - 1)
     of_seeds = np.var([VALUES[CHOSEN & (seed == SEED)].mean() for seed in (3, 8)], ddof=1) / 2
-    variance = of_cases + of_seeds
-    df = variance**2 / (of_cases**2 / (len(clusters) - 1) + of_seeds**2 / 1)
-    half = t.ppf(0.975, df) * np.sqrt(variance)
-    assert found.low == pytest.approx(max(found.value - half, 0))
-    assert found.high == pytest.approx(min(found.value + half, 1))
+    # A cluster is under one seed only here, or under both: what both hold comes from pseudo-values of each seed.
+    rows = [[VALUES[CHOSEN & (seed == SEED) & (cluster != CLUSTER)].mean() for seed in (3, 8)] for cluster in clusters]
+    whole = np.array([VALUES[CHOSEN & (seed == SEED)].mean() for seed in (3, 8)])
+    pseudo = g * whole - (g - 1) * np.array(rows)
+    rest = pseudo - pseudo.mean(0) - pseudo.mean(1, keepdims=True) + pseudo.mean()
+    in_both = (rest**2).sum() / (g - 1) / (2 * g)
+    half = np.sqrt(t.ppf(0.975, df) ** 2 * max(of_cases - in_both, 0) + t.ppf(0.975, 1) ** 2 * of_seeds)
+    middle, half = np.log(found.value / (1 - found.value)), half / (found.value * (1 - found.value))
+    assert found.low == pytest.approx(1 / (1 + np.exp(half - middle)), abs=1e-6)
+    assert found.high == pytest.approx(1 / (1 + np.exp(-half - middle)), abs=1e-6)
 
 
 def test_a_difference_is_paired() -> None:
