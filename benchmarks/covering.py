@@ -4,7 +4,8 @@
 
 A table a side, a line for each world and number of seeds: the share of intervals that cover, then, after /, the share
 of studies that print none. Numbers of one class are averaged over classes there; after the tables stand the cells that
-surely miss the goals, class by class where classes are not equally frequent. With one seed an interval speaks of the trained models, and so does the truth.
+surely miss the goals, class by class where classes are not equally frequent. With one seed an interval speaks of the
+trained models, and so does the truth.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from benchmarks.worlds import EVEN, Effects, Population, World
 
 RARE = (0.03, 0.06, 0.21, 0.3, 0.4)
 OTHER_MIX = (0.3, 0.25, 0.25, 0.12, 0.08)
+TWO = (0.03, 0.97)
 SIX = (1 / 6,) * 6
 ALL_SEEDS = (1, 2, 3, 5, 10)
 
@@ -43,19 +44,24 @@ _ALL = (
         _heavy(35, accuracy=0.65, classes_per_patient=3),
     ),
     World("rare", replace(CASES, patients=600, shares=RARE), replace(SITE, patients=300, shares=RARE)),
-    World("rare-patients", _patients(80, 8, shares=RARE, classes_per_patient=2), _patients(60, accuracy=0.65, shares=RARE)),
-    World("rare-one-a-fold", replace(CASES, patients=167, shares=RARE), replace(SITE, shares=RARE)),
-    World("rare-two-a-fold", replace(CASES, patients=333, shares=RARE), replace(SITE, shares=RARE)),
+    World(
+        "rare-patients", _patients(80, 8, shares=RARE, classes_per_patient=2), _patients(60, accuracy=0.65, shares=RARE)
+    ),
+    World("rare-one-a-fold", replace(CASES, patients=167, shares=TWO), replace(SITE, shares=TWO)),
+    World("rare-two-a-fold", replace(CASES, patients=333, shares=TWO), replace(SITE, shares=TWO)),
     World("near-one", _patients(40, accuracy=0.978), _patients(30, accuracy=0.962)),
     World("near-chance", _patients(60, 4, shares=SIX, accuracy=0.22), _patients(40, 4, shares=SIX, accuracy=0.2)),
     World("other-mix", CASES, replace(SITE, shares=OTHER_MIX)),
-    World("other-mix-patients", _patients(40, 8), _patients(40, accuracy=0.65, shares=OTHER_MIX, classes_per_patient=2)),
+    World(
+        "other-mix-patients", _patients(40, 8), _patients(40, accuracy=0.65, shares=OTHER_MIX, classes_per_patient=2)
+    ),
+    World("alike-slices", _patients(40, 8), _patients(40), Effects(patient=1.5, case=0.8, case_seed=0.6)),
     World("strong-seeds", replace(CASES, patients=600), SITE, Effects(seed=0.8)),
     World(
         "calibrated",
         _patients(40, 8),
-        _patients(40, accuracy=0.75),
-        Effects(seed=0.0, fold_model=0.0, fold_model_outside=0.0),
+        _patients(40),
+        Effects(1.6, 0.4, 0.2, 0.2, 0.1, seed=0.0, fold_model=0.0, fold_model_outside=0.0),
         calibrated=True,
     ),
     World(
@@ -67,13 +73,15 @@ _ALL = (
     ),
 )
 WORLDS = {world.name: world for world in _ALL}
-COVERAGE = tuple(name for name in WORLDS if name not in ("strong-seeds", "calibrated", "calibrated-cases"))
+COVERAGE = tuple(
+    name for name in WORLDS if name not in ("alike-slices", "strong-seeds", "calibrated", "calibrated-cases")
+)
 """The worlds in which every printed interval is tried."""
 
 EQUAL = ("cases", "seeds", "fold-models", "churn", "24-patients", "40-patients", "heavy-tails", "rare-patients")
 """The worlds in which two equal backbones are compared."""
 
-POWER = {"cases": 0.06, "churn": 0.05, "seeds": 0.15, "40-patients": 0.08}
+POWER = {"cases": 0.06, "churn": 0.055, "seeds": 0.15, "40-patients": 0.08}
 """The worlds in which a second backbone is less accurate, and by how much."""
 
 

@@ -64,8 +64,8 @@ def tests(content: Content) -> Iterator[tuple[str, bool | None]]:
         resolved.append(bool(one.get("resolved")))
         yield f"{endpoint}: Nadeau–Bengio", _low((beside.get("nadeau_bengio") or {}).get("p"))
         rope = beside.get("correlated_t") or {}
-        sides = [rope.get(side) for side in ("better", "worse")]
-        yield f"{endpoint}: correlated t > .95", None if None in sides else max(sides) > 0.95
+        sides = [float(rope[side]) for side in ("better", "worse") if rope.get(side) is not None]
+        yield f"{endpoint}: correlated t > .95", max(sides) > 0.95 if sides else None
         yield f"{endpoint}: McNemar", _low((beside.get("mcnemar") or {}).get("p"))
     yield "any endpoint: resolved", any(resolved) if resolved else None
     best = content.get("probability_of_best") or {}
@@ -90,6 +90,11 @@ def reference_of_calibration(row: Content) -> tuple[float, float] | None:
     if cell.get("value") is None or not numbers:
         return None
     return float(cell["value"]), float(numbers[-1])
+
+
+def first(of_rows: Content | None) -> Content:
+    """What is printed of the first row, empty where nothing is."""
+    return dict(next(iter(of_rows.values()), None) or {}) if of_rows else {}
 
 
 def number(found: Content, name: str) -> float:

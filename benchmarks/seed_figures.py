@@ -1,6 +1,6 @@
 """Noise floors, sample gains and the reference of the calibration error against what they claim.
 
-    python -m benchmarks.seed_figures [--studies 60]
+python -m benchmarks.seed_figures [--studies 60]
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _of_floor(world: World, metric: str, resamples: int, number: int) -> tuple[f
     fresh = max(FRESH, 4 * world.seeds)
     study = draw(world, rng, further_seeds=fresh)
     content = content_of(study, resamples, rng)
-    floor = next(iter(content.get("noise_floor", {}).values()), {}).get(metric, {})
+    floor = printed.first(content.get("noise_floor")).get(metric, {})
     values = per_seed(study, metric)[world.seeds :]
     means = values[: len(values) // (2 * world.seeds) * 2 * world.seeds].reshape(-1, 2, world.seeds).mean(-1)
     return _within(values.reshape(-1, 2), floor.get("floor_1")), _within(means, floor.get("floor_s"))
@@ -74,9 +74,9 @@ def gain(world: World, studies: int, resamples: int) -> Gain:
     found = np.array(in_processes(partial(_of_gain, alone, resamples, min(studies, 200)), studies * 4))
     accuracies, rows = found[:, 3:], found[~np.isnan(found[:, 0])]
     of_mean, mean = accuracies.mean(1).var(ddof=1), accuracies.mean()
-    medians = np.median(rows[:, :2], axis=0) if len(rows) else (math.nan, math.nan)
+    printed_gain, printed_cases = (float(np.median(rows[:, one])) if len(rows) else math.nan for one in (0, 1))
     true = float(accuracies.var(axis=0, ddof=1).mean() / of_mean)
-    return Gain(*map(float, medians), true, float(mean * (1 - mean) / of_mean), float(found[:, 2].mean()))
+    return Gain(printed_gain, printed_cases, true, float(mean * (1 - mean) / of_mean), float(found[:, 2].mean()))
 
 
 def _of_gain(world: World, resamples: int, reported: int, number: int) -> tuple[float, ...]:
@@ -84,7 +84,7 @@ def _of_gain(world: World, resamples: int, reported: int, number: int) -> tuple[
     rng = np.random.default_rng([number, 16])
     study = draw(world, rng)
     content = content_of(study, resamples, rng) if number < reported else {}
-    one = next(iter(content.get("sample_gain", {}).values()), {})
+    one = printed.first(content.get("sample_gain"))
     shown = printed.number(one, "gain"), printed.number(one, "effective_cases")
     return (*shown, len(study.inside), *per_seed(study, "accuracy"))
 
@@ -111,8 +111,11 @@ def main() -> None:
             for seeds in (2, 3, 5, 10):
                 world = replace(WORLDS[name], seeds=seeds)
                 one, several = floor_coverage(world, metric, options.studies, options.resamples)
-                print(f"noise floor, {name}, {metric}, {seeds} seeds: {one:.3f} of pairs, {several:.3f} of means", flush=True)
-    for name in ("40-patients", "strong-seeds"):
+                print(
+                    f"noise floor, {name}, {metric}, {seeds} seeds: {one:.3f} of pairs, {several:.3f} of means",
+                    flush=True,
+                )
+    for name in ("alike-slices", "strong-seeds"):
         print(f"sample gain, {name}: {gain(WORLDS[name], options.studies, options.resamples)}", flush=True)
     for name in ("calibrated", "calibrated-cases"):
         above = calibration_above(WORLDS[name], options.studies, options.resamples)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.worlds import Effects, Population, World
+from benchmarks.worlds import Effects, World
 
 Floats = NDArray[np.floating]
 Integers = NDArray[np.int64]
@@ -28,7 +28,7 @@ def of_models(effects: Effects, outside: bool) -> float:
     return float(np.hypot(effects.seed, effects.fold_model_outside if outside else effects.fold_model))
 
 
-@lru_cache(maxsize=None)
+@cache
 def signal(world: World, outside: bool, backbone: int) -> float:
     """The signal at which the accuracy of the side is that of the world, over patients, seeds and fold models.
 
@@ -67,7 +67,7 @@ def fold_models(world: World, seeds: Floats, models: Floats, outside: bool) -> F
 
 
 def scored(base: Floats, true: Integers, model: Floats, strength: float) -> Floats:
-    """Scores of cases: base (…, n_cases, n_classes), true (n_cases,), model broadcastable (…, n_cases, 1 + n_classes)."""
+    """Scores of cases: base (…, n_cases, n_classes), true (n_cases,), model (…, n_cases or 1, 1 + n_classes)."""
     scores = base + model[..., 1:]
     scores[..., np.arange(len(true)), true] += strength + model[..., 0]
     return np.asarray(scores)

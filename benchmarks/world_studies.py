@@ -30,9 +30,11 @@ class Sample:
 
 @dataclass(frozen=True)
 class Study:
-    """fold: (n_seeds, n_cases) inside. Scores inside (n_backbones, n_seeds, n_cases, n_classes), outside (n_backbones,
-    n_seeds, n_folds, n_cases, n_classes). models: standard normal effects of seeds (n_backbones, n_seeds, 1 + n_classes)
-    and of fold models (n_backbones, n_seeds, n_folds, 1 + n_classes).
+    """Cases, and what every model made of them.
+
+    fold: (n_seeds, n_cases) inside. Scores inside (n_backbones, n_seeds, n_cases, n_classes), outside (n_backbones,
+    n_seeds, n_folds, n_cases, n_classes). models: standard normal effects of seeds (n_backbones, n_seeds,
+    1 + n_classes) and of fold models (n_backbones, n_seeds, n_folds, 1 + n_classes).
     """
 
     world: World
@@ -64,7 +66,10 @@ def sample(side: Population, rng: np.random.Generator) -> Sample:
 
 
 def split(inside: Sample, seeds: int, folds: int, rng: np.random.Generator) -> Integers:
-    """The fold of each case under each seed: whole patients, dealt in random order within the class of their first case."""
+    """The fold of each case under each seed, (n_seeds, n_cases): whole patients, dealt class by class in random order.
+
+    The class of a patient is that of its first case.
+    """
     first = np.unique(inside.patient, return_index=True)[1]
     order = np.argsort(inside.label[first] + rng.random((seeds, len(first))), axis=1)
     of_patient = np.empty_like(order)
@@ -101,7 +106,9 @@ def _of_cases(world: World, cases: Sample, rng: np.random.Generator) -> Floats:
     patient = effects.patient * rng.standard_normal((1, patients, k))
     patient = patient + effects.backbone_patient * rng.standard_normal((b, patients, k))
     case = effects.case * rng.standard_normal((1, len(cases), k))
-    return np.asarray(patient[:, cases.patient] + case + effects.backbone_case * rng.standard_normal((b, len(cases), k)))
+    return np.asarray(
+        patient[:, cases.patient] + case + effects.backbone_case * rng.standard_normal((b, len(cases), k))
+    )
 
 
 def _churn(world: World, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:

@@ -7,7 +7,7 @@ precision and Brier score are those of one fold model. What is printed is the me
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from scipy.special import ndtri
@@ -34,7 +34,7 @@ def truth(world: World, backbone: int = 0, seeds: int = SEEDS) -> Truth:
     return _truth(replace(world, name="", seeds=1, backbones=1), backbone, seeds)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _truth(world: World, backbone: int, seeds: int) -> Truth:
     folds, size = world.folds, 1 + len(world.classes)
     points = qmc.Sobol((1 + folds) * size, rng=np.random.default_rng(2)).random(seeds)

@@ -42,9 +42,9 @@ class Population:
 class Effects:
     """Standard deviations of the terms of a score.
 
-    patient, case and the interactions are drawn for each class; backbone_… is what backbones do not share. case_seed: of
-    a case under one model, so that seeds churn. seed and fold_model (inside, fold_model_outside at the other site) are
-    those of `skill`, which all cases share; offsets of the classes have half of it.
+    patient, case and the interactions are drawn for each class; backbone_… is what backbones do not share. case_seed:
+    of a case under one model, so that seeds churn. seed and fold_model (inside, fold_model_outside at the other site)
+    are those of `skill`, which all cases share; offsets of the classes have half of it.
     """
 
     patient: float = 1.0
