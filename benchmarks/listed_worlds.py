@@ -9,6 +9,7 @@ from benchmarks.worlds import EVEN, Effects, Population, World
 RARE = (0.03, 0.06, 0.21, 0.3, 0.4)
 OTHER_MIX = (0.3, 0.25, 0.25, 0.12, 0.08)
 TWO = (0.03, 0.97)
+LACKING = (0.25, 0.25, 0.25, 0.25, 0.0)
 SIX = (1 / 6,) * 6
 ALL_SEEDS = (1, 2, 3, 5, 10)
 
@@ -55,6 +56,7 @@ _ALL = (
     World(
         "other-mix-patients", _patients(40, 8), _patients(40, accuracy=0.65, shares=OTHER_MIX, classes_per_patient=2)
     ),
+    World("lacks-a-class", CASES, replace(SITE, shares=LACKING)),
     World("alike-slices", _patients(40, 8), _patients(40), Effects(patient=1.5, case=0.8, case_seed=0.6)),
     World("strong-seeds", replace(CASES, patients=600), SITE, Effects(seed=0.8)),
     World(

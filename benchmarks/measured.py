@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks import printed
 from benchmarks.world_studies import Study, case_table, draw, predictions
-from benchmarks.world_truth import Truth, truth, truth_given_models
+from benchmarks.world_truth import SEEDS, Truth, truth, truth_given_models
 from benchmarks.worlds import World
 from reports.leaderboard import Entry, build_leaderboard
 
@@ -44,10 +44,15 @@ def _one_thread() -> None:
     threadpool_limits(1)
 
 
-def measure(world: World, studies: int, resamples: int = 200) -> tuple[pd.DataFrame, pd.DataFrame, float]:
-    """Every printed cell of the first backbone and of differences (columns `CELLS`), every test of two backbones
-    (columns test, found), and the median seconds of a leaderboard."""
-    truths = [truth(world, backbone) for backbone in range(world.backbones if world.difference else 1)]
+def measure(
+    world: World, studies: int, resamples: int = 200, exactness: int = SEEDS
+) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+    """Cells, tests and the median seconds of a leaderboard.
+
+    Cells are those of the first backbone and of differences (columns `CELLS`), tests those of two backbones (columns
+    test, found). exactness: of the truth, the number of its seeds.
+    """
+    truths = [truth(world, backbone, exactness) for backbone in range(world.backbones if world.difference else 1)]
     results = in_processes(partial(_one, world, truths, resamples), studies)
     cells = pd.DataFrame([cell for one, _, _ in results for cell in one], columns=list(CELLS))
     tests = pd.DataFrame([test for _, one, _ in results for test in one], columns=["test", "found"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.world_scores import Floats, Integers
+from benchmarks.world_scores import Flags, Floats, Integers
 
 
 def confusion(label: Integers, predicted: Integers, weight: Floats, n_classes: int) -> Floats:
@@ -14,15 +14,19 @@ def confusion(label: Integers, predicted: Integers, weight: Floats, n_classes: i
 
 
 def of_confusion(cells: Floats, classes: tuple[str, ...]) -> dict[str, Floats]:
-    """Every metric of a confusion (…, n_classes, n_classes): name → (…)."""
+    """Every metric of a confusion (…, n_classes, n_classes): name → (…).
+
+    Averages are over the classes that have labels; numbers of one class are NaN where it has none.
+    """
     right = np.diagonal(cells, axis1=-2, axis2=-1)
     truth, predicted, total = cells.sum(-1), cells.sum(-2), cells.sum((-2, -1))
-    f1, recall, precision = 2 * right / (truth + predicted), right / truth, right / np.maximum(predicted, 1e-12)
+    there = np.where(truth > 0, truth, np.nan)
+    f1, recall, precision = 2 * right / (there + predicted), right / there, right / np.maximum(predicted, 1e-12)
     agreement, chance = right.sum(-1) / total, (truth * predicted).sum(-1) / total**2
     values = {
         "accuracy": agreement,
-        "macro_f1": f1.mean(-1),
-        "balanced_accuracy": recall.mean(-1),
+        "macro_f1": np.nanmean(f1, axis=-1),
+        "balanced_accuracy": np.nanmean(recall, axis=-1),
         "kappa": (agreement - chance) / (1 - chance),
         "confused": (cells[..., 0, 1] + cells[..., 1, 0]) / (truth[..., 0] + truth[..., 1]),
     }
@@ -30,6 +34,11 @@ def of_confusion(cells: Floats, classes: tuple[str, ...]) -> dict[str, Floats]:
         values |= {f"f1:{name}": f1[..., code], f"recall:{name}": recall[..., code]}
         values[f"precision:{name}"] = precision[..., code]
     return {name: np.asarray(value) for name, value in values.items()}
+
+
+def of_labels(cells: Floats, there: Flags) -> Floats:
+    """A confusion of the cases alone whose label is there, (n_classes,)."""
+    return np.asarray(cells * there[:, None])
 
 
 def with_mix(cells: Floats, mix: Floats) -> Floats:
@@ -40,11 +49,12 @@ def with_mix(cells: Floats, mix: Floats) -> Floats:
 def of_probabilities(probability: Floats, label: Integers, weight: Floats) -> dict[str, float]:
     """Brier score, and AUROC and average precision of each class against the rest, averaged: of one model.
 
-    probability: (n_cases, n_classes), without ties.
+    probability: (n_cases, n_classes), without ties. Averages are over the classes that have labels.
     """
-    n_classes = probability.shape[1]
-    wanted = label[:, None] == np.arange(n_classes)
+    wanted = label[:, None] == np.arange(probability.shape[1])
     brier = (np.square(probability - wanted).sum(1) * weight).sum() / weight.sum()
+    there = (wanted * weight[:, None]).sum(0) > 0
+    wanted, probability = wanted[:, there], probability[:, there]
     order = np.argsort(-probability, axis=0)
     positive = np.take_along_axis(wanted, order, axis=0) * weight[order]
     hits, seen = positive.cumsum(0), weight[order].cumsum(0)

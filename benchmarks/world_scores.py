@@ -11,6 +11,7 @@ from benchmarks.worlds import Effects, World
 
 Floats = NDArray[np.floating]
 Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 OFFSET = 0.5
 """How large the offsets of classes are beside the skill of a model."""
