@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from benchmarks.corrected_now import Now, calibration, equal_and_power, floors, found, gains, intervals
 
 STUDIES = 600
-FORWARD = "internal.macro_f1"
+PRIMARY = "internal.macro_f1"
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Line:
     now: Now
 
 
-P, RESOLVED, BEST = f"{FORWARD}: p", f"{FORWARD}: resolved", "P(best) ≥ .99"
+P, RESOLVED, BEST = f"{PRIMARY}: p", f"{PRIMARY}: resolved", "P(best) ≥ .99"
 HEAVY, HEAVY_SEVERAL = "35 patients with heavy-tailed sizes", "the same, several classes in a patient"
 TABLE = (
     Line(
@@ -139,11 +139,11 @@ TABLE = (
         intervals("heavy-tails", "internal.accuracy", "internal.confused"),
     ),
     Line(
-        "p, external",
-        HEAVY,
+        "p of accuracy, external",
+        "the same, on whose patients backbones differ",
         ".05",
         ".09",
-        found("heavy-tails", "external.outside.macro_f1: p", "external.outside.accuracy: p"),
+        found("heavy-tails-patients-differ", "external.outside.accuracy: p"),
     ),
 )
 

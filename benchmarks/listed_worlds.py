@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from benchmarks.worlds import EVEN, Effects, Population, World
+from benchmarks.worlds import Effects, Population, World
 
 RARE = (0.03, 0.06, 0.21, 0.3, 0.4)
 OTHER_MIX = (0.3, 0.25, 0.25, 0.12, 0.08)
@@ -39,6 +39,12 @@ _ALL = (
     ),
     World("mislabelled", _patients(60, mislabelled=0.1), _patients(40, accuracy=0.65, mislabelled=0.1)),
     World("heavy-tails", _heavy(35), _heavy(35, accuracy=0.65)),
+    World(
+        "heavy-tails-patients-differ",
+        _heavy(35),
+        _heavy(35, accuracy=0.65),
+        Effects(patient=0.7, case=0.5, backbone_case=0.2, backbone_patient=1.0),
+    ),
     World(
         "heavy-tails-several-classes",
         _heavy(35, classes_per_patient=3),
@@ -75,12 +81,21 @@ _ALL = (
     ),
 )
 WORLDS = {world.name: world for world in _ALL}
-COVERAGE = tuple(
-    name for name in WORLDS if name not in ("alike-slices", "strong-seeds", "calibrated", "calibrated-cases")
-)
+FOR_OTHER_FIGURES = ("heavy-tails-patients-differ", "alike-slices", "strong-seeds", "calibrated", "calibrated-cases")
+COVERAGE = tuple(name for name in WORLDS if name not in FOR_OTHER_FIGURES)
 """The worlds in which every printed interval is tried."""
 
-EQUAL = ("cases", "seeds", "fold-models", "churn", "24-patients", "40-patients", "heavy-tails", "rare-patients")
+EQUAL = (
+    "cases",
+    "seeds",
+    "fold-models",
+    "churn",
+    "24-patients",
+    "40-patients",
+    "heavy-tails",
+    "heavy-tails-patients-differ",
+    "rare-patients",
+)
 """The worlds in which two equal backbones are compared."""
 
 POWER = {"cases": 0.06, "churn": 0.055, "seeds": 0.15, "40-patients": 0.08}
@@ -89,6 +104,3 @@ POWER = {"cases": 0.06, "churn": 0.055, "seeds": 0.15, "40-patients": 0.08}
 
 def two_backbones(name: str, seeds: int, difference: float = 0.0) -> World:
     return replace(WORLDS[name], backbones=2, seeds=seeds, difference=difference)
-
-
-__all__ = ["ALL_SEEDS", "COVERAGE", "EQUAL", "EVEN", "POWER", "RARE", "WORLDS", "two_backbones"]

@@ -84,12 +84,10 @@ def differences(content: Content) -> Iterator[Printed]:
 
 
 def reference_of_calibration(row: Content) -> tuple[float, float] | None:
-    """The calibration error inside, and what a calibrated model would show: the last number of its remark."""
+    """The calibration error inside, and what a calibrated model would show by its remark."""
     cell = row.get("internal", {}).get("ece", {})
-    numbers = re.findall(r"\d?\.\d+", str(cell.get("reason") or ""))
-    if cell.get("value") is None or not numbers:
-        return None
-    return float(cell["value"]), float(numbers[-1])
+    reference = re.search(r"would show[^.\d]*(\d?\.\d+)", str(cell.get("reason") or ""))
+    return (float(cell["value"]), float(reference[1])) if cell.get("value") is not None and reference else None
 
 
 def first(of_rows: Content | None) -> Content:

@@ -51,9 +51,11 @@ def of_probabilities(probability: Floats, label: Integers, weight: Floats) -> di
 
     probability: (n_cases, n_classes), without ties. Averages are over the classes that have labels.
     """
+    counted = weight > 0
+    probability, label, weight = probability[counted], label[counted], weight[counted]
     wanted = label[:, None] == np.arange(probability.shape[1])
     brier = (np.square(probability - wanted).sum(1) * weight).sum() / weight.sum()
-    there = (wanted * weight[:, None]).sum(0) > 0
+    there = wanted.any(0)
     wanted, probability = wanted[:, there], probability[:, there]
     order = np.argsort(-probability, axis=0)
     positive = np.take_along_axis(wanted, order, axis=0) * weight[order]

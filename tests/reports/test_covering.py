@@ -104,6 +104,14 @@ def test_every_interval_of_a_leaderboard_has_a_truth() -> None:
     assert {"appearance.accuracy", "prevalence.macro_f1"} <= places
 
 
+def test_the_reference_of_the_calibration_error_is_read_from_its_remark() -> None:
+    content = content_of(draw(TINY, np.random.default_rng(2)), 50, np.random.default_rng(3))
+    error, reference = printed.reference_of_calibration(content["rows"][0]) or (0.0, 0.0)
+    assert 0 < error < 1
+    assert 0 < reference < 0.5
+    assert printed.reference_of_calibration({"internal": {"ece": {"value": 0.1, "reason": "none"}}}) is None
+
+
 def test_printed_values_are_near_their_truth_in_a_large_study() -> None:
     world = World("large", Population(2500), Population(1500, accuracy=0.65), Effects(seed=0), seeds=2, folds=2)
     content = content_of(draw(world, np.random.default_rng(4)), 20, np.random.default_rng(5))
