@@ -1,0 +1,88 @@
+"""How often every printed test finds a difference between two backbones: equal ones, or of different accuracy.
+
+    python -m benchmarks.error_rates [--studies 60] [--worlds NAME ...] [--seeds 1 2 3 5 10] [--power]
+
+Of equal backbones that is the error rate. "none" stands where no study prints the test, and after / the share of
+studies that do not; tests that no study prints in any world are left out. With --power, the second backbone is less
+accurate on both sides, and beside the tests stands what one of 5 % that knew the true standard error would find.
+"""
+
+from __future__ import annotations
+
+import argparse
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.listed_worlds import ALL_SEEDS, EQUAL, POWER, two_backbones
+from benchmarks.measured import measure
+
+GOAL = 0.06
+OTHER_GOALS = {"correlated t > .95": 0.11, "P(best) ≥ .99": 0.02}
+"""Of what finds either of two equal backbones better with .95, and of what is not held to .05."""
+
+
+def rates(tests: pd.DataFrame) -> pd.DataFrame:
+    """Of each test: found, the share of the studies that give it in which it finds a difference, and absent."""
+    given = tests.dropna()
+    found = given.assign(found=given["found"].astype(float)).groupby("test", sort=False)["found"].agg(["mean", "size"])
+    table = found.reindex(tests["test"].unique())
+    absent = 1 - table["size"].fillna(0) / tests.groupby("test")["found"].size()
+    return pd.DataFrame({"found": table["mean"], "absent": absent}).loc[table.index]
+
+
+def knowing(cells: pd.DataFrame) -> dict[str, float]:
+    """Endpoint → power of the test at 5 % that knows the standard error, from the spread of estimates over studies."""
+    apart = cells[cells["place"].str.startswith("difference.")].assign(value=lambda frame: frame["value"].astype(float))
+    powers = {}
+    for place, of_place in apart.groupby("place", sort=False):
+        ratio = abs(of_place["truth"].iloc[0]) / of_place["value"].std()
+        powers[str(place).removeprefix("difference.")] = NormalDist().cdf(ratio - 1.96) + NormalDist().cdf(
+            -ratio - 1.96
+        )
+    return powers
+
+
+def surely_above(table: pd.DataFrame, studies: int) -> pd.Series:
+    """The tests whose error rate is above its goal by more than two Monte-Carlo errors."""
+    goal = pd.Series([OTHER_GOALS.get(test.split(": ")[-1], GOAL) for test in table.index], table.index)
+    return table["found"][table["found"] > goal + 2 * np.sqrt(goal * (1 - goal) / studies)]
+
+
+def shown(found: float, absent: float) -> str:
+    text = "none" if np.isnan(found) else f"{found:.3f}".lstrip("0")
+    return text if absent in (0, 1) else f"{text}/{absent:.2f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--studies", type=int, default=60)
+    parser.add_argument("--resamples", type=int, default=200)
+    parser.add_argument("--worlds", nargs="+", help="of " + ", ".join(EQUAL))
+    parser.add_argument("--seeds", nargs="+", type=int, default=list(ALL_SEEDS))
+    parser.add_argument("--power", action="store_true")
+    options = parser.parse_args()
+    columns, above = {}, {}
+    for name in options.worlds or (POWER if options.power else EQUAL):
+        for seeds in options.seeds:
+            world = two_backbones(name, seeds, POWER[name] if options.power else 0.0)
+            cells, tests, seconds = measure(world, options.studies, options.resamples)
+            table = rates(tests)
+            columns[name, seeds] = pd.Series({test: shown(*row) for test, row in table.iterrows()})
+            if options.power:
+                known = {
+                    f"{endpoint}: knowing the error": shown(power, 0) for endpoint, power in knowing(cells).items()
+                }
+                columns[name, seeds] = pd.concat([columns[name, seeds], pd.Series(known)])
+            above[name, seeds] = surely_above(table, options.studies)
+            print(f"{name}, {seeds} seeds: a leaderboard takes {1000 * seconds:.0f} ms", flush=True)
+    found = pd.DataFrame(columns)
+    print(f"\n{found[(found != 'none').any(axis=1)].to_string(na_rep='')}")
+    if not options.power:
+        print(f"\nTests surely above their goal, .06 but for {OTHER_GOALS}: {sum(map(len, above.values()))}")
+        print(pd.concat(above, names=["world", "seeds", "test"]).unstack("test").T.round(3).to_string(na_rep=""))
+
+
+if __name__ == "__main__":
+    main()
