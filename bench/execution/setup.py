@@ -28,6 +28,12 @@ def set_up(tooling: Tooling) -> torch.device:
     return torch.device(tooling.device)
 
 
+def finish(device: torch.device) -> None:
+    """Wait until the device has done what it was given, as a clock must that times it. A CPU always has."""
+    if device.type != "cpu":
+        torch.accelerator.synchronize(device)
+
+
 def seed_everything(seed: int) -> None:
     """Seed the global generators of torch (of every device), numpy and Python, whichever a model draws from."""
     torch.manual_seed(seed)
