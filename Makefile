@@ -78,12 +78,15 @@ explain-page: .venv/installed
 explain-speed-page: .venv/installed
 	$(BIN)/python benchmarks/explain.py > .page.txt && $(BIN)/python docs/update.py explain-speed < .page.txt; rm -f .page.txt
 
-.PHONY: nondeterminism-page digests-page
+.PHONY: nondeterminism-page digests-page gpu-page
 nondeterminism-page: .venv/installed
 	$(BIN)/python -m benchmarks.nondeterminism --picture docs/nondeterminism.png > .page.txt && $(BIN)/python docs/update.py nondeterminism < .page.txt; rm -f .page.txt
 
 digests-page: .venv/installed
 	$(BIN)/python -m benchmarks.digests > .page.txt && $(BIN)/python docs/update.py digests < .page.txt; rm -f .page.txt
+
+gpu-page: .venv/installed
+	$(BIN)/python -m benchmarks.gpu > .page.txt && $(BIN)/python docs/update.py gpu < .page.txt; rm -f .page.txt
 
 bench-engine: .venv/installed
 	$(BIN)/python benchmarks/engine.py

@@ -27,10 +27,11 @@ PAGES = {
     "dicom-files": ROOT / "docs" / "dicom-files.md",
     "nondeterminism": ROOT / "docs" / "nondeterminism.md",
     "digests": ROOT / "docs" / "nondeterminism.md",
+    "gpu": ROOT / "docs" / "performance.md",
 }
 
 INDENTED = ("engine", "audit", "report-speed", "report-page", "status-speed", "search", "explain-speed", "digests")
-QUOTED = ("leaderboard", "search-example", "explain", "nondeterminism")
+QUOTED = ("leaderboard", "search-example", "explain", "nondeterminism", "gpu")
 
 
 def main() -> None:

@@ -38,11 +38,12 @@ def environment(tooling: Tooling) -> dict[str, str]:
         "deterministic": str(torch.are_deterministic_algorithms_enabled()),
     }
     if tooling.device == "cuda":
-        found |= _gpu()
+        found |= gpu()
     return found | {name: os.environ[name] for name in KEY_VARIABLES if name in os.environ}
 
 
-def _gpu() -> dict[str, str]:
+def gpu() -> dict[str, str]:
+    """The card and what drives it."""
     return {
         "gpu": torch.cuda.get_device_name(),
         "compute_capability": ".".join(map(str, torch.cuda.get_device_capability())),

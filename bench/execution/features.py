@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from backbones.build import classifier, pooled_features
 from bench.data.pixels import PixelCache
 from bench.execution.batches import ImageBatches
+from bench.execution.environment import gpu
 from bench.execution.prediction import evaluate
 from bench.plan.spec import RunSpec
 
@@ -71,6 +72,10 @@ def feature_key(spec: RunSpec, pixels: PixelCache) -> str:
         torch.__version__,
         torch.backends.cpu.get_cpu_capability(),
     ]
+    if tooling.device != "cpu":  # where --fast is other arithmetic
+        parts.append(tooling.deterministic)
+    if tooling.device == "cuda":
+        parts += gpu().values()
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
 

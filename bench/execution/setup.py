@@ -18,14 +18,20 @@ def set_up(tooling: Tooling) -> torch.device:
     Not deterministic: cuDNN tries which of its algorithms is fastest, and TF32 is allowed.
     """
     exact = tooling.deterministic
-    if exact:
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
+    # torch reads it once a process, at the first matrix product; so a fast run must set it for a later exact one
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(tooling.threads)
     torch.use_deterministic_algorithms(exact)
     torch.backends.cudnn.benchmark = not exact
     torch.backends.cudnn.allow_tf32 = not exact
     torch.backends.cuda.matmul.allow_tf32 = not exact
     return torch.device(tooling.device)
+
+
+def finish(device: torch.device) -> None:
+    """Wait until the device has done what it was given, as a clock must that times it. A CPU always has."""
+    if device.type != "cpu":
+        torch.accelerator.synchronize(device)
 
 
 def seed_everything(seed: int) -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+import torch
 from torch import nn
 
 from bench.execution.batches import EVALUATION_BATCH
@@ -11,6 +12,7 @@ from bench.execution.executor import Speed
 from bench.execution.optimisation import Optimisation
 from bench.execution.prediction import evaluate
 from bench.execution.run import PreparedRun
+from bench.execution.setup import finish
 from bench.execution.workshop import Workshop
 from bench.plan.spec import RunSpec
 
@@ -26,7 +28,8 @@ def measure_speed(spec: RunSpec, workshop: Workshop) -> Speed:
     def look() -> None:
         evaluate(run.model, run.images, np.resize(rows, EVALUATION_BATCH).tolist(), run.autocast)
 
-    return Speed(min(len(rows), spec.recipe.batch_size) / _seconds(step), EVALUATION_BATCH / _seconds(look))
+    training, evaluation = (_seconds(action, run.device) for action in (step, look))
+    return Speed(min(len(rows), spec.recipe.batch_size) / training, EVALUATION_BATCH / evaluation)
 
 
 def training_step(run: PreparedRun, steps: int) -> Callable[[], None]:
@@ -44,9 +47,11 @@ def training_step(run: PreparedRun, steps: int) -> Callable[[], None]:
     return step
 
 
-def _seconds(action: Callable[[], None]) -> float:
+def _seconds(action: Callable[[], None], device: torch.device) -> float:
     action()
+    finish(device)
     started = time.perf_counter()
     for _ in range(TIMED_STEPS):
         action()
+    finish(device)
     return (time.perf_counter() - started) / TIMED_STEPS

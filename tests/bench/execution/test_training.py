@@ -19,7 +19,7 @@ from bench.execution.batches import (
     steps_per_epoch,
     training_batches,
 )
-from bench.execution.features import load_features
+from bench.execution.features import feature_key, load_features
 from bench.execution.optimisation import Optimisation, loss_function
 from bench.execution.run import PreparedRun, execute
 from bench.plan.recipe import Recipe
@@ -166,3 +166,14 @@ def test_features_are_shared_by_seeds_and_folds(digit_data: Path, caches: Caches
     run = PreparedRun(specs[1], workshop)
     stored = load_features(caches.features, specs[1], run.model, workshop.pixels, run.images, run.autocast)
     assert stored.shape == (len(workshop.pixels.row), 1280)
+
+
+def test_only_a_cpu_shares_features_of_fast_and_deterministic_runs(digit_data: Path, caches: Caches) -> None:
+    (spec, _), workshop = prepare_runs(digit_data, caches)
+
+    def files(device: str) -> set[str]:
+        toolings = [replace(spec.tooling, device=device, deterministic=exact) for exact in (True, False)]
+        return {feature_key(replace(spec, tooling=tooling), workshop.pixels) for tooling in toolings}
+
+    assert len(files("cpu")) == 1
+    assert len(files("mps")) == 2

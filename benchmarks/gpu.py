@@ -1,0 +1,112 @@
+"""Whether runs repeat to the last bit on a GPU, and how fast the engine trains there beside a bare loop.
+
+    python -m benchmarks.gpu [--device cuda] [--repeats 5] [--quick]
+
+Prints Markdown: the card and versions; the control of `bench nondeterminism`, deterministic and `--fast`, with what
+initial weights and other tooling change; whether one run at a time and two at once write the same bytes; and the
+tables of benchmarks/gpu_speed.py. Ends with 2 where the device is not there. `--quick` is for trying the script.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from bench.data.phantom import write_phantom
+from bench.execution.environment import environment
+from bench.execution.setup import Device, resolve_device
+from bench.plan.spec import Tooling
+from bench.results.folder import ResultsFolder
+from bench.results.nondeterminism import nondeterminism_tables
+from benchmarks.gpu_speed import Scale, throughput
+from benchmarks.machine import processor
+from reports.draw_markdown import table_markdown
+
+SHOWN = ("control", "spread", "tooling")
+QUICK = Scale("test_resnet", (32,), 60, 48, 2, 512)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--device", default="cuda", choices=["cuda", "mps", "cpu"])
+    parser.add_argument("--repeats", type=int, default=5, help="Turns of the engine and the bare loop. [5]")
+    parser.add_argument("--quick", action="store_true")
+    given = parser.parse_args()
+    try:
+        device = resolve_device(given.device)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    scale = QUICK if given.quick else Scale()
+    with tempfile.TemporaryDirectory() as name:
+        os.environ["GAPBENCH_CACHE"] = f"{name}/cache"
+        data = Path(name, "phantom")
+        write_phantom(data, cases=scale.cases, external_cases=scale.external, seed=0)
+        print(machine(device))
+        print(f"{scale.backbone}, random weights; phantom of {scale.cases} and {scale.external} cases.\n")
+        for section in (
+            repeatability(scale, data, device),
+            workers(scale, data, device),
+            throughput(scale, data, device, given.repeats),
+        ):
+            for text in section:
+                print(text, flush=True)
+    return 0
+
+
+def machine(device: Device) -> str:
+    """The card and its software, then the processor."""
+    seen = environment(Tooling("bf16", device))
+    card = [seen[key] for key in ("gpu", "driver") if seen.get(key)]
+    versions = [f"{key} {seen[key]}" for key in ("torch", "cuda", "cudnn", "timm", "python") if seen.get(key)]
+    return f"{', '.join([*card, *versions])}; {processor()}, {os.cpu_count()} cores."
+
+
+def bench(command: str, scale: Scale, data: Path, device: Device, results: Path, *options: str) -> int:
+    """The exit code of a small call of `bench`; what it prints goes to standard error."""
+    small = ("--image-size", str(scale.sides[0]), "--folds", "2", "--epochs", "2", "--weights", "random")
+    where = ("--data", str(data), "--device", device, "--results", str(results), "--backbone", scale.backbone)
+    starter = (sys.executable, "-c", "from bench.cli import main; main()", command)
+    return subprocess.run([*starter, *small, *where, *options], stdout=sys.stderr).returncode
+
+
+def repeatability(scale: Scale, data: Path, device: Device) -> Iterator[str]:
+    """The tables of `bench nondeterminism` in both ways, which are asked for at once."""
+    varied = "none,init,precision,layout"
+    sources = {"--deterministic": varied if device == "cpu" else f"{varied},device", "--fast": varied}
+
+    def ask(way: str) -> int:
+        return bench(
+            *("nondeterminism", scale, data, device, data.with_name(way)),
+            *(way, "--repeats", "3", "--vary", sources[way]),
+        )
+
+    with ThreadPoolExecutor() as threads:
+        codes = dict(zip(sources, threads.map(ask, sources), strict=True))
+    for way, code in codes.items():
+        yield f"## `bench nondeterminism {way}`: exit code {code}\n"
+        for table in nondeterminism_tables(ResultsFolder(data.with_name(way))):
+            if table.name.removeprefix("nondeterminism_") in SHOWN:
+                yield table_markdown(table).replace("## ", "### ", 1)
+
+
+def workers(scale: Scale, data: Path, device: Device) -> Iterator[str]:
+    """The predictions of runs trained one at a time in the main process, and of two at once in two others."""
+    codes, written = [], []
+    for number in ("1", "2"):
+        folder = data.with_name(f"workers-{number}")
+        codes.append(bench("run", scale, data, device, folder, "--seeds", "2", "--workers", number))
+        files = folder.glob("runs/*/predictions.parquet")
+        written.append({path.parent.name: path.read_bytes() for path in files})
+    one, two = written
+    same = sum(predicted == two.get(name) for name, predicted in one.items())
+    yield "## `bench run --workers 1` and `--workers 2`\n"
+    yield f"Exit codes {codes[0]} and {codes[1]}; of {len(one | two)} files of predictions {same} are the same bytes.\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
