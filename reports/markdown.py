@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reports import difference_tables, row_tables
-from reports.caveats import few_seeds
+from reports.caveats import few_seeds, stamps_of
 from reports.draw_markdown import drawn
 from reports.footnotes import Footnotes, escaped
 from reports.leaderboard import Leaderboard
@@ -54,7 +54,11 @@ def _titled(table: Table, notes: Footnotes) -> Iterator[str]:
 
 
 def _below_the_table(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
-    stamps = [f"- **{escaped(row.name)}: {escaped(stamp)}**" for row in leaderboard.rows for stamp in row.stamps]
+    stamps = [
+        f"- **{escaped(row.name)}: {escaped(stamp)}**"
+        for row in leaderboard.rows
+        for stamp in stamps_of(leaderboard, row)
+    ]
     if stamps:
         yield "\n".join(stamps)
     yield from map(escaped, row_tables.standings(leaderboard, STANDING_METRICS).notes)

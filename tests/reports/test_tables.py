@@ -1,12 +1,14 @@
 """What the typed tables of a leaderboard hold."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from reports.caveats import UNKNOWN_FOLDS
 from reports.cell import Cell
+from reports.chance import MEANING, NAME, NEAR
 from reports.difference_tables import turned
 from reports.draw_csv import csv_text
 from reports.draw_latex import latex_text
@@ -44,14 +46,19 @@ def test_every_table_is_there_once_and_the_leaderboard_comes_first(board: Leader
 
 def test_the_leaderboard_has_a_line_a_row_in_its_order(board: Leaderboard) -> None:
     table = build_tables(board)[0]
-    assert [row["backbone"] for row in lines(table)] == ["strong", "weak", "best"]
-    assert [row["rank"] for row in lines(table)] == [1, 2, None]
-    assert [row["internal_macro_f1"] for row in lines(table)] == [row.cells.internal["macro_f1"] for row in board.rows]
-    assert [row["probability_of_best"] for row in lines(table)] == [1.0, 0.0, None]
-    assert [row["name"] for row in lines(table)] == [row.name for row in board.rows]
+    *rows, guessing = lines(table)
+    assert [row["backbone"] for row in rows] == ["strong", "weak", "best"]
+    assert [row["rank"] for row in rows] == [1, 2, None]
+    assert [row["internal_macro_f1"] for row in rows] == [row.cells.internal["macro_f1"] for row in board.rows]
+    assert [row["probability_of_best"] for row in rows] == [1.0, 0.0, None]
+    assert [row["name"] for row in rows] == [row.name for row in board.rows]
+    assert guessing["name"] == guessing["backbone"] == NAME
+    assert guessing["internal_macro_f1"] == Cell(board.chance["internal"]["macro_f1"])
+    assert {guessing[key] for key in ("rank", "weights", "recipe", "ties", "probability_of_best", "stamps")} == {None}
     assert table.notes[0].startswith("Rank: 1 + the number of backbones resolved better on internal macro F1")
-    assert table.notes[1].startswith("P(best): the probability")
-    assert table.notes[2:] == (f"best: {TUNED}.", *board.notes)
+    assert table.notes[1].startswith("P(best): a conservative probability")
+    assert table.notes[2] == MEANING
+    assert table.notes[3:] == (f"best: {TUNED}.", *board.notes)
     assert board.notes
 
 
@@ -71,6 +78,8 @@ def test_what_limits_a_row_goes_with_it_into_every_table(make_study: Callable) -
         assert all(one in notes for one in said), name
         for line in lines(table):
             both = "a" in line
+            if line.get("name") == NAME:
+                continue
             key = "name" if name == "leaderboard" else "backbone"
             expected = {"a": of_a, "b": of_b}[line["a"] if both else line[key]]
             assert line["stamps"] == expected, name
@@ -80,6 +89,43 @@ def test_what_limits_a_row_goes_with_it_into_every_table(make_study: Callable) -
     assert "Stamps" not in text
     assert all("Every backbone: leaks." in latex_text(table) for table in tables.values())
     assert ",leaks; imported; fewer than 5 seeds\n" in csv_text(tables["metrics"])
+
+
+def test_what_guessing_might_equal_says_so_wherever_it_stands(make_study: Callable) -> None:
+    """Its interval includes the quarter that four classes of one size give; nothing is probably the best of such."""
+    study = make_study()
+    entries = [study.entry("blind", 0.0), study.entry("dark", 0.02)]
+    board = build_leaderboard(entries, study.cases, study.classes, rng=np.random.default_rng(0), resamples=50)
+    assert board.chance["internal"]["macro_f1"] == pytest.approx(0.25)
+    assert all(board.near_guessing(row) for row in board.rows)
+    tables = by_name(board)
+    *rows, guessing = lines(tables["leaderboard"])
+    assert [(row["stamps"], row["probability_of_best"]) for row in rows] == [(NEAR, None)] * 2
+    assert guessing["stamps"] is None
+    assert all(f"Every backbone: {NEAR}." in table.notes for table in tables.values())
+    assert f",{NEAR}\n" in csv_text(tables["comparisons"])
+
+
+def test_without_an_interval_nothing_is_clearly_better_than_guessing(make_study: Callable) -> None:
+    study = make_study(internal=12, external={})
+    entry = study.entry("sharp", 1.0, folds=3)
+    board = build_leaderboard([entry], study.cases, study.classes, rng=np.random.default_rng(0), resamples=50)
+    (row,) = board.rows
+    assert row.cells.internal["macro_f1"].value > 0.8
+    assert row.cells.internal["macro_f1"].low is None
+    assert board.near_guessing(row)
+
+
+def test_no_pair_is_tied_and_surely_decided(board: Leaderboard) -> None:
+    """However probable, of rows with ties nothing near 0 or 1 is said."""
+    tied = replace(
+        board,
+        rows=tuple(replace(row, rank=1, ties=tuple({"weak", "strong"} - {row.name})) for row in board.rows[:2]),
+        probability_of_best={"strong": 0.97, "weak": 0.03},
+    )
+    assert [line["probability_of_best"] for line in lines(build_tables(tied)[0])[:2]] == [None, None]
+    unsure = replace(tied, probability_of_best={"strong": 0.8, "weak": 0.2})
+    assert [line["probability_of_best"] for line in lines(build_tables(unsure)[0])[:2]] == [0.8, 0.2]
 
 
 def test_the_rows_of_a_backbone_without_the_columns_that_say_so(board: Leaderboard) -> None:
