@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reports.cell import Cell
-from reports.comparison import Comparison, floor_between
+from reports.comparison import SIGNIFICANCE, Comparison, floor_between
+from reports.in_words import listed, points
 from reports.leaderboard import Leaderboard
 from reports.noise_floor import NoiseFloor
+from reports.notation import p_value
 from reports.row_tables import BACKBONE, METRIC, lower, term
 from reports.table import Column, Table
 
@@ -26,6 +28,12 @@ _DETECTABLE = (
 _FOLDS = (
     "Nadeau–Bengio: t-test corrected for the training cases that folds share. P: Bayesian correlated t; equivalent is "
     "a difference of at most 0.01."
+)
+
+
+_QUESTIONS = (
+    "Holm p asks whether they differ with the training patients as they are, seeds and evaluated cases drawn anew; "
+    "Nadeau–Bengio p whether they also would with other training sets of the same size."
 )
 
 
@@ -48,13 +56,13 @@ def noise_floor(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) -
 
 def _in_words(leaderboard: Leaderboard, wanted: Sequence[str] | None) -> Iterator[str]:
     for name, floors in leaderboard.noise_floor.items():
-        points = [
-            f"{100 * floor.floor_1:.1f} points of {lower(term(metric).title)}"
+        found = [
+            f"{points(floor.floor_1, floor.low, floor.high)} points of {lower(term(metric).title)}"
             for metric, floor in floors.items()
             if wanted is None or metric in wanted
         ]
-        if points:
-            yield f"Two runs of {name} that differ only in seed differ by up to {' and '.join(points)} (95 %)."
+        if found:
+            yield f"Two runs of {name} that differ only in seed differ by up to {' and '.join(found)} (95 %)."
 
 
 def _under_the_floor(leaderboard: Leaderboard, wanted: Sequence[str] | None) -> Iterator[str]:
@@ -115,8 +123,23 @@ def fold_tests(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) ->
             for one in _of(leaderboard.comparisons, wanted)
             if (tests := one.fold_tests) is not None
         ),
-        (_FOLDS,),
+        (_FOLDS, *_where_tests_disagree(_of(leaderboard.comparisons, wanted))),
     )
+
+
+def _where_tests_disagree(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    """One sentence on the pairs of which only one of both tests resolves a difference, and what each of them asks."""
+    found = [
+        f"{one.a} and {one.b} in {lower(term(one.endpoint.rpartition('.')[2]).title)} (Holm p {p_value(one.p_holm)}, "
+        f"Nadeau–Bengio p {p_value(tests.corrected.p)})"
+        for one in comparisons
+        if (tests := one.fold_tests) is not None
+        and one.p_holm is not None
+        and tests.corrected.p is not None
+        and one.resolved != (tests.corrected.p <= SIGNIFICANCE)
+    ]
+    if found:
+        yield f"Two tests disagree on {listed(found)}: {_QUESTIONS}"
 
 
 def against_baseline(leaderboard: Leaderboard, wanted: Sequence[str], baseline: str) -> Table:

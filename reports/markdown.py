@@ -14,6 +14,7 @@ from reports.markdown_comparisons import comparisons_section
 from reports.notation import RESEARCH_ONLY
 from reports.table import Table
 from reports.tables import STANDING_METRICS
+from reports.weights_mixed import mixed_weights
 
 
 def leaderboard_markdown(leaderboard: Leaderboard, *, title_lines: Sequence[str] = (), under_tables: str = "") -> str:
@@ -40,6 +41,8 @@ def leaderboard_markdown(leaderboard: Leaderboard, *, title_lines: Sequence[str]
 
 def _standings(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
     yield drawn(row_tables.standings(leaderboard, STANDING_METRICS), notes)
+    if mixed := mixed_weights(leaderboard.rows):
+        yield f"{escaped(mixed)}."
     for site in dict.fromkeys(site for row in leaderboard.rows for site in row.sites):
         yield from _titled(row_tables.at_site(leaderboard, site, STANDING_METRICS), notes)
     yield from notes.flush()

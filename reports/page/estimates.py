@@ -9,11 +9,11 @@ import altair as alt
 
 from reports.cases import INTERNAL
 from reports.cell import Cell
+from reports.in_words import listed
 from reports.leaderboard import Leaderboard
 from reports.notation import interval, number
 from reports.page.chart_style import QUIET, Drawable, colour, data, height_of, shape, spec_of
 from reports.page.part import Chart
-from reports.page.wording import listed
 from reports.probability_metrics import title_of
 from reports.row import Row
 

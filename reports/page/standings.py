@@ -11,6 +11,7 @@ from reports.leaderboard import Leaderboard
 from reports.page.wording import METRIC, METRIC_NAME
 from reports.probability_metrics import title_of
 from reports.table import Column, Item, Table
+from reports.weights_mixed import mixed_weights
 
 MOST_SITES = 3
 _LAST = ("weights", "recipe")
@@ -45,7 +46,7 @@ def page_standings(leaderboard: Leaderboard) -> Table:
         f"Leaderboard by internal {METRIC_NAME}",
         (*columns[:after], *of_sites, *columns[after:], *(table.columns[place] for place in last)),
         tuple(placed(line, there) for line, there in zip(table.rows, _abroad(leaderboard, sites), strict=True)),
-        (*table.notes, *_lines(leaderboard), *caveats(leaderboard), *leaderboard.notes),
+        (*_weights(leaderboard), *table.notes, *_lines(leaderboard), *caveats(leaderboard), *leaderboard.notes),
     )
 
 
@@ -63,3 +64,8 @@ def _abroad(leaderboard: Leaderboard, sites: list[str]) -> Iterator[list[Item]]:
 
 def _lines(leaderboard: Leaderboard) -> tuple[str, ...]:
     return ("The dashed line in a drawing is what guessing would reach there.",) if leaderboard.rows else ()
+
+
+def _weights(leaderboard: Leaderboard) -> tuple[str, ...]:
+    mixed = mixed_weights(leaderboard.rows)
+    return (f"{mixed}.",) if mixed else ()

@@ -9,11 +9,13 @@ import pytest
 from reports.caveats import UNKNOWN_FOLDS
 from reports.cell import Cell
 from reports.chance import MEANING, NAME, NEAR
+from reports.comparison import Comparison
 from reports.difference_tables import turned
 from reports.draw_csv import csv_text
 from reports.draw_latex import latex_text
 from reports.draw_markdown import tables_markdown
 from reports.leaderboard import TUNED, Leaderboard, build_leaderboard
+from reports.markdown import leaderboard_markdown
 from reports.table import Column, Item, Table, Term
 from reports.tables import NAMES, build_tables, known_metrics
 
@@ -203,6 +205,32 @@ def test_differences_from_a_baseline_are_rows_minus_it(board: Leaderboard, basel
     expected = rows[other].gap["Oslo"]["macro_f1"].value - rows[baseline].gap["Oslo"]["macro_f1"].value
     assert line["difference"].value == pytest.approx(expected)
     assert f"Not compared with {baseline}: best." in table.notes
+
+
+def test_where_two_tests_disagree_one_sentence_says_what_each_asks(board: Leaderboard) -> None:
+    assert not any("disagree" in note for note in by_name(board)["fold_tests"].notes)
+
+    def with_p(one: Comparison) -> Comparison:
+        if one.endpoint != "internal.macro_f1":
+            return one
+        corrected = replace(one.fold_tests.corrected, p=0.758)
+        return replace(one, p_holm=0.014, fold_tests=replace(one.fold_tests, corrected=corrected))
+
+    apart = replace(board, comparisons=tuple(map(with_p, board.comparisons)))
+    (said,) = [note for note in by_name(apart)["fold_tests"].notes if "disagree" in note]
+    pair = " and ".join(name for name in (apart.comparisons[0].a, apart.comparisons[0].b))
+    assert said.startswith(f"Two tests disagree on {pair} in macro F1 (Holm p .014, Nadeau–Bengio p .758): Holm p asks")
+    assert "accuracy" not in said
+    assert "other training sets of the same size" in said
+    text = leaderboard_markdown(apart)
+    assert said in text
+
+
+def test_the_noise_floor_in_words_says_how_well_it_is_known(board: Leaderboard) -> None:
+    notes = by_name(board)["noise_floor"].notes
+    floor = board.noise_floor["weak"]["macro_f1"]
+    expected = f"{100 * floor.floor_1:.1f} ({100 * floor.low:.1f}–{100 * floor.high:.1f}) points of macro F1"
+    assert any(note.startswith("Two runs of weak that differ only in seed") and expected in note for note in notes)
 
 
 def test_a_turned_cell() -> None:
