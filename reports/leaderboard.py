@@ -55,8 +55,11 @@ class Leaderboard:
     stratified: bool
 
     def near_guessing(self, row: Row) -> bool:
-        """Whether the interval of a row's primary endpoint does not lie above guessing, or is not there."""
-        metric = PRIMARY.metric
+        """Whether the interval of a row's primary endpoint does not lie above guessing, or is not there.
+
+        Where every prediction is right no case moves the endpoint; then accuracy, which has exact bounds, decides.
+        """
+        metric = "accuracy" if row.cells.internal["accuracy"].value == 1 else PRIMARY.metric
         return not clearly_better(row.cells.internal[metric], self.chance[INTERNAL][metric])
 
     def to_dict(self) -> dict[str, object]:

@@ -19,8 +19,9 @@ from bench.results.folder import ResultsFolder
 from bench.results.leaderboard import made_by_import
 from bench.results.runs import StoredRun
 from bench.results.thumbnails import thumbnails
-from bench.results.worklist import find_labels
-from reports.page.part import Gallery, Listing, Part, Picture, Section
+from bench.results.worklist import better_than_guessing, find_labels
+from reports.leaderboard import Leaderboard
+from reports.page.part import Gallery, Listing, Part, Picture, Points, Section
 from reports.table import Column, Item, Table
 
 MOST_PICTURES = 48
@@ -29,11 +30,13 @@ AUDITS = ("audit.json", "audit/audit.json")
 COMPUTED_WITH = ("numpy", "scipy", "pandas", "altair", "vl-convert-python")
 
 
-def labels_section(stored: Stored, caches: Caches) -> Section:
-    """The label worklist with thumbnails."""
-    found = find_labels(stored.entries, stored.cases, tuple(stored.experiment.class_order or ()))
+def labels_section(stored: Stored, leaderboard: Leaderboard, caches: Caches) -> Section:
+    """The label worklist with thumbnails, or why there is none."""
+    classes, usable = tuple(stored.experiment.class_order or ()), better_than_guessing(leaderboard)
+    found = find_labels(stored.entries, stored.cases, classes, usable)
     if found.table is None:
-        return Section("labels", "Labels to look at again", (), ())
+        why = (Points((found.withheld,)),) if found.withheld else ()
+        return Section("labels", "Labels to look at again", (), why)
     chosen = found.cases[:MOST_PICTURES]
     names = [column.name for column in found.table.columns]
     given, suggested, score = (names.index(name) for name in ("label", "suggested", "score"))
@@ -53,6 +56,7 @@ def labels_section(stored: Stored, caches: Caches) -> Section:
         (
             f"{len(found.cases)} of {found.judged} cases, whose labels most models contradict with confidence, none of "
             "which had seen the case. A list of questions, not of errors: a hard case looks like a wrong label.",
+            *(text for text in (found.precision, found.withheld) if text),
         ),
         (Gallery("Cases", pictures, note), found.table),
     )

@@ -110,12 +110,21 @@ def test_what_guessing_might_equal_says_so_wherever_it_stands(make_study: Callab
 
 def test_without_an_interval_nothing_is_clearly_better_than_guessing(make_study: Callable) -> None:
     study = make_study(internal=12, external={})
-    entry = study.entry("sharp", 1.0, folds=3)
+    entry = study.entry("sharp", 0.9, folds=3)
     board = build_leaderboard([entry], study.cases, study.classes, rng=np.random.default_rng(0), resamples=50)
     (row,) = board.rows
-    assert row.cells.internal["macro_f1"].value > 0.8
+    assert 0.7 < row.cells.internal["macro_f1"].value < 1
     assert row.cells.internal["macro_f1"].low is None
     assert board.near_guessing(row)
+
+
+def test_always_right_is_better_than_guessing_though_no_case_moves_it(make_study: Callable) -> None:
+    study = make_study(external={})
+    entry = study.entry("sharp")
+    entry.predictions["predicted"] = entry.predictions["label"]
+    board = build_leaderboard([entry], study.cases, study.classes, rng=np.random.default_rng(0), resamples=50)
+    assert board.rows[0].cells.internal["macro_f1"].value == 1
+    assert not board.near_guessing(board.rows[0])
 
 
 def test_no_pair_is_tied_and_surely_decided(board: Leaderboard) -> None:
