@@ -23,7 +23,8 @@ _P = (
 )
 _NEAR = "≈: not larger than the noise floor of the seeds; – where that is not known."
 _DETECTABLE = (
-    "Detectable: the true difference that the test of this pair alone, unadjusted, would find with 80 % power."
+    "Detectable: the true difference that the test of this pair alone, unadjusted, would find with 80 % power; a rough "
+    "figure where few seeds or patients leave it under five degrees of freedom."
 )
 _FOLDS = (
     "Nadeau–Bengio: t-test corrected for the training cases that folds share. P: Bayesian correlated t; equivalent is "
@@ -42,7 +43,7 @@ def noise_floor(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) -
     floors = (Column("floor_1", "One seed each", "cell", 3), Column("floor_s", "Means of all seeds", "cell", 3))
     return Table(
         "noise_floor",
-        "Noise floor: 95 % of the internal differences that other seeds alone make are smaller",
+        "Noise floor: the internal differences that other seeds alone are estimated to make, in 95 % of cases at most",
         (BACKBONE, METRIC, *floors),
         tuple(
             (name, term(metric), *_floors(floor))

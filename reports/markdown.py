@@ -82,8 +82,9 @@ def what_intervals_cover(leaderboard: Leaderboard) -> str:
     """Which uncertainty the intervals hold and which not, in a sentence."""
     strata = ", within the classes (not † and p, which do not use strata)" if leaderboard.stratified else ""
     resamples = "" if leaderboard.interval == "jackknife-t" else f", {leaderboard.resamples:,} resamples"
+    seeds = "of seeds and " if any(len(row.seeds) > 1 for row in leaderboard.rows) else ""
     return (
-        f"Intervals ({leaderboard.confidence:.0%}, {leaderboard.interval}{resamples}) cover the drawing of seeds and "
-        f"of evaluated cases, by patient where known{strata}; nothing here resamples the population that training "
-        "sets come from."
+        f"Intervals ({leaderboard.confidence:.0%}, {leaderboard.interval}{resamples}) are for the drawing {seeds}of "
+        f"evaluated cases, by patient where known{strata}; nothing here resamples the population that training sets "
+        "come from."
     )

@@ -15,6 +15,14 @@ RATES = (0.01, 0.05, 0.10)
 """Of wrong labels; Northcutt, Athalye & Mueller (2021) found 0.2 to 10 % in ten test sets, 3.3 % on average."""
 
 
+LEAST_LIFT = 2.0
+
+
+def is_informative(worklist: Worklist) -> bool:
+    """Whether the cases listed would be wrong at least twice as often as cases drawn blindly."""
+    return not worklist.suspects or not worklist.findable or LEAST_LIFT * largest_rate(worklist) <= 1
+
+
 def expected_precision(worklist: Worklist, rate: float) -> float | None:
     """The share of listed cases with a wrong label, were a share `rate` of all labels wrong at random.
 

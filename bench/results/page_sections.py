@@ -14,7 +14,7 @@ from bench.cache import Caches
 from bench.config.toml import experiment_text
 from bench.data.cases import INTERNAL, Case, external_sites
 from bench.errors import RequestError
-from bench.results.entries import Stored
+from bench.results.entries import NOT_DETERMINISTIC, Stored
 from bench.results.folder import ResultsFolder
 from bench.results.leaderboard import made_by_import
 from bench.results.runs import StoredRun
@@ -127,8 +127,8 @@ def reproduce_section(folder: ResultsFolder, stored: Stored) -> Section:
         "reproduce",
         "How to repeat it",
         ()
-        if not listings
-        else ("On one machine the same run gives the same bytes, however many workers run beside it.",),
+        if not listings or any(NOT_DETERMINISTIC in entry.stamps for entry in stored.entries)
+        else ("On one machine the same run should give the same bytes; `bench nondeterminism` checks that.",),
         (*listings, *environments([run for group in stored.runs for run in group]), _versions()),
     )
 

@@ -15,7 +15,7 @@ from reports.leaderboard import Entry, Leaderboard
 from reports.margins import Floats
 from reports.table import Column, Table
 from reports.worklist import Worklist, are_probabilities, build_worklist
-from reports.worklist_precision import precision_in_words
+from reports.worklist_precision import is_informative, precision_in_words
 
 WORKLIST = "tables/label_worklist.csv"
 _COLUMNS = (
@@ -31,8 +31,9 @@ _COLUMNS = (
 class FoundLabels:
     """The worklist: cases and, in their order, the rows of the table (None where no case qualifies).
 
-    judged: how many cases have a prediction. left_out: entries without a probability for every prediction. withheld: a
-    sentence on entries that were not used since guessing might equal them; precision: what to expect of the list.
+    judged: how many cases have a prediction. left_out: entries without a probability for every prediction. withheld:
+    why there is no list, or which entries guessing might equal, so that they were not used; precision: what to expect
+    of the list.
     """
 
     table: Table | None
@@ -93,6 +94,9 @@ def find_labels(
     worklist = build_worklist(arrays, labels) if arrays else None
     if worklist is None or not worklist.suspects:
         return FoundLabels(None, (), worklist.judged if worklist else 0, left_out, withheld)
+    if not is_informative(worklist):
+        said = " ".join(filter(None, (_blind_list(worklist), withheld)))
+        return FoundLabels(None, (), worklist.judged, left_out, said)
     return FoundLabels(
         worklist_table(worklist, internal, classes),
         tuple(internal[one.case] for one in worklist.suspects),
@@ -109,6 +113,13 @@ def _withheld(blind: Sequence[Entry], *, none_left: bool) -> str | None:
     what = "No list of labels to look at again" if none_left else "Not used for labels to look at again"
     names = "; ".join(map(_name, blind))
     return f"{what}, since what contradicts labels is {NEAR}: {names}."
+
+
+def _blind_list(worklist: Worklist) -> str:
+    return (
+        f"No list of labels to look at again: of the {len(worklist.suspects)} of {worklist.judged} cases that models "
+        "contradict, less than twice as many would be wrong as of cases drawn blindly."
+    )
 
 
 def worklist_table(worklist: Worklist, cases: Sequence[Case], classes: Sequence[str]) -> Table:

@@ -27,7 +27,7 @@ def limits(leaderboard: Leaderboard, *, synthetic: bool, warning: str = "") -> S
         (bool(sites), f"What holds at {listed(tuple(map(site_name, sites)))} need not hold at a further hospital."),
         (
             any(row.weights == "random" for row in rows),
-            "Backbones started from random weights; pretrained ones rank otherwise.",
+            "Backbones started from random weights; pretrained ones may rank otherwise.",
         ),
         (
             any(len(row.seeds) < RECOMMENDED_SEEDS for row in rows),

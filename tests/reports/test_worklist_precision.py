@@ -11,7 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 
 from reports.worklist import Worklist, build_worklist
-from reports.worklist_precision import expected_precision, largest_rate, precision_in_words
+from reports.worklist_precision import expected_precision, is_informative, largest_rate, precision_in_words
 
 
 def planted(features: np.ndarray, truth: np.ndarray, model: object, rate: float, root: int) -> tuple[Worklist, float]:
@@ -64,6 +64,7 @@ def test_it_is_near_the_true_share_of_planted_errors(
     )
     print(f"accuracy {right.mean():.2f}: expected {expected:.3f}, true {true:.3f}")
     assert expected == pytest.approx(true, abs=0.04)
+    assert all(is_informative(worklist) == (accuracy[0] > 0.5) for worklist, _ in found)
     if accuracy[1] < 0.2:
         assert expected < 0.15
 

@@ -139,6 +139,18 @@ def test_a_backbone_near_chance_is_not_used_beside_a_better_one(tmp_path: Path) 
     assert pd.read_csv(tmp_path / WORKLIST)["confidence"].tolist() == [pytest.approx(0.95), pytest.approx(0.9)]
 
 
+def test_a_list_hardly_better_than_drawing_blindly_is_withheld(tmp_path: Path) -> None:
+    """The model is clearly better than guessing, but 22 of 60 labels are contradicted: lift (38/60) / (22/60) = 1.7."""
+    wrong = {case.case_id: 0.9 for n, case in enumerate(CASES) if n % 6 in (0, 1) or n in (2, 3)}
+    compiled = compile_results(stored(tmp_path, plan(), wrong))
+    assert not compiled.leaderboard.near_guessing(compiled.leaderboard.rows[0])
+    assert compiled.notes == (
+        "No list of labels to look at again: of the 22 of 60 cases that models contradict, less than twice as many "
+        "would be wrong as of cases drawn blindly.",
+    )
+    assert not (tmp_path / WORKLIST).exists()
+
+
 def test_other_roles_do_not_count(tmp_path: Path) -> None:
     """Three seeds contradict a label as a search, and one as a run."""
     folder = stored(tmp_path, [replace(spec, role="search") for spec in plan()], WRONG)
