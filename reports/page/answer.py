@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from reports.cases import INTERNAL
 from reports.cell import Cell
 from reports.chance import NEAR
-from reports.comparison import PRIMARY
+from reports.comparison import PRIMARY, Comparison
 from reports.difference_tables import turned
 from reports.in_words import listed, points
 from reports.leaderboard import TUNED, Leaderboard
@@ -128,9 +130,21 @@ def _noise(leaderboard: Leaderboard, best: Row) -> str:
         f"{points(floor.floor_s, scale * floor.low, scale * floor.high)} (95 %, in brackets how well that is known)"
     )
     judged = [one for one in leaderboard.comparisons if one.endpoint == PRIMARY.name]
-    below = sum(one.below_noise_floor is True for one in judged)
     if not judged:
         return f"{text}."
     if len(judged) == 1:
-        return f"{text}; the difference between the backbones is {'not larger' if below else 'larger'} than that."
-    return f"{text}; of the {len(judged)} differences between backbones, {below} are not larger than that."
+        return f"{text}; the difference between the backbones is {_beside_the_floor(leaderboard, judged[0])}."
+    below = sum(one.below_noise_floor is True for one in judged)
+    return f"{text}; of the {len(judged)} differences between backbones, {below} are not larger than their noise floor."
+
+
+def _beside_the_floor(leaderboard: Leaderboard, one: Comparison) -> str:
+    """The noise floor of a pair is the larger one of both, and known only within its own interval."""
+    if one.below_noise_floor is None or one.difference.value is None:
+        return "not held against that"
+    if one.below_noise_floor:
+        return "not larger than the noise floor of both"
+    floors = [leaderboard.noise_floor[name][METRIC] for name in (one.a, one.b)]
+    highest = max(floor.high for floor in floors) / math.sqrt(one.seeds)
+    sure = abs(one.difference.value) > highest
+    return f"larger than the noise floor of both{'' if sure else ', but not than its upper limit'}"

@@ -31,8 +31,20 @@ def test_a_clear_winner_its_loss_and_the_noise(make_study: Callable) -> None:
         f"By the seed alone, two runs of it differ by up to {one}, and two means of 5 seeds by up to"
     )
     assert f"by up to {means} (95 %" in noise
-    assert noise.endswith("the difference between the backbones is larger than that.")
+    assert noise.endswith("the difference between the backbones is larger than the noise floor of both.")
     assert "random weights" not in which
+
+
+def test_a_difference_within_the_upper_limit_of_the_noise_floor_says_so(make_study: Callable) -> None:
+    study = make_study()
+    made = board(study, study.entry("weak", 0.3), study.entry("strong", 0.9))
+    difference = next(abs(one.difference.value) for one in made.comparisons if one.endpoint == "internal.macro_f1")
+    wide = {
+        name: {metric: replace(floor, high=difference * 5**0.5 * 1.01) for metric, floor in floors.items()}
+        for name, floors in made.noise_floor.items()
+    }
+    noise = answer(replace(made, noise_floor=wide))[2]
+    assert noise.endswith("is larger than the noise floor of both, but not than its upper limit.")
 
 
 def test_ties_are_named_instead_of_a_winner(make_study: Callable) -> None:
