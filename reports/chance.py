@@ -11,14 +11,14 @@ from reports.margins import Floats
 NAME = "Guessing by class shares"
 MEANING = (
     f"{NAME}: the expected value of predicting each case's class at random, each class as often as it is internally; "
-    "for AUROC and the Brier score, of giving these shares as probabilities."
+    "for metrics of probabilities, of giving these shares as probabilities."
 )
 NEAR = "not clearly better than guessing"
 """What limits a row of which `clearly_better` does not hold."""
 
 
 def chance(cases: Cases) -> dict[str, dict[str, float]]:
-    """Side → metric → expected value, for each aggregate metric; internal first. A side without cases is left out."""
+    """Side → metric → expected value, for each aggregate metric; internal first."""
     n_classes = len(cases.classes)
     counts = {
         site: np.bincount(cases.label[cases.site == code], minlength=n_classes)
@@ -36,7 +36,7 @@ def chance_of(drawn: Floats, held: Floats) -> dict[str, float]:
 
     Both (n_classes,), summing to 1. Averages over classes are over those that the side holds. F1 is that of the
     expected counts, which for few cases is a little more than the expected F1. The Brier score is that of `drawn` given
-    as probabilities for every case, AUROC that of any constant.
+    as probabilities for every case, AUROC and average precision (one against the rest) those of any constant.
     """
     there = held > 0
     accuracy = float(drawn @ held)
@@ -46,6 +46,7 @@ def chance_of(drawn: Floats, held: Floats) -> dict[str, float]:
         "balanced_accuracy": float(drawn[there].mean()),  # the recall of a class is how often it is guessed
         "kappa": 0.0,
         "auroc": 0.5,
+        "average_precision": float(held[there].mean()),
         "brier": 1.0 + float(drawn @ drawn) - 2.0 * accuracy,
     }
 

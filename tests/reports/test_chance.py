@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import (
     accuracy_score,
+    average_precision_score,
     balanced_accuracy_score,
     brier_score_loss,
     cohen_kappa_score,
@@ -63,6 +64,8 @@ def test_it_is_the_mean_of_many_random_guesses(side: str) -> None:
     assert found["brier"] == pytest.approx(brier)
     areas = [roc_auc_score(truth == name, constant[:, 0]) for name in held]
     assert found["auroc"] == np.mean(areas) == 0.5
+    precisions = [average_precision_score(truth == name, constant[:, 0]) for name in held]
+    assert found["average_precision"] == pytest.approx(np.mean(precisions))
 
 
 def test_equal_classes_give_one_in_so_many_everywhere() -> None:
