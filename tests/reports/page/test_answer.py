@@ -80,21 +80,22 @@ def test_many_sites_and_one_of_other_classes(make_study: Callable) -> None:
     assert elsewhere.endswith("; 1 more below.")
 
 
-def test_what_guessing_might_equal_is_not_called_the_best(make_study: Callable) -> None:
+def test_what_guessing_might_equal_is_not_called_the_best(make_study: Callable, guessing: Callable) -> None:
     """Its rivals are always wrong, so that it is resolved better than they are; guessing gives .25."""
     study = make_study()
     worse = [study.entry(name, 0.0) for name in ("a", "b")]
     for entry in worse:
         shifted = {label: study.classes[(n + 1) % 4] for n, label in enumerate(study.classes)}
         entry.predictions["predicted"] = entry.predictions["label"].map(shifted)
-    made = board(study, study.entry("blind", 0.0), *worse)
+    blind = guessing(study.entry("blind"), study.classes)
+    made = board(study, blind, *worse)
     assert made.rows[0].name == "blind"
     assert made.rows[0].ties == ()
     which = answer(made)[0]
     assert which.startswith("No backbone is called the best: blind has the highest macro F1 on internal cases, 0.2")
     assert which.endswith("but guessing by class shares would reach 0.25, and it is not clearly better than guessing.")
     assert not is_best(made, made.rows[0])
-    assert answer(board(study, study.entry("blind", 0.0)))[0].startswith("blind was tested alone, with a macro F1 on")
+    assert answer(board(study, blind))[0].startswith("blind was tested alone, with a macro F1 on")
 
 
 def test_random_and_pretrained_weights_are_in_the_first_sentence(make_study: Callable) -> None:

@@ -13,11 +13,11 @@ from reports.page.standings import page_standings
 
 
 @pytest.fixture
-def board(make_study: Callable) -> Leaderboard:
+def board(make_study: Callable, guessing: Callable) -> Leaderboard:
     study = make_study(external={"London": 60, "Oslo": 40})
     keep = ~((study.table["site"] == "Oslo") & (study.table["label"] == "other"))
     study.table = study.table[keep].reset_index(drop=True)
-    entries = [study.entry("weak", 0.02), study.entry("strong", 0.8)]
+    entries = [guessing(study.entry("weak"), study.classes), study.entry("strong", 0.8)]
     return build_leaderboard(entries, study.cases, study.classes, rng=np.random.default_rng(0), resamples=50)
 
 
