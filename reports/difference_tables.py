@@ -137,7 +137,7 @@ def _where_tests_disagree(comparisons: Sequence[Comparison]) -> Iterator[str]:
         if (tests := one.fold_tests) is not None
         and one.p_holm is not None
         and tests.corrected.p is not None
-        and one.resolved != (tests.corrected.p <= SIGNIFICANCE)
+        and (one.p_holm <= SIGNIFICANCE) != (tests.corrected.p <= SIGNIFICANCE)
     ]
     if found:
         yield f"Two tests disagree on {listed(found)}: {_QUESTIONS}"
