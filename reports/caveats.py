@@ -1,7 +1,8 @@
-"""What limits the rows of a leaderboard: their stamps, and few seeds."""
+"""What limits the rows of a leaderboard: their stamps, nearness to guessing, and few seeds."""
 
 from __future__ import annotations
 
+from reports.chance import NEAR
 from reports.leaderboard import Leaderboard
 from reports.row import Row
 
@@ -10,9 +11,15 @@ UNKNOWN_FOLDS = "one prediction a case and seed, made in folds that are not know
 """The stamp of a row whose one fold stands for any number."""
 
 
-def caveats_of(row: Row) -> tuple[str, ...]:
-    """The stamps of a row, and whether it has few seeds."""
-    return (*row.stamps, *([f"fewer than {RECOMMENDED_SEEDS} seeds"] if len(row.seeds) < RECOMMENDED_SEEDS else []))
+def stamps_of(leaderboard: Leaderboard, row: Row) -> tuple[str, ...]:
+    """The stamps of a row, and whether it is not clearly better than guessing."""
+    return (*row.stamps, *([NEAR] if leaderboard.near_guessing(row) else []))
+
+
+def caveats_of(leaderboard: Leaderboard, row: Row) -> tuple[str, ...]:
+    """The same, and whether it has few seeds."""
+    few = [f"fewer than {RECOMMENDED_SEEDS} seeds"] if len(row.seeds) < RECOMMENDED_SEEDS else []
+    return (*stamps_of(leaderboard, row), *few)
 
 
 def few_seeds(leaderboard: Leaderboard) -> tuple[str, ...]:
@@ -26,7 +33,7 @@ def caveats(leaderboard: Leaderboard) -> tuple[str, ...]:
     """What to say below each table: every stamp with the rows that carry it, and the warning of few seeds."""
     carriers: dict[str, list[str]] = {}
     for row in leaderboard.rows:
-        for stamp in row.stamps:
+        for stamp in stamps_of(leaderboard, row):
             carriers.setdefault(stamp, []).append(row.name)
     every = len(leaderboard.rows)
     stamps = (

@@ -6,9 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reports.cell import Cell
-from reports.comparison import Comparison, floor_between
+from reports.comparison import PRIMARY, SIGNIFICANCE, Comparison, floor_between
+from reports.corrected_t import ROPE
+from reports.in_words import listed, points
+from reports.jackknife import FEW_SEEDS
 from reports.leaderboard import Leaderboard
 from reports.noise_floor import NoiseFloor
+from reports.notation import p_value
 from reports.row_tables import BACKBONE, METRIC, lower, term
 from reports.table import Column, Table
 
@@ -16,16 +20,29 @@ _A, _B, _ENDPOINT = Column("a", "A"), Column("b", "B"), Column("endpoint", "Endp
 _TESTS = (Column("p", "p", "p"), Column("p_holm", "Holm p", "p"), Column("resolved", "Resolved"))
 _BELOW_FLOOR = Column("below_noise_floor", "≈", "flag")
 _P = (
-    "p: paired jackknife t over clusters and seeds, Holm-adjusted over all pairs of an endpoint; resolved: adjusted "
-    "p ≤ .05."
+    "p: paired jackknife t over clusters and seeds; – with one seed, which cannot say what other seeds would give. "
+    f"Holm p: adjusted over the pairs of {PRIMARY.name}, which alone are resolved or not (Holm p ≤ .05); of all other "
+    "endpoints, which explore, adjusted over all their pairs together."
+)
+_EQUIVALENT = (
+    "Equivalent ±: the smallest margin within which both are equivalent at 5 %, by two one-sided tests on "
+    "the statistic of p."
 )
 _NEAR = "≈: not larger than the noise floor of the seeds; – where that is not known."
 _DETECTABLE = (
-    "Detectable: the true difference that the test of this pair alone, unadjusted, would find with 80 % power."
+    "Detectable: the true difference that the test of this pair alone, unadjusted, would find with 80 % power; a rough "
+    "figure where few seeds or patients leave it under five degrees of freedom."
 )
 _FOLDS = (
     "Nadeau–Bengio: t-test corrected for the training cases that folds share. P: Bayesian correlated t; equivalent is "
-    "a difference of at most 0.01."
+    f"a difference of at most {ROPE}. Both from {FEW_SEEDS} seeds on, since fold scores of one seed rise and fall "
+    "together. McNemar: of one seed, by patients where some have several cases; about these two trained models only."
+)
+
+
+_QUESTIONS = (
+    "Holm p asks whether they differ with the training patients as they are, seeds and evaluated cases drawn anew; "
+    "Nadeau–Bengio p whether they also would with other training sets of the same size."
 )
 
 
@@ -34,7 +51,7 @@ def noise_floor(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) -
     floors = (Column("floor_1", "One seed each", "cell", 3), Column("floor_s", "Means of all seeds", "cell", 3))
     return Table(
         "noise_floor",
-        "Noise floor: 95 % of the internal differences that other seeds alone make are smaller",
+        "Noise floor: the internal differences that other seeds alone are estimated to make, in 95 % of cases at most",
         (BACKBONE, METRIC, *floors),
         tuple(
             (name, term(metric), *_floors(floor))
@@ -48,13 +65,13 @@ def noise_floor(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) -
 
 def _in_words(leaderboard: Leaderboard, wanted: Sequence[str] | None) -> Iterator[str]:
     for name, floors in leaderboard.noise_floor.items():
-        points = [
-            f"{100 * floor.floor_1:.1f} points of {lower(term(metric).title)}"
+        found = [
+            f"{points(floor.floor_1, floor.low, floor.high)} points of {lower(term(metric).title)}"
             for metric, floor in floors.items()
             if wanted is None or metric in wanted
         ]
-        if points:
-            yield f"Two runs of {name} that differ only in seed differ by up to {' and '.join(points)} (95 %)."
+        if found:
+            yield f"Two runs of {name} that differ only in seed differ by up to {' and '.join(found)} (95 %)."
 
 
 def _under_the_floor(leaderboard: Leaderboard, wanted: Sequence[str] | None) -> Iterator[str]:
@@ -80,19 +97,24 @@ def _floors(floor: NoiseFloor) -> tuple[Cell, Cell]:
 def comparisons(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) -> Table:
     """All pairs on all endpoints, or on those of these metrics."""
     detectable = Column("minimum_detectable_difference", "Detectable", "number", 3)
+    equivalent = Column("equivalent_within", "Equivalent ±", "number", 3)
     return Table(
         "comparisons",
         "Pairwise comparisons",
-        (_A, _B, _ENDPOINT, Column("difference", "A − B", "cell", 3), _BELOW_FLOOR, *_TESTS, detectable),
+        (_A, _B, _ENDPOINT, Column("difference", "A − B", "cell", 3), _BELOW_FLOOR, *_TESTS, detectable, equivalent),
         tuple(
             (
                 *(one.a, one.b, one.endpoint, one.difference, one.below_noise_floor),
-                *(one.p, one.p_holm, one.resolved, one.minimum_detectable),
+                *(one.p, one.p_holm, _resolved(one), one.minimum_detectable, one.equivalent_within),
             )
             for one in _of(leaderboard.comparisons, wanted)
         ),
-        (_P, _DETECTABLE, _NEAR),
+        (_P, _DETECTABLE, _EQUIVALENT, _NEAR),
     )
+
+
+def _resolved(one: Comparison) -> bool | None:
+    return one.resolved if one.confirmatory else None
 
 
 def fold_tests(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) -> Table:
@@ -115,8 +137,23 @@ def fold_tests(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) ->
             for one in _of(leaderboard.comparisons, wanted)
             if (tests := one.fold_tests) is not None
         ),
-        (_FOLDS,),
+        (_FOLDS, *_where_tests_disagree(_of(leaderboard.comparisons, wanted))),
     )
+
+
+def _where_tests_disagree(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    """One sentence on the pairs of which only one of both tests resolves a difference, and what each of them asks."""
+    found = [
+        f"{one.a} and {one.b} in {lower(term(one.endpoint.rpartition('.')[2]).title)} (Holm p {p_value(one.p_holm)}, "
+        f"Nadeau–Bengio p {p_value(tests.corrected.p)})"
+        for one in comparisons
+        if (tests := one.fold_tests) is not None
+        and one.p_holm is not None
+        and tests.corrected.p is not None
+        and (one.p_holm <= SIGNIFICANCE) != (tests.corrected.p <= SIGNIFICANCE)
+    ]
+    if found:
+        yield f"Two tests disagree on {listed(found)}: {_QUESTIONS}"
 
 
 def against_baseline(leaderboard: Leaderboard, wanted: Sequence[str], baseline: str) -> Table:
@@ -135,7 +172,7 @@ def against_baseline(leaderboard: Leaderboard, wanted: Sequence[str], baseline: 
         f"Differences from {baseline}",
         (BACKBONE, _ENDPOINT, Column("difference", f"Minus {baseline}", "cell", 3), _BELOW_FLOOR, *_TESTS),
         tuple(
-            (name, one.endpoint, one.difference, one.below_noise_floor, one.p, one.p_holm, one.resolved)
+            (name, one.endpoint, one.difference, one.below_noise_floor, one.p, one.p_holm, _resolved(one))
             for name, found in differences.items()
             for one in _of(found, wanted)
         ),

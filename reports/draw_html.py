@@ -58,11 +58,17 @@ class _Scale:
 def _scales(table: Table) -> list[_Scale | None]:
     """Columns without a negative number share a scale, so that they can be compared; the others have their own."""
     bounds = [
-        [number for row in table.rows for number in _numbers(row[place])] if column.kind == "cell" else []
+        [*_reference(column), *(number for row in table.rows for number in _numbers(row[place]))]
+        if column.kind == "cell"
+        else []
         for place, column in enumerate(table.columns)
     ]
     shared = [number for of_column in bounds if of_column and min(of_column) >= 0 for number in of_column]
     return [_scale(shared if min(of_column) >= 0 else [*of_column, 0.0]) if of_column else None for of_column in bounds]
+
+
+def _reference(column: Column) -> list[float]:
+    return [] if column.reference is None else [column.reference]
 
 
 def _scale(numbers: Sequence[float]) -> _Scale:
@@ -88,7 +94,9 @@ def _field(item: Item, column: Column, scale: _Scale | None, notes: _Notes, tag:
     if isinstance(item, Cell):
         content = notes.write(item, column.digits)
         if scale is not None and item.value is not None:
-            content = Markup('<span class="interval">{}{}</span>').format(content, _drawn(item, scale))
+            content = Markup('<span class="interval">{}{}</span>').format(
+                content, _drawn(item, scale, column.reference)
+            )
     else:
         content = escape(plain(item, column))
     scope = Markup(' scope="row"') if tag == "th" else ""
@@ -107,8 +115,8 @@ def _key(item: Item) -> str:
     return item.title if isinstance(item, Term) else str(item)
 
 
-def _drawn(cell: Cell, scale: _Scale) -> Markup:
-    """The interval as a line and the value as a dot, above a tick at 0 where the scale passes it."""
+def _drawn(cell: Cell, scale: _Scale, reference: float | None) -> Markup:
+    """The interval as a line and the value as a dot, above ticks at the reference and, where the scale passes it, 0."""
     assert cell.value is not None
     middle = _HEIGHT // 2
     zero = (
@@ -116,13 +124,18 @@ def _drawn(cell: Cell, scale: _Scale) -> Markup:
         if scale.low < 0 < scale.high
         else ""
     )
+    dashes = (
+        Markup('<path class="reference" d="M{} 0V{}"/>').format(scale.x(reference), _HEIGHT)
+        if reference is not None
+        else ""
+    )
     line = ""
     if cell.low is not None and cell.high is not None:
         line = Markup('<path d="M{} {}H{}"/>').format(scale.x(cell.low), middle, scale.x(cell.high))
     return Markup(
-        '<svg width="{w}" height="{h}" viewBox="0 0 {w} {h}" aria-hidden="true">{zero}{line}'
+        '<svg width="{w}" height="{h}" viewBox="0 0 {w} {h}" aria-hidden="true">{zero}{dashes}{line}'
         '<circle cx="{x}" cy="{m}" r="3"/></svg>'
-    ).format(w=_WIDTH, h=_HEIGHT, zero=zero, line=line, x=scale.x(cell.value), m=middle)
+    ).format(w=_WIDTH, h=_HEIGHT, zero=zero, dashes=dashes, line=line, x=scale.x(cell.value), m=middle)
 
 
 class _Notes:

@@ -75,7 +75,8 @@ def class_frame(content: Content) -> pd.DataFrame:
 def comparison_frame(content: Content) -> pd.DataFrame:
     """Columns as `COMPARISONS`: each pair of rows on each endpoint, value being a minus b.
 
-    p: paired jackknife t; p_holm: adjusted over all pairs of the endpoint; resolved: whether that is .05 or less.
+    p: paired jackknife t; p_holm: adjusted over the pairs of the primary endpoint, or over all others together;
+    resolved: whether that is .05 or less, of the primary endpoint.
     """
     rows = ({**one, **one["difference"]} for one in content["comparisons"])
     return _frame(rows, COMPARISONS)

@@ -13,6 +13,7 @@ from reports.analysis import Analysis
 from reports.best import probability_of_best
 from reports.bootstrap import Draws
 from reports.cases import INTERNAL, index_cases
+from reports.chance import chance, clearly_better
 from reports.comparison import PRIMARY, Comparison, compare_all
 from reports.estimate import IntervalChoice, refusal
 from reports.intervals import Interval, chosen_interval
@@ -37,6 +38,7 @@ class Leaderboard:
 
     probability_of_best: name → how probable it is that it is best on the primary endpoint; empty where backbones differ
     in seeds, cases or folds, and with one seed. sample_gains: name → what its seeds are worth, without hold-out splits.
+    chance: side → metric → what guessing by the internal class shares would reach.
     """
 
     classes: tuple[str, ...]
@@ -45,11 +47,20 @@ class Leaderboard:
     noise_floor: Mapping[str, Mapping[str, NoiseFloor]]
     probability_of_best: Mapping[str, float]
     sample_gains: Mapping[str, SampleGain]
+    chance: Mapping[str, Mapping[str, float]]
     notes: tuple[str, ...]
     resamples: int
     confidence: float
     interval: Interval
     stratified: bool
+
+    def near_guessing(self, row: Row) -> bool:
+        """Whether the interval of a row's primary endpoint does not lie above guessing, or is not there.
+
+        Where every prediction is right no case moves the endpoint; then accuracy, which has exact bounds, decides.
+        """
+        metric = "accuracy" if row.cells.internal["accuracy"].value == 1 else PRIMARY.metric
+        return not clearly_better(row.cells.internal[metric], self.chance[INTERNAL][metric])
 
     def to_dict(self) -> dict[str, object]:
         """The content of leaderboard.json, without NaN."""
@@ -64,6 +75,7 @@ class Leaderboard:
             },
             "probability_of_best": dict(self.probability_of_best),
             "sample_gain": {name: gain.to_dict() for name, gain in self.sample_gains.items()},
+            "chance": {side: dict(values) for side, values in self.chance.items()},
             "notes": list(self.notes),
             "resamples": self.resamples,
             "confidence": self.confidence,
@@ -125,6 +137,7 @@ def build_leaderboard(
         noise_floor=floors,
         probability_of_best=_probability_of_best(eligible, draws),
         sample_gains=_sample_gains(analyses),
+        chance=chance(table),
         notes=tuple(notes),
         resamples=resamples,
         confidence=choice.confidence,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reports import difference_tables, row_tables
-from reports.caveats import few_seeds
+from reports.caveats import few_seeds, stamps_of
 from reports.draw_markdown import drawn
 from reports.footnotes import Footnotes, escaped
 from reports.leaderboard import Leaderboard
@@ -14,6 +14,7 @@ from reports.markdown_comparisons import comparisons_section
 from reports.notation import RESEARCH_ONLY
 from reports.table import Table
 from reports.tables import STANDING_METRICS
+from reports.weights_mixed import mixed_weights
 
 
 def leaderboard_markdown(leaderboard: Leaderboard, *, title_lines: Sequence[str] = (), under_tables: str = "") -> str:
@@ -40,6 +41,8 @@ def leaderboard_markdown(leaderboard: Leaderboard, *, title_lines: Sequence[str]
 
 def _standings(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
     yield drawn(row_tables.standings(leaderboard, STANDING_METRICS), notes)
+    if mixed := mixed_weights(leaderboard.rows):
+        yield f"{escaped(mixed)}."
     for site in dict.fromkeys(site for row in leaderboard.rows for site in row.sites):
         yield from _titled(row_tables.at_site(leaderboard, site, STANDING_METRICS), notes)
     yield from notes.flush()
@@ -54,7 +57,11 @@ def _titled(table: Table, notes: Footnotes) -> Iterator[str]:
 
 
 def _below_the_table(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
-    stamps = [f"- **{escaped(row.name)}: {escaped(stamp)}**" for row in leaderboard.rows for stamp in row.stamps]
+    stamps = [
+        f"- **{escaped(row.name)}: {escaped(stamp)}**"
+        for row in leaderboard.rows
+        for stamp in stamps_of(leaderboard, row)
+    ]
     if stamps:
         yield "\n".join(stamps)
     yield from map(escaped, row_tables.standings(leaderboard, STANDING_METRICS).notes)
@@ -75,8 +82,9 @@ def what_intervals_cover(leaderboard: Leaderboard) -> str:
     """Which uncertainty the intervals hold and which not, in a sentence."""
     strata = ", within the classes (not † and p, which do not use strata)" if leaderboard.stratified else ""
     resamples = "" if leaderboard.interval == "jackknife-t" else f", {leaderboard.resamples:,} resamples"
+    seeds = "of seeds and " if any(len(row.seeds) > 1 for row in leaderboard.rows) else ""
     return (
-        f"Intervals ({leaderboard.confidence:.0%}, {leaderboard.interval}{resamples}) cover the drawing of seeds and "
-        f"of evaluated cases, by patient where known{strata}; nothing here resamples the population that training "
-        "sets come from."
+        f"Intervals ({leaderboard.confidence:.0%}, {leaderboard.interval}{resamples}) are for the drawing {seeds}of "
+        f"evaluated cases, by patient where known{strata}; nothing here resamples the population that training sets "
+        "come from."
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from reports.analysis import CONFUSED, Analysis
+from reports.analysis import CONFUSED, Analysis, shared_name
 from reports.cases import INTERNAL
 from reports.cell import Cell, CellDict
 from reports.estimate import IntervalChoice, Quantity, estimate
@@ -66,11 +66,27 @@ class GapSplit:
 
 
 @dataclass(frozen=True)
+class SharedClasses:
+    """The classes that internal and a site both hold, where one lacks some, and class averages over these alone.
+
+    Their gap stands among the row's cells: internal minus external.
+    """
+
+    classes: tuple[str, ...]
+    internal: Mapping[str, float]
+    external: Mapping[str, float]
+
+    def to_dict(self) -> dict[str, object]:
+        return {"classes": list(self.classes), "internal": dict(self.internal), "external": dict(self.external)}
+
+
+@dataclass(frozen=True)
 class Row:
     """One backbone of the leaderboard. `name` is its backbone, with recipe and weights if not unique.
 
-    gap_split: site → metric → its parts. clusters: side → (cases, clusters). confusion_pairs: the two class names →
-    cells of the metric 'confused', the share of their cases taken for the other class. rank: None where not ranked.
+    gap_split: site → metric → its parts. shared: site → averages over the classes that it shares, of sites with other
+    classes. clusters: side → (cases, clusters). confusion_pairs: the two class names → cells of the metric 'confused',
+    the share of their cases taken for the other class. rank: None where not ranked.
     """
 
     name: str
@@ -83,6 +99,7 @@ class Row:
     folds: int
     cells: SidedCells
     gap_split: Mapping[str, Mapping[str, GapSplit]]
+    shared: Mapping[str, SharedClasses]
     per_class: Mapping[str, SidedCells]
     confusion_pairs: Mapping[tuple[str, str], SidedCells]
     clusters: Mapping[str, tuple[int, int]]
@@ -109,6 +126,7 @@ class Row:
                 site: {metric: split.to_dict() for metric, split in splits.items()}
                 for site, splits in self.gap_split.items()
             },
+            "shared_classes": {site: one.to_dict() for site, one in self.shared.items()},
             "rank": self.rank,
             "ties": list(self.ties),
             "stamps": list(self.stamps),
@@ -137,6 +155,7 @@ def build_row(one: Analysis, entry: Entry, standing: Standing, choice: IntervalC
         folds=entry.folds,
         cells=_merged(_aggregate_cells(one, choice), _probability_cells(one, choice)),
         gap_split={site: {metric: _split(one, metric, site, choice) for metric in SPLIT} for site in one.sites},
+        shared={site: _shared(one, site) for site in one.sites if 0 < len(one.shared[site]) < len(one.classes)},
         per_class={name: _class_cells(one, code, choice) for code, name in enumerate(one.classes)},
         confusion_pairs={
             (one.classes[a], one.classes[b]): _pair_cells(one, position, choice)
@@ -168,6 +187,15 @@ def _sided(
 def _split(one: Analysis, metric: str, site: str, choice: IntervalChoice) -> GapSplit:
     shifts = (one.appearance_shift(metric, site), one.prevalence_shift(metric, site))
     return GapSplit(*(estimate(shift, choice) for shift in shifts))
+
+
+def _shared(one: Analysis, site: str) -> SharedClasses:
+    averages = [metric for metric, known in AGGREGATE.items() if known.kind == "class average"]
+    internal, external = (
+        {metric: one.sides[side].of(shared_name(metric, site)).value for metric in averages}
+        for side in (INTERNAL, site)
+    )
+    return SharedClasses(tuple(one.classes[code] for code in one.shared[site]), internal, external)
 
 
 def _aggregate_cells(one: Analysis, choice: IntervalChoice) -> SidedCells:

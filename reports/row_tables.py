@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from reports import chance
 from reports.analysis import CONFUSED
 from reports.cases import INTERNAL
 from reports.caveats import UNKNOWN_FOLDS
+from reports.cell import Cell
 from reports.comparison import PRIMARY
 from reports.leaderboard import Leaderboard
+from reports.leading import said_probability
 from reports.metrics import PER_CLASS
 from reports.probability_metrics import title_of
 from reports.row import Row, SidedCells
@@ -27,11 +30,15 @@ _RANK = (
     f"Rank: 1 + the number of backbones resolved better on internal {_PRIMARY}. "
     "Only the column Ties says which pairs these data do not resolve."
 )
-_BEST = f"P(best): the probability of being the best on internal {_PRIMARY}, by the bootstrap."
+_BEST = (
+    "P(best): a conservative probability, from the same variances as p, that a backbone's true internal "
+    f"{_PRIMARY} is the highest of these; – where the row is not clearly better than guessing, or where it would "
+    "contradict the ties."
+)
 _GAIN = (
-    "Gain: the variance of internal accuracy with one seed over that with all, as drawing so many times more cases "
-    "would reduce it; from few seeds a rough figure. One split: cases that a single hold-out of one fold would test; "
-    "from there to the effective cases is what folds and seeds add."
+    "Gain: the variance of internal accuracy with one seed over that with all, patients (or cases) and seeds drawn "
+    "anew; from few seeds a rough figure. Effective cases: so many cases, each right or wrong on its own under a model "
+    "that no seed changes, would know the accuracy as well."
 )
 
 Line = tuple[Item, ...]
@@ -40,12 +47,17 @@ Line = tuple[Item, ...]
 def standings(leaderboard: Leaderboard, metrics: Sequence[str]) -> Table:
     """Rank, what was trained, these internal metrics, and where it is known the probability of being the best.
 
-    The column name, by which other tables call a row, is for machines; the notes say what ranks mean.
+    The last line is that of guessing, without rank and interval. The column name, by which other tables call a row, is
+    for machines; the notes say what ranks mean.
     """
-    best = leaderboard.probability_of_best
+    best, guessing = leaderboard.probability_of_best, leaderboard.chance.get(INTERNAL, {})
     by = "" if PRIMARY.metric in metrics else f" ({_PRIMARY})"
     probability = (Column("probability_of_best", f"P(best){by}", "number"),) if best else ()
-    cells = (Column(f"internal_{name}", f"Internal {lower(term(name).title)}", "cell") for name in metrics)
+    cells = (
+        Column(f"internal_{name}", f"Internal {lower(term(name).title)}", "cell", reference=guessing.get(name))
+        for name in metrics
+    )
+    last = (None, chance.NAME, chance.NAME, None, None, *_guessed(guessing, metrics), None, *((None,) if best else ()))
     trained = (
         *(Column("name", "Name", shown="never"), BACKBONE),
         *(Column("weights", "Weights"), Column("recipe", "Recipe")),
@@ -54,42 +66,57 @@ def standings(leaderboard: Leaderboard, metrics: Sequence[str]) -> Table:
         "leaderboard",
         "Leaderboard",
         (Column("rank", f"Rank{by}", "number"), *trained, *cells, Column("ties", f"Ties{by}"), *probability),
-        tuple(
-            (
-                row.rank,
-                *(row.name, row.backbone, row.weights, row.recipe),
-                *(row.cells.internal.get(name) for name in metrics),
-                ", ".join(row.ties) or None,
-                *((best.get(row.name),) if best else ()),
-            )
-            for row in leaderboard.rows
+        (
+            *(
+                (
+                    row.rank,
+                    *(row.name, row.backbone, row.weights, row.recipe),
+                    *(row.cells.internal.get(name) for name in metrics),
+                    ", ".join(row.ties) or None,
+                    *((said_probability(leaderboard, row),) if best else ()),
+                )
+                for row in leaderboard.rows
+            ),
+            *((last,) if leaderboard.rows else ()),
         ),
-        (*([_RANK] if len(leaderboard.rows) > 1 else []), *([_BEST] if best else [])),
+        (
+            *([_RANK] if len(leaderboard.rows) > 1 else []),
+            *([_BEST] if best else []),
+            *([chance.MEANING] if leaderboard.rows else []),
+        ),
     )
 
 
 def at_site(leaderboard: Leaderboard, site: str, metrics: Sequence[str]) -> Table:
-    """These metrics at an external site, and their gaps, of the rows that have it."""
-    sides = (("external", f"{site} "), ("gap", "Gap "))
+    """These metrics at an external site, and their gaps, of the rows that have it; guessing last."""
+    sides, guessing = (("external", f"{site} "), ("gap", "Gap ")), leaderboard.chance.get(site, {})
     return Table(
         "site",
         f"External site {site}, and the gap (internal minus {site})",
         (
             BACKBONE,
             *(
-                Column(f"{side}_{name}", f"{title}{lower(term(name).title)}", "cell")
+                Column(
+                    f"{side}_{name}",
+                    f"{title}{lower(term(name).title)}",
+                    "cell",
+                    reference=guessing.get(name) if side == "external" else None,
+                )
                 for side, title in sides
                 for name in metrics
             ),
         ),
-        tuple(
-            (
-                row.name,
-                *(row.cells.external[site].get(name) for name in metrics),
-                *(row.cells.gap[site].get(name) for name in metrics),
-            )
-            for row in leaderboard.rows
-            if site in row.sites
+        (
+            *(
+                (
+                    row.name,
+                    *(row.cells.external[site].get(name) for name in metrics),
+                    *(row.cells.gap[site].get(name) for name in metrics),
+                )
+                for row in leaderboard.rows
+                if site in row.sites
+            ),
+            (chance.NAME, *_guessed(guessing, metrics), *(None for _ in metrics)),
         ),
     )
 
@@ -180,25 +207,28 @@ def gap_split(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
 
 
 def sample_gain(leaderboard: Leaderboard) -> Table:
-    """What folds and seeds are worth, by the number of cases and the variance of internal accuracy."""
-    one_split = {row.name: row.clusters[INTERNAL][0] / row.folds for row in leaderboard.rows if row.folds > 1}
+    """What seeds are worth, by the variance of internal accuracy."""
     return Table(
         "sample_gain",
-        "Sample gain of folds and seeds",
+        "Sample gain of the seeds",
         (
             BACKBONE,
             Column("gain", "Gain", "number"),
-            Column("one_split", "Cases of one split", "number", 0),
             Column("effective_cases", "Effective cases", "number", 0),
             Column("next_seed", "The next seed adds (%)", "number", 1, unit=0.01),
             Column("reason", "Remark", shown="filled"),
         ),
         tuple(
-            (name, gain.gain, one_split.get(name), gain.effective_cases, gain.next_seed, gain.reason)
+            (name, gain.gain, gain.effective_cases, gain.next_seed, gain.reason)
             for name, gain in leaderboard.sample_gains.items()
         ),
         (_GAIN,),
     )
+
+
+def _guessed(guessing: Mapping[str, float], metrics: Sequence[str]) -> Iterator[Cell | None]:
+    """What guessing reaches on a side, None where that is not known."""
+    return (Cell(guessing[name]) if name in guessing else None for name in metrics)
 
 
 def term(metric: str) -> Term:

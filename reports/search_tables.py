@@ -99,7 +99,8 @@ def _nested(searches: Sequence[NestedSearch]) -> Table:
         (
             "Outer score: pooled over outer folds, each predicted by the recipe that a study inside its training part "
             "chose. Selection optimism: selected inner score minus outer score of the same fold, averaged; interval by "
-            "the corrected resampled t over outer folds. Inner models are trained on fewer cases, which pulls it down. "
+            "the corrected resampled t over outer folds. It is confounded with training size: inner folds train on "
+            "fewer cases, which lowers inner scores, so that a low value does not show that selecting did no harm. "
             "Improvement: outer score minus that of the given recipe in the same folds, with the leaderboard's paired "
             "interval and the p of the paired jackknife t.",
         ),

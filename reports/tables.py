@@ -65,7 +65,7 @@ def build_tables(
     if baseline is not None:
         others.append(difference_tables.against_baseline(leaderboard, wanted, baseline))
     first, *rest = row_tables.standings(leaderboard, standing), row_tables.runs(leaderboard), *others
-    stamps = {row.name: caveats_of(row) for row in leaderboard.rows}
+    stamps = {row.name: caveats_of(leaderboard, row) for row in leaderboard.rows}
     said = caveats(leaderboard)
     return (
         stamped(first, stamps, (*said, *leaderboard.notes)),

@@ -42,12 +42,14 @@ class Worklist:
     """Suspects, the largest score first, and what they were judged by.
 
     thresholds: the least mean probability that counts as confident, by class; None for a class without cases.
-    judged: how many cases have a prediction.
+    judged: how many cases have a prediction. findable: the share of wrong labels, drawn from the other classes at
+    random, that would be listed; None where there is no other class.
     """
 
     suspects: tuple[Suspect, ...]
     thresholds: tuple[float | None, ...]
     judged: int
+    findable: float | None
 
 
 def build_worklist(backbones: Sequence[Floats], labels: Integers) -> Worklist:
@@ -94,7 +96,20 @@ def build_worklist(backbones: Sequence[Floats], labels: Integers) -> Worklist:
         suspects=tuple(sorted(found, key=lambda one: -one.score)),
         thresholds=tuple(None if np.isinf(threshold) else float(threshold) for threshold in thresholds),
         judged=len(judged),
+        findable=_findable(suggested, votes.sum(0), given, np.isfinite(thresholds)),
     )
+
+
+def _findable(suggested: Integers, votes: Integers, given: Integers, known: Flags) -> float | None:
+    """The share of cases that would be listed under a label that is not theirs, over all such labels.
+
+    suggested, given: (n_cases,); votes: (n_cases, n_classes); known: (n_classes,), which classes have cases.
+    Out-of-fold predictions do not hang on a case's own label, and its share in the thresholds is left as it is.
+    """
+    total, codes = votes.sum(1, keepdims=True), np.arange(votes.shape[1])
+    listed = (suggested[:, None] >= 0) & (suggested[:, None] != codes) & (2 * (total - votes) > total)
+    other = (given[:, None] != codes) & known
+    return float(listed[other].mean()) if other.any() else None
 
 
 def mean_probabilities(stacked: Floats) -> Floats:

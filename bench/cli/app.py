@@ -28,7 +28,7 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
     epilog=EPILOG,
-    help="Cross-validate image classifiers on small, noisy sets; every number with an interval.",
+    help="Cross-validate image classifiers on small, noisy sets: intervals, external gaps, noise of seeds.",
 )
 app.command(epilog=EPILOG)(run)
 app.command(epilog=EPILOG)(search)
@@ -52,7 +52,7 @@ def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
     version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True)] = False,
 ) -> None:
-    """Cross-validate image classifiers on small, noisy sets; every number with an interval."""
+    """Cross-validate image classifiers on small, noisy sets: intervals, external gaps, noise of seeds."""
 
 
 def main() -> None:

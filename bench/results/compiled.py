@@ -6,7 +6,7 @@ from bench.errors import BenchError
 from bench.results.entries import Stored, read_stored
 from bench.results.folder import ResultsFolder
 from bench.results.leaderboard import Resampling, draw_leaderboard, store_leaderboard, stored_leaderboard
-from bench.results.worklist import write_worklist
+from bench.results.worklist import better_than_guessing, find_labels, write_worklist
 from reports.leaderboard import Leaderboard
 
 
@@ -34,8 +34,9 @@ def compile_results(folder: ResultsFolder) -> Compiled:
         NothingToRank: there is nothing to compile.
     """
     stored = _read(folder)
-    notes = write_worklist(folder.root, stored.entries, stored.cases, tuple(stored.experiment.class_order or ()))
     drawn = draw_leaderboard(folder, stored, Resampling.of(stored.experiment))
+    usable, classes = better_than_guessing(drawn.leaderboard), tuple(stored.experiment.class_order or ())
+    notes = write_worklist(folder.root, find_labels(stored.entries, stored.cases, classes, usable))
     store_leaderboard(folder, drawn)
     return Compiled(drawn.leaderboard, drawn.text, drawn.json, tuple(notes), stored)
 

@@ -75,7 +75,7 @@ def _sections(folder: ResultsFolder, compiled: Compiled, caches: Caches) -> Iter
     yield _search(folder)
     yield _nondeterminism(folder)
     yield explain_section(folder)
-    yield labels_section(stored, caches)
+    yield labels_section(stored, leaderboard, caches)
     yield data_section(folder, stored.cases, classes)
     yield reproduce_section(folder, stored)
     yield limits(leaderboard, synthetic=stored.experiment.uses_phantom and not stored.imported, warning=stored.warning)

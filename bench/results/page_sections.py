@@ -14,13 +14,14 @@ from bench.cache import Caches
 from bench.config.toml import experiment_text
 from bench.data.cases import INTERNAL, Case, external_sites
 from bench.errors import RequestError
-from bench.results.entries import Stored
+from bench.results.entries import NOT_DETERMINISTIC, Stored
 from bench.results.folder import ResultsFolder
 from bench.results.leaderboard import made_by_import
 from bench.results.runs import StoredRun
 from bench.results.thumbnails import thumbnails
-from bench.results.worklist import find_labels
-from reports.page.part import Gallery, Listing, Part, Picture, Section
+from bench.results.worklist import better_than_guessing, find_labels
+from reports.leaderboard import Leaderboard
+from reports.page.part import Gallery, Listing, Part, Picture, Points, Section
 from reports.table import Column, Item, Table
 
 MOST_PICTURES = 48
@@ -29,11 +30,13 @@ AUDITS = ("audit.json", "audit/audit.json")
 COMPUTED_WITH = ("numpy", "scipy", "pandas", "altair", "vl-convert-python")
 
 
-def labels_section(stored: Stored, caches: Caches) -> Section:
-    """The label worklist with thumbnails."""
-    found = find_labels(stored.entries, stored.cases, tuple(stored.experiment.class_order or ()))
+def labels_section(stored: Stored, leaderboard: Leaderboard, caches: Caches) -> Section:
+    """The label worklist with thumbnails, or why there is none."""
+    classes, usable = tuple(stored.experiment.class_order or ()), better_than_guessing(leaderboard)
+    found = find_labels(stored.entries, stored.cases, classes, usable)
     if found.table is None:
-        return Section("labels", "Labels to look at again", (), ())
+        why = (Points((found.withheld,)),) if found.withheld else ()
+        return Section("labels", "Labels to look at again", (), why)
     chosen = found.cases[:MOST_PICTURES]
     names = [column.name for column in found.table.columns]
     given, suggested, score = (names.index(name) for name in ("label", "suggested", "score"))
@@ -53,6 +56,7 @@ def labels_section(stored: Stored, caches: Caches) -> Section:
         (
             f"{len(found.cases)} of {found.judged} cases, whose labels most models contradict with confidence, none of "
             "which had seen the case. A list of questions, not of errors: a hard case looks like a wrong label.",
+            *(text for text in (found.precision, found.withheld) if text),
         ),
         (Gallery("Cases", pictures, note), found.table),
     )
@@ -123,8 +127,8 @@ def reproduce_section(folder: ResultsFolder, stored: Stored) -> Section:
         "reproduce",
         "How to repeat it",
         ()
-        if not listings
-        else ("On one machine the same run gives the same bytes, however many workers run beside it.",),
+        if not listings or any(NOT_DETERMINISTIC in entry.stamps for entry in stored.entries)
+        else ("On one machine the same run should give the same bytes; `bench nondeterminism` checks that.",),
         (*listings, *environments([run for group in stored.runs for run in group]), _versions()),
     )
 

@@ -1,6 +1,6 @@
 """The label worklist of a results folder. Writes tables/label_worklist.csv."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +9,13 @@ import pandas as pd
 
 from bench.data.cases import INTERNAL, Case
 from bench.results.atomic import write_text
+from reports.chance import NEAR
 from reports.draw_csv import csv_text
-from reports.leaderboard import Entry
+from reports.leaderboard import Entry, Leaderboard
 from reports.margins import Floats
 from reports.table import Column, Table
 from reports.worklist import Worklist, are_probabilities, build_worklist
+from reports.worklist_precision import is_informative, precision_in_words
 
 WORKLIST = "tables/label_worklist.csv"
 _COLUMNS = (
@@ -25,13 +27,29 @@ _COLUMNS = (
 )
 
 
-def write_worklist(root: Path, entries: Sequence[Entry], cases: Sequence[Case], classes: Sequence[str]) -> list[str]:
-    """List the internal cases whose label most seeds contradict with confidence; no file where there are none.
+@dataclass(frozen=True)
+class FoundLabels:
+    """The worklist: cases and, in their order, the rows of the table (None where no case qualifies).
 
-    Returns what to tell the user: how many there are, and which entries are left out because some of their
-    out-of-fold predictions have no probabilities.
+    judged: how many cases have a prediction. left_out: entries without a probability for every prediction. withheld:
+    why there is no list, or which entries guessing might equal, so that they were not used; precision: what to expect
+    of the list.
     """
-    found = find_labels(entries, cases, classes)
+
+    table: Table | None
+    cases: tuple[Case, ...]
+    judged: int
+    left_out: tuple[str, ...]
+    withheld: str | None = None
+    precision: str | None = None
+
+
+def write_worklist(root: Path, found: FoundLabels) -> list[str]:
+    """Write the list; no file where there is none.
+
+    Returns what to tell the user: how many cases there are, how many of them to expect to be mislabelled, and which
+    entries are left out and why.
+    """
     path, said = root / WORKLIST, []
     if found.table is None:
         path.unlink(missing_ok=True)
@@ -39,37 +57,69 @@ def write_worklist(root: Path, entries: Sequence[Entry], cases: Sequence[Case], 
         path.parent.mkdir(exist_ok=True)
         write_text(path, csv_text(found.table))
         said.append(f"Labels to look at again, by most seeds: {len(found.cases)} of {found.judged} cases, in {path}.")
+    said += [found.precision] if found.precision else []
+    if found.withheld:
+        said.append(found.withheld)
     if found.left_out:
         said.append(f"Without a probability for every prediction, so not in {WORKLIST}: {'; '.join(found.left_out)}.")
     return said
 
 
-@dataclass(frozen=True)
-class FoundLabels:
-    """The worklist: cases and, in their order, the rows of the table (None where no case qualifies).
+def better_than_guessing(leaderboard: Leaderboard) -> frozenset[tuple[str, str, str]]:
+    """Backbone, weights and recipe of the rows that are clearly better than guessing."""
+    rows = (row for row in leaderboard.rows if not leaderboard.near_guessing(row))
+    return frozenset((row.backbone, row.weights, row.recipe) for row in rows)
 
-    judged: how many cases have a prediction. left_out: entries without a probability for every prediction.
+
+def find_labels(
+    entries: Sequence[Entry],
+    cases: Sequence[Case],
+    classes: Sequence[str],
+    usable: Collection[tuple[str, str, str]],
+) -> FoundLabels:
+    """The internal cases whose label most seeds contradict with confidence.
+
+    usable: backbone, weights and recipe of the entries that are clearly better than guessing; what others contradict
+    says nothing of labels.
     """
-
-    table: Table | None
-    cases: tuple[Case, ...]
-    judged: int
-    left_out: tuple[str, ...]
-
-
-def find_labels(entries: Sequence[Entry], cases: Sequence[Case], classes: Sequence[str]) -> FoundLabels:
-    """The internal cases whose label most seeds contradict with confidence."""
     internal = [case for case in cases if case.site == INTERNAL]
+    blind = [entry for entry in entries if _key(entry) not in usable]
+    entries = [entry for entry in entries if _key(entry) in usable]
     inside = [entry.predictions[entry.predictions["site"] == INTERNAL] for entry in entries]
     complete = [_have_probabilities(predictions, classes) for predictions in inside]
     arrays = _arrays([table for table, kept in zip(inside, complete, strict=True) if kept], internal, classes)
     left_out = tuple(_name(entry) for entry, kept in zip(entries, complete, strict=True) if not kept)
+    withheld = _withheld(blind, none_left=not arrays)
     labels = np.array([classes.index(case.label) for case in internal], dtype=np.int64)
     worklist = build_worklist(arrays, labels) if arrays else None
     if worklist is None or not worklist.suspects:
-        return FoundLabels(None, (), worklist.judged if worklist else 0, left_out)
-    chosen = tuple(internal[one.case] for one in worklist.suspects)
-    return FoundLabels(worklist_table(worklist, internal, classes), chosen, worklist.judged, left_out)
+        return FoundLabels(None, (), worklist.judged if worklist else 0, left_out, withheld)
+    if not is_informative(worklist):
+        said = " ".join(filter(None, (_blind_list(worklist), withheld)))
+        return FoundLabels(None, (), worklist.judged, left_out, said)
+    return FoundLabels(
+        worklist_table(worklist, internal, classes),
+        tuple(internal[one.case] for one in worklist.suspects),
+        worklist.judged,
+        left_out,
+        withheld,
+        precision_in_words(worklist),
+    )
+
+
+def _withheld(blind: Sequence[Entry], *, none_left: bool) -> str | None:
+    if not blind:
+        return None
+    what = "No list of labels to look at again" if none_left else "Not used for labels to look at again"
+    names = "; ".join(map(_name, blind))
+    return f"{what}, since what contradicts labels is {NEAR}: {names}."
+
+
+def _blind_list(worklist: Worklist) -> str:
+    return (
+        f"No list of labels to look at again: of the {len(worklist.suspects)} of {worklist.judged} cases that models "
+        "contradict, less than twice as many would be wrong as of cases drawn blindly."
+    )
 
 
 def worklist_table(worklist: Worklist, cases: Sequence[Case], classes: Sequence[str]) -> Table:
@@ -106,6 +156,10 @@ def _arrays(tables: Sequence[pd.DataFrame], cases: Sequence[Case], classes: Sequ
 
 def _columns(classes: Sequence[str]) -> list[str]:
     return [f"p_{name}" for name in classes]
+
+
+def _key(entry: Entry) -> tuple[str, str, str]:
+    return entry.backbone, entry.weights, entry.recipe
 
 
 def _name(entry: Entry) -> str:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from reports.comparison import PRIMARY
-from reports.leaderboard import Leaderboard
+import math
+
+from reports.cases import INTERNAL
+from reports.cell import Cell
+from reports.chance import NEAR
+from reports.comparison import PRIMARY, Comparison
+from reports.difference_tables import turned
+from reports.in_words import listed, points
+from reports.leaderboard import TUNED, Leaderboard
+from reports.leading import is_best, said_probability
 from reports.notation import interval, number
-from reports.page.wording import METRIC, METRIC_NAME, listed, site_name
+from reports.page.wording import METRIC, METRIC_NAME, site_name
 from reports.row import Row
+from reports.weights_mixed import mixed_weights
 
 _NAMED = 3
 _CERTAIN = 0.995
@@ -21,21 +30,49 @@ def answer(leaderboard: Leaderboard) -> tuple[str, ...]:
 
 
 def _which(leaderboard: Leaderboard, best: Row) -> str:
-    """Which backbone, and how sure that is."""
+    """Which backbone, how sure that is, and whether weights differ beside the architecture."""
+    mixed = mixed_weights(leaderboard.rows)
+    return f"{_claim(leaderboard, best)}{f'; {mixed}' if mixed else ''}."
+
+
+def _claim(leaderboard: Leaderboard, best: Row) -> str:
     reached = f"{METRIC_NAME} on internal cases, {interval(best.cells.internal[METRIC], 2)}"
+    if leaderboard.near_guessing(best):
+        return _no_claim(leaderboard, best, reached)
     if len(leaderboard.rows) == 1:
-        return f"{best.name} was tested alone, with a {reached}."
+        return f"{best.name} was tested alone, with a {reached}"
     if best.rank is None:
-        return f"No backbone is ranked, since all were tuned on these cases; {best.name} has the highest {reached}."
-    known = leaderboard.probability_of_best.get(best.name)
-    chance = "" if known is None else f"; it is the best with probability {_probability(known)} (bootstrap)"
+        return f"No backbone is ranked, since {_unranked(leaderboard)}; {best.name} has the highest {reached}"
     if best.ties:
-        return f"{best.name} has the highest {reached}, but these data do not tell it from {listed(best.ties)}{chance}."
+        return f"{best.name} has the highest {reached}, but these data do not tell it from {listed(best.ties)}"
     others = sum(row.rank is not None for row in leaderboard.rows) - 1
     if not others:
-        return f"{best.name} is the only backbone that is ranked, with a {reached}."
+        return f"{best.name} is the only backbone that is ranked, with a {reached}"
+    if not is_best(leaderboard, best):
+        return f"{best.name} has the highest {reached}"
     beyond = "the other" if others == 1 else f"each of the {others} others"
-    return f"{best.name} has the highest {reached}, and is resolved better than {beyond} (Holm p ≤ .05){chance}."
+    known = said_probability(leaderboard, best)
+    probability = "" if known is None else f"; it is the best of them with probability {_probability(known)}"
+    return f"{best.name} has the highest {reached}, and is resolved better than {beyond} (Holm p ≤ .05){probability}"
+
+
+def _no_claim(leaderboard: Leaderboard, best: Row, reached: str) -> str:
+    """Of a first row that guessing might equal."""
+    guessing = f"guessing by class shares would reach {number(leaderboard.chance[INTERNAL][METRIC], 2)}"
+    known = best.cells.internal[METRIC].low is not None
+    why = f"{guessing}, and it is {NEAR}" if known else f"its uncertainty is not known, and {guessing}"
+    if len(leaderboard.rows) == 1:
+        return f"{best.name} was tested alone, with a {reached}; {why}"
+    return f"No backbone is called the best: {best.name} has the highest {reached}, but {why}"
+
+
+def _unranked(leaderboard: Leaderboard) -> str:
+    """Why no row has a rank."""
+    if all(any(TUNED in stamp for stamp in row.stamps) for row in leaderboard.rows):
+        return "all were tuned on these cases"
+    if all(len(row.seeds) == 1 for row in leaderboard.rows):
+        return "one seed does not show what another would change"
+    return "too few of them could be compared"
 
 
 def _probability(share: float) -> str:
@@ -56,10 +93,27 @@ def _loss(best: Row, site: str) -> str:
     value, gap, where = best.cells.external[site][METRIC], best.cells.gap[site][METRIC], f"at {site_name(site)}"
     if value.value is None or gap.value is None:
         return f"{where} the loss cannot be estimated ({gap.reason or value.reason})"
-    reached = f"{where} it has {interval(value, 2)}, a loss of {interval(gap, 2)}"
+    reached = f"{where} it has {_kept(best, site)}, a {_change(gap)}"
     if gap.low is None or gap.high is None:
         return f"{reached}, whose uncertainty is not known ({gap.reason})"
     return reached if gap.low > 0 or gap.high < 0 else f"{reached}, which may be none"
+
+
+def _kept(best: Row, site: str) -> str:
+    """The value outside; over the classes of both sides where these differ, since the loss is over those."""
+    shared = best.shared.get(site)
+    if shared is None:
+        return interval(best.cells.external[site][METRIC], 2)
+    inside, outside = (number(side[METRIC], 2) for side in (shared.internal, shared.external))
+    over = f"the {len(shared.classes)} classes on both sides ({listed(shared.classes)})"
+    return f"{outside} against {inside} internally over {over}"
+
+
+def _change(gap: Cell) -> str:
+    """A loss, or where more is reached outside a gain, which turns its interval."""
+    if gap.value is not None and gap.value < 0:
+        return f"gain of {interval(turned(gap), 2)}"
+    return f"loss of {interval(gap, 2)}"
 
 
 def _noise(leaderboard: Leaderboard, best: Row) -> str:
@@ -69,14 +123,28 @@ def _noise(leaderboard: Leaderboard, best: Row) -> str:
         why = "one seed was trained" if len(best.seeds) == 1 else "its seeds hold out different cases"
         return f"How much is only the seed is not known, since {why}."
     floor, seeds = floors[METRIC], len(best.seeds)
+    scale = floor.floor_s / floor.floor_1 if floor.floor_1 else 1.0
     text = (
-        f"By the seed alone, two runs of it differ by up to {number(floor.floor_1, 3)} in {METRIC_NAME}, and two means "
-        f"of {seeds} seeds by up to {number(floor.floor_s, 3)} (95 %)"
+        f"By the seed alone, two runs of it differ by up to {points(floor.floor_1, floor.low, floor.high)} points of "
+        f"{METRIC_NAME}, and two means of {seeds} seeds by up to "
+        f"{points(floor.floor_s, scale * floor.low, scale * floor.high)} (95 %, in brackets how well that is known)"
     )
     judged = [one for one in leaderboard.comparisons if one.endpoint == PRIMARY.name]
-    below = sum(one.below_noise_floor is True for one in judged)
     if not judged:
         return f"{text}."
     if len(judged) == 1:
-        return f"{text}; the difference between the backbones is {'smaller' if below else 'larger'} than that."
-    return f"{text}; of the {len(judged)} differences between backbones, {below} are smaller than that."
+        return f"{text}; the difference between the backbones is {_beside_the_floor(leaderboard, judged[0])}."
+    below = sum(one.below_noise_floor is True for one in judged)
+    return f"{text}; of the {len(judged)} differences between backbones, {below} are not larger than their noise floor."
+
+
+def _beside_the_floor(leaderboard: Leaderboard, one: Comparison) -> str:
+    """The noise floor of a pair is the larger one of both, and known only within its own interval."""
+    if one.below_noise_floor is None or one.difference.value is None:
+        return "not held against that"
+    if one.below_noise_floor:
+        return "not larger than the noise floor of both"
+    floors = [leaderboard.noise_floor[name][METRIC] for name in (one.a, one.b)]
+    highest = max(floor.high for floor in floors) / math.sqrt(one.seeds)
+    sure = abs(one.difference.value) > highest
+    return f"larger than the noise floor of both{'' if sure else ', but not than its upper limit'}"

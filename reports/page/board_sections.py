@@ -45,7 +45,7 @@ def _leaderboard(leaderboard: Leaderboard) -> Section:
         "Leaderboard",
         (
             "Internal: each case predicted by the model that did not see it. External: the mean over all fold models. "
-            "Gap: internal minus external. Lines are 95 % intervals, dots the values.",
+            "Gap: internal minus external. Lines are 95 % intervals where there are any, dots the values.",
         ),
         (
             page_standings(leaderboard),
@@ -101,7 +101,10 @@ def _comparisons(leaderboard: Leaderboard) -> Section:
     return Section(
         "comparisons",
         "Pairwise comparisons",
-        ("Every pair over the same seeds, folds and cases. A pair that is not resolved is a tie, not an order.",),
+        (
+            "Every pair over the same seeds, folds and cases. A pair that is not resolved may be equal or not: these "
+            "data do not say.",
+        ),
         (chart, difference_tables.comparisons(leaderboard), *([tests] if tests.rows else [])),
     )
 
@@ -113,7 +116,10 @@ def _noise(leaderboard: Leaderboard) -> Section:
     return Section(
         "noise",
         "Noise floor",
-        ("With data and recipe fixed, another seed alone gives another number. Smaller differences mean nothing.",),
+        (
+            "With data and recipe fixed, another seed alone gives another number. A difference that is not larger is "
+            "no evidence of a better backbone.",
+        ),
         (*([floors] if floors.rows else []), *([gains] if known else [])),
     )
 

@@ -9,8 +9,9 @@ import altair as alt
 
 from reports.cases import INTERNAL
 from reports.cell import Cell
+from reports.in_words import listed
 from reports.leaderboard import Leaderboard
-from reports.notation import interval
+from reports.notation import interval, number
 from reports.page.chart_style import QUIET, Drawable, colour, data, height_of, shape, spec_of
 from reports.page.part import Chart
 from reports.probability_metrics import title_of
@@ -35,6 +36,30 @@ def on_sides(leaderboard: Leaderboard, metric: str) -> tuple[Estimate, ...]:
         for row in leaderboard.rows[:MOST_ROWS]
         for side, cells in ((INTERNAL, row.cells.internal), *row.cells.external.items())
         if metric in cells and cells[metric].value is not None
+    )
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What guessing by class shares reaches; label says on which sides, where they differ."""
+
+    value: float
+    label: str
+
+
+def of_guessing(leaderboard: Leaderboard, metric: str) -> tuple[Guess, ...]:
+    """A line for each value that guessing reaches, to a hundredth, on the sides that backbones predict."""
+    sides = list(dict.fromkeys(one.series for one in on_sides(leaderboard, metric)))
+    at: dict[str, list[str]] = {}
+    for side in sides:
+        if metric in leaderboard.chance[side]:
+            at.setdefault(number(leaderboard.chance[side][metric], 2), []).append(side)
+    return tuple(
+        Guess(
+            leaderboard.chance[there[0]][metric],
+            f"guessing {value}" if len(at) == 1 else f"guessing {value}, {listed(there)}",
+        )
+        for value, there in at.items()
     )
 
 
@@ -70,9 +95,9 @@ def internal_against_external(leaderboard: Leaderboard, metric: str) -> Chart:
     return Chart(
         f"external-{metric.replace('_', '-')}",
         f"{title}, internal against external",
-        f"{title} of each backbone with its interval, internally and at each external site. The numbers are in the "
-        "table of the leaderboard.",
-        _drawn(on_sides(leaderboard, metric), title, connected=True),
+        f"{title} of each backbone with its interval, internally and at each external site, and what guessing by class "
+        "shares would reach. The numbers are in the table of the leaderboard.",
+        _drawn(on_sides(leaderboard, metric), title, connected=True, guesses=of_guessing(leaderboard, metric)),
     )
 
 
@@ -101,7 +126,12 @@ def class_f1(row: Row, number: int) -> Chart:
 
 
 def _drawn(
-    estimates: Sequence[Estimate], title: str, *, zero: bool = False, connected: bool = False
+    estimates: Sequence[Estimate],
+    title: str,
+    *,
+    zero: bool = False,
+    connected: bool = False,
+    guesses: Sequence[Guess] = (),
 ) -> dict[str, object]:
     rows = list(dict.fromkeys(one.row for one in estimates))
     series = list(dict.fromkeys(one.series for one in estimates))
@@ -133,5 +163,19 @@ def _drawn(
         layers.insert(0, by_row.encode(detail="row:N", order="place:Q"))
     if zero:
         layers.insert(0, alt.Chart(data([{"zero": 0}])).mark_rule(strokeWidth=1, color=QUIET).encode(x="zero:Q"))
+    if guesses:
+        layers = [*_guessing(guesses), *layers]
     chart: Drawable = alt.layer(*layers).properties(height=height_of(rows, series))
     return dict(spec_of(chart))
+
+
+def _guessing(guesses: Sequence[Guess]) -> list[alt.Chart]:
+    """Dashed lines behind all, each with its label above the next one's."""
+    lines = alt.Chart(data([vars(one) for one in guesses])).mark_rule(strokeWidth=1, strokeDash=[2, 2], color=QUIET)
+    texts = [
+        alt.Chart(data([vars(one)]))
+        .mark_text(align="left", baseline="bottom", dx=3, color=QUIET, fontSize=10)
+        .encode(x="value:Q", y=alt.value(-2 - 11 * place), text="label:N")
+        for place, one in enumerate(guesses)
+    ]
+    return [lines.encode(x="value:Q"), *texts]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from reports.caveats import RECOMMENDED_SEEDS
+from reports.in_words import listed
 from reports.leaderboard import Leaderboard
 from reports.markdown import what_intervals_cover
 from reports.page.board_sections import sites_of
 from reports.page.part import Points, Section
-from reports.page.wording import METRIC_NAME, listed, site_name
+from reports.page.wording import METRIC_NAME, site_name
+from reports.weights_mixed import RANDOM
 
 
 def limits(leaderboard: Leaderboard, *, synthetic: bool, warning: str = "") -> Section:
     """Limitations of every page, and those of this one. warning: of leaks, or empty."""
     rows, sites = leaderboard.rows, sites_of(leaderboard)
+    random = [row.name for row in rows if row.weights == RANDOM]
     always = [
         "Research use only, never for diagnosis. Nothing here was tested for any decision about a patient.",
         what_intervals_cover(leaderboard),
@@ -25,8 +28,8 @@ def limits(leaderboard: Leaderboard, *, synthetic: bool, warning: str = "") -> S
         (not sites, "No other hospital was tested. Internal numbers promise nothing for one."),
         (bool(sites), f"What holds at {listed(tuple(map(site_name, sites)))} need not hold at a further hospital."),
         (
-            any(row.weights == "random" for row in rows),
-            "Backbones started from random weights; pretrained ones rank otherwise.",
+            bool(random),
+            f"{listed(random)} started from random weights; pretrained, the order may be another.",
         ),
         (
             any(len(row.seeds) < RECOMMENDED_SEEDS for row in rows),

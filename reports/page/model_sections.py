@@ -54,7 +54,7 @@ def _seeds(leaderboard: Leaderboard, confusions: Confusions) -> Section:
     return Section(
         "seeds",
         "Every seed",
-        ("Each dot is a whole cross-validation that differs from its neighbours in the seed alone.",),
+        ("Each dot is all folds of one seed; its neighbours differ from it in the seed alone.",),
         tuple(seed_dots(of_seeds(confusions, seeds, metric), metric) for metric in reversed(STANDING_METRICS)),
     )
 
@@ -90,7 +90,8 @@ def _calibration(leaderboard: Leaderboard, entries: Mapping[str, Entry]) -> Sect
         "Calibration",
         (
             "Whether a confidence of 0.8 is right in 8 of 10 cases; below the diagonal a model is too sure. Small "
-            "samples inflate the expected calibration error, so it stands beside that of a perfectly calibrated model.",
+            "samples inflate the expected calibration error, so it stands beside that of a perfectly calibrated model. "
+            "The Brier score is from 0 to 2, with two classes twice the binary one.",
             *first_of(leaderboard),
         ),
         (*charts, replace(table, name="calibration", title="Calibration error and Brier score")) if known else (),

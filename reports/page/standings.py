@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from reports import row_tables
 from reports.caveats import caveats
+from reports.cell import Cell
 from reports.leaderboard import Leaderboard
 from reports.page.wording import METRIC, METRIC_NAME
 from reports.probability_metrics import title_of
-from reports.row import Row
 from reports.table import Column, Item, Table
+from reports.weights_mixed import mixed_weights
 
 MOST_SITES = 3
 _LAST = ("weights", "recipe")
@@ -25,7 +28,7 @@ def page_standings(leaderboard: Leaderboard) -> Table:
         column
         for site in sites
         for column in (
-            Column("external", f"{title_of(METRIC)}, {site}", "cell"),
+            Column("external", f"{title_of(METRIC)}, {site}", "cell", reference=leaderboard.chance[site].get(METRIC)),
             Column("gap", f"Gap to {site}", "cell"),
         )
     )
@@ -42,14 +45,27 @@ def page_standings(leaderboard: Leaderboard) -> Table:
         table.name,
         f"Leaderboard by internal {METRIC_NAME}",
         (*columns[:after], *of_sites, *columns[after:], *(table.columns[place] for place in last)),
-        tuple(placed(line, _abroad(row, sites)) for line, row in zip(table.rows, leaderboard.rows, strict=True)),
-        (*table.notes, *caveats(leaderboard), *leaderboard.notes),
+        tuple(placed(line, there) for line, there in zip(table.rows, _abroad(leaderboard, sites), strict=True)),
+        (*_weights(leaderboard), *table.notes, *_lines(leaderboard), *caveats(leaderboard), *leaderboard.notes),
     )
 
 
-def _abroad(row: Row, sites: list[str]) -> list[Item]:
-    found: list[Item] = []
-    for site in sites:
-        there = site in row.sites
-        found += [row.cells.external[site][METRIC], row.cells.gap[site][METRIC]] if there else [None, None]
-    return found
+def _abroad(leaderboard: Leaderboard, sites: list[str]) -> Iterator[list[Item]]:
+    """Values and gaps at these sites of each row, then of guessing."""
+    for row in leaderboard.rows:
+        found: list[Item] = []
+        for site in sites:
+            there = site in row.sites
+            found += [row.cells.external[site][METRIC], row.cells.gap[site][METRIC]] if there else [None, None]
+        yield found
+    if leaderboard.rows:
+        yield [item for site in sites for item in (Cell(leaderboard.chance[site][METRIC]), None)]
+
+
+def _lines(leaderboard: Leaderboard) -> tuple[str, ...]:
+    return ("The dashed line in a drawing is what guessing would reach there.",) if leaderboard.rows else ()
+
+
+def _weights(leaderboard: Leaderboard) -> tuple[str, ...]:
+    mixed = mixed_weights(leaderboard.rows)
+    return (f"{mixed}.",) if mixed else ()

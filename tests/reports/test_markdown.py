@@ -102,7 +102,7 @@ def test_tables_are_well_formed(make_study) -> None:
     for block in text.split("\n\n"):
         if block.startswith("|"):
             assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1
-    assert max(len(line) for line in text.splitlines() if line.startswith("|")) < 130
+    assert max(len(line) for line in text.splitlines() if line.startswith("|")) < 140
 
 
 def test_few_seeds_and_one_seed_are_said(make_study) -> None:

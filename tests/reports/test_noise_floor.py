@@ -58,7 +58,10 @@ def test_pairs_within_the_floor_are_named_under_the_leaderboard(make_study: Any)
     text = " ".join(leaderboard_markdown(board).split())
     head = text.partition("## a")[0]
     floor = board.noise_floor["a"]
-    accuracy, f1 = (f"{100 * floor[name].floor_1:.1f}" for name in ("accuracy", "macro_f1"))
+    accuracy, f1 = (
+        f"{100 * one.floor_1:.1f} ({100 * one.low:.1f}–{100 * one.high:.1f})"
+        for one in (floor["accuracy"], floor["macro_f1"])
+    )
     said = (
         f"Two runs of a that differ only in seed differ by up to {accuracy} points of accuracy and {f1} points of "
         "macro F1 (95 %)."

@@ -86,6 +86,7 @@ def test_tables() -> None:
     assert list(tables) == ["search_nested", "search_folds", "search_stability", "search_flat", "search_importance"]
     assert [row[3] for row in tables["search_folds"].rows] == ["0.0123", "0.002"]
     assert any("tuned on these cases" in note for note in tables["search_flat"].notes)
+    assert any("confounded with training size" in note for note in tables[search_tables([nested], [])[0].name].notes)
     assert "lr 0.01, epochs 3" in tables["search_flat"].rows[0]
     assert [table.name for table in search_tables([], [flat])] == ["search_flat", "search_importance"]
 

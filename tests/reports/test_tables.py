@@ -1,17 +1,21 @@
 """What the typed tables of a leaderboard hold."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from reports.caveats import UNKNOWN_FOLDS
 from reports.cell import Cell
+from reports.chance import MEANING, NAME, NEAR
+from reports.comparison import Comparison
 from reports.difference_tables import turned
 from reports.draw_csv import csv_text
 from reports.draw_latex import latex_text
 from reports.draw_markdown import tables_markdown
 from reports.leaderboard import TUNED, Leaderboard, build_leaderboard
+from reports.markdown import leaderboard_markdown
 from reports.table import Column, Item, Table, Term
 from reports.tables import NAMES, build_tables, known_metrics
 
@@ -44,18 +48,20 @@ def test_every_table_is_there_once_and_the_leaderboard_comes_first(board: Leader
 
 def test_the_leaderboard_has_a_line_a_row_in_its_order(board: Leaderboard) -> None:
     table = build_tables(board)[0]
-    assert [row["backbone"] for row in lines(table)] == ["strong", "weak", "best"]
-    assert [row["rank"] for row in lines(table)] == [1, 2, None]
-    assert [row["internal_macro_f1"] for row in lines(table)] == [row.cells.internal["macro_f1"] for row in board.rows]
-    assert [row["probability_of_best"] for row in lines(table)] == [
-        pytest.approx(1, abs=1e-3),
-        pytest.approx(0, abs=1e-3),
-        None,
-    ]
-    assert [row["name"] for row in lines(table)] == [row.name for row in board.rows]
+    *rows, guessing = lines(table)
+    assert [row["backbone"] for row in rows] == ["strong", "weak", "best"]
+    assert [row["rank"] for row in rows] == [1, 2, None]
+    assert [row["internal_macro_f1"] for row in rows] == [row.cells.internal["macro_f1"] for row in board.rows]
+    strong, weak, tuned = (row["probability_of_best"] for row in rows)
+    assert (strong, weak, tuned) == (pytest.approx(1, abs=1e-3), pytest.approx(0, abs=1e-3), None)
+    assert [row["name"] for row in rows] == [row.name for row in board.rows]
+    assert guessing["name"] == guessing["backbone"] == NAME
+    assert guessing["internal_macro_f1"] == Cell(board.chance["internal"]["macro_f1"])
+    assert {guessing[key] for key in ("rank", "weights", "recipe", "ties", "probability_of_best", "stamps")} == {None}
     assert table.notes[0].startswith("Rank: 1 + the number of backbones resolved better on internal macro F1")
-    assert table.notes[1].startswith("P(best): the probability")
-    assert table.notes[2:] == (f"best: {TUNED}.", *board.notes)
+    assert table.notes[1].startswith("P(best): a conservative probability")
+    assert table.notes[2] == MEANING
+    assert table.notes[3:] == (f"best: {TUNED}.", *board.notes)
     assert board.notes
 
 
@@ -69,12 +75,15 @@ def test_what_limits_a_row_goes_with_it_into_every_table(make_study: Callable) -
     tables = by_name(board, baseline="b")
     assert set(NAMES) == set(tables)
     said = ("Every backbone: leaks.", "a: imported.", "Fewer than 5 seeds: intervals may be too narrow")
-    of_a, of_b = "leaks; imported; fewer than 5 seeds", "leaks"
+    near = {row.name: f"{NEAR}; " if board.near_guessing(row) else "" for row in board.rows}
+    of_a, of_b = f"leaks; imported; {near['a']}fewer than 5 seeds", "leaks"
     for name, table in tables.items():
         notes = "\n".join(table.notes)
         assert all(one in notes for one in said), name
         for line in lines(table):
             both = "a" in line
+            if line.get("name") == NAME:
+                continue
             key = "name" if name == "leaderboard" else "backbone"
             expected = {"a": of_a, "b": of_b}[line["a"] if both else line[key]]
             assert line["stamps"] == expected, name
@@ -83,7 +92,53 @@ def test_what_limits_a_row_goes_with_it_into_every_table(make_study: Callable) -
     assert text.count("Every backbone: leaks.") == text.count("Fewer than 5 seeds: ") == len(tables)
     assert "Stamps" not in text
     assert all("Every backbone: leaks." in latex_text(table) for table in tables.values())
-    assert ",leaks; imported; fewer than 5 seeds\n" in csv_text(tables["metrics"])
+    assert f",{of_a}\n" in csv_text(tables["metrics"])
+
+
+def test_what_guessing_might_equal_says_so_wherever_it_stands(make_study: Callable, guessing: Callable) -> None:
+    """Its interval includes the quarter that four classes of one size give; nothing is probably the best of such."""
+    study = make_study()
+    entries = [guessing(study.entry(name), study.classes) for name in ("blind", "dark")]
+    board = build_leaderboard(entries, study.cases, study.classes, rng=np.random.default_rng(0), resamples=50)
+    assert board.chance["internal"]["macro_f1"] == pytest.approx(0.25)
+    assert all(board.near_guessing(row) for row in board.rows)
+    tables = by_name(board)
+    *rows, guessing = lines(tables["leaderboard"])
+    assert [(row["stamps"], row["probability_of_best"]) for row in rows] == [(NEAR, None)] * 2
+    assert guessing["stamps"] is None
+    assert all(f"Every backbone: {NEAR}." in table.notes for table in tables.values())
+    assert f",{NEAR}\n" in csv_text(tables["comparisons"])
+
+
+def test_without_an_interval_nothing_is_clearly_better_than_guessing(make_study: Callable) -> None:
+    study = make_study(internal=12, external={})
+    entry = study.entry("sharp", 0.9, folds=3)
+    board = build_leaderboard([entry], study.cases, study.classes, rng=np.random.default_rng(0), resamples=50)
+    (row,) = board.rows
+    assert 0.7 < row.cells.internal["macro_f1"].value < 1
+    assert row.cells.internal["macro_f1"].low is None
+    assert board.near_guessing(row)
+
+
+def test_always_right_is_better_than_guessing_though_no_case_moves_it(make_study: Callable) -> None:
+    study = make_study(external={})
+    entry = study.entry("sharp")
+    entry.predictions["predicted"] = entry.predictions["label"]
+    board = build_leaderboard([entry], study.cases, study.classes, rng=np.random.default_rng(0), resamples=50)
+    assert board.rows[0].cells.internal["macro_f1"].value == 1
+    assert not board.near_guessing(board.rows[0])
+
+
+def test_no_pair_is_tied_and_surely_decided(board: Leaderboard) -> None:
+    """However probable, of rows with ties nothing near 0 or 1 is said."""
+    tied = replace(
+        board,
+        rows=tuple(replace(row, rank=1, ties=tuple({"weak", "strong"} - {row.name})) for row in board.rows[:2]),
+        probability_of_best={"strong": 0.97, "weak": 0.03},
+    )
+    assert [line["probability_of_best"] for line in lines(build_tables(tied)[0])[:2]] == [None, None]
+    unsure = replace(tied, probability_of_best={"strong": 0.8, "weak": 0.2})
+    assert [line["probability_of_best"] for line in lines(build_tables(unsure)[0])[:2]] == [0.8, 0.2]
 
 
 def test_the_rows_of_a_backbone_without_the_columns_that_say_so(board: Leaderboard) -> None:
@@ -156,13 +211,41 @@ def test_differences_from_a_baseline_are_rows_minus_it(board: Leaderboard, basel
     expected = rows[other].internal["macro_f1"].value - rows[baseline].internal["macro_f1"].value
     assert (line["backbone"], line["resolved"]) == (other, True)
     (explored,) = lines(table, endpoint="internal.accuracy")
-    assert explored["resolved"] == "exploratory"
+    assert explored["resolved"] is None
     assert line["difference"].value == pytest.approx(expected)
     assert line["difference"].low < line["difference"].value < line["difference"].high
     (line,) = lines(table, endpoint="gap.Oslo.macro_f1")
     expected = rows[other].gap["Oslo"]["macro_f1"].value - rows[baseline].gap["Oslo"]["macro_f1"].value
     assert line["difference"].value == pytest.approx(expected)
     assert f"Not compared with {baseline}: best." in table.notes
+
+
+def test_where_two_tests_disagree_one_sentence_says_what_each_asks(board: Leaderboard) -> None:
+    def with_p(one: Comparison, of_macro_f1: float) -> Comparison:
+        if one.fold_tests is None:
+            return one
+        p = of_macro_f1 if one.endpoint == "internal.macro_f1" else 0.02
+        tests = replace(one.fold_tests, corrected=replace(one.fold_tests.corrected, p=p))
+        return replace(one, p_holm=0.014, fold_tests=tests)
+
+    agreed, apart = (
+        replace(board, comparisons=tuple(with_p(one, p) for one in board.comparisons)) for p in (0.03, 0.758)
+    )
+    assert not any("disagree" in note for note in by_name(agreed)["fold_tests"].notes)
+    (said,) = [note for note in by_name(apart)["fold_tests"].notes if "disagree" in note]
+    pair = " and ".join(name for name in (apart.comparisons[0].a, apart.comparisons[0].b))
+    assert said.startswith(f"Two tests disagree on {pair} in macro F1 (Holm p .014, Nadeau–Bengio p .758): Holm p asks")
+    assert "accuracy" not in said
+    assert "other training sets of the same size" in said
+    text = leaderboard_markdown(apart)
+    assert said in text
+
+
+def test_the_noise_floor_in_words_says_how_well_it_is_known(board: Leaderboard) -> None:
+    notes = by_name(board)["noise_floor"].notes
+    floor = board.noise_floor["weak"]["macro_f1"]
+    expected = f"{100 * floor.floor_1:.1f} ({100 * floor.low:.1f}–{100 * floor.high:.1f}) points of macro F1"
+    assert any(note.startswith("Two runs of weak that differ only in seed") and expected in note for note in notes)
 
 
 def test_a_turned_cell() -> None:
@@ -223,11 +306,10 @@ def test_rows_that_do_not_fit_the_columns_are_refused(row: tuple[Item, ...], mes
         Table("t", "T", (Column("name", "Name"), Column("score", "Score", "cell")), (row,))
 
 
-def test_sample_gain_stands_beside_the_cases_of_one_split(board: Leaderboard) -> None:
+def test_sample_gain_is_the_ratio_of_variances_in_the_table(board: Leaderboard) -> None:
     for line in lines(by_name(board)["sample_gain"]):
-        row = next(row for row in board.rows if row.name == line["backbone"])
-        cases, _ = row.clusters["internal"]
-        assert line["one_split"] == cases / row.folds
-        accuracies = board.rows[[one.name for one in board.rows].index(row.name)].cells.internal["accuracy"].value
-        assert line["effective_cases"] > 0
-        assert 0 < accuracies < 1
+        components = board.sample_gains[line["backbone"]].components
+        accuracy = next(row for row in board.rows if row.name == line["backbone"]).cells.internal["accuracy"].value
+        one, now = (components.cluster + (components.seed + components.within) / n for n in (1, 5))
+        assert line["gain"] == pytest.approx(one / now)
+        assert line["effective_cases"] == pytest.approx(accuracy * (1 - accuracy) / now)

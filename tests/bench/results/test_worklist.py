@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.cache import Caches
 from bench.config.experiment import Experiment
 from bench.data.cases import Case
 from bench.data.images import PixelSettings
@@ -19,8 +20,10 @@ from bench.plan.recipe import Recipe
 from bench.plan.spec import RunResult, RunSpec, Tooling, Weights
 from bench.results.compiled import NothingToRank, compile_results, up_to_date
 from bench.results.folder import ResultsFolder
-from bench.results.worklist import WORKLIST, write_worklist
+from bench.results.page_sections import labels_section
+from bench.results.worklist import WORKLIST, find_labels, write_worklist
 from reports.leaderboard import Entry
+from reports.page.part import Points
 
 CLASSES = ("=a", "b")
 CASES = [
@@ -61,8 +64,12 @@ def stored(root: Path, specs: Sequence[RunSpec], wrong: dict[str, float]) -> Res
 def test_the_list_has_the_internal_cases_that_seeds_get_wrong(tmp_path: Path) -> None:
     """The threshold of class b is that of 30 cases, 29 with .8 and one with .05: .775."""
     folder = stored(tmp_path, plan(), WRONG)
-    notes = compile_results(folder).notes
-    assert notes == (f"Labels to look at again, by most seeds: 2 of 60 cases, in {tmp_path / WORKLIST}.",)
+    how_many, precision = compile_results(folder).notes
+    assert how_many == f"Labels to look at again, by most seeds: 2 of 60 cases, in {tmp_path / WORKLIST}."
+    # 58 of 60 cases would be listed under the other label, all but the two that already are: 2 / 60 / (58 / 60) = 3.4 %
+    assert precision.startswith(
+        "Expected precision: were 1 % of all labels wrong at random, 29 % of those listed would"
+    )
     table = pd.read_csv(tmp_path / WORKLIST)
     assert table.to_dict("list") == {
         "rank": [1, 2],
@@ -90,13 +97,58 @@ def test_a_list_without_cases_is_no_file_and_an_old_one_goes(tmp_path: Path) -> 
 def test_the_list_is_written_when_the_leaderboard_is(tmp_path: Path) -> None:
     folder = stored(tmp_path, plan(), WRONG)
     text, notes = up_to_date(folder)
-    assert len(notes) == 1
+    assert len(notes) == 2
     (tmp_path / WORKLIST).unlink()
     assert up_to_date(folder) == (text, ())
     assert not (tmp_path / WORKLIST).exists()
     stored(tmp_path, plan("resnet34"), WRONG)
     up_to_date(folder)
     assert (tmp_path / WORKLIST).exists()
+
+
+def test_near_chance_there_is_no_list_and_the_reason_is_said(tmp_path: Path) -> None:
+    """Every other pair of cases is right, the rest wrong: 30 contradictions of 60 labels say nothing of these."""
+    wrong = {case.case_id: 0.9 for n, case in enumerate(CASES) if n // 2 % 2}
+    folder = stored(tmp_path, plan(), WRONG)
+    compile_results(folder)
+    assert (tmp_path / WORKLIST).exists()
+    folder = stored(tmp_path / "blind", plan(), wrong)
+    compiled = compile_results(folder)
+    assert compiled.leaderboard.near_guessing(compiled.leaderboard.rows[0])
+    assert compiled.notes == (
+        "No list of labels to look at again, since what contradicts labels is not clearly better than guessing: "
+        "resnet18 (fine-tune, random).",
+    )
+    assert not (tmp_path / "blind" / WORKLIST).exists()
+    section = labels_section(compiled.stored, compiled.leaderboard, Caches(tmp_path / "cache"))
+    assert section.parts == (Points(compiled.notes),)
+
+
+def test_a_backbone_near_chance_is_not_used_beside_a_better_one(tmp_path: Path) -> None:
+    wrong = {case.case_id: 0.99 for n, case in enumerate(CASES) if n // 2 % 2}
+    folder = stored(tmp_path, plan("resnet18"), WRONG)
+    with folder.locked():
+        for spec in plan("resnet34"):
+            folder.runs.write(run_id(spec), spec, result(spec, wrong), 5)
+    notes = compile_results(folder).notes
+    assert notes[0].startswith("Labels to look at again, by most seeds: 2 of 60 cases")
+    assert notes[2] == (
+        "Not used for labels to look at again, since what contradicts labels is not clearly better than guessing: "
+        "resnet34 (fine-tune, random)."
+    )
+    assert pd.read_csv(tmp_path / WORKLIST)["confidence"].tolist() == [pytest.approx(0.95), pytest.approx(0.9)]
+
+
+def test_a_list_hardly_better_than_drawing_blindly_is_withheld(tmp_path: Path) -> None:
+    """The model is clearly better than guessing, but 22 of 60 labels are contradicted: lift (38/60) / (22/60) = 1.7."""
+    wrong = {case.case_id: 0.9 for n, case in enumerate(CASES) if n % 6 in (0, 1) or n in (2, 3)}
+    compiled = compile_results(stored(tmp_path, plan(), wrong))
+    assert not compiled.leaderboard.near_guessing(compiled.leaderboard.rows[0])
+    assert compiled.notes == (
+        "No list of labels to look at again: of the 22 of 60 cases that models contradict, less than twice as many "
+        "would be wrong as of cases drawn blindly.",
+    )
+    assert not (tmp_path / WORKLIST).exists()
 
 
 def test_other_roles_do_not_count(tmp_path: Path) -> None:
@@ -114,6 +166,12 @@ def entry(backbone: str, probabilities: dict[str, list[float]], seeds: int = 2) 
     return Entry(backbone, "random", "fine-tune", 1, 1.0, 1, predictions)
 
 
+def write(root: Path, entries: list[Entry]) -> list[str]:
+    """Of the first four cases, all entries being better than guessing."""
+    usable = {(entry.backbone, entry.weights, entry.recipe) for entry in entries}
+    return write_worklist(root, find_labels(entries, CASES[:4], CLASSES, usable))
+
+
 RIGHT = {"p_=a": [0.8, 0.2, 0.8, 0.9], "p_b": [0.2, 0.8, 0.2, 0.1]}  # case 3 is labelled b
 
 
@@ -127,17 +185,18 @@ RIGHT = {"p_=a": [0.8, 0.2, 0.8, 0.9], "p_b": [0.2, 0.8, 0.2, 0.1]}  # case 3 is
     ],
 )
 def test_entries_without_probabilities_are_left_out_and_named(tmp_path: Path, without: dict[str, list[float]]) -> None:
-    said = write_worklist(tmp_path, [entry("net", RIGHT), entry("other", without)], CASES[:4], CLASSES)
+    said = write(tmp_path, [entry("net", RIGHT), entry("other", without)])
     assert said[0].startswith("Labels to look at again, by most seeds: 1 of 4 cases")
-    assert said[1:] == [f"Without a probability for every prediction, so not in {WORKLIST}: other (fine-tune, random)."]
+    assert said[1].startswith("Expected precision: ")
+    assert said[2:] == [f"Without a probability for every prediction, so not in {WORKLIST}: other (fine-tune, random)."]
     (row,) = pd.read_csv(tmp_path / WORKLIST).to_dict("records")
     assert (row["case_id"], row["confidence"], row["seeds"]) == ("internal/3", 0.9, 2)
-    assert write_worklist(tmp_path, [entry("other", without)], CASES[:4], CLASSES) == said[1:]
+    assert write(tmp_path, [entry("other", without)]) == said[2:]
     assert not (tmp_path / WORKLIST).exists()
 
 
 def test_backbones_with_other_seeds_are_averaged(tmp_path: Path) -> None:
     surer = {"p_=a": [0.8, 0.2, 0.8, 1.0], "p_b": [0.2, 0.8, 0.2, 0.0]}
-    write_worklist(tmp_path, [entry("net", RIGHT), entry("other", surer, seeds=5)], CASES[:4], CLASSES)
+    write(tmp_path, [entry("net", RIGHT), entry("other", surer, seeds=5)])
     (row,) = pd.read_csv(tmp_path / WORKLIST).to_dict("records")
     assert (row["confidence"], row["seeds"]) == (pytest.approx(0.95), 5)
