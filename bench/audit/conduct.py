@@ -51,4 +51,4 @@ def look_through(
     """Measure the images and say what is wrong with them."""
     measured = measure(inventory.images, settings, max_pixels, on_done)
     roots = {site: str(root) for site, root in inventory.roots.items()}
-    return summarise(roots, measured, find_all(measured, inventory.problems))
+    return summarise(roots, measured, find_all(measured, inventory.problems), inventory.passed_over.entries())

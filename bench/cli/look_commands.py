@@ -60,6 +60,8 @@ def audit(
     for site, classes in found.classes.items():
         counts = ", ".join(f"{label or '(no class)'} {number}" for label, number in classes.items())
         say(f"{site}: {counts}")
+    for entry in found.passed_over:
+        say(entry.line())
     for kind, number in found.kinds().items():
         say(f"{kind}: {number}")
     if not found.findings:

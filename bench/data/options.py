@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from bench.data.passed_over import PassedOver
 from bench.data.pseudonyms import Pseudonyms
 
 MultiLabel = Literal["single-only", "priority", "others"]
@@ -18,7 +19,8 @@ class ReadOptions:
 
     `pseudonyms` hides patients' names; `columns` says what a manifest calls the columns of `MANIFEST_COLUMNS`;
     `multilabel` is what becomes of a slice with several bleeds; `allow_outside` follows links and paths that leave
-    the folder; with `internal_only` nothing of other sites is opened.
+    the folder; with `internal_only` nothing of other sites is opened; readers count in `passed_over` what becomes no
+    case as it lies there.
     """
 
     pseudonyms: Pseudonyms
@@ -26,6 +28,7 @@ class ReadOptions:
     multilabel: MultiLabel = "single-only"
     allow_outside: bool = False
     internal_only: bool = False
+    passed_over: PassedOver = field(default_factory=PassedOver, compare=False)
 
     def column(self, name: str) -> str:
         """What the manifest calls the column `name`."""

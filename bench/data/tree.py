@@ -20,6 +20,7 @@ def read_tree(root: Path, site: str, options: ReadOptions) -> list[FoundImage]:
     """
     require_folder(root, site)
     found = scan(root, allow_outside=options.allow_outside)
+    options.passed_over.extend(found.passed_over.entries(), site=site)
     if found.problems:
         raise RequestError(problems_text(found.problems))
     if not found.files:

@@ -79,8 +79,8 @@ def prepare(
     request = data_request(experiment, caches, pseudonyms)
     dataset, as_read, copies = read_cases(request, experiment, caches, on_decoded)
     folder.refuse_other_data(dataset.cases, dataset.classes)
-    if dataset.skipped:
-        say(f"Warning: {len(dataset.skipped)} unreadable image(s) are left out and listed in tables/unreadable.csv.")
+    for entry in dataset.passed_over:
+        say(entry.line())
     if experiment.tuned and not overlap(experiment, (case.digest for case in dataset.cases)):
         say(f"The recipe was tuned by study {experiment.tuned.study} on other cases than these: its rows are ranked.")
     folds = settled_folds(experiment, folder, dataset.cases)

@@ -13,6 +13,7 @@ from bench.audit.summary import QUANTILES, Audit
 from bench.cache import Caches
 from bench.config.toml import experiment_text
 from bench.data.cases import INTERNAL, Case, external_sites
+from bench.data.passed_over import Entry
 from bench.errors import RequestError
 from bench.results.entries import Stored
 from bench.results.folder import ResultsFolder
@@ -64,7 +65,25 @@ def data_section(folder: ResultsFolder, cases: Sequence[Case], classes: Sequence
     if leaks:
         intro.append(f"{leaks} pair(s) of cases leak from training into evaluation; tables/leaks.csv names them.")
     audit, note = _audit(folder.root)
-    return Section("data", "Data", (*intro, *note), (_cases(cases, classes), *(_of_audit(audit) if audit else ())))
+    parts = (_cases(cases, classes), *_flow(folder.passed_over(), len(cases)), *(_of_audit(audit) if audit else ()))
+    return Section("data", "Data", (*intro, *note), parts)
+
+
+def _flow(entries: Sequence[Entry], cases: int) -> Iterator[Table]:
+    """What lay beside the cases and became none, and what was read otherwise than it is stored."""
+    columns = (
+        Column("fate", "What became of it"),
+        Column("site", "Site"),
+        Column("what", "What"),
+        Column("number", "Number", "number", 0),
+        Column("example", "Example"),
+    )
+    rows: tuple[tuple[Item, ...], ...] = tuple(
+        (entry.fate, entry.site, f"{entry.what}. {entry.advice}".strip(), entry.number, entry.example)
+        for entry in entries
+    )
+    if rows:
+        yield Table("flow", f"From files to {cases} cases", columns, rows)
 
 
 def _cases(cases: Sequence[Case], classes: Sequence[str]) -> Table:

@@ -43,7 +43,7 @@ def read(root: Path, site: str, options: ReadOptions) -> list[FoundImage]:
     """
     labels = _labels(root / TABLE, options)
     images = []
-    for number, path, relative in _slices(root, options):
+    for number, path, relative in _slices(root, site, options):
         if number not in labels:
             raise RequestError(f"{root / TABLE} has no row CQ500-CT-{number}, the scan of {path}. Is the table whole?")
         series = Path(relative).parent.name
@@ -67,8 +67,9 @@ def _left_out(series: str) -> bool:
     return bool(LEFT_OUT.search(PLAIN.sub("", series)))
 
 
-def _slices(root: Path, options: ReadOptions) -> Iterator[tuple[int, Path, str]]:
+def _slices(root: Path, site: str, options: ReadOptions) -> Iterator[tuple[int, Path, str]]:
     found = scan(root, allow_outside=options.allow_outside)
+    options.passed_over.extend(found.passed_over.entries(), site=site)
     if found.problems:
         raise RequestError(f"Cannot be read: {listed([problem.path for problem in found.problems], 3)}.")
     for file in found.files:
