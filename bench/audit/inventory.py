@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.data.cases import INTERNAL, FoundImage
+from bench.data.classes import say_alike
 from bench.data.kinds import kind_of_name
 from bench.data.manifest import read_manifest
 from bench.data.manifest_table import is_manifest, read_table
 from bench.data.options import ReadOptions
-from bench.data.parts import images_of_file
 from bench.data.passed_over import PassedOver
 from bench.data.readers import AUTO, DataRequest, read_images
 from bench.data.scan import Problem, scan
 from bench.data.sites import parse_external, site_name, sites_of
-from bench.data.tree import require_folder
+from bench.data.tree import images_of_tree, layout_for, require_folder
 from bench.errors import RequestError
 from bench.quiet import quiet
 
@@ -85,10 +85,8 @@ def take_inventory(texts: Sequence[str], reader: str, options: ReadOptions) -> I
         found = scan(root, allow_outside=options.allow_outside)
         problems += found.problems
         account.extend(found.passed_over.entries(), site=site)
-        for file in found.files:
-            label = NO_CLASS if file.path.parent == root else file.path.parent.name
-            whole = FoundImage(f"{site}/{file.relative}", str(file.path), label, site)
-            images += images_of_file(whole, file.kind, options)
+        images += images_of_tree(found.files, site, layout_for(found.files, options), options)
+    say_alike(images, account)
     if not images and not problems:
         raise RequestError(f"No image found below {', '.join(map(str, sites.values()))}. Check the path.")
     return Inventory(images, problems, sites, account)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.cache import Caches
 from bench.data.cases import Case, FoundImage
-from bench.data.classes import class_list, rename
+from bench.data.classes import class_list, rename, say_alike
 from bench.data.images import HOUNSFIELD, MAX_PIXELS, PixelSettings
 from bench.data.kinds import kind_of
 from bench.data.passed_over import Entry, PassedOver
@@ -57,6 +57,7 @@ def load_dataset(
     request = replace(request, options=replace(request.options, passed_over=account))
     with quiet():
         images = rename(read_images(request), renaming)
+    say_alike(images, account)
     class_list(images, declared)  # before decoding, which may take long
     found = list(zip(images, digests_of(images), strict=True))
     closed = [

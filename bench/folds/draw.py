@@ -18,7 +18,11 @@ DRAWS = 20
 
 
 class TooFewUnits(RequestError):
-    """A class has fewer cases or patients than there are to be folds."""
+    """A class has fewer cases or patients than there are to be folds; `fact` says so, and the rest what to do."""
+
+    def __init__(self, fact: str, advice: str) -> None:
+        super().__init__(f"{fact} {advice}")
+        self.fact = fact
 
 
 def draw_folds(cases: Sequence[Case], seed: int, *, folds: int = 5, holdout: float | None = None) -> FoldOfCase:
@@ -120,9 +124,9 @@ def _refuse_small_classes(cases: Sequence[Case], parts: int, grouped: bool) -> N
             continue
         what = f"groups (patients) in {len(members)} cases" if grouped else "cases"
         fewer = f"ask for fewer folds (--folds {len(units)}), " if len(units) > 1 else ""
-        advice = f"{fewer}merge the class with another under [classes], or add images"
+        advice = f"{fewer}merge the class with another under [classes], or add images."
+        wanted = "parts that a split needs" if parts == 2 and not grouped else "folds asked for"
         raise TooFewUnits(
-            f"Class {label!r} has {len(units)} {what}, fewer than the {parts} "
-            f"{'parts that a split needs' if parts == 2 and not grouped else 'folds asked for'}. "
-            f"{advice[0].upper()}{advice[1:]}."
+            f"Class {label!r} has {len(units)} {what}, fewer than the {parts} {wanted}.",
+            f"{advice[0].upper()}{advice[1:]}",
         )

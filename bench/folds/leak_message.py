@@ -8,6 +8,7 @@ from bench.folds.leaks import PATIENT, TWO_FOLDS, Leak
 
 SHOWN = 10
 WHOLE = ""
+DEIDENTIFIED = "Where de-identified DICOM files of many patients bear one PatientID: --group-by study (or series)."
 
 
 def leak_message(leaks: Sequence[Leak], cases: Sequence[Case], given: Mapping[str, str], options: Sequence[str]) -> str:
@@ -57,4 +58,4 @@ def _about_patients(leaks: Sequence[Leak]) -> list[str]:
         False: "Patients at two sites: remove their cases from one of them. Where two sites use one name for different "
         "patients, rename the groups at one.",
     }
-    return [text for place, text in texts.items() if place in inside]
+    return [*(text for place, text in texts.items() if place in inside), DEIDENTIFIED]

@@ -17,7 +17,7 @@ from bench.data.passed_over import Entry
 from bench.errors import RequestError
 from bench.results.entries import Stored
 from bench.results.folder import ResultsFolder
-from bench.results.leaderboard import made_by_import
+from bench.results.leaderboard import about_patients, made_by_import
 from bench.results.runs import StoredRun
 from bench.results.thumbnails import thumbnails
 from bench.results.worklist import find_labels
@@ -97,7 +97,7 @@ def _cases(cases: Sequence[Case], classes: Sequence[str]) -> Table:
         "without a known patient counting as one."
         for site in sites
     )
-    return Table("cases", "Cases of each class", columns, tuple(rows), notes)
+    return Table("cases", "Cases of each class", columns, tuple(rows), (*notes, *about_patients(cases)))
 
 
 def _audit(root: Path) -> tuple[Audit | None, tuple[str, ...]]:
