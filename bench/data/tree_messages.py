@@ -37,7 +37,11 @@ def ambiguous_text(root: Path, site: str, places: Collection[Folders]) -> str:
     outer = {folders[0] for folders in places}
     if len(outer) == 1:
         (name,) = outer
-        option = f"--internal {quote(_typed(root / name))}" if site == INTERNAL else quote(f"{site}={root / name}")
+        option = (
+            f"--internal {quote(_typed(root / name))}"
+            if site == INTERNAL
+            else f"--external {quote(f'{site}={_typed(root / name)}')}"
+        )
         return (
             f"All images of {root} (site '{site}') lie in its folder {visible(name)!r}, below which folders may be "
             f"classes or patients. Give that folder: {option}"
