@@ -82,9 +82,10 @@ def _other_name(manifest: Manifest) -> str:
 
 def _images(manifest: Manifest, sites: Sequence[str], placed: Placed, masks: Sequence[str]) -> Iterator[FoundImage]:
     given, parts = manifest.cells("case_id"), _parts(manifest)
+    names = [meant or cell for meant, cell in zip(placed.cells, manifest.cells("path"), strict=True)]
     ids = [
         f"{site}/{own or os.path.normpath(path)}{'' if part is None else f'#{part}'}"
-        for site, own, path, part in zip(sites, given, placed.cells, parts, strict=True)
+        for site, own, path, part in zip(sites, given, names, parts, strict=True)
     ]
     repeated = pd.Series(ids).duplicated(keep=False)
     manifest.refuse_rows(

@@ -226,6 +226,12 @@ class TestPaths:
         assert read(folder, inside.replace(str(folder), str(tmp_path / "alias")))[0] == relative
         assert "is absolute or leaves" in refused(folder, "path,label\n/dev/null,x\n")
 
+    def test_rows_of_other_sites_are_not_looked_for_where_only_the_internal_one_is_read(self, folder: Path) -> None:
+        text = "path,label,site\na.png,x,internal\nb.png,y,internal\ngone.png,x,bern\nlost.png,y,bern\n"
+        images, _ = read(folder, text, None, internal_only=True)
+        assert [image.case_id for image in images] == ["internal/a.png", "internal/b.png"]
+        assert "2 row(s)" in refused(folder, text, None)
+
     def test_exchanged_columns_are_named_with_the_line_that_mends_it(self, folder: Path) -> None:
         text = "class,file\nx,images/a.png\ny,images/b.png\n"
         said = refused(folder, text, columns={"path": "class", "label": "file"})
