@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.cache import Caches
+from bench.data.account import count_readings, where
 from bench.data.cases import Case, FoundImage
 from bench.data.classes import class_list, rename, say_alike
 from bench.data.images import HOUNSFIELD, MAX_PIXELS, PixelSettings
@@ -74,7 +75,8 @@ def load_dataset(
     classes = class_list([image for image, _ in kept], declared)
     cases = [_case(image, digest, pixels) for image, digest in kept]
     for image, _ in skipped:
-        account.add("left out", UNREADABLE, _where(image), site=image.site)
+        account.add("left out", UNREADABLE, where(image), site=image.site)
+    count_readings([(image, pixels.readings[digest]) for image, digest in kept], account)
     reasons = [(image.case_id, reason) for image, reason in skipped]
     return Dataset(cases, classes, settings, pixels, reasons, account.entries())
 
@@ -102,14 +104,9 @@ def _case(image: FoundImage, digest: str, pixels: PixelCache) -> Case:
 
 
 def _unreadable_message(skipped: Sequence[tuple[FoundImage, str]]) -> str:
-    first = "; ".join(f"{_where(image)} ({reason})" for image, reason in skipped[:10])
+    first = "; ".join(f"{visible(where(image))} ({reason})" for image, reason in skipped[:10])
     more = f" and {len(skipped) - 10} more" if len(skipped) > 10 else ""
     return (
         f"{len(skipped)} image(s) cannot be read: {first}{more}. Mend or remove them, or give --skip-unreadable "
         f"to leave them out and have them listed beside the results."
     )
-
-
-def _where(image: FoundImage) -> str:
-    path = visible(image.path)
-    return path if image.part is None else f"{path} part {image.part}"
