@@ -7,6 +7,7 @@ from bench.data.lookalikes import like_patients, like_sites
 from bench.data.manifest_rows import Manifest
 from bench.data.names import alike, spelled
 from bench.data.options import MANIFEST_COLUMNS
+from bench.data.sites import called_like_site
 from bench.errors import listed
 
 
@@ -41,7 +42,9 @@ def _say_patients(manifest: Manifest, images: Sequence[FoundImage]) -> None:
 
 
 def _say_sites(manifest: Manifest, site: str) -> None:
-    columns = [] if "site" in manifest.table else like_sites(manifest.table, MANIFEST_COLUMNS)
+    if "site" in manifest.table:
+        return
+    columns = like_sites(manifest.table, MANIFEST_COLUMNS)
     if columns:
         found = sorted(set(manifest.cells(columns[0])) - {""})
         manifest.options.passed_over.add(
@@ -50,4 +53,14 @@ def _say_sites(manifest: Manifest, site: str) -> None:
             number=len(manifest.table),
             site=site,
             advice=f"Call one of them internal and give --data {manifest.file} --column site={columns[0]}.",
+        )
+    folders = {part for cell in manifest.cells("path") for part in cell.replace("\\", "/").split("/")[:-1]}
+    sites = sorted(name for name in folders if called_like_site(name))
+    if len(sites) > 1:
+        manifest.options.passed_over.add(
+            "doubtful",
+            f"image(s) that count as one site, though their folders are called like sites ({listed(sites, 3)})",
+            number=len(manifest.table),
+            site=site,
+            advice=f"Add a column site and give --data {manifest.file}.",
         )

@@ -6,16 +6,15 @@ from shlex import quote
 
 from bench.data.cases import INTERNAL
 from bench.data.layout import LAYOUTS, Folders, named_by
+from bench.data.sites import called_like_site
 from bench.data.visible import visible
 from bench.errors import RequestError, listed
-
-EXTERNAL = "external"
 
 
 def refuse_sites(root: Path, site: str, places: Collection[Folders]) -> None:
     """Raise `RequestError` where the folders of several sites would become one site."""
     outer = sorted({folders[0] for folders in places if len(folders) > 1})
-    sites = [name for name in outer if name.casefold() == INTERNAL or name.casefold().startswith(EXTERNAL)]
+    sites = [name for name in outer if called_like_site(name)]
     if not sites or len(outer) < 2 or (len(sites) < 2 and sites[0].casefold() != INTERNAL):
         return
     if site != INTERNAL:

@@ -103,6 +103,15 @@ def test_hospitals_that_nobody_named_are_said(folder: Path) -> None:
     assert "By its name: --column site=hospital." in refused(folder, text, None)
 
 
+def test_folders_called_like_sites_are_said(folder: Path) -> None:
+    for site in ("internal", "external-bern"):
+        (folder / site).mkdir()
+        Image.new("L", (4, 4)).save(folder / site / "a.png")
+    _, (said,) = read(folder, "path,label\ninternal/a.png,x\nexternal-bern/a.png,y\n")
+    assert "their folders are called like sites (external-bern, internal)" in said.what
+    assert read(folder, "path,label,site\ninternal/a.png,x,internal\nexternal-bern/a.png,y,bern\n", None)[1] == ()
+
+
 class TestNumbersAndNames:
     def test_csv_and_parquet_give_the_same_patients_labels_and_sites(self, folder: Path) -> None:
         """pandas writes whole numbers as floats where a column has a gap."""
