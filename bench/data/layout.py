@@ -8,6 +8,8 @@ from typing import Literal, get_args
 Layout = Literal["auto", "any/class", "class/patient", "class/any"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 AUTO: Layout = "auto"
+OUTERMOST: tuple[Layout, ...] = ("class/patient", "class/any")
+"""Those in which the outermost folder is the class."""
 Folders = tuple[str, ...]
 """The folders that an image lies in below the root of its tree, the outermost first."""
 

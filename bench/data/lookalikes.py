@@ -1,7 +1,7 @@
 """Columns of a manifest that nobody named but that look like patients, sites, paths or labels. Pure."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -11,15 +11,12 @@ _KEY = "(ids?|nos?|nr|nums?|numbers?|names?|keys?|codes?|uids?|instanceuids?|ide
 _PATIENTS = (  # the first that is met is the best guess
     f"(patients?|pats?|patienten){_KEY}|pid|ptid|mrn|medicalrecord{_KEY}|medrec{_KEY}",
     f"(subjects?|subj|sub|participants?|persons?|people|individuals?|probands?|donors?|volunteers?|anon){_KEY}",
-    f"(animals?|mouse|mice|rats?|dogs?|specimens?|lesions?){_KEY}",
+    f"(animals?|mouse|mice|specimens?|lesions?){_KEY}",
     f"cases?{_KEY}",
     f"(study|studies|exams?|examinations?|accessions?|visits?|encounters?){_KEY}",
     f"(series|scans?|volumes?|stacks?){_KEY}",
 )
-_SITES = (
-    f"(hospitals?|clinics?|cent(er|re)s?|institut(e|ion)s?|sites?|facilit(y|ies)|cohorts?|klinik){_KEY}",
-    f"(scanners?|vendors?|manufacturers?|devices?){_KEY}",
-)
+_SITES = (f"(hospitals?|clinics?|cent(er|re)s?|institut(e|ion)s?|sites?|facilit(y|ies)|klinik){_KEY}",)
 _LABELS = ("(class(es)?|labels?|diagnos[ie]s|dx|target|categor(y|ies)|finding|y|ground ?truth|gt)(names?|ids?)?",)
 MOSTLY = 0.9
 
@@ -33,7 +30,7 @@ def like_patients(table: pd.DataFrame, known: Sequence[str]) -> list[str]:
 
 
 def like_sites(table: pd.DataFrame, known: Sequence[str]) -> list[str]:
-    """As `like_patients`, of hospitals and scanners."""
+    """As `like_patients`, of hospitals."""
     return _called(table, known, _SITES)
 
 
@@ -54,11 +51,9 @@ def are_paths(cells: Sequence[str]) -> bool:
 
 
 def _called(table: pd.DataFrame, known: Sequence[str], patterns: Sequence[str]) -> list[str]:
-    varied: Callable[[str], bool] = lambda name: len(set(table[name]) - {""}) > 1  # noqa: E731
-    bare = {str(name): re.sub(r"[\W_]", "", str(name).casefold()) for name in table.columns if name not in known}
-    return [
-        name
-        for pattern in patterns
-        for name, letters in bare.items()
-        if re.fullmatch(pattern, letters) and varied(name)
-    ]
+    bare = {
+        str(name): re.sub(r"[\W_]", "", str(name).casefold())
+        for name in table.columns
+        if name not in known and len(set(table[name]) - {""}) > 1
+    }
+    return [name for pattern in patterns for name, letters in bare.items() if re.fullmatch(pattern, letters)]

@@ -87,7 +87,11 @@ def _images(manifest: Manifest, sites: Sequence[str], placed: Placed, masks: Seq
         f"{site}/{own or os.path.normpath(path)}{'' if part is None else f'#{part}'}"
         for site, own, path, part in zip(sites, given, names, parts, strict=True)
     ]
-    repeated = pd.Series(ids).duplicated(keep=False)
+    shown = [
+        f"{site}/{own or path or name}#{part}"
+        for site, own, path, name, part in zip(sites, given, placed.paths, names, parts, strict=True)
+    ]
+    repeated = pd.Series(ids).duplicated(keep=False) | pd.Series(shown).duplicated(keep=False)
     manifest.refuse_rows(
         "name the same image, or have the same case_id, at one site",
         repeated,

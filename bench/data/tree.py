@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bench.data.cases import FoundImage
 from bench.data.kinds import KIND_OF_SUFFIX
-from bench.data.layout import AUTO, Folders, Layout, layout_of, named_by
+from bench.data.layout import AUTO, OUTERMOST, Folders, Layout, layout_of, named_by
 from bench.data.names import as_meant, normal
 from bench.data.options import ReadOptions
 from bench.data.parts import images_of_file
@@ -39,7 +39,8 @@ def read_tree(root: Path, site: str, options: ReadOptions) -> list[FoundImage]:
             f"Move them into folders named after their classes."
         )
     places = {_folders(file) for file in found.files}
-    refuse_sites(root, site, places)
+    if options.tree not in OUTERMOST:
+        refuse_sites(root, site, places)
     layout = options.tree if options.tree != AUTO else layout_of(places)
     if layout is None:
         raise RequestError(ambiguous_text(root, site, places))
@@ -54,17 +55,24 @@ def images_of_tree(files: Sequence[ScannedFile], site: str, layout: Layout, opti
     for file in files:
         folders = _folders(file)
         named, patient = named_by(folders, layout) if folders else ("", None)
-        label = normal(named) or named
-        if label != named:
-            options.passed_over.add(
-                "changed",
-                "image(s) whose class is read as it is meant (NFC, no blanks around it, nothing without width)",
-                as_meant(named, label),
-                site=site,
-            )
+        label = _as_meant(named, "class", site, options)
         whole = FoundImage(f"{site}/{file.relative}", str(file.path), label, site)
-        images += images_of_file(whole, file.kind, options, patient=patient and normal(patient))
+        group = None if patient is None else _as_meant(patient, "patient", site, options)
+        images += images_of_file(whole, file.kind, options, patient=group)
     return images
+
+
+def _as_meant(folder: str, what: str, site: str, options: ReadOptions) -> str:
+    """The name that a folder gives, counted where it is changed."""
+    meant = normal(folder) or folder
+    if meant != folder:
+        options.passed_over.add(
+            "changed",
+            f"image(s) whose {what} is read as it is meant (whole numbers without .0, NFC, nothing without width)",
+            as_meant(folder, meant),
+            site=site,
+        )
+    return meant
 
 
 def layout_for(files: Sequence[ScannedFile], options: ReadOptions) -> Layout:

@@ -26,8 +26,9 @@ def refuse_sites(root: Path, site: str, places: Collection[Folders]) -> None:
         others = [f"--external {quote(f'{name}={_typed(root / name)}')}" for name in sites if name != inner]
         line = " ".join([f"--internal {quote(_typed(root / inner))}", *others])
     raise RequestError(
-        f"{root} (given for site '{site}') holds whole sites: {listed(sites)}. Read as one tree they would be one "
-        f"hospital, trained and tested on as such. Give instead: {line}"
+        f"{root} (given for site '{site}') holds whole sites: {listed(sites)}. Read as one tree they would be "
+        f"trained and tested on as one hospital. (Were they classes, --tree class/patient or class/any would say so.) "
+        f"Give instead: {line}"
     )
 
 

@@ -18,7 +18,7 @@ def test_a_folder_of_sites_is_not_one_hospital(bench: Bench, digit_data: Path, t
     stopped = bench("run", "--internal", digit_data, *options)
     assert stopped.returncode == 2
     assert not (tmp_path / "r").exists()
-    line = stopped.stderr.strip().partition("Give instead: ")[2]
+    line = stopped.stderr.strip().partition("instead: ")[2]
     assert shlex.split(line) == ["--data", str(digit_data)]
     done = bench("run", *shlex.split(line), *options)
     assert done.returncode == 0, done.stderr

@@ -208,6 +208,11 @@ class TestPaths:
         assert [image.path for image in images] == [str(folder / "images" / name) for name in FILES[:2]]
         assert said == ()
 
+    def test_one_file_by_two_names_is_refused(self, folder: Path) -> None:
+        said = refused(folder, "path,label\na.png,x\nimages/a.png,y\nb.png,y\n")
+        assert "name the same image" in said
+        assert "row(s) 2, 3;" in said
+
     def test_what_lies_hidden_is_not_found(self, folder: Path) -> None:
         for name in (".cache", "@eaDir"):
             (folder / name).mkdir()

@@ -102,7 +102,7 @@ def test_whole_sites_are_never_pooled(tmp_path: Path, folders: tuple[str, ...], 
     plant(tmp_path, *(f"{site}/{label}/1.png" for site in folders for label in "ab"))
     with pytest.raises(RequestError, match="holds whole sites") as refused:
         read(tmp_path)
-    assert str(refused.value).endswith(f"Give instead: {line.format(root=tmp_path)}")
+    assert str(refused.value).endswith(f"instead: {line.format(root=tmp_path)}")
     with pytest.raises(RequestError, match="holds whole sites"):
         read(tmp_path, tree="any/class")  # nor on request
     with pytest.raises(
@@ -114,6 +114,15 @@ def test_whole_sites_are_never_pooled(tmp_path: Path, folders: tuple[str, ...], 
 def test_classes_may_be_called_internal_and_external(tmp_path: Path) -> None:
     plant(tmp_path, "internal/1.png", "external/1.png")
     assert meant(read(tmp_path)[0]) == [("external", None), ("internal", None)]
+    plant(tmp_path / "deep", "internal/p1/1.png", "internal/p2/1.png", "external/p3/1.png")
+    images, _ = read(tmp_path / "deep", tree="class/patient")
+    assert meant(images) == [("external", "p3"), ("internal", "p1"), ("internal", "p2")]
+
+
+def test_patients_are_read_as_they_are_meant_too(tmp_path: Path) -> None:
+    images, said = read(plant(tmp_path, "a/101.0/1.png", "a/102/1.png", "b/101/1.png", "b/103/1.png"))
+    assert [image.group for image in images] == ["101", "102", "101", "103"]
+    assert ("changed", 1, "'101.0' as '101'") in [(entry.fate, entry.number, entry.example) for entry in said]
 
 
 def test_the_patient_of_a_header_goes_before_the_folder_and_that_before_the_study(tmp_path: Path) -> None:
