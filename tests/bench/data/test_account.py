@@ -11,8 +11,9 @@ import tifffile
 from odd_files import SETTINGS, image
 from PIL import Image
 from scans import write_dicom, write_nifti
-from trees import load_sites
+from trees import READ, load_sites
 
+from bench.audit.conduct import conduct_audit
 from bench.cache import Caches
 from bench.data.passed_over import Entry
 
@@ -22,13 +23,17 @@ AIR_AND_HEAD = np.tile(np.arange(0, 2400, 100, dtype=np.uint16), (24, 1))  # −
 
 
 def accounts(tmp_path: Path, caches: Caches, make: Callable[[Path, int], object]) -> tuple[Entry, ...]:
-    """Of two classes of two images each, twice: decoded, and from the cache."""
+    """Of two classes of two images each: decoded, from the cache, and as the audit has it."""
     for label in "ab":
         (tmp_path / "tree" / label).mkdir(parents=True)
         for number in range(2):
             make(tmp_path / "tree" / label / str(number), number)
-    first, second = (load_sites({"internal": tmp_path / "tree"}, SETTINGS, caches).passed_over for _ in range(2))
-    assert first == second
+    tree = tmp_path / "tree"
+    first, second = (load_sites({"internal": tree}, SETTINGS, caches).passed_over for _ in range(2))
+    audited = conduct_audit(
+        [f"internal={tree}"], tmp_path / "audit", reader="auto", options=READ, settings=SETTINGS, max_pixels=10**6
+    )
+    assert first == second == audited.passed_over
     return first
 
 
