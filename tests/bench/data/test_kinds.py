@@ -10,7 +10,7 @@ import pytest
 from odd_files import SETTINGS, image
 from PIL import Image
 from scans import write_dicom
-from trees import load_sites, missing
+from trees import READ, load_sites, missing
 
 from bench.audit.inventory import take_inventory
 from bench.cache import Caches
@@ -82,6 +82,12 @@ def test_text_that_begins_like_a_graymap_is_none(tmp_path: Path, text: str) -> N
     assert kind_of_content(tmp_path / "a") is None
 
 
+@pytest.mark.parametrize(("brands", "kind"), [(b"mif1\0\0\0\0mif1heic", "HEIC"), (b"mif1\0\0\0\0mif1avif", "AVIF")])
+def test_pictures_of_either_coding_are_told_apart(tmp_path: Path, brands: bytes, kind: str) -> None:
+    (tmp_path / "a").write_bytes(struct.pack(">I", 8 + len(brands)) + b"ftyp" + brands)
+    assert kind_of_content(tmp_path / "a") == kind
+
+
 def test_a_heic_picture_is_read_or_its_package_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     try:
         import pillow_heif
@@ -103,8 +109,6 @@ def test_a_heic_picture_is_read_or_its_package_named(tmp_path: Path, monkeypatch
 
 
 def test_the_audit_finds_the_same_files(tmp_path: Path) -> None:
-    from trees import READ
-
     (tmp_path / "a").mkdir()
     grey().save(tmp_path / "a" / "2.pgm")
     ct()(tmp_path / "a" / "IM1")
