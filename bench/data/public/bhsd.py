@@ -15,7 +15,7 @@ import numpy as np
 from bench.data.cases import FoundImage
 from bench.data.nifti import number_of_slices, slice_values
 from bench.data.options import ReadOptions
-from bench.data.public.left_out import count_several
+from bench.data.public.left_out import count_several, images_among
 from bench.data.public.multilabel import label_of
 from bench.data.unreadable import UnreadableImage
 from bench.errors import RequestError, listed
@@ -49,7 +49,7 @@ def read(root: Path, site: str, options: ReadOptions) -> list[FoundImage]:
     folders = next(((root / a, root / b) for a, b in LAYOUTS if (root / a).is_dir() and (root / b).is_dir()), None)
     if folders is None:
         raise RequestError(f"{root} holds neither label_192/images and label_192/ground truths, nor imagesTr/labelsTr.")
-    volumes = sorted(path for path in folders[0].iterdir() if path.name.endswith((".nii", ".nii.gz")))
+    volumes = images_among(folders[0], lambda path: path.name.endswith((".nii", ".nii.gz")), site, options)
     masks = {path: folders[1] / re.sub(r"_0000(?=\.nii)", "", path.name) for path in volumes}
     absent = [path.name for path, mask in masks.items() if not mask.is_file()]
     if absent or not volumes:

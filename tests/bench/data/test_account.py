@@ -95,6 +95,15 @@ def test_values_that_are_no_hounsfield_units_are_not_taken_for_them(tmp_path: Pa
     assert "not windowed as CT" in one(accounts(tmp_path, caches, dicom(**tags)), "by their values").what
 
 
+def test_a_picture_of_a_ct_screen_is_not_windowed_and_said(tmp_path: Path, caches: Caches) -> None:
+    def make(path: Path, number: int) -> None:
+        tags = {"SOPClassUID": CAPTURE, "RescaleIntercept": None, "RescaleSlope": None, "PatientID": str(number)}
+        write_dicom(path.with_suffix(".dcm"), RNG.integers(0, 256, (9, 9), dtype=np.uint8), **tags)
+
+    entry = one(accounts(tmp_path, caches, make), "grey values of a screen")
+    assert (entry.fate, entry.number) == ("doubtful", 4)
+
+
 def test_a_ct_by_its_class_needs_no_modality_and_no_words(tmp_path: Path, caches: Caches) -> None:
     assert accounts(tmp_path, caches, dicom(Modality=None)) == ()
 

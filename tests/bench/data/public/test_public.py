@@ -64,6 +64,9 @@ def test_rsna(tmp_path: Path, folder: str) -> None:
     assert labels(found) == {f"{folder}/ID_0a1.dcm": "subdural", f"{folder}/ID_0b2.dcm": "normal"}
     assert found[0].group == found[1].group
     assert counted(rsna_2019, tmp_path / "set") == {SEVERAL: 1}
+    for name in ("._ID_0a1.dcm", "ID_0a1.txt"):
+        (tmp_path / "set" / folder / name).write_text("")
+    assert sum(counted(rsna_2019, tmp_path / "set").values()) == 3
     every = rsna_2019.read(tmp_path / "set", "s", replace(READ, multilabel="others"))
     assert every[2].label == "others"
     assert every[2].group != found[0].group
