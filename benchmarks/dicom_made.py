@@ -18,7 +18,7 @@ from pydicom.uid import (
 from benchmarks.variant import RAMP, Pixels
 
 CT, MR, CAPTURE = (f"1.2.840.10008.5.1.4.1.1.{number}" for number in ("2", "4", "7"))
-ENHANCED_CT, ENHANCED_MR = f"{CT}.1", f"{MR}.1"
+ENHANCED_CT, ENHANCED_MR, ENHANCED_PET, LEGACY_CT = f"{CT}.1", f"{MR}.1", f"{CT}30", f"{CT}.2"
 STORED = RAMP.astype(np.uint16)
 Make = Callable[[Path], object]
 
@@ -96,6 +96,13 @@ def groups(slope: float, intercept: float, level: float, width: float) -> Datase
     group.FrameVOILUTSequence = item(WindowCenter=level, WindowWidth=width)
     group.PixelMeasuresSequence = item(PixelSpacing=[0.5, 0.5], SliceThickness=5)
     group.PlanePositionSequence = item(ImagePositionPatient=[0, 0, 5 * width])
+    return group
+
+
+def unassigned(intercept: float) -> Dataset:
+    """Where converters of older files leave what has no group of its own."""
+    group = Dataset()
+    group.UnassignedPerFrameConvertedAttributesSequence = item(RescaleSlope=1, RescaleIntercept=intercept)
     return group
 
 

@@ -24,6 +24,8 @@ from benchmarks.dicom_made import (
     CT,
     ENHANCED_CT,
     ENHANCED_MR,
+    ENHANCED_PET,
+    LEGACY_CT,
     Make,
     bare,
     colour,
@@ -35,6 +37,7 @@ from benchmarks.dicom_made import (
     mr,
     palette,
     table,
+    unassigned,
 )
 from benchmarks.variant import RAMP, Pixels, Variant
 
@@ -202,6 +205,20 @@ FOUND: list[tuple[str, Make, Callable[[Path], Pixels], str, dict[str, Any]]] = [
         "Enhanced MR, second frame",
         enhanced(ENHANCED_MR, "MR", shared=None, frames=PER_FRAME_MR),
         known(linear(RAMP[::-1] * 2 + 10, 3000, 1001)),
+        KNOWN,
+        {"part": 1},
+    ),
+    (
+        "Enhanced PET, second frame",
+        enhanced(ENHANCED_PET, "PT", shared=None, frames=PER_FRAME_MR),
+        known(linear(RAMP[::-1] * 2 + 10, 3000, 1001)),
+        KNOWN,
+        {"part": 1},
+    ),
+    (
+        "Legacy converted CT, second frame",
+        enhanced(LEGACY_CT, "CT", shared=None, frames=[unassigned(-1024), unassigned(-1100)]),
+        known(in_windows(RAMP[::-1] - 1100)),
         KNOWN,
         {"part": 1},
     ),

@@ -85,6 +85,12 @@ def heic(values: Pixels) -> Make:
     return make
 
 
+def twelve_bit_codestream(path: Path) -> None:
+    from openjpeg.utils import encode_array
+
+    path.write_bytes(encode_array(STORED12, bits_stored=12))
+
+
 TIFFFILE, KNOWN = "tifffile", "known values"
 INVERTED = {"photometric": "miniswhite"}
 PALETTE = np.stack([np.arange(256), 255 - np.arange(256), np.arange(256) // 2], axis=-1).astype(np.uint8)
@@ -182,6 +188,16 @@ FOUND: list[tuple[str, str, str, Make, Expected, str, dict[str, Any]]] = [
     ("PNM", "PPM", ".ppm", pnm("P6", 255, COLOUR), known(COLOUR / 255), KNOWN, {}),
     ("JPEG 2000", "8 bits", ".jp2", pillow("JPEG2000", EIGHT), known(EIGHT / 255), KNOWN, {}),
     ("JPEG 2000", "16 bits", ".jp2", pillow("JPEG2000", DEEP), known(DEEP / 65535), KNOWN, {}),
+    ("JPEG 2000", "codestream of 12 bits", ".j2k", twelve_bit_codestream, known(RAMP / 4095), KNOWN, {"tolerance": 1}),
+    (
+        "JPEG 2000",
+        "codestream of 12 bits, --white16 4095",
+        ".j2k",
+        twelve_bit_codestream,
+        known(RAMP / 4095),
+        KNOWN,
+        {"settings": TWELVE, "tolerance": 1},
+    ),
     ("JPEG 2000", "codestream, RGB", ".j2k", pillow("JPEG2000", COLOUR), known(COLOUR / 255), KNOWN, {}),
     ("WebP", "without loss", ".webp", pillow("WEBP", COLOUR, lossless=True), known(COLOUR / 255), KNOWN, {}),
     ("HEIC", "grey", ".heic", heic(EIGHT), known(EIGHT / 255), KNOWN, {"tolerance": 1}),

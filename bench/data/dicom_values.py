@@ -20,7 +20,7 @@ CT_CLASSES = frozenset(
 STANDARD = "1.2.840.10008."
 CONVERTED = "1.2.840.10008.5.1.4.1.1.7"  # Secondary Capture and its multi-frame kinds: of whatever modality
 HOUNSFIELD_TYPES = frozenset({"HU", "HU_MOD"})
-UNSPECIFIED = frozenset({"", "US", "UNSPECIFIED"})
+OTHER_UNITS = frozenset({"OD", "MGML", "Z_EFF", "ED", "EDW", "PCT"})  # density, iodine, atomic number, electrons
 UNTOLD = frozenset({"", "OT"})  # modalities that tell nothing
 AIR = (-3100.0, -900.0)  # where the smallest value of a CT slice lies: air, or what lies outside the scanner's circle
 DENSE = 100.0  # its largest value is above
@@ -33,6 +33,11 @@ UNKNOWN = Note(
     "doubtful",
     "DICOM image(s) that name no modality and hold no Hounsfield units by their values: not windowed as CT",
     "Set Modality to CT in the files where that is wrong.",
+)
+CAPTURED = Note(
+    "doubtful",
+    "DICOM capture(s) of a CT in 8 bits without an intercept: grey values of a screen, not windowed as CT",
+    "Set RescaleType to HU in the files where that is wrong.",
 )
 CONTRADICTED = Note(
     "doubtful",
@@ -57,14 +62,15 @@ def are_hounsfield(values: NDArray[np.float64], header: Any) -> tuple[bool, tupl
     sop_class, modality = text_of(header, "SOPClassUID"), text_of(header, "Modality").upper()
     standard = sop_class.startswith(STANDARD)
     converted = not standard or sop_class == CONVERTED or sop_class.startswith(f"{CONVERTED}.")
-    if unit not in UNSPECIFIED:
+    if unit in OTHER_UNITS:
         return False, ()
     if sop_class in CT_CLASSES:
         return True, (() if modality in {"CT", *UNTOLD} else (CONTRADICTED,))
     if not converted:
         return False, ((CONTRADICTED,) if modality == "CT" else ())
     if modality == "CT":
-        return integer_of(header, "BitsStored") > 8 or "RescaleIntercept" in header, ()
+        holds_units = integer_of(header, "BitsStored") > 8 or "RescaleIntercept" in header
+        return holds_units, (() if holds_units else (CAPTURED,))
     if modality not in UNTOLD:
         return False, ()
     low, high = float(values.min()), float(values.max())

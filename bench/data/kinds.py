@@ -99,6 +99,7 @@ MAGIC: tuple[tuple[int, bytes, Kind], ...] = (
     (4, b"n+2\0", "NIfTI"),
 )
 PNM = re.compile(rb"P(?:[1-6]\s(?:\s|#[^\r\n]*[\r\n])*\d+\s+\d+\s|[fF]\s+\d+\s+\d+\s)")
+BRANDS = 64  # bytes: of a picture in either coding, the kinds that it is compatible with
 ENOUGH = 352
 GZIP = b"\x1f\x8b"
 
@@ -132,7 +133,7 @@ def kind_of_content(path: Path) -> Kind | None:
 def _kind(start: bytes) -> Kind | None:
     for offset, magic, kind in MAGIC:
         if start[offset : offset + len(magic)] == magic and (kind != "BMP" or start[6:10] == bytes(4)):
-            return kind
+            return "AVIF" if kind == "HEIC" and b"avif" in start[16:BRANDS] else kind
     if PNM.match(start):
         return "PNM"
     return "DICOM" if is_bare_dicom(start) else None
