@@ -9,7 +9,7 @@ import pandas as pd
 
 from bench.data.manifest_columns import as_meant_in
 from bench.data.manifest_table import FIRST_ROW, read_table
-from bench.data.names import normal
+from bench.data.names import as_meant, normal
 from bench.data.passed_over import PassedOver
 from bench.data.visible import visible
 from bench.errors import RequestError
@@ -34,7 +34,9 @@ def read_predictions(files: Sequence[Path], account: PassedOver) -> pd.DataFrame
     Raises:
         RequestError: a file that is no table, a column that is missing, a cell that is empty or no number.
     """
-    table = as_meant_in(pd.concat([_read(file) for file in files], ignore_index=True).fillna(""), NAMES, account)
+    table = as_meant_in(
+        pd.concat([_read(file, account) for file in files], ignore_index=True).fillna(""), NAMES, account
+    )
     _refuse_different_classes(table, files)
     for column in REQUIRED:
         refuse_rows(table, (table[column] == "").to_numpy(), f"have no {column}", "Fill them in.")
@@ -51,11 +53,15 @@ def class_columns(table: pd.DataFrame) -> list[str]:
     return [name.removeprefix(PROBABILITY) for name in table.columns if name.startswith(PROBABILITY)]
 
 
-def _read(file: Path) -> pd.DataFrame:
+def _read(file: Path, account: PassedOver) -> pd.DataFrame:
     if not file.is_file():
         raise RequestError(f"No such file: {file}. Check the spelling.")
     table = read_table(file)
-    table.columns = [_class_as_meant(name) for name in table.columns]
+    given = list(table.columns)
+    table.columns = [_class_as_meant(name) for name in given]
+    for before, after in zip(given, table.columns, strict=True):
+        if before != after:
+            account.add("changed", "column(s) of a class read as it is meant", as_meant(before, after))
     if repeated := sorted({name for name in table.columns if list(table.columns).count(name) > 1}):
         raise RequestError(f"{file} has several columns that all mean {', '.join(repeated)}. Leave one of each.")
     absent = [name for name in REQUIRED if name not in table]
