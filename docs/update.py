@@ -25,6 +25,7 @@ PAGES = {
     **{f"comparisons-{world}": ROOT / "docs" / "statistics.md" for world in ("alike", "retrained", "power")},
     "studentised": ROOT / "docs" / "statistics.md",
     "dicom-files": ROOT / "docs" / "dicom-files.md",
+    "decoding": ROOT / "docs" / "dicom-files.md",
     "nondeterminism": ROOT / "docs" / "nondeterminism.md",
     "digests": ROOT / "docs" / "nondeterminism.md",
     "gpu": ROOT / "docs" / "performance.md",

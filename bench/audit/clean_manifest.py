@@ -1,6 +1,7 @@
 """A manifest without the images that an audit named. Writes a table beside it."""
 
 import os
+import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from bench.audit.clean import look_up_digests
 from bench.audit.summary import Audit
 from bench.audit.surplus import named_cases
 from bench.data.manifest_table import PARQUET_SUFFIXES, read_table
+from bench.data.names import normal
 from bench.errors import RequestError
 from bench.results.atomic import write_atomically
 
@@ -64,11 +66,35 @@ def _shown(row: Row) -> str:
 
 def _rows(manifest: Path, table: pd.DataFrame, paths: set[str]) -> list[Row]:
     """Path and part of each row; the column of paths is the one that names most of `paths`."""
-    home = manifest.parent.resolve()
-    read = {name: [os.path.normpath(os.path.join(home, cell)) for cell in table[name]] for name in table.columns}  # noqa: PTH118
+    home, ends = manifest.parent.resolve(), _ends(paths)
+    read = {name: [_file_of(cell, home, paths, ends) for cell in table[name]] for name in table.columns}
     best = max(read.values(), key=lambda cells: sum(cell in paths for cell in cells))
-    parts = table["part"] if "part" in table.columns else [""] * len(table)
+    parts = map(normal, table["part"]) if "part" in table.columns else [""] * len(table)
     return [(path, int(part) if part.isdecimal() else None) for path, part in zip(best, parts, strict=True)]
+
+
+def _ends(paths: set[str]) -> dict[str, list[str]]:
+    """Paths by the names that a manifest may give for them: that of the file, with its suffix or without."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        for name in {Path(path).name, Path(path).stem}:
+            found.setdefault(unicodedata.normalize("NFC", name), []).append(path)
+    return found
+
+
+def _file_of(cell: str, home: Path, paths: set[str], ends: dict[str, list[str]]) -> str:
+    """As the reader resolves it: in the manifest's folder, else the one audited file that the cell is the end of."""
+    direct = os.path.normpath(os.path.join(home, cell))  # noqa: PTH118 - a million of them
+    if direct in paths:
+        return direct
+    wanted = unicodedata.normalize("NFC", cell.replace("\\", "/"))
+    found = [
+        path
+        for path in ends.get(wanted.rpartition("/")[2], [])
+        if unicodedata.normalize("NFC", path).endswith(f"/{wanted}")
+        or unicodedata.normalize("NFC", os.path.splitext(path)[0]).endswith(f"/{wanted}")  # noqa: PTH122
+    ]
+    return found[0] if len(found) == 1 else direct
 
 
 def _write(table: pd.DataFrame, file: Path, suffix: str) -> None:

@@ -11,6 +11,7 @@ from bench.audit.markdown import audit_markdown
 from bench.audit.measure import measure
 from bench.audit.output import make_output
 from bench.audit.summary import Audit, summarise
+from bench.data.account import count_readings
 from bench.data.images import PixelSettings
 from bench.data.options import ReadOptions
 
@@ -50,5 +51,6 @@ def look_through(
 ) -> Audit:
     """Measure the images and say what is wrong with them."""
     measured = measure(inventory.images, settings, max_pixels, on_done)
+    count_readings([(m.image, m.reading) for m in measured if m.reading], inventory.passed_over)
     roots = {site: str(root) for site, root in inventory.roots.items()}
-    return summarise(roots, measured, find_all(measured, inventory.problems))
+    return summarise(roots, measured, find_all(measured, inventory.problems), inventory.passed_over.entries())

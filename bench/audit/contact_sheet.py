@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from bench.audit.summary import RESEARCH_ONLY
 from bench.data.cases import FoundImage
 from bench.data.images import PixelSettings, fitted, upright_images
+from bench.data.reading import Shown
 from bench.data.unreadable import UnreadableImage
 from bench.data.visible import visible
 from bench.quiet import quiet
@@ -79,12 +80,12 @@ def _tiles(images: Sequence[FoundImage], settings: PixelSettings, max_pixels: in
     return [tiles[number] for number in range(len(images))]
 
 
-def _tile(picture: Image.Image | UnreadableImage) -> Image.Image:
+def _tile(picture: Shown | UnreadableImage) -> Image.Image:
     if isinstance(picture, UnreadableImage):
         tile = Image.new("RGB", (SIDE, SIDE), FAULT)
         ImageDraw.Draw(tile).text((6, SIDE // 2 - 6), "unreadable", fill=INK)
         return tile
-    return fitted(picture, PixelSettings(SIDE))
+    return fitted(picture.image, PixelSettings(SIDE))
 
 
 def _caption(image: FoundImage) -> str:

@@ -1,19 +1,20 @@
 """Which images there are, without stopping at what is wrong with them. Reads folders and headers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.data.cases import INTERNAL, FoundImage
+from bench.data.classes import say_alike
 from bench.data.kinds import kind_of_name
 from bench.data.manifest import read_manifest
 from bench.data.manifest_table import is_manifest, read_table
 from bench.data.options import ReadOptions
-from bench.data.parts import images_of_file
+from bench.data.passed_over import PassedOver
 from bench.data.readers import AUTO, DataRequest, read_images
 from bench.data.scan import Problem, scan
 from bench.data.sites import parse_external, site_name, sites_of
-from bench.data.tree import require_folder
+from bench.data.tree import images_of_tree, layout_for, require_folder
 from bench.errors import RequestError
 from bench.quiet import quiet
 
@@ -22,11 +23,15 @@ NO_CLASS = ""
 
 @dataclass(frozen=True)
 class Inventory:
-    """Images sorted by site, the internal one first; `roots` says where each site lies."""
+    """Images sorted by site, the internal one first; `roots` says where each site lies.
+
+    `passed_over` counts what else lies there.
+    """
 
     images: list[FoundImage]
     problems: list[Problem]
     roots: Mapping[str, Path]
+    passed_over: PassedOver
 
 
 def sites_given(texts: Sequence[str]) -> dict[str, Path]:
@@ -60,6 +65,8 @@ def take_inventory(texts: Sequence[str], reader: str, options: ReadOptions) -> I
     Raises:
         RequestError: no such path, no image, or a manifest or public set that its reader refuses.
     """
+    account = PassedOver()
+    options = replace(options, passed_over=account)
     if len(texts) == 1 and reader in (AUTO, "manifest"):
         name, path = _named(texts[0])
         if is_manifest(path) and not path.is_dir():
@@ -67,7 +74,7 @@ def take_inventory(texts: Sequence[str], reader: str, options: ReadOptions) -> I
     sites = sites_given(texts)
     if reader not in (AUTO, "tree"):
         request = DataRequest(options, sites=sites, readers=dict.fromkeys(sites, reader))
-        return Inventory(read_images(request), [], sites)
+        return Inventory(read_images(request), [], sites, account)
     images: list[FoundImage] = []
     problems: list[Problem] = []
     for site, root in sites.items():
@@ -77,19 +84,19 @@ def take_inventory(texts: Sequence[str], reader: str, options: ReadOptions) -> I
         require_folder(root, site)
         found = scan(root, allow_outside=options.allow_outside)
         problems += found.problems
-        for file in found.files:
-            label = NO_CLASS if file.path.parent == root else file.path.parent.name
-            whole = FoundImage(f"{site}/{file.relative}", str(file.path), label, site)
-            images += images_of_file(whole, file.kind, options)
+        account.extend(found.passed_over.entries(), site=site)
+        images += images_of_tree(found.files, site, layout_for(found.files, options), options)
+    say_alike(images, account)
     if not images and not problems:
         raise RequestError(f"No image found below {', '.join(map(str, sites.values()))}. Check the path.")
-    return Inventory(images, problems, sites)
+    return Inventory(images, problems, sites, account)
 
 
 def _of_manifest(path: Path, site: str, options: ReadOptions) -> Inventory:
     by_site = not site and options.column("site") in read_table(path).columns
     images = read_manifest(path, None if by_site else site or INTERNAL, options)
-    return Inventory(images, [], dict.fromkeys((image.site for image in images), path))
+    roots = dict.fromkeys((image.site for image in images), path)
+    return Inventory(images, [], roots, options.passed_over)
 
 
 def promised_kind(image: FoundImage) -> str | None:

@@ -31,6 +31,9 @@ def _blocks(audit: Audit) -> Iterator[str]:
     yield RESEARCH_ONLY
     yield f"{audit.images} images in {audit.files} files."
     yield "\n".join(f"- {_text(site)}: {_code(root)}" for site, root in audit.roots.items())
+    if audit.passed_over:
+        yield "## What became no image, or not as it is stored"
+        yield "\n".join(f"- {_text(entry.line())}" for entry in audit.passed_over)
     yield "## Images of each class"
     yield _classes(audit)
     yield "## What they are like"

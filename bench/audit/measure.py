@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageStat
+from PIL import ImageStat
 
 from bench.data.cases import FoundImage
 from bench.data.images import PixelSettings, file_digest, part_digest, upright_images
 from bench.data.kinds import kind_of_content
+from bench.data.reading import Reading, Shown
 from bench.data.unreadable import UnreadableImage
 from bench.likeness.thumbnail import thumbnail
 from bench.quiet import quiet
@@ -24,7 +25,8 @@ class Measured:
     """One image as decoded at full size.
 
     `digest` names the file's content, `pixel_digest` the upright 8-bit pixels with their size; `mean` and `sd` are
-    grey values from 0 to 255; `thumbnail` is (48, 48) uint8; `unreadable` is the reason, "" where it can be read.
+    grey values from 0 to 255; `thumbnail` is (48, 48) uint8; `unreadable` is the reason, "" where it can be read,
+    `reading` then says how.
     """
 
     image: FoundImage
@@ -37,6 +39,7 @@ class Measured:
     sd: float = 0.0
     thumbnail: NDArray[np.uint8] | None = None
     unreadable: str = ""
+    reading: Reading | None = None
 
 
 def measure(
@@ -71,15 +74,16 @@ def _of_file(path: str, images: Sequence[FoundImage], settings: PixelSettings, m
             yield Measured(image, None, unreadable=f"it may not be read ({error.strerror})")
         return
     pictures = upright_images(Path(path), [image.part for image in images], settings, max_pixels)
-    for image, picture in zip(images, pictures, strict=True):
+    for image, shown in zip(images, pictures, strict=True):
         name = part_digest(digest, image.part)
-        if isinstance(picture, UnreadableImage):
-            yield Measured(image, kind, name, unreadable=str(picture))
+        if isinstance(shown, UnreadableImage):
+            yield Measured(image, kind, name, unreadable=str(shown))
         else:
-            yield _measured(image, kind, name, picture)
+            yield _measured(image, kind, name, shown)
 
 
-def _measured(image: FoundImage, kind: str | None, digest: str, picture: Image.Image) -> Measured:
+def _measured(image: FoundImage, kind: str | None, digest: str, shown: Shown) -> Measured:
+    picture = shown.image
     grey = ImageStat.Stat(picture.convert("L"))
     size = f"{picture.width}x{picture.height}:".encode()
     pixel_digest = hashlib.sha256(size + picture.convert("RGB").tobytes()).hexdigest()
@@ -93,4 +97,5 @@ def _measured(image: FoundImage, kind: str | None, digest: str, picture: Image.I
         grey.mean[0],
         grey.stddev[0],
         thumbnail(picture),
+        reading=shown.reading,
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 from bench.audit.findings import Finding
 from bench.audit.measure import Measured
+from bench.data.passed_over import Entry
 
 SCHEMA: Final = 1
 QUANTILES = {"minimum": 0.0, "5 %": 0.05, "median": 0.5, "95 %": 0.95, "maximum": 1.0}
@@ -48,7 +49,8 @@ class Audit:
     """All that an audit found.
 
     `roots` says where each site lies; `classes` counts images of a class at a site; `distributions` are quantiles
-    of each quantity by site, over images that can be read; `values` are what they were made from, for drawing.
+    of each quantity by site, over images that can be read; `values` are what they were made from, for drawing;
+    `passed_over` counts what lies there and became no image as it is stored.
     """
 
     schema: Literal[1] = SCHEMA
@@ -59,6 +61,7 @@ class Audit:
     classes: Mapping[str, Mapping[str, int]]
     distributions: Mapping[str, Mapping[str, Mapping[str, float]]]
     findings: tuple[NamedFinding, ...]
+    passed_over: tuple[Entry, ...] = ()
     values: Mapping[str, Mapping[str, Sequence[float]]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -70,7 +73,12 @@ class Audit:
         return dict(Counter(finding.kind for finding in self.findings))
 
 
-def summarise(roots: Mapping[str, str], measured: Sequence[Measured], findings: Sequence[Finding]) -> Audit:
+def summarise(
+    roots: Mapping[str, str],
+    measured: Sequence[Measured],
+    findings: Sequence[Finding],
+    passed_over: Sequence[Entry] = (),
+) -> Audit:
     """Put the measurements of all images and what was found together."""
     sites = list(dict.fromkeys(m.image.site for m in measured))
     values = {site: _values([m for m in measured if m.image.site == site and not m.unreadable]) for site in sites}
@@ -84,6 +92,7 @@ def summarise(roots: Mapping[str, str], measured: Sequence[Measured], findings: 
             for site, of_site in values.items()
         },
         findings=tuple(_named(finding, measured) for finding in findings),
+        passed_over=tuple(passed_over),
         values=values,
     )
 

@@ -25,6 +25,15 @@ Reader = Annotated[
 Columns = Annotated[
     list[str] | None, typer.Option("--column", metavar="OURS=YOURS", help="A manifest's name for path, label, …")
 ]
+Root = Annotated[Path | None, typer.Option(metavar="DIR", help="Where a manifest's paths begin. [its folder]")]
+Tree = Annotated[
+    str,
+    typer.Option(
+        metavar="any/class|class/patient|class/any",
+        help="What a tree's folders name.",
+        autocompletion=completion.TREES,
+    ),
+]
 Windows = Annotated[str, typer.Option(help="CT windows, as for bench run.", autocompletion=completion.WINDOWS)]
 Outside = Annotated[bool, typer.Option("--allow-outside", help="Follow links and paths that leave the folder.")]
 MaxPixels = Annotated[int, typer.Option(min=1, help="Larger images are refused.")]
@@ -37,6 +46,8 @@ def audit(
     out: Annotated[Path, typer.Option(help="Folder for audit.md, audit.json and audit.png.")] = Path("audit"),
     reader: Reader = "auto",
     column: Columns = None,
+    root: Root = None,
+    tree: Tree = "auto",
     windows: Windows = WINDOWS,
     allow_outside: Outside = False,
     max_pixels: MaxPixels = MAX_PIXELS,
@@ -51,7 +62,7 @@ def audit(
             paths,
             out,
             reader=reader,
-            options=_options(column, allow_outside),
+            options=_options(column, root, tree, allow_outside),
             settings=_settings(windows),
             max_pixels=max_pixels,
             on_done=progress.update,
@@ -60,6 +71,8 @@ def audit(
     for site, classes in found.classes.items():
         counts = ", ".join(f"{label or '(no class)'} {number}" for label, number in classes.items())
         say(f"{site}: {counts}")
+    for entry in found.passed_over:
+        say(entry.line())
     for kind, number in found.kinds().items():
         say(f"{kind}: {number}")
     if not found.findings:
@@ -99,6 +112,8 @@ def show(
     most: Annotated[int, typer.Option(min=1, max=2000, help="Images a sheet.")] = 64,
     reader: Reader = "auto",
     column: Columns = None,
+    root: Root = None,
+    tree: Tree = "auto",
     windows: Windows = WINDOWS,
     allow_outside: Outside = False,
     max_pixels: MaxPixels = MAX_PIXELS,
@@ -109,7 +124,7 @@ def show(
     from bench.audit.output import make_output
 
     settings, say = _settings(windows), _printer(_console())
-    inventory = take_inventory(paths, reader, _options(column, allow_outside))
+    inventory = take_inventory(paths, reader, _options(column, root, tree, allow_outside))
     make_output(out, inventory.roots.values())
     for file in write_sheets(inventory.images, out, most=most, settings=settings, max_pixels=max_pixels):
         say(str(file))
@@ -130,8 +145,9 @@ def _printer(console: "Console") -> "Callable[[str], None]":
     return lambda text: console.print(visible(text), markup=False, soft_wrap=True)
 
 
-def _options(columns: list[str] | None, allow_outside: bool) -> "ReadOptions":
+def _options(columns: list[str] | None, root: Path | None, tree: str, allow_outside: bool) -> "ReadOptions":
     from bench.cli.request import parse_columns
+    from bench.data.layout import LAYOUTS
     from bench.data.options import MANIFEST_COLUMNS, ReadOptions
     from bench.data.pseudonyms import Pseudonyms
     from bench.errors import RequestError
@@ -140,7 +156,10 @@ def _options(columns: list[str] | None, allow_outside: bool) -> "ReadOptions":
     unknown = sorted(set(parsed) - set(MANIFEST_COLUMNS))
     if unknown:
         raise RequestError(f"--column {unknown[0]!r} is none of {', '.join(MANIFEST_COLUMNS)}.")
-    return ReadOptions(Pseudonyms.fresh(), parsed, allow_outside=allow_outside)
+    layout = next((layout for layout in LAYOUTS if layout == tree), None)
+    if layout is None:
+        raise RequestError(f"--tree {tree!r} is none of {', '.join(LAYOUTS)}.")
+    return ReadOptions(Pseudonyms.fresh(), parsed, allow_outside=allow_outside, tree=layout, root=root)
 
 
 def _settings(windows: str) -> "PixelSettings":

@@ -31,6 +31,32 @@ Data = Annotated[
     typer.Option(help="Tree holding internal/ and external*/. [the embedded phantom]", rich_help_panel=DATA),
 ]
 ImageSize = Annotated[int | None, typer.Option(help="Side in pixels. [224; 64 for the phantom]", rich_help_panel=DATA)]
+Column = Annotated[
+    list[str] | None,
+    typer.Option(metavar="OURS=YOURS", help="A manifest's name for path, label, group…", rich_help_panel=DATA),
+]
+Root = Annotated[
+    str | None,
+    typer.Option(metavar="DIR", help="Where a manifest's paths begin. [its folder]", rich_help_panel=DATA),
+]
+Tree = Annotated[
+    str | None,
+    typer.Option(
+        metavar="any/class|class/patient|class/any",
+        help="What a tree's folders name. [auto: as they are called]",
+        rich_help_panel=DATA,
+        autocompletion=completion.TREES,
+    ),
+]
+GroupBy = Annotated[
+    str | None,
+    typer.Option(
+        metavar="patient|study|series",
+        help="Which DICOM identifier holds images together. [patient]",
+        rich_help_panel=DATA,
+        autocompletion=completion.GROUPINGS,
+    ),
+]
 GroupDuplicates = Annotated[
     bool | None,
     typer.Option("--group-duplicates", help="Hold internal copies of an image out together.", rich_help_panel=DATA),

@@ -48,10 +48,10 @@ def run(
             autocompletion=completion.READERS,
         ),
     ] = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(metavar="OURS=YOURS", help="A manifest's name for path, label, group…", rich_help_panel=DATA),
-    ] = None,
+    column: options.Column = None,
+    root: options.Root = None,
+    tree: options.Tree = None,
+    group_by: options.GroupBy = None,
     multilabel: Annotated[
         str | None,
         typer.Option(
@@ -128,6 +128,9 @@ def run(
         "windows": windows,
         "reader": reader,
         "columns": column,
+        "root": root,
+        "tree": tree,
+        "group_by": group_by,
         "multilabel": multilabel,
         "group_duplicates": group_duplicates,
         "allow_leaks": allow_leaks,

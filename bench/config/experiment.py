@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from bench.data.images import MAX_PIXELS, Fit, PixelSettings
-from bench.data.options import EVERY_SITE, MANIFEST_COLUMNS, MultiLabel
+from bench.data.layout import Layout
+from bench.data.options import EVERY_SITE, MANIFEST_COLUMNS, GroupBy, MultiLabel
 from bench.data.windows import DEFAULT as DEFAULT_WINDOWS
 from bench.data.windows import parse_windows
 from bench.errors import RequestError
@@ -50,7 +51,8 @@ class Experiment(BaseModel):
 
     `data` or `internal` and `external` (site name → path) say where the images lie; without any of them the
     embedded phantom is used. `reader` names the reader of each site (`*`: of all others), `columns` what a manifest
-    calls its columns. `classes` renames or merges labels (found → wanted), `class_order` declares the
+    calls its columns, `root` where its paths begin. `tree` says what folders name, `group_by` which DICOM identifier
+    holds cases together. `classes` renames or merges labels (found → wanted), `class_order` declares the
     classes. `interval` and `stratify` say how intervals are made; they change the leaderboard, not the runs.
     `save_models` keeps trained models beside their predictions.
     `frozen` and `tuned` (what the recipe's file says of the cases it was tuned on) are written by the program.
@@ -72,6 +74,9 @@ class Experiment(BaseModel):
     windows: list[str] = Field(default_factory=lambda: list(DEFAULT_WINDOWS), min_length=1)
     reader: dict[str, str] = Field(default_factory=dict)
     columns: dict[str, str] = Field(default_factory=dict)
+    root: str | None = None
+    tree: Layout = "auto"
+    group_by: GroupBy = "patient"
     multilabel: MultiLabel = "single-only"
     allow_outside: bool = False
     max_pixels: Annotated[int, Field(ge=1)] = MAX_PIXELS

@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bench.data.cases import INTERNAL, FoundImage
+from bench.data.names import alike, normal, spelled
+from bench.data.passed_over import PassedOver
+from bench.data.visible import visible
 from bench.errors import RequestError, listed
 
 
@@ -14,14 +17,30 @@ def rename(images: Sequence[FoundImage], renaming: Mapping[str, str]) -> list[Fo
     Raises:
         RequestError: a name in `renaming` is no label of any image.
     """
-    unknown = sorted(set(renaming) - {image.label for image in images})
+    meant = {normal(found): normal(wanted) for found, wanted in renaming.items()}
+    unknown = sorted(set(meant) - {image.label for image in images})
     if unknown:
         found = sorted({image.label for image in images})
         raise RequestError(
             f"[classes] renames {listed(unknown)}, which no image has as its label. Labels found: {listed(found)}. "
             f"Correct or remove the line."
         )
-    return [replace(image, label=renaming.get(image.label, image.label)) for image in images]
+    return [replace(image, label=meant.get(image.label, image.label)) for image in images]
+
+
+def say_alike(images: Sequence[FoundImage], account: PassedOver) -> None:
+    """Count internal classes whose names only look the same, with the line that makes them one."""
+    inside = [image for image in images if image.site == INTERNAL]
+    for first, *others in alike({image.label for image in inside}):
+        for other in others:
+            account.add(
+                "doubtful",
+                f"image(s) of a class that has nearly the name of another: {spelled(other, first)} beside "
+                f"{spelled(first, other)}",
+                site=INTERNAL,
+                number=sum(image.label == other for image in inside),
+                advice=f'If both are one, write under [classes]: "{visible(other)}" = "{visible(first)}".',
+            )
 
 
 def class_list(images: Sequence[FoundImage], declared: Sequence[str] | None) -> tuple[str, ...]:
@@ -32,7 +51,7 @@ def class_list(images: Sequence[FoundImage], declared: Sequence[str] | None) -> 
             is not declared, or a class that exists only at an external site.
     """
     counts = Counter(image.label for image in images if image.site == INTERNAL)
-    classes = tuple(declared) if declared else tuple(sorted(counts))
+    classes = tuple(map(normal, declared)) if declared else tuple(sorted(counts))
     repeated = [name for name, times in Counter(classes).items() if times > 1]
     if repeated:
         raise RequestError(f"class_order names {listed(repeated)} more than once. Name each class once.")
@@ -63,6 +82,13 @@ def _refuse_external_only(images: Sequence[FoundImage], classes: Sequence[str]) 
     stray = sorted({(image.label, image.site) for image in images if image.label not in classes})
     if stray:
         label, site = stray[0]
+        near = next((name for name in classes if alike([label, name])), None)
+        if near is not None:
+            raise RequestError(
+                f"Class {spelled(label, near)} of external site '{site}' is nearly called like the internal class "
+                f"{spelled(near, label)}, and counts as another. If both are one, say so in the configuration file:"
+                f'\n\n[classes]\n"{visible(label)}" = "{visible(near)}"'
+            )
         others = f" (and {len(stray) - 1} more such)" if len(stray) > 1 else ""
         raise RequestError(
             f"Class {label!r} exists only at external site '{site}'{others}; no model can learn it. Rename or merge "

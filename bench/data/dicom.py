@@ -1,25 +1,32 @@
 """The images of a DICOM file as upright 8-bit RGB. Reads files."""
 
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from bench.data.dicom_header import frames_of, integer_of, number_of, read_dataset, text_of
+from bench.data.dicom_display import contrast, displayed, padding_of
+from bench.data.dicom_frame import header_of_frame
+from bench.data.dicom_header import frames_of, integer_of, read_dataset, text_of
+from bench.data.dicom_values import MENDED, are_hounsfield, has_intercept_fault, hounsfield, rescaled
+from bench.data.reading import Reading, Shown
 from bench.data.unreadable import UnreadableImage, too_large
-from bench.data.windows import Window, stretched, windowed
+from bench.data.windows import CT, CT_STRETCHED, Window, windowed
+
+COLOUR = "colour of a DICOM file"
 
 
 def dicom_images(
     path: Path, parts: Sequence[int], windows: Sequence[Window], max_pixels: int
-) -> Iterator[NDArray[np.uint8] | UnreadableImage]:
-    """The wanted frames as (height, width, 3) uint8, or why one cannot be had.
+) -> Iterator[Shown | UnreadableImage]:
+    """The wanted frames as RGB, or why one cannot be had.
 
     CT values become Hounsfield units and are windowed (minimum to maximum where `windows` is empty); other grey
-    images are shown by their own window, or from minimum to maximum; MONOCHROME1 is inverted; colour is kept.
+    images are shown by their own VOI LUT or window, or from minimum to maximum; MONOCHROME1 is inverted; colour is
+    kept. What functional groups say of a frame counts.
     """
     try:
         dataset = read_dataset(path)
@@ -32,7 +39,8 @@ def dicom_images(
         try:
             if part >= frames:
                 raise UnreadableImage(f"it has {frames} frame(s), asked for was number {part}, counted from 0")
-            yield _image(dataset, part, windows)
+            image, reading = _image(dataset, part, windows)
+            yield Shown(Image.fromarray(image), reading)
         except UnreadableImage as error:
             yield error
 
@@ -49,18 +57,25 @@ def _refuse(dataset: Any, max_pixels: int) -> None:
         raise UnreadableImage(too_large(columns, rows, max_pixels))
 
 
-def _image(dataset: Any, part: int, windows: Sequence[Window]) -> NDArray[np.uint8]:
-    values = _pixels(dataset, part)
-    photometric = text_of(dataset, "PhotometricInterpretation")
-    if values.ndim == 3:
-        return _eight_bit_colour(values, integer_of(dataset, "BitsStored") or 8)
-    if values.ndim != 2:
+def _image(dataset: Any, part: int, windows: Sequence[Window]) -> tuple[NDArray[np.uint8], Reading]:
+    stored = _pixels(dataset, part)
+    if stored.ndim == 3:
+        return _eight_bit_colour(stored, integer_of(dataset, "BitsStored") or 8), Reading(COLOUR)
+    if stored.ndim != 2:
         raise UnreadableImage("its pixels are neither grey nor of three colours")
-    if text_of(dataset, "Modality") == "CT" or text_of(dataset, "RescaleType") == "HU":
-        units = hounsfield(values, dataset)
-        return windowed(units, windows) if windows else stretched(units)
-    image = _displayed(_rescaled(values, dataset), dataset)
-    return 255 - image if photometric == "MONOCHROME1" else image
+    header = header_of_frame(dataset, part)
+    values, padding = rescaled(stored, header), padding_of(stored, header)
+    is_ct, notes = are_hounsfield(values, header)
+    if not is_ct:
+        image, reading = displayed(values, header, padding)
+        return image, Reading(reading.way, notes + reading.notes)
+    if has_intercept_fault(header):
+        values, notes = hounsfield(stored, header), (*notes, MENDED)
+    return (
+        (windowed(values, windows), Reading(CT, notes))
+        if windows
+        else contrast(values, padding, way=CT_STRETCHED, notes=notes)
+    )
 
 
 def _pixels(dataset: Any, part: int) -> NDArray[Any]:
@@ -106,43 +121,3 @@ def _eight_bit_colour(values: NDArray[Any], bits: int) -> NDArray[np.uint8]:
         return values
     image: NDArray[np.uint8] = np.rint(np.clip(values / (2**bits - 1), 0, 1) * 255).astype(np.uint8)
     return image
-
-
-def hounsfield(values: NDArray[Any], dataset: Any) -> NDArray[np.float64]:
-    """Stored CT values → Hounsfield units.
-
-    A fault that many files of the RSNA 2019 set have is mended: 12 bits stored unsigned with an intercept that is
-    not about −1024 hold two's complement shifted by 1000; they are shifted back, wrapped at 4096 and given −1000.
-    """
-    intercept = number_of(dataset, "RescaleIntercept", 0.0)
-    if (
-        integer_of(dataset, "BitsStored") == 12
-        and text_of(dataset, "PixelRepresentation") in ("", "0")
-        and intercept > -100
-    ):
-        return (np.asarray(values, dtype=np.float64) + 1000) % 4096 * _slope(dataset) - 1000
-    return _rescaled(values, dataset)
-
-
-def _rescaled(values: NDArray[Any], dataset: Any) -> NDArray[np.float64]:
-    with np.errstate(over="ignore"):
-        units = np.asarray(values, np.float64) * _slope(dataset) + number_of(dataset, "RescaleIntercept", 0.0)
-    if not np.isfinite(units).all():
-        raise UnreadableImage("its rescale slope and intercept give values that are no numbers")
-    return units
-
-
-def _slope(dataset: Any) -> float:
-    slope = number_of(dataset, "RescaleSlope", 1.0)
-    if slope == 0:
-        raise UnreadableImage("its rescale slope is zero")
-    return slope
-
-
-def _displayed(values: NDArray[np.float64], dataset: Any) -> NDArray[np.uint8]:
-    """By the file's own linear window, or from minimum to maximum."""
-    try:
-        level, width = number_of(dataset, "WindowCenter", math.nan), number_of(dataset, "WindowWidth", math.nan)
-    except UnreadableImage:
-        return stretched(values)
-    return windowed(values, [Window(level, width)]) if math.isfinite(level) and width > 1 else stretched(values)

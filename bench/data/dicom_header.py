@@ -90,7 +90,30 @@ def read_dataset(path: Path, **options: Any) -> Any:
         raise UnreadableImage(NO_DICOM) from None
     if len(dataset) == 0 and not getattr(dataset, "file_meta", None):
         raise UnreadableImage(NO_DICOM)
+    _complete_encoding(dataset)
     return dataset
+
+
+def _complete_encoding(dataset: Any) -> None:
+    """A file without the group that says how pixels are stored has them as its header is, where they are as long."""
+    from pydicom.dataset import FileMetaDataset
+    from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+    meta = getattr(dataset, "file_meta", None)
+    if "PixelData" not in dataset or (meta is not None and "TransferSyntaxUID" in meta):
+        return
+    names = ("Rows", "Columns", "SamplesPerPixel", "BitsAllocated")
+    try:
+        wanted = math.prod(integer_of(dataset, name) for name in names) * frames_of(dataset) // 8
+        length = len(dataset.PixelData)
+    except Exception:  # decoding will say what is wrong
+        return
+    if wanted and length in (wanted, wanted + wanted % 2):
+        implicit, little = dataset.original_encoding
+        dataset.file_meta = meta or FileMetaDataset()
+        dataset.file_meta.TransferSyntaxUID = (
+            ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian
+        )
 
 
 def integer_of(dataset: Any, name: str) -> int:

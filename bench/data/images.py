@@ -14,6 +14,7 @@ from bench.data.dicom import dicom_images
 from bench.data.kinds import Kind, kind_of
 from bench.data.nifti import nifti_images
 from bench.data.pictures import picture
+from bench.data.reading import Reading, Shown
 from bench.data.unreadable import UnreadableImage
 from bench.data.windows import DEFAULT, parse_windows
 from bench.likeness.thumbnail import thumbnail
@@ -48,6 +49,7 @@ class Decoded:
     thumbnail: NDArray[np.uint8]
     width: int
     height: int
+    reading: Reading
 
 
 def file_digest(path: Path) -> str:
@@ -63,7 +65,7 @@ def part_digest(digest: str, part: int | None) -> str:
 
 def upright_images(
     path: Path, parts: Sequence[int | None], settings: PixelSettings, max_pixels: int = MAX_PIXELS
-) -> Iterator[Image.Image | UnreadableImage]:
+) -> Iterator[Shown | UnreadableImage]:
     """The wanted images of a file at full size, RGB or grey (L), or why one cannot be had."""
     try:
         kind, empty = kind_of(path), path.stat().st_size == 0
@@ -76,8 +78,7 @@ def upright_images(
     if kind in HOUNSFIELD:
         arrays = dicom_images if kind == "DICOM" else nifti_images
         windows = parse_windows(settings.windows or DEFAULT)
-        for image in arrays(path, [part or 0 for part in parts], windows, max_pixels):
-            yield image if isinstance(image, UnreadableImage) else Image.fromarray(image)
+        yield from arrays(path, [part or 0 for part in parts], windows, max_pixels)
         return
     for part in parts:
         try:
@@ -104,12 +105,13 @@ def decode_parts(
     path: Path, parts: Sequence[int | None], settings: PixelSettings, max_pixels: int = MAX_PIXELS
 ) -> Iterator[Decoded | UnreadableImage]:
     """The wanted images of a file, resized with an antialiasing filter, or why one cannot be had."""
-    for image in upright_images(path, parts, settings, max_pixels):
-        if isinstance(image, UnreadableImage):
-            yield image
+    for shown in upright_images(path, parts, settings, max_pixels):
+        if isinstance(shown, UnreadableImage):
+            yield shown
         else:
+            image = shown.image
             pixels = np.asarray(fitted(image, settings).convert("RGB"))
-            yield Decoded(pixels, thumbnail(image), image.width, image.height)
+            yield Decoded(pixels, thumbnail(image), image.width, image.height, shown.reading)
 
 
 def fitted(image: Image.Image, settings: PixelSettings) -> Image.Image:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.cache import Caches
+from bench.data.account import count_readings, where
 from bench.data.cases import Case, FoundImage
-from bench.data.classes import class_list, rename
+from bench.data.classes import class_list, rename, say_alike
 from bench.data.images import HOUNSFIELD, MAX_PIXELS, PixelSettings
 from bench.data.kinds import kind_of
+from bench.data.passed_over import Entry, PassedOver
 from bench.data.pixels import PixelCache, Progress, build_cache
 from bench.data.readers import DataRequest, read_images
 from bench.data.source import Source, digests_of
@@ -16,13 +18,16 @@ from bench.data.visible import visible
 from bench.errors import RequestError
 from bench.quiet import quiet
 
+UNREADABLE = "unreadable image(s), listed in tables/unreadable.csv"
+
 
 @dataclass(frozen=True)
 class Dataset:
     """Cases sorted by site as given and as the reader orders them, their classes in order, and their pixels.
 
     `settings` are those that the pixels depend on: without windows where no image has Hounsfield units.
-    `skipped` lists (case_id, reason) of unreadable images that were left out on request.
+    `skipped` lists (case_id, reason) of unreadable images that were left out on request; `passed_over` counts them and
+    all else that became no case as it lies on the disk.
     """
 
     cases: list[Case]
@@ -30,6 +35,7 @@ class Dataset:
     settings: PixelSettings
     pixels: PixelCache
     skipped: list[tuple[str, str]]
+    passed_over: tuple[Entry, ...] = ()
 
 
 def load_dataset(
@@ -48,8 +54,11 @@ def load_dataset(
     Raises:
         RequestError: as the readers, or an unreadable image where `skip_unreadable` is not set.
     """
+    account = PassedOver()
+    request = replace(request, options=replace(request.options, passed_over=account))
     with quiet():
         images = rename(read_images(request), renaming)
+    say_alike(images, account)
     class_list(images, declared)  # before decoding, which may take long
     found = list(zip(images, digests_of(images), strict=True))
     closed = [
@@ -65,7 +74,11 @@ def load_dataset(
     kept = [(image, digest) for image, digest in readable if digest in pixels.row]
     classes = class_list([image for image, _ in kept], declared)
     cases = [_case(image, digest, pixels) for image, digest in kept]
-    return Dataset(cases, classes, settings, pixels, [(image.case_id, reason) for image, reason in skipped])
+    for image, _ in skipped:
+        account.add("left out", UNREADABLE, where(image), site=image.site)
+    count_readings([(image, pixels.readings[digest]) for image, digest in kept], account)
+    reasons = [(image.case_id, reason) for image, reason in skipped]
+    return Dataset(cases, classes, settings, pixels, reasons, account.entries())
 
 
 def _needed(settings: PixelSettings, sources: Mapping[str, Source]) -> PixelSettings:
@@ -91,14 +104,9 @@ def _case(image: FoundImage, digest: str, pixels: PixelCache) -> Case:
 
 
 def _unreadable_message(skipped: Sequence[tuple[FoundImage, str]]) -> str:
-    first = "; ".join(f"{_where(image)} ({reason})" for image, reason in skipped[:10])
+    first = "; ".join(f"{visible(where(image))} ({reason})" for image, reason in skipped[:10])
     more = f" and {len(skipped) - 10} more" if len(skipped) > 10 else ""
     return (
         f"{len(skipped)} image(s) cannot be read: {first}{more}. Mend or remove them, or give --skip-unreadable "
         f"to leave them out and have them listed beside the results."
     )
-
-
-def _where(image: FoundImage) -> str:
-    path = visible(image.path)
-    return path if image.part is None else f"{path} part {image.part}"

@@ -10,7 +10,10 @@ from bench.data.cases import COLUMNS as CASE_COLUMNS
 from bench.data.cases import INTERNAL, FoundImage
 from bench.data.images import HOUNSFIELD
 from bench.data.kinds import kind_of
-from bench.data.manifest_paths import paths_of
+from bench.data.lookalikes import like_sites
+from bench.data.manifest_columns import named
+from bench.data.manifest_doubts import say_what_nobody_named
+from bench.data.manifest_paths import Placed, paths_of
 from bench.data.manifest_rows import Manifest
 from bench.data.manifest_table import read_table
 from bench.data.options import MANIFEST_COLUMNS, ReadOptions
@@ -29,14 +32,15 @@ def read_manifest(file: Path, site: str | None, options: ReadOptions) -> list[Fo
     Raises:
         RequestError: a column or row is wrong; row numbers are a spreadsheet's, the first ten are shown.
     """
-    manifest = Manifest(file, _named(file, read_table(file), options), options)
+    manifest = Manifest(file, named(file, read_table(file), options), options)
     manifest.refuse_rows("have no path", (not cell for cell in manifest.cells("path")))
     manifest.refuse_rows("have no label", (not cell for cell in manifest.cells("label")))
     sites = _sites(manifest, site)
     opened = _without_others(manifest, sites) if options.internal_only else manifest
-    paths = paths_of(opened, "path")
-    masks = paths_of(opened, "mask") if "mask" in manifest.table else [""] * len(paths)
-    images = list(_images(manifest, sites, paths, masks))
+    placed = paths_of(opened, "path")
+    masks = paths_of(opened, "mask").paths if "mask" in manifest.table else [""] * len(sites)
+    images = list(_images(manifest, sites, placed, masks))
+    say_what_nobody_named(manifest, site, images)
     order = [INTERNAL, *dict.fromkeys(image.site for image in images)]
     return sorted(images, key=lambda image: order.index(image.site))
 
@@ -46,21 +50,6 @@ def _without_others(manifest: Manifest, sites: Sequence[str]) -> Manifest:
     table = manifest.table.copy()
     table.loc[[name != INTERNAL for name in sites], [name for name in ("path", "mask") if name in table]] = ""
     return Manifest(manifest.file, table, manifest.options)
-
-
-def _named(file: Path, table: pd.DataFrame, options: ReadOptions) -> pd.DataFrame:
-    absent = [options.column(name) for name in ("path", "label") if options.column(name) not in table]
-    absent += [wanted for wanted in options.columns.values() if wanted not in table and wanted not in absent]
-    if absent:
-        raise RequestError(
-            f"{file} has no column {', '.join(map(repr, absent))}; it has {', '.join(table.columns)}. Rename it, or "
-            f"say what it is called: --column path=NAME (or label, {', '.join(MANIFEST_COLUMNS[2:])})."
-        )
-    if table.empty:
-        raise RequestError(f"{file} has a header but no rows.")
-    renamed = {options.column(name): name for name in MANIFEST_COLUMNS}
-    shadowed = {name: f"{name} (given)" for name in table.columns if name not in renamed and name in MANIFEST_COLUMNS}
-    return table.rename(columns={**shadowed, **renamed})
 
 
 def _sites(manifest: Manifest, site: str | None) -> list[str]:
@@ -75,7 +64,7 @@ def _sites(manifest: Manifest, site: str | None) -> list[str]:
     if "site" not in manifest.table:
         raise RequestError(
             f"{manifest.file} (--data) has no column {manifest.options.column('site')!r} to say which rows are "
-            f"internal. Add it, or give the manifest by --internal or --external."
+            f"internal. Add it, or give the manifest by --internal or --external.{_other_name(manifest)}"
         )
     manifest.refuse_rows("have no site", (not cell for cell in given))
     if INTERNAL not in given:
@@ -86,16 +75,28 @@ def _sites(manifest: Manifest, site: str | None) -> list[str]:
     return given
 
 
-def _images(
-    manifest: Manifest, sites: Sequence[str], paths: Sequence[str], masks: Sequence[str]
-) -> Iterator[FoundImage]:
+def _other_name(manifest: Manifest) -> str:
+    others = like_sites(manifest.table, MANIFEST_COLUMNS)
+    return f" By its name: --column site={others[0]}." if others else ""
+
+
+def _images(manifest: Manifest, sites: Sequence[str], placed: Placed, masks: Sequence[str]) -> Iterator[FoundImage]:
     given, parts = manifest.cells("case_id"), _parts(manifest)
+    names = [meant or cell for meant, cell in zip(placed.cells, manifest.cells("path"), strict=True)]
     ids = [
         f"{site}/{own or os.path.normpath(path)}{'' if part is None else f'#{part}'}"
-        for site, own, path, part in zip(sites, given, manifest.cells("path"), parts, strict=True)
+        for site, own, path, part in zip(sites, given, names, parts, strict=True)
     ]
-    repeated = pd.Series(ids).duplicated(keep=False)
-    manifest.refuse_rows("name the same image, or have the same case_id, at one site", repeated)
+    shown = [
+        f"{site}/{own or path or name}#{part}"
+        for site, own, path, name, part in zip(sites, given, placed.paths, names, parts, strict=True)
+    ]
+    repeated = pd.Series(ids).duplicated(keep=False) | pd.Series(shown).duplicated(keep=False)
+    manifest.refuse_rows(
+        "name the same image, or have the same case_id, at one site",
+        repeated,
+        "Mend them; or, where case_id is the patient, give --column group=case_id." if any(given) else "Mend them.",
+    )
     extras = _extras(manifest, masks)
     labels, groups = manifest.cells("label"), manifest.cells("group")
     for number, case_id in enumerate(ids):
@@ -103,7 +104,7 @@ def _images(
             continue
         extra = {name: cells[number] for name, cells in extras.items() if cells[number]}
         image = FoundImage(
-            case_id, paths[number], labels[number], sites[number], groups[number] or None, parts[number], extra
+            case_id, placed.paths[number], labels[number], sites[number], groups[number] or None, parts[number], extra
         )
         yield from [image] if image.part is not None else _expanded(image, manifest.options)
 

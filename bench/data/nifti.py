@@ -7,12 +7,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from bench.data.nifti_file import opened_volume, stored_voxels
+from bench.data.reading import Note, Reading, Shown
 from bench.data.unreadable import UnreadableImage, too_large
-from bench.data.windows import Window, stretched, windowed
+from bench.data.windows import CT, CT_STRETCHED, Window, stretched, windowed
 
 RIGHT, ANTERIOR, SUPERIOR = 0, 1, 2
+BRIGHT, DENSER_THAN_BLOOD = 75, 200  # percentile, Hounsfield units
+NO_CT = (
+    Note(
+        "doubtful",
+        "slice(s) of volumes that hold no Hounsfield units by their values and are windowed as if they did",
+        "Give --windows none where they are no CT.",
+    ),
+)
 MOST_SLICES = 10  # a volume is held in memory whole: it may have so many times the pixels of the largest slice
 
 
@@ -51,8 +61,8 @@ def _orientation(volume: Any) -> NDArray[np.float64]:
 
 def nifti_images(
     path: Path, parts: Sequence[int], windows: Sequence[Window], max_pixels: int
-) -> Iterator[NDArray[np.uint8] | UnreadableImage]:
-    """The wanted axial slices as (height, width, 3) uint8, or why one cannot be had.
+) -> Iterator[Shown | UnreadableImage]:
+    """The wanted axial slices as RGB, or why one cannot be had.
 
     Values are taken for Hounsfield units and windowed; minimum to maximum of the slice where `windows` is empty.
     """
@@ -65,7 +75,13 @@ def nifti_images(
         if not np.isfinite(values).all():
             yield UnreadableImage("it holds values that are no numbers")
         else:
-            yield windowed(values, windows) if windows else stretched(values)
+            image, way = (windowed(values, windows), CT) if windows else (stretched(values), CT_STRETCHED)
+            yield Shown(Image.fromarray(image), Reading(way, NO_CT if windows and _no_hounsfield(values) else ()))
+
+
+def _no_hounsfield(values: NDArray[np.float64]) -> bool:
+    """Nothing is darker than water and much is denser than blood: an MR image, or CT without its intercept."""
+    return bool(values.min() >= 0 and np.percentile(values, BRIGHT) > DENSER_THAN_BLOOD)
 
 
 def slice_values(path: Path, parts: Sequence[int], max_pixels: int) -> Iterator[NDArray[np.float64]]:

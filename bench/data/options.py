@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, get_args
 
+from bench.data.layout import Layout
+from bench.data.passed_over import PassedOver
 from bench.data.pseudonyms import Pseudonyms
 
 MultiLabel = Literal["single-only", "priority", "others"]
+GroupBy = Literal["patient", "study", "series"]
 MULTI_LABEL_RULES: tuple[str, ...] = get_args(MultiLabel)
 EVERY_SITE = "*"
 MANIFEST_COLUMNS = ("path", "label", "group", "site", "split", "mask", "part", "case_id")
@@ -18,14 +22,20 @@ class ReadOptions:
 
     `pseudonyms` hides patients' names; `columns` says what a manifest calls the columns of `MANIFEST_COLUMNS`;
     `multilabel` is what becomes of a slice with several bleeds; `allow_outside` follows links and paths that leave
-    the folder; with `internal_only` nothing of other sites is opened.
+    the folder; `tree` says what folders name; `group_by` which DICOM identifier holds cases together; `root` where a
+    manifest's paths begin, None for its own folder; with `internal_only` nothing of other sites is opened; readers
+    count in `passed_over` what becomes no case as it lies there.
     """
 
     pseudonyms: Pseudonyms
     columns: Mapping[str, str] = field(default_factory=dict)
     multilabel: MultiLabel = "single-only"
     allow_outside: bool = False
+    tree: Layout = "auto"
+    group_by: GroupBy = "patient"
+    root: Path | None = None
     internal_only: bool = False
+    passed_over: PassedOver = field(default_factory=PassedOver, compare=False)
 
     def column(self, name: str) -> str:
         """What the manifest calls the column `name`."""

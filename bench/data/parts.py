@@ -5,33 +5,46 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.data.cases import FoundImage
-from bench.data.dicom_header import read_header
+from bench.data.dicom_groups import series_of
+from bench.data.dicom_header import DicomHeader, read_header
 from bench.data.kinds import Kind
 from bench.data.nifti import number_of_slices
 from bench.data.options import ReadOptions
 from bench.data.unreadable import UnreadableImage
 
 
-def images_of_file(whole: FoundImage, kind: Kind, options: ReadOptions) -> list[FoundImage]:
+def images_of_file(
+    whole: FoundImage, kind: Kind, options: ReadOptions, *, patient: str | None = None
+) -> list[FoundImage]:
     """`whole`, or one image for each part of its file; groups that a reader has given are kept.
 
-    DICOM slices get a pseudonym of their patient as their group; slices of a volume, and frames of an unnamed patient,
-    the file's id. A file whose header cannot be read gives one image, which decoding will refuse with the reason.
+    DICOM slices get a pseudonym of their patient as their group, or of their study or series where that is wanted.
+    `patient` is the group of an image whose file names none; without it, slices of a volume, and frames of an unnamed
+    patient, get the file's id. A file whose header cannot be read gives one image, which decoding will refuse with the
+    reason.
     """
     try:
         if kind == "DICOM":
             header = read_header(Path(whole.path))
-            group = options.pseudonyms.of(*header.patient) if header.patient else None
-            whole = replace(whole, group=whole.group or group)
+            whole = replace(whole, group=whole.group or _group(whole, header, patient, options))
             if header.frames == 1:
                 return [whole]
             return _numbered(replace(whole, group=whole.group or whole.case_id), range(header.frames))
         if kind == "NIfTI":
-            whole = replace(whole, group=whole.group or whole.case_id)
+            whole = replace(whole, group=whole.group or patient or whole.case_id)
             return _numbered(whole, range(number_of_slices(Path(whole.path))))
     except UnreadableImage:
         pass
-    return [whole]
+    return [replace(whole, group=whole.group or patient)]
+
+
+def _group(whole: FoundImage, header: DicomHeader, patient: str | None, options: ReadOptions) -> str | None:
+    """The header's patient goes before what folders say, and that before the header's study."""
+    if options.group_by != "patient" and (identifier := series_of(Path(whole.path)).of(options.group_by)):
+        return options.pseudonyms.of(*identifier)
+    if patient and header.patient[:1] != ("patient",):
+        return patient
+    return options.pseudonyms.of(*header.patient) if header.patient else None
 
 
 def _numbered(whole: FoundImage, parts: Sequence[int]) -> list[FoundImage]:

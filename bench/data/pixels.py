@@ -6,7 +6,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +14,13 @@ import PIL
 from numpy.typing import NDArray
 
 from bench.data.images import MAX_PIXELS, Decoded, PixelSettings, decode_parts
+from bench.data.reading import Note, Reading
 from bench.data.source import Source
 from bench.data.unreadable import UnreadableImage
 from bench.likeness.thumbnail import SIDE
 from bench.quiet import quiet
 
-SCHEME = 3  # raised when decoding changes so that the same file gives other pixels
+SCHEME = 4  # raised when decoding changes so that the same file gives other pixels
 Progress = Callable[[int, int], None]
 Outcome = tuple[str, Decoded | UnreadableImage]
 
@@ -31,7 +32,7 @@ class PixelCache:
     `array_file` is a .npy of shape (n_images, image_size, image_size, 3), uint8, one row for each distinct
     digest, `thumbnail_file` one of (n_images, 48, 48) in the same order; `row` maps a digest to its row; `sizes` to
     the (width, height) of the upright original; `unreadable` maps digests of images that could not be decoded to
-    the reason.
+    the reason, `readings` those of the others to how they were read.
     """
 
     key: str
@@ -40,6 +41,7 @@ class PixelCache:
     row: dict[str, int]
     sizes: dict[str, tuple[int, int]]
     unreadable: dict[str, str]
+    readings: dict[str, Reading]
 
     def open(self) -> NDArray[np.uint8]:
         """The array, memory-mapped and read-only: processes that open it share the memory."""
@@ -91,7 +93,9 @@ def load_cache(folder: Path, key: str) -> PixelCache | None:
         return None  # spoilt: made again
     row = {digest: number for number, digest in enumerate(index["digests"])}
     sizes = {digest: (width, height) for digest, (width, height) in zip(row, index["sizes"], strict=True)}
-    return PixelCache(key, array_file, thumbnail_file, row, sizes, index["unreadable"])
+    kinds = [Reading(way, tuple(Note(*note) for note in notes), *rest) for way, notes, *rest in index["readings"]]
+    readings = {digest: kinds[number] for digest, number in zip(row, index["reading_of"], strict=True)}
+    return PixelCache(key, array_file, thumbnail_file, row, sizes, index["unreadable"], readings)
 
 
 def _files(folder: Path, key: str) -> tuple[Path, Path, Path]:
@@ -122,8 +126,15 @@ def _write(
     try:
         array = _allocated(temporary[1], (total, size, size, 3))
         thumbnails = _allocated(temporary[2], (total, SIDE, SIDE))
-        sizes, unreadable = _fill(array, thumbnails, outcomes, total, on_done)
-        index = {"digests": list(sizes), "sizes": list(sizes.values()), "unreadable": unreadable}
+        sizes, unreadable, readings = _fill(array, thumbnails, outcomes, total, on_done)
+        kinds = {reading: number for number, reading in enumerate(dict.fromkeys(readings))}
+        index = {
+            "digests": list(sizes),
+            "sizes": list(sizes.values()),
+            "unreadable": unreadable,
+            "readings": [astuple(reading) for reading in kinds],
+            "reading_of": [kinds[reading] for reading in readings],
+        }
         temporary[0].write_text(json.dumps(index))
         temporary[1].replace(array_file)
         temporary[2].replace(thumbnail_file)
@@ -150,13 +161,15 @@ def _fill(
     outcomes: Iterator[Outcome],
     total: int,
     on_done: Progress | None,
-) -> tuple[dict[str, tuple[int, int]], dict[str, str]]:
+) -> tuple[dict[str, tuple[int, int]], dict[str, str], list[Reading]]:
     sizes: dict[str, tuple[int, int]] = {}
     unreadable: dict[str, str] = {}
+    readings: list[Reading] = []
     for done, (digest, outcome) in enumerate(outcomes, start=1):
         if isinstance(outcome, Decoded):
             array[len(sizes)], thumbnails[len(sizes)] = outcome.pixels, outcome.thumbnail
             sizes[digest] = (outcome.width, outcome.height)
+            readings.append(outcome.reading)
         else:
             unreadable[digest] = str(outcome)
         if on_done:
@@ -164,4 +177,4 @@ def _fill(
     for mapped in (array, thumbnails):
         if isinstance(mapped, np.memmap):
             mapped.flush()
-    return sizes, unreadable
+    return sizes, unreadable, readings

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 SALT_BYTES = 32
+PSEUDONYM = "patient-"
 
 
 @dataclass(frozen=True, repr=False)
@@ -26,4 +27,4 @@ class Pseudonyms:
     def of(self, *identifier: str) -> str:
         """`patient-` and 16 hexadecimal digits."""
         text = "\x1f".join(identifier).encode(errors="surrogateescape")
-        return f"patient-{hmac.new(self.salt, text, hashlib.sha256).hexdigest()[:16]}"
+        return f"{PSEUDONYM}{hmac.new(self.salt, text, hashlib.sha256).hexdigest()[:16]}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.data.cases import FoundImage
 from bench.data.manifest import read_manifest
 from bench.data.manifest_table import is_manifest
+from bench.data.names import alike
 from bench.data.options import EVERY_SITE, ReadOptions
 from bench.data.sites import sites_of
 from bench.data.tree import read_tree
@@ -37,7 +38,8 @@ def read_images(request: DataRequest) -> list[FoundImage]:
     """Every image of every site, the internal one first.
 
     Raises:
-        RequestError: as the readers, an unknown reader, or one for a site that does not exist.
+        RequestError: as the readers, an unknown reader, one for a site that does not exist, or an option that no
+            reader asked for takes.
     """
     readers = request.readers or {}
     unknown = sorted({name for name in readers.values() if name not in NAMES})
@@ -49,6 +51,10 @@ def read_images(request: DataRequest) -> list[FoundImage]:
     astray = sorted(set(readers) - set(sites) - {EVERY_SITE})
     if astray:
         raise RequestError(f"--reader names site {astray[0]!r}, which is not given. Sites: {', '.join(sites)}.")
+    if request.options.root is not None and not any(path.is_file() and is_manifest(path) for path in sites.values()):
+        raise RequestError("--root says where the paths of a manifest begin, and no manifest is given. Leave it out.")
+    for one, other, *_ in alike(sites):
+        request.options.passed_over.add("doubtful", "set(s) of sites whose names look alike", f"{one} and {other}")
     return [
         image
         for site, path in sites.items()

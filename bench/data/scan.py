@@ -1,13 +1,21 @@
-"""The image files below a folder, and what there is wrong with names and links. Reads folders."""
+"""The image files below a folder, what there is wrong with names and links, what is passed over. Reads folders."""
 
 import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.data.by_products import why_passed_over
 from bench.data.kinds import Kind, kind_of, kind_of_name
+from bench.data.passed_over import PassedOver
+from bench.data.unread_kinds import unread_kind_of_name
 
 NO_IMAGES = frozenset({"dicomdir"})
+DIRECTORIES = "DICOMDIR file(s), which list files and hold no pixels"
+UNREAD = "file(s) of a kind of image that cannot be read here ({})"
+EXPORT = "Export them as PNG or DICOM, or give a tree without them."
+NO_KIND = "file(s) that are no image by content nor by name (*{})"
+NO_SUFFIX = "file(s) that are no image by content and have no suffix"
 
 
 @dataclass(frozen=True)
@@ -30,18 +38,19 @@ class Problem:
 
 @dataclass
 class Scan:
-    """Image files sorted by relative path, and the problems met."""
+    """Image files sorted by relative path, the problems met, and the count of all other files."""
 
     files: list[ScannedFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    passed_over: PassedOver = field(default_factory=PassedOver)
 
 
 def scan(root: Path, *, allow_outside: bool = False) -> Scan:
     """Walk `root`, following links to folders once; a folder's own name goes before those of links to it.
 
-    Hidden files and files that are neither image by content nor by name are passed over. Links that leave `root` are
-    problems unless `allow_outside`; so are links to nothing, pipes, names that are no valid UTF-8 and what may not be
-    read.
+    Hidden files, by-products and files that are neither image by content nor by name are counted and passed over.
+    Links that leave `root` are problems unless `allow_outside`; so are links to nothing, pipes, names that are no
+    valid UTF-8 and what may not be read.
     """
     result = Scan()
     home, visited = os.path.realpath(root), set[str]()
@@ -57,18 +66,34 @@ def scan(root: Path, *, allow_outside: bool = False) -> Scan:
                 subfolders.clear()
                 continue
             visited.add(real)
-            subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+            for name in sorted(subfolders):
+                if reason := why_passed_over(name):
+                    subfolders.remove(name)
+                    _count_below(Path(folder, name), reason, result)
+            subfolders.sort()
             for path in [path for name in subfolders if os.path.islink(path := os.path.join(folder, name))]:  # noqa: PTH114, PTH118
                 if allow_outside or not _leaves(path, home):
                     pending.append(path)
                 else:
                     result.problems.append(_outside(path))
-            for name in names:
-                if not name.startswith(".") and name.lower() not in NO_IMAGES:
+            for name in sorted(names):
+                if reason := why_passed_over(name):
+                    result.passed_over.add("passed over", reason, str(Path(folder, name)))
+                elif name.lower() in NO_IMAGES:
+                    result.passed_over.add("passed over", DIRECTORIES, str(Path(folder, name)))
+                else:
                     _look(Path(folder, name), root, home, allow_outside, result)
     result.files.sort(key=lambda file: file.relative)
     result.problems.sort(key=lambda problem: problem.path)
     return result
+
+
+def _count_below(folder: Path, reason: str, result: Scan) -> None:
+    """The files of a folder that is passed over; one of nothing but folders, or closed, counts as nothing."""
+    for inner, subfolders, names in os.walk(folder):
+        subfolders.sort()
+        if names:
+            result.passed_over.add("passed over", reason, str(Path(inner, min(names))), number=len(names))
 
 
 def _look(path: Path, root: Path, home: str, allow_outside: bool, result: Scan) -> None:
@@ -81,6 +106,12 @@ def _look(path: Path, root: Path, home: str, allow_outside: bool, result: Scan) 
         result.files.append(ScannedFile(path, path.relative_to(root).as_posix(), kind))
     elif problem and kind_of_name(os.fsencode(path.name).decode(errors="replace")):
         result.problems.append(problem)
+    elif unread := unread_kind_of_name(path.name):
+        result.passed_over.add("left out", UNREAD.format(unread), str(path), advice=EXPORT)
+    else:
+        result.passed_over.add(
+            "passed over", NO_KIND.format(path.suffix.lower()) if path.suffix else NO_SUFFIX, str(path)
+        )
 
 
 def _problem(path: Path, home: str, allow_outside: bool) -> Problem | None:

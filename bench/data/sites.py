@@ -5,6 +5,8 @@ from pathlib import Path
 from bench.data.cases import INTERNAL
 from bench.errors import RequestError
 
+EXTERNAL = "external"
+
 
 def sites_of(data: Path) -> dict[str, Path]:
     """Sites of a tree that holds `internal/` and `external*/`; `external-NAME/` names a site.
@@ -21,12 +23,17 @@ def sites_of(data: Path) -> dict[str, Path]:
             f"external-NAME/CLASS/…, or give the paths by --internal and --external."
         )
     sites = {INTERNAL: inner}
-    for path in sorted(path for path in data.glob("external*") if path.is_dir()):
+    for path in sorted(path for path in data.glob(f"{EXTERNAL}*") if path.is_dir()):
         name = site_name(path.name)
         if name in sites:
             raise RequestError(f"{sites[name]} and {path} are both site {name!r}. Rename one: external-NAME.")
         sites[name] = path
     return sites
+
+
+def called_like_site(folder: str) -> bool:
+    """Whether a folder bears the name of a site: `internal`, `External-Bern`."""
+    return folder.casefold() == INTERNAL or folder.casefold().startswith(EXTERNAL)
 
 
 def site_name(folder: str) -> str:

@@ -15,6 +15,8 @@ NAMED: dict[str, tuple[float, float]] = {
     "soft": (40, 380),
     "bone": (600, 2800),
 }
+CT = "Hounsfield units through --windows"
+CT_STRETCHED = "Hounsfield units from minimum to maximum"
 DEFAULT = ("brain", "subdural", "soft")
 NONE = "none"
 
@@ -65,8 +67,12 @@ def windowed(values: NDArray[np.floating], windows: Sequence[Window]) -> NDArray
 def stretched(values: NDArray[np.floating]) -> NDArray[np.uint8]:
     """(height, width) of any unit → (height, width, 3) uint8, smallest value black and largest white."""
     low, high = float(values.min()), float(values.max())
-    grey = _eight_bit((values - low) / ((high - low) or 1.0))
-    return np.stack([grey] * 3, axis=-1)
+    return three_channels((values - low) / ((high - low) or 1.0))
+
+
+def three_channels(share: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """(height, width) from 0 for black to 1 for white → (height, width, 3) uint8, what lies beyond is clipped."""
+    return np.stack([_eight_bit(share)] * 3, axis=-1)
 
 
 def _eight_bit(share: NDArray[np.floating]) -> NDArray[np.uint8]:

@@ -137,6 +137,7 @@ def write_plan(plan: Plan, folder: ResultsFolder) -> None:
         folder.write_leaks(plan.leaks)
         if tuned := overlap(plan.experiment, (case.digest for case in plan.dataset.cases)):
             folder.tuned.add(plan.experiment, tuned)
+        folder.write_passed_over(plan.dataset.passed_over)
         if plan.dataset.skipped:
             folder.write_unreadable(plan.dataset.skipped)
     except OSError as error:

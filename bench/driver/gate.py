@@ -52,6 +52,8 @@ def _audit_options(experiment: Experiment) -> list[str]:
     options = [f"--column={ours}={yours}" for ours, yours in experiment.columns.items()]
     if set(experiment.reader) == {EVERY_SITE}:
         options.append(f"--reader={experiment.reader[EVERY_SITE]}")
+    options += [f"--root={experiment.root}"] if experiment.root else []
+    options += [f"--tree={experiment.tree}"] if experiment.tree != "auto" else []
     if experiment.allow_outside:
         options.append("--allow-outside")
     return options

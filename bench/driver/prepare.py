@@ -10,6 +10,7 @@ from bench.config.experiment import Experiment
 from bench.config.recipe_file import overlap
 from bench.data import cases as case_table
 from bench.data.copies import CopyPair, copies_among
+from bench.data.few_patients import why_few_patients
 from bench.data.load import Dataset, load_dataset
 from bench.data.options import ReadOptions
 from bench.data.pixels import Progress
@@ -20,7 +21,7 @@ from bench.driver.settle import Frozen, settle_backbones
 from bench.errors import RequestError
 from bench.execution.workshop import Workshop
 from bench.folds.check import check_folds
-from bench.folds.draw import draw_folds
+from bench.folds.draw import TooFewUnits, draw_folds
 from bench.folds.leaks import Leak, grouped
 from bench.folds.table import FoldTable
 from bench.plan.identity import run_id
@@ -79,8 +80,8 @@ def prepare(
     request = data_request(experiment, caches, pseudonyms)
     dataset, as_read, copies = read_cases(request, experiment, caches, on_decoded)
     folder.refuse_other_data(dataset.cases, dataset.classes)
-    if dataset.skipped:
-        say(f"Warning: {len(dataset.skipped)} unreadable image(s) are left out and listed in tables/unreadable.csv.")
+    for entry in dataset.passed_over:
+        say(entry.line())
     if experiment.tuned and not overlap(experiment, (case.digest for case in dataset.cases)):
         say(f"The recipe was tuned by study {experiment.tuned.study} on other cases than these: its rows are ranked.")
     folds = settled_folds(experiment, folder, dataset.cases)
@@ -103,6 +104,7 @@ def resolved(experiment: Experiment, classes: tuple[str, ...], frozen: Frozen) -
         update={
             "data": experiment.data and _absolute(experiment.data),
             "internal": experiment.internal and _absolute(experiment.internal),
+            "root": experiment.root and _absolute(experiment.root),
             "external": {name: _absolute(path) for name, path in experiment.external.items()},
             "weights": experiment.weights if experiment.weights in CHOICES else _absolute(experiment.weights),
             "results": _absolute(experiment.results),
@@ -115,7 +117,15 @@ def resolved(experiment: Experiment, classes: tuple[str, ...], frozen: Frozen) -
 
 def data_request(experiment: Experiment, caches: Caches, pseudonyms: Pseudonyms) -> DataRequest:
     """Where the experiment's images lie and how they are read."""
-    options = ReadOptions(pseudonyms, experiment.columns, experiment.multilabel, experiment.allow_outside)
+    options = ReadOptions(
+        pseudonyms,
+        experiment.columns,
+        experiment.multilabel,
+        experiment.allow_outside,
+        experiment.tree,
+        experiment.group_by,
+        Path(_absolute(experiment.root)) if experiment.root else None,
+    )
     if experiment.uses_phantom:
         return DataRequest(options, data=phantom_folder(caches))
     if experiment.data is not None:
@@ -148,11 +158,15 @@ def settled_folds(experiment: Experiment, folder: ResultsFolder, cases: Sequence
     alone = [replace(case, group=None) for case in inside]  # a group in two folds is a leak, and the gate says so
     for fold_of in stored.by_seed.values():
         check_folds(alone, fold_of)
-    drawn = {
-        seed: draw_folds(inside, seed, folds=experiment.folds, holdout=experiment.holdout)
-        for seed in experiment.seeds
-        if seed not in stored.by_seed
-    }
+    try:
+        drawn = {
+            seed: draw_folds(inside, seed, folds=experiment.folds, holdout=experiment.holdout)
+            for seed in experiment.seeds
+            if seed not in stored.by_seed
+        }
+    except TooFewUnits as error:
+        why = why_few_patients(inside)
+        raise RequestError(f"{error.fact} {why}" if why else str(error)) from None
     return stored.with_seeds(FoldTable(drawn))
 
 

@@ -1,6 +1,7 @@
 """Draws stratified folds that never split a group. Pure."""
 
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,9 +9,20 @@ from numpy.typing import NDArray
 
 from bench.data.cases import Case
 from bench.errors import RequestError
-from bench.folds.check import check_folds
+from bench.folds.check import ADVICE, check_folds
+from bench.folds.mend import nearest_valid
 from bench.folds.table import NEVER_HELD_OUT, FoldOfCase
 from bench.plan.seeds import derive
+
+DRAWS = 20
+
+
+class TooFewUnits(RequestError):
+    """A class has fewer cases or patients than there are to be folds; `fact` says so, and the rest what to do."""
+
+    def __init__(self, fact: str, advice: str) -> None:
+        super().__init__(f"{fact} {advice}")
+        self.fact = fact
 
 
 def draw_folds(cases: Sequence[Case], seed: int, *, folds: int = 5, holdout: float | None = None) -> FoldOfCase:
@@ -19,21 +31,34 @@ def draw_folds(cases: Sequence[Case], seed: int, *, folds: int = 5, holdout: flo
     With `holdout` one fold is drawn that holds about that share of each class; all other cases are never
     held out. The draw depends on the seed, the labels and the groups, in the order of `cases`.
 
+    A draw that leaves a fold empty or a training part without a class is drawn again, under seeds derived from `seed`,
+    up to `DRAWS` times; after that the first one is changed as little as is needed. So a request fails only where no
+    valid folds exist.
+
     Raises:
-        RequestError: a class has too few cases or groups, or the folds drawn fail `check_folds`.
+        RequestError: a class has too few cases or groups, or there are no folds that pass `check_folds`.
     """
-    labels = np.array([case.label for case in cases])
-    parts = round(1 / holdout) if holdout and _grouped(cases) else folds
-    if not holdout or _grouped(cases):
-        _refuse_small_classes(cases, parts)
-    held_out = _split(cases, labels, parts, holdout, derive(seed, "split"))
+    grouped = any(case.group is not None for case in cases)
+    parts = round(1 / holdout) if holdout and grouped else folds
+    if holdout and parts < 2:
+        raise RequestError(
+            f"--holdout {holdout:g} is more than half; patients are held out whole, at most half of them."
+        )
+    _refuse_small_classes(cases, 2 if holdout and not grouped else parts, grouped)
+    labels, groups = np.array([case.label for case in cases]), _codes(cases)
+    first: NDArray[np.int64] | None = None
+    for attempt in range(DRAWS):
+        names = ("split",) if attempt == 0 else ("split", "again", attempt)
+        held_out = _split(labels, groups if grouped else None, parts, holdout, derive(seed, *names))
+        if _valid(held_out, labels, 1 if holdout else parts):
+            break
+        first = held_out if first is None else first
+    else:
+        assert first is not None
+        held_out = _mended(first, labels, groups, 1 if holdout else parts)
     drawn = {case.case_id: int(fold) for case, fold in zip(cases, held_out, strict=True)}
     check_folds(cases, drawn)
     return drawn
-
-
-def _grouped(cases: Sequence[Case]) -> bool:
-    return any(case.group is not None for case in cases)
 
 
 def _codes(cases: Sequence[Case]) -> NDArray[np.int64]:
@@ -44,16 +69,15 @@ def _codes(cases: Sequence[Case]) -> NDArray[np.int64]:
 
 
 def _split(
-    cases: Sequence[Case], labels: NDArray[np.str_], parts: int, holdout: float | None, split_seed: int
+    labels: NDArray[np.str_], groups: NDArray[np.int64] | None, parts: int, holdout: float | None, split_seed: int
 ) -> NDArray[np.int64]:
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, StratifiedShuffleSplit
 
     state = split_seed % 2**32  # scikit-learn takes 32 bits
-    fold_of = np.full(len(cases), NEVER_HELD_OUT, dtype=np.int64)
+    fold_of = np.full(len(labels), NEVER_HELD_OUT, dtype=np.int64)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # few members of a class: check_folds says it better
-        if _grouped(cases):
-            groups = _codes(cases)
+        if groups is not None:
             splits = StratifiedGroupKFold(parts, shuffle=True, random_state=state).split(labels, labels, groups)
         elif holdout:
             shuffle = StratifiedShuffleSplit(n_splits=1, test_size=holdout, random_state=state)
@@ -67,13 +91,42 @@ def _split(
     return fold_of
 
 
-def _refuse_small_classes(cases: Sequence[Case], parts: int) -> None:
+def _mended(
+    fold_of: NDArray[np.int64], labels: NDArray[np.str_], groups: NDArray[np.int64], number: int
+) -> NDArray[np.int64]:
+    mended = nearest_valid(fold_of, labels, groups, number)
+    if mended is None:
+        parts = "a hold-out split" if number == 1 else f"{number} folds"
+        raise RequestError(
+            f"There is no way to divide the {int(groups.max()) + 1} groups (patients) into {parts} so that every class "
+            f"stays in every training part: patients who have several classes tie them together. {ADVICE}"
+        )
+    return mended
+
+
+def _valid(fold_of: NDArray[np.int64], labels: NDArray[np.str_], number: int) -> bool:
+    """Whether no fold is empty and none holds a class whole."""
+    if len(np.unique(fold_of[fold_of != NEVER_HELD_OUT])) != number:
+        return False
+    held_out = fold_of != NEVER_HELD_OUT
+    of_class, of_part = (
+        Counter(labels.tolist()),
+        Counter(zip(labels[held_out].tolist(), fold_of[held_out], strict=True)),
+    )
+    return all(count < of_class[label] for (label, _), count in of_part.items())
+
+
+def _refuse_small_classes(cases: Sequence[Case], parts: int, grouped: bool) -> None:
     for label in sorted({case.label for case in cases}):
         members = [case for case in cases if case.label == label]
         units = {case.group if case.group is not None else case.case_id for case in members}
-        if len(units) < parts:
-            what = "groups (patients)" if _grouped(cases) else "cases"
-            raise RequestError(
-                f"Class {label!r} has {len(units)} {what}, fewer than the {parts} folds asked for. Ask for fewer "
-                f"folds (--folds {max(2, len(units))}), merge the class with another under [classes], or add images."
-            )
+        if len(units) >= parts:
+            continue
+        what = f"groups (patients) in {len(members)} cases" if grouped else "cases"
+        fewer = f"ask for fewer folds (--folds {len(units)}), " if len(units) > 1 else ""
+        advice = f"{fewer}merge the class with another under [classes], or add images."
+        wanted = "parts that a split needs" if parts == 2 and not grouped else "folds asked for"
+        raise TooFewUnits(
+            f"Class {label!r} has {len(units)} {what}, fewer than the {parts} {wanted}.",
+            f"{advice[0].upper()}{advice[1:]}",
+        )

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from shlex import quote
 
 from bench.data.cases import Case, internal
+from bench.data.pseudonyms import PSEUDONYM
 from bench.folds.leaks import PATIENT, TWO_FOLDS, Leak
 
 SHOWN = 10
 WHOLE = ""
+DEIDENTIFIED = "Where de-identified DICOM files of many patients bear one PatientID: --group-by study (or series)."
 
 
 def leak_message(leaks: Sequence[Leak], cases: Sequence[Case], given: Mapping[str, str], options: Sequence[str]) -> str:
@@ -27,7 +29,7 @@ def leak_message(leaks: Sequence[Leak], cases: Sequence[Case], given: Mapping[st
             *more,
             "What to do:",
             *(_about_copies(copies, cases, given, options) if copies else []),
-            *(_about_patients(leaks) if len(copies) < len(leaks) else []),
+            *(_about_patients(leaks, cases) if len(copies) < len(leaks) else []),
             "--allow-leaks runs all the same and says so under every table.",
         ]
     )
@@ -50,11 +52,13 @@ def _about_copies(
     ]
 
 
-def _about_patients(leaks: Sequence[Leak]) -> list[str]:
+def _about_patients(leaks: Sequence[Leak], cases: Sequence[Case]) -> list[str]:
     inside = {leak.where.startswith(TWO_FOLDS) for leak in leaks if leak.what == PATIENT}
     texts = {
         True: "Patients in two folds: hold their cases out together in folds.parquet, or mend their groups.",
         False: "Patients at two sites: remove their cases from one of them. Where two sites use one name for different "
         "patients, rename the groups at one.",
     }
-    return [text for place, text in texts.items() if place in inside]
+    leaking = {leak.first for leak in leaks if leak.what == PATIENT}
+    hidden = any(case.case_id in leaking and (case.group or "").startswith(PSEUDONYM) for case in cases)
+    return [*(text for place, text in texts.items() if place in inside), *([DEIDENTIFIED] if hidden else [])]

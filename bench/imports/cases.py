@@ -6,25 +6,39 @@ import numpy as np
 import pandas as pd
 
 from bench.data.cases import INTERNAL, Case
+from bench.data.names import as_meant, normal
+from bench.data.passed_over import PassedOver
 from bench.data.visible import visible
 from bench.errors import RequestError, listed
 from bench.imports.rows import refuse_rows
 
 
-def with_case_ids(table: pd.DataFrame, known: Sequence[Case]) -> pd.DataFrame:
-    """`table` with case ids as results folders have them, site/name; the site may have been given or not."""
-    ids = {case.case_id for case in known}
+def with_case_ids(table: pd.DataFrame, known: Sequence[Case], account: PassedOver) -> pd.DataFrame:
+    """`table` with case ids as results folders have them, site/name; the site may have been given or not.
+
+    An id that is not `known` as it stands is read as it is meant, which is counted in `account`.
+    """
+    ids = {_meant(case.site, case.case_id): case.case_id for case in known} | {c.case_id: c.case_id for c in known}
     given = table[["site", "case_id"]].drop_duplicates()
     full = {(site, name): _full(site, name, ids) for site, name in given.itertuples(index=False)}
-    pairs = zip(table["site"], table["case_id"], strict=True)
+    pairs = list(zip(table["site"], table["case_id"], strict=True))
+    changed = [(site, name) for site, name in pairs if full[site, name] not in (name, f"{site}/{name}")]
+    if changed:
+        example = as_meant(changed[0][1], full[changed[0]])
+        account.add("changed", "cell(s) of the column case_id read as they are meant", example, number=len(changed))
     return table.assign(case_id=pd.Series([full[pair] for pair in pairs], index=table.index, dtype=object))
 
 
-def _full(site: str, name: str, known: set[str]) -> str:
+def _full(site: str, name: str, known: Mapping[str, str]) -> str:
     prefixed = f"{site}/{name}"
-    if not name.startswith(f"{site}/"):
-        return prefixed
-    return prefixed if prefixed in known and name not in known else name
+    plain = name if name.startswith(f"{site}/") and not (prefixed in known and name not in known) else prefixed
+    meant = _meant(site, plain)
+    return plain if plain in known else known.get(meant, plain if known else meant)
+
+
+def _meant(site: str, case_id: str) -> str:
+    """The name within the site as it is meant."""
+    return f"{site}/{normal(case_id.removeprefix(f'{site}/'))}"
 
 
 def cases_of(table: pd.DataFrame, known: Sequence[Case]) -> tuple[Case, ...]:

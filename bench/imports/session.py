@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.data.images import file_digest
+from bench.data.passed_over import PassedOver
 from bench.errors import Interrupted
 from bench.imports.cases import cases_of, with_case_ids
 from bench.imports.complete import refuse_duplicates, refuse_gaps
@@ -42,9 +43,14 @@ def _run(files: Sequence[Path], results: Path) -> None:
 
     folder = ResultsFolder(results.expanduser())
     there = Destination.of(folder)
-    wanted = read_import(files, there)
+    account = PassedOver()
+    wanted = read_import(files, there, account)
+    for entry in account.entries():
+        say(entry.line())
     with folder.locked(command="bench import"):
         done = write_import(wanted, there, folder)
+        if account.entries() and not there.trained_here:
+            folder.write_passed_over(account.entries())
         known = len(wanted.runs) - done
         say(f"{done} run(s) imported" + (f"; {known} were there already." if known else "."))
         if leaks := folder.leaks():
@@ -54,13 +60,13 @@ def _run(files: Sequence[Path], results: Path) -> None:
         say(line)
 
 
-def read_import(files: Sequence[Path], there: Destination) -> Import:
-    """Read and check the files against the folder; writes nothing.
+def read_import(files: Sequence[Path], there: Destination, account: PassedOver) -> Import:
+    """Read and check the files against the folder; writes nothing. What is read otherwise is counted in `account`.
 
     Raises:
         RequestError: what is wrong, with the rows.
     """
-    scored = score_rows(with_case_ids(read_predictions(files), there.cases), there.classes)
+    scored = score_rows(with_case_ids(read_predictions(files, account), there.cases, account), there.classes)
     table = scored.table
     cases = cases_of(table, there.cases)
     refuse_duplicates(table)

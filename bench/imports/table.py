@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bench.data.manifest_columns import as_meant_in
 from bench.data.manifest_table import FIRST_ROW, read_table
+from bench.data.names import as_meant, normal
+from bench.data.passed_over import PassedOver
 from bench.data.visible import visible
 from bench.errors import RequestError
 from bench.imports.rows import refuse_rows
@@ -16,20 +19,24 @@ from bench.results.entries import IMPORTED
 REQUIRED = ("backbone", "seed", "site", "case_id", "label")
 OPTIONAL = ("fold", "group", "predicted", "weights", "recipe")
 PROBABILITY = "p_"
+NAMES = ("seed", "fold", "site", "label", "group", "predicted", "backbone", "weights", "recipe")
 NO_FOLD = -1
 _WHOLE = re.compile(r"\d{1,18}(\.0*)?")
 
 
-def read_predictions(files: Sequence[Path]) -> pd.DataFrame:
+def read_predictions(files: Sequence[Path], account: PassedOver) -> pd.DataFrame:
     """Rows of all files, in their order.
 
     Columns of `REQUIRED` and `OPTIONAL` and every p_<class> are texts, empty where a cell or column is missing;
-    seed and fold are whole numbers (`NO_FOLD` where none is given); file and row say where a row stands.
+    seed and fold are whole numbers (`NO_FOLD` where none is given); file and row say where a row stands. Names are read
+    as they are meant, which is counted in `account`.
 
     Raises:
         RequestError: a file that is no table, a column that is missing, a cell that is empty or no number.
     """
-    table = pd.concat([_read(file) for file in files], ignore_index=True).fillna("")
+    table = as_meant_in(
+        pd.concat([_read(file, account) for file in files], ignore_index=True).fillna(""), NAMES, account
+    )
     _refuse_different_classes(table, files)
     for column in REQUIRED:
         refuse_rows(table, (table[column] == "").to_numpy(), f"have no {column}", "Fill them in.")
@@ -46,10 +53,17 @@ def class_columns(table: pd.DataFrame) -> list[str]:
     return [name.removeprefix(PROBABILITY) for name in table.columns if name.startswith(PROBABILITY)]
 
 
-def _read(file: Path) -> pd.DataFrame:
+def _read(file: Path, account: PassedOver) -> pd.DataFrame:
     if not file.is_file():
         raise RequestError(f"No such file: {file}. Check the spelling.")
     table = read_table(file)
+    given = list(table.columns)
+    table.columns = [_class_as_meant(name) for name in given]
+    for before, after in zip(given, table.columns, strict=True):
+        if before != after:
+            account.add("changed", "column(s) of a class read as it is meant", as_meant(before, after))
+    if repeated := sorted({name for name in table.columns if list(table.columns).count(name) > 1}):
+        raise RequestError(f"{file} has several columns that all mean {', '.join(repeated)}. Leave one of each.")
     absent = [name for name in REQUIRED if name not in table]
     if absent:
         raise RequestError(
@@ -68,6 +82,11 @@ def _read(file: Path) -> pd.DataFrame:
     wanted = [*REQUIRED, *OPTIONAL, *(PROBABILITY + name for name in class_columns(table))]
     rows = np.arange(len(table)) + FIRST_ROW
     return table.reindex(columns=wanted, fill_value="").assign(file=str(file), row=rows)
+
+
+def _class_as_meant(name: str) -> str:
+    """Classes in the names of columns are read as labels are."""
+    return PROBABILITY + normal(name.removeprefix(PROBABILITY)) if name.startswith(PROBABILITY) else name
 
 
 def _refuse_different_classes(table: pd.DataFrame, files: Sequence[Path]) -> None:

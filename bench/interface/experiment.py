@@ -22,8 +22,8 @@ class Options(TypedDict, total=False):
 
     `backbone` is one name or several, `seeds` a count or a list. `external` is the path of one site (called
     as its folder) or paths by name. `reader` is one for all sites or readers by site; `columns` says what a manifest
-    calls our columns. `classes` renames or merges labels, as `[classes]` of the TOML file. `recipe` is a name or a
-    file. `config` is a TOML file that the other options override.
+    calls our columns and `root` where its paths begin. `classes` renames or merges labels, as `[classes]` of the TOML
+    file. `recipe` is a name or a file. `config` is a TOML file that the other options override.
     """
 
     backbone: str | Sequence[str]
@@ -41,6 +41,9 @@ class Options(TypedDict, total=False):
     columns: Mapping[str, str]
     classes: Mapping[str, str]
     class_order: Sequence[str]
+    root: Anywhere
+    tree: Literal["auto", "any/class", "class/patient", "class/any"]
+    group_by: Literal["patient", "study", "series"]
     multilabel: Literal["single-only", "priority", "others"]
     group_duplicates: bool
     allow_leaks: bool

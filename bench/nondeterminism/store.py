@@ -16,6 +16,7 @@ def write_request(plan: Plan, folder: ResultsFolder) -> None:
         frozen = plan.experiment.frozen
         folder.write_experiment(before.model_copy(update={"frozen": frozen}) if before else plan.experiment)
         folder.write_leaks(plan.leaks)
+        folder.write_passed_over(plan.dataset.passed_over)
         if plan.dataset.skipped:
             folder.write_unreadable(plan.dataset.skipped)
     except OSError as error:

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from bench.config.experiment import Experiment
 from bench.config.toml import experiment_text, read_experiment
 from bench.data.cases import INTERNAL, Case, from_frame, to_frame
+from bench.data.passed_over import Entry
 from bench.data.pseudonyms import SALT_BYTES, Pseudonyms
 from bench.errors import RequestError, listed
 from bench.folds import table as fold_table
@@ -26,6 +27,7 @@ from bench.results.tuned import TUNED, TunedRecipes
 
 SALT = ".salt"
 LEAKS = "tables/leaks.csv"
+PASSED_OVER = "tables/passed_over.csv"
 
 
 class ResultsFolder:
@@ -153,6 +155,23 @@ class ResultsFolder:
         path.parent.mkdir(exist_ok=True)
         frame = pd.DataFrame(images, columns=["case_id", "reason"])
         write_text(path, frame.to_csv(index=False))
+
+    def write_passed_over(self, entries: Sequence[Entry]) -> None:
+        """Count what became no case as it lies on the disk, in tables/passed_over.csv; no file where all did."""
+        path = self.root / PASSED_OVER
+        if not entries:
+            path.unlink(missing_ok=True)
+            return
+        path.parent.mkdir(exist_ok=True)
+        write_text(path, pd.DataFrame([asdict(entry) for entry in entries]).to_csv(index=False))
+
+    def passed_over(self) -> list[Entry]:
+        """What tables/passed_over.csv counts."""
+        path = self.root / PASSED_OVER
+        if not path.exists():
+            return []
+        rows = pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
+        return [Entry(**{**row, "number": int(row["number"])}) for row in rows]
 
     def write_leaks(self, leaks: Sequence[Leak]) -> None:
         """List the pairs that leak, in tables/leaks.csv; no file where there are none."""

@@ -101,14 +101,20 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, resampling: Resampli
         interval=resampling.interval,
         stratify=resampling.stratify,
     )
-    about_patients = _about_patients(cases) if stored.imported else []
-    leaderboard = replace(leaderboard, notes=(*about_patients, *leaderboard.notes, *stored.left_out, *stored.mixed))
+    leaderboard = replace(
+        leaderboard, notes=(*about_patients(cases), *leaderboard.notes, *stored.left_out, *stored.mixed)
+    )
     text = leaderboard_markdown(
         leaderboard,
         title_lines=[escaped(line) for line in about(stored)],
         under_tables=" ".join(_under_tables(stored)),
     )
-    content = {**leaderboard.to_dict(), "made_from": _made_from(folder, experiment, resampling)}
+    content = {
+        **leaderboard.to_dict(),
+        "cases": len(cases),
+        "cases_without_patient": _without_patient(cases),
+        "made_from": _made_from(folder, experiment, resampling),
+    }
     return Drawn(leaderboard, text, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 
@@ -144,11 +150,20 @@ def _imported_folds_text(folds: FoldTable) -> str:
     return {0: "No folds known", 1: "Single hold-out split"}.get(number, f"{number} folds")
 
 
-def _about_patients(cases: Sequence[Case]) -> list[str]:
-    alone = sum(case.group is None for case in cases)
-    if not alone:
+def about_patients(cases: Sequence[Case]) -> list[str]:
+    """How many cases have no known patient; nothing where there are no cases."""
+    if not cases:
         return []
+    alone = _without_patient(cases)
+    if not alone:
+        return [
+            f"The patient of each of the {len(cases)} cases is known: {len({case.group for case in cases})} groups."
+        ]
     return [f"No patient is known of {alone} of {len(cases)} cases: intervals treat each of these cases as a patient."]
+
+
+def _without_patient(cases: Sequence[Case]) -> int:
+    return sum(case.group is None for case in cases)
 
 
 def made_by_import(cases: Iterable[Case]) -> bool:

@@ -13,10 +13,11 @@ from bench.audit.summary import QUANTILES, Audit
 from bench.cache import Caches
 from bench.config.toml import experiment_text
 from bench.data.cases import INTERNAL, Case, external_sites
+from bench.data.passed_over import Entry
 from bench.errors import RequestError
 from bench.results.entries import NOT_DETERMINISTIC, Stored
 from bench.results.folder import ResultsFolder
-from bench.results.leaderboard import made_by_import
+from bench.results.leaderboard import about_patients, made_by_import
 from bench.results.runs import StoredRun
 from bench.results.thumbnails import thumbnails
 from bench.results.worklist import better_than_guessing, find_labels
@@ -68,7 +69,25 @@ def data_section(folder: ResultsFolder, cases: Sequence[Case], classes: Sequence
     if leaks:
         intro.append(f"{leaks} pair(s) of cases leak from training into evaluation; tables/leaks.csv names them.")
     audit, note = _audit(folder.root)
-    return Section("data", "Data", (*intro, *note), (_cases(cases, classes), *(_of_audit(audit) if audit else ())))
+    parts = (_cases(cases, classes), *_flow(folder.passed_over(), len(cases)), *(_of_audit(audit) if audit else ()))
+    return Section("data", "Data", (*intro, *note), parts)
+
+
+def _flow(entries: Sequence[Entry], cases: int) -> Iterator[Table]:
+    """What lay beside the cases and became none, and what was read otherwise than it is stored."""
+    columns = (
+        Column("fate", "What became of it"),
+        Column("site", "Site"),
+        Column("what", "What"),
+        Column("number", "Number", "number", 0),
+        Column("example", "Example"),
+    )
+    rows: tuple[tuple[Item, ...], ...] = tuple(
+        (entry.fate, entry.site, f"{entry.what}. {entry.advice}".strip(), entry.number, entry.example)
+        for entry in entries
+    )
+    if rows:
+        yield Table("flow", f"From files to {cases} cases", columns, rows)
 
 
 def _cases(cases: Sequence[Case], classes: Sequence[str]) -> Table:
@@ -82,7 +101,7 @@ def _cases(cases: Sequence[Case], classes: Sequence[str]) -> Table:
         "without a known patient counting as one."
         for site in sites
     )
-    return Table("cases", "Cases of each class", columns, tuple(rows), notes)
+    return Table("cases", "Cases of each class", columns, tuple(rows), (*notes, *about_patients(cases)))
 
 
 def _audit(root: Path) -> tuple[Audit | None, tuple[str, ...]]:

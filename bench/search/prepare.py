@@ -77,6 +77,8 @@ def prepare_search(
     request = internal_request(experiment, caches, pseudonyms)
     dataset, as_read, copies = read_cases(request, experiment, caches, on_decoded)
     folder.refuse_other_data(dataset.cases, dataset.classes, internal_only=True)
+    for entry in dataset.passed_over:
+        say(entry.line())
     folds = settled_folds(experiment, folder, dataset.cases)
     leaks = pass_gate(experiment, as_read, copies, folds, say)
     backbones, frozen = settle_backbones(experiment, folder.experiment(), len(dataset.classes), caches, say)

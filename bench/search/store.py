@@ -24,6 +24,7 @@ def write_search(search: Search, folder: ResultsFolder) -> None:
             folder.write_salt(search.pseudonyms)
         if folder.cases() is None:
             folder.write_cases(search.dataset.cases)
+            folder.write_passed_over(search.dataset.passed_over)
         folder.write_folds(search.folds)
         frozen = search.experiment.frozen
         folder.write_experiment(before.model_copy(update={"frozen": frozen}) if before else search.experiment)

@@ -15,6 +15,7 @@ import numpy as np
 from bench.data.cases import FoundImage
 from bench.data.nifti import number_of_slices, slice_values
 from bench.data.options import ReadOptions
+from bench.data.public.left_out import count_several, images_among
 from bench.data.public.multilabel import label_of
 from bench.data.unreadable import UnreadableImage
 from bench.errors import RequestError, listed
@@ -35,6 +36,7 @@ NAMES = {
 VALUES = {1: "epidural", 2: "intraparenchymal", 3: "intraventricular", 4: "subarachnoid", 5: "subdural"}
 RSNA_NAME = re.compile(r"(ID_[0-9a-f]+)_ID_[0-9a-f]+")
 FEWEST_VOXELS = 10
+BORDER = f"slice(s) whose mask has fewer than {FEWEST_VOXELS} voxels of a bleed, which does not count there"
 MANY_PIXELS = 10**8
 
 
@@ -47,7 +49,7 @@ def read(root: Path, site: str, options: ReadOptions) -> list[FoundImage]:
     folders = next(((root / a, root / b) for a, b in LAYOUTS if (root / a).is_dir() and (root / b).is_dir()), None)
     if folders is None:
         raise RequestError(f"{root} holds neither label_192/images and label_192/ground truths, nor imagesTr/labelsTr.")
-    volumes = sorted(path for path in folders[0].iterdir() if path.name.endswith((".nii", ".nii.gz")))
+    volumes = images_among(folders[0], lambda path: path.name.endswith((".nii", ".nii.gz")), site, options)
     masks = {path: folders[1] / re.sub(r"_0000(?=\.nii)", "", path.name) for path in volumes}
     absent = [path.name for path, mask in masks.items() if not mask.is_file()]
     if absent or not volumes:
@@ -92,7 +94,11 @@ def _slices(
     for part, voxels in enumerate(drawn):
         counts = {kind: int(np.count_nonzero(np.rint(voxels) == value)) for value, kind in values.items()}
         label = label_of([kind for kind, count in counts.items() if count >= FEWEST_VOXELS], options.multilabel)
-        if label is not None:
+        if any(0 < count < FEWEST_VOXELS for count in counts.values()):
+            options.passed_over.add("changed", BORDER, f"{mask} part {part}", site=site)
+        if label is None:
+            count_several(options, site, f"{path} part {part}")
+        else:
             case_id = f"{name}#{part:03d}"
             images.append(FoundImage(case_id, str(path), label, site, group, part, {"mask": str(mask)}))
     return images

@@ -13,6 +13,7 @@ from bench.data.cases import FoundImage
 from bench.data.dicom_header import read_header
 from bench.data.options import ReadOptions
 from bench.data.parts import images_of_file
+from bench.data.public.left_out import count_several
 from bench.data.public.multilabel import OTHERS, label_of
 from bench.data.public.rows import flags, refuse_rows, table_with
 from bench.data.scan import scan
@@ -32,6 +33,7 @@ KINDS = {
 }
 SCAN_FOLDER = re.compile(r"^CQ500-?CT-?(\d+)\b", re.IGNORECASE)
 LEFT_OUT = re.compile(r"contrast|post|bone", re.IGNORECASE)
+OTHER_SERIES = "slice(s) of series after contrast medium or of bone series"
 PLAIN = re.compile(r"pre[ -]*contrast|non[ -]*contrast|without[ -]*contrast", re.IGNORECASE)
 
 
@@ -43,17 +45,22 @@ def read(root: Path, site: str, options: ReadOptions) -> list[FoundImage]:
     """
     labels = _labels(root / TABLE, options)
     images = []
-    for number, path, relative in _slices(root, options):
+    for number, path, relative in _slices(root, site, options):
         if number not in labels:
             raise RequestError(f"{root / TABLE} has no row CQ500-CT-{number}, the scan of {path}. Is the table whole?")
         series = Path(relative).parent.name
         label = labels[number]
-        if label is None or _left_out(series):
+        if label is None:
+            count_several(options, site, str(path))
+            continue
+        if _left_out(series):
+            options.passed_over.add("left out", OTHER_SERIES, str(path), site=site)
             continue
         group = options.pseudonyms.of("patient", "", f"CQ500-CT-{number}")  # the same at whatever site it is read
         whole = FoundImage(f"{site}/{relative}", str(path), label, site, group, extra={"series": series})
         try:
             if _left_out(read_header(path).series):
+                options.passed_over.add("left out", OTHER_SERIES, str(path), site=site)
                 continue
         except UnreadableImage:
             pass  # decoding will say why
@@ -67,8 +74,9 @@ def _left_out(series: str) -> bool:
     return bool(LEFT_OUT.search(PLAIN.sub("", series)))
 
 
-def _slices(root: Path, options: ReadOptions) -> Iterator[tuple[int, Path, str]]:
+def _slices(root: Path, site: str, options: ReadOptions) -> Iterator[tuple[int, Path, str]]:
     found = scan(root, allow_outside=options.allow_outside)
+    options.passed_over.extend(found.passed_over.entries(), site=site)
     if found.problems:
         raise RequestError(f"Cannot be read: {listed([problem.path for problem in found.problems], 3)}.")
     for file in found.files:

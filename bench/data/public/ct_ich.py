@@ -13,6 +13,7 @@ import pandas as pd
 from bench.data.cases import FoundImage
 from bench.data.nifti import number_of_slices
 from bench.data.options import ReadOptions
+from bench.data.public.left_out import count_several
 from bench.data.public.multilabel import label_of
 from bench.data.public.rows import flags, refuse_rows, table_with
 from bench.data.unreadable import UnreadableImage
@@ -27,6 +28,7 @@ KINDS = {
     "Epidural": "epidural",
     "Subdural": "subdural",
 }
+BONE = "picture(s) of the bone window, of slices that are there in the brain window too"
 NONE, FRACTURE = "No_Hemorrhage", "Fracture_Yes_No"
 Place = tuple[Path, int | None, Path]
 
@@ -42,6 +44,8 @@ def read(root: Path, site: str, options: ReadOptions) -> list[FoundImage]:
         return _read(root, site, options, root / VOLUMES[1], patients, lambda p, s: _slice(root, p, s))
     if (root / PICTURES[0]).is_dir():
         patients = {int(path.name) for path in (root / PICTURES[0]).iterdir() if path.name.isdecimal()}
+        if bone := sorted((root / PICTURES[0]).glob("*/bone/*.jpg")):
+            options.passed_over.add("passed over", BONE, str(bone[0]), site=site, number=len(bone))
         return _read(root, site, options, root / PICTURES[1], patients, lambda p, s: _picture(root, p, s))
     raise RequestError(f"{root} holds neither {VOLUMES[0]}/ (1.3.1) nor {PICTURES[0]}/ (1.0.0). Unpack the set there.")
 
@@ -82,6 +86,7 @@ def _read(
         seen[patient] += 1
         label = label_of([name for column, name in KINDS.items() if shown[column].iloc[row]], options.multilabel)
         if label is None:
+            count_several(options, site, f"{path}" if part is None else f"{path} part {part}")
             continue
         name = path.relative_to(root).as_posix() + ("" if part is None else f"#{part:03d}")
         extra = _extra(table, row, mask)

@@ -12,6 +12,7 @@ import pandas as pd
 from bench.data.cases import FoundImage
 from bench.data.options import ReadOptions
 from bench.data.parts import images_of_file
+from bench.data.public.left_out import count_several, images_among
 from bench.data.public.multilabel import PRIORITY, label_of
 from bench.data.public.rows import refuse_rows, table_with
 from bench.errors import RequestError, listed
@@ -31,7 +32,7 @@ def read(root: Path, site: str, options: ReadOptions) -> list[FoundImage]:
     folder = next((root / name for name in FOLDERS if (root / name).is_dir()), None)
     if folder is None:
         raise RequestError(f"{root} holds neither {' nor '.join(FOLDERS)}. Unpack the set there.")
-    files = {path.stem: path for path in sorted(folder.glob("*.dcm"))}
+    files = {path.stem: path for path in images_among(folder, lambda path: path.suffix == ".dcm", site, options)}
     if not files:
         raise RequestError(f"No .dcm file in {folder}. Unpack the images there.")
     labels = _labels(root / TABLE, set(files))
@@ -42,7 +43,9 @@ def read(root: Path, site: str, options: ReadOptions) -> list[FoundImage]:
     for name, path in files.items():
         row = labels.loc[name]
         label = label_of([kind for kind in PRIORITY if row[kind]], options.multilabel)
-        if label is not None:
+        if label is None:
+            count_several(options, site, str(path))
+        else:
             whole = FoundImage(f"{site}/{path.relative_to(root).as_posix()}", str(path), label, site)
             images += images_of_file(whole, "DICOM", options)
     return images

@@ -16,6 +16,7 @@ from trees import READ, write_digit_tree
 from bench.audit.summary import Audit, FoundCase, NamedFinding
 from bench.audit.surplus import MOVABLE, named_cases
 from bench.data.images import PixelSettings, upright_images
+from bench.data.reading import Shown
 from bench.data.sites import sites_of
 from bench.data.tree import read_tree
 
@@ -121,8 +122,8 @@ class TestMoving:
         voxels = np.stack([np.full((96, 96), -1000), np.asarray(photos["camera"])], axis=-1).astype(np.int16)
         write_nifti(tmp_path / "scans" / "a" / "head.nii", voxels)
         (slice_,) = upright_images(tmp_path / "scans" / "a" / "head.nii", [1], PixelSettings())
-        assert isinstance(slice_, Image.Image)
-        slice_.save(tmp_path / "scans" / "a" / "slice.png")
+        assert isinstance(slice_, Shown)
+        slice_.image.save(tmp_path / "scans" / "a" / "slice.png")
         audited(tmp_path / "scans")
         assert command("clean", tmp_path / "scans", "--from", tmp_path / "audit.json", "--apply").code == 0
         assert moved(tmp_path / "scans") == {"a/slice.png"}

@@ -52,6 +52,15 @@ class TestManifest:
         }
         assert audited(copy)["findings"] == []
 
+    def test_with_windows_separators_or_bare_names_loses_the_same_rows(
+        self, command: Command, audited: Audited, faulty: Path, rows: pd.DataFrame
+    ) -> None:
+        bare = rows["path"].map(lambda path: Path(path).stem if path == "a/1.png" else path.replace("/", "\\"))
+        rows.assign(path=bare).to_csv(faulty / "list.csv", index=False)
+        audited(faulty / "list.csv")
+        done = command("clean", faulty / "list.csv", "--from", faulty.parent / "audit.json")
+        assert "6 of 10 rows would be left out" in done.out
+
     def test_whose_copy_is_there_already_is_refused(
         self, refused: Refused, audited: Audited, faulty: Path, rows: pd.DataFrame
     ) -> None:

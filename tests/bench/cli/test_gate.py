@@ -196,6 +196,7 @@ class TestPatients:
         assert done.returncode == 2, done.stdout
         assert f"  internal/{home} and bern/{there}: same patient; internal and bern\n" in done.stderr
         assert "remove their cases from one of them" in done.stderr
+        assert "--group-by" not in done.stderr  # no DICOM file
         assert not (tmp_path / "r").exists()
 
     def test_one_whose_copies_join_another(self, bench: Bench, manifest: Path, tmp_path: Path) -> None:
@@ -222,6 +223,7 @@ class TestPatients:
         done = bench("run", *sites, *ONE_RUN, "--results", tmp_path / "r")
         assert done.returncode == 2, done.stdout
         assert "  internal/y/3.dcm and bern/x/0.dcm: same patient; internal and bern\n" in done.stderr
+        assert "bear one PatientID: --group-by study (or series)." in done.stderr
         assert "SECRET" not in done.stdout + done.stderr
         assert "Muster" not in done.stdout + done.stderr
 

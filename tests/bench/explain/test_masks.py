@@ -4,10 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from layouts import write_ct_ich_pictures
+from PIL import Image, ImageDraw
+from scans import write_nifti
+from trees import READ
 
-from bench.data.cases import Case
+from bench.data.cases import Case, FoundImage
 from bench.data.images import FITS, Fit, PixelSettings, decode
+from bench.data.public import ct_ich
 from bench.explain.masks import load_masks
 
 BOX = (10, 36, 22, 60)  # left, upper, right, lower of a bright patch on an upright image of 60 × 80
@@ -83,3 +87,91 @@ def test_a_coloured_mask_counts_wherever_it_is_not_black(tmp_path: Path) -> None
     Image.fromarray(pixels).save(tmp_path / "blue.png")
     found = load_masks([case(tmp_path / "x", mask=str(tmp_path / "blue.png"))], None, PixelSettings(80), 10**6)
     assert found.coverage["internal/a/1.png"].sum() == pytest.approx(400)
+
+
+SIDE = 128
+
+
+def disc(radius: int) -> Image.Image:
+    picture = Image.new("L", (SIDE, SIDE))
+    centre = SIDE // 2
+    ImageDraw.Draw(picture).ellipse((centre - radius, centre - radius, centre + radius, centre + radius), fill=255)
+    return picture
+
+
+def area(mask: Path, **extra: object) -> tuple[float, tuple[str, ...]]:
+    """Pixels of lesion in a square image, and the notes."""
+    of = Case("internal/a/1.png", "", "a", None, "internal", "0" * 64, SIDE, SIDE, extra={"mask": str(mask)}, **extra)  # type: ignore[arg-type]
+    found = load_masks([of], None, PixelSettings(SIDE), 10**6)
+    return float(found.coverage["internal/a/1.png"].sum()), found.notes
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("a.jpg", {"quality": 60}),
+        ("a.jpg", {"quality": 90}),
+        ("a.webp", {"quality": 50}),
+        ("a.jp2", {"quality_mode": "rates", "quality_layers": [40], "irreversible": True}),
+        ("a.tif", {"compression": "jpeg"}),
+        ("a.avif", {"quality": 50}),
+    ],
+)
+@pytest.mark.parametrize("radius", [7, 30])
+def test_a_mask_stored_with_loss_keeps_its_area(
+    tmp_path: Path, name: str, options: dict[str, object], radius: int
+) -> None:
+    drawn = disc(radius)
+    drawn.save(tmp_path / name, **options)
+    stored = np.asarray(Image.open(tmp_path / name).convert("L"))
+    true = np.count_nonzero(drawn)
+    found, notes = area(tmp_path / name)
+    assert found == pytest.approx(true, rel=0.03)
+    grey = np.count_nonzero((stored > 0) & (stored < stored.max() / 2)) / np.count_nonzero(stored)
+    if name == "a.jpg":
+        assert np.count_nonzero(stored) > 1.05 * true  # any value over 0 would let the lesion swell
+    assert f"{grey:.1%} of what is not black is darker grey and does not count" in notes[0]
+
+
+def test_a_mask_without_loss_keeps_every_label(tmp_path: Path) -> None:
+    labels = np.zeros((SIDE, SIDE), dtype=np.uint8)
+    for number in range(1, 6):
+        labels[number * 10 : number * 10 + 5, :10] = number
+    for name, options in {"a.png": {}, "a.webp": {"lossless": True}, "a.jp2": {}, "a.tif": {}}.items():
+        Image.fromarray(labels).save(tmp_path / name, **options)
+        assert area(tmp_path / name) == (250, ())
+
+
+def test_white_is_zero_in_a_mask_is_turned(tmp_path: Path) -> None:
+    import tifffile
+
+    drawn = np.asarray(disc(20)).astype(np.uint16) * 257
+    tifffile.imwrite(tmp_path / "a.tif", 65535 - drawn, photometric="miniswhite")
+    assert area(tmp_path / "a.tif") == (np.count_nonzero(drawn), ())
+
+
+def test_a_mask_with_many_greys_is_taken_whole_and_said(tmp_path: Path) -> None:
+    disc(30).save(tmp_path / "a.jpg", quality=60)
+    stored = Image.open(tmp_path / "a.jpg")
+    stored.save(tmp_path / "a.png")
+    found, notes = area(tmp_path / "a.png")
+    assert found == np.count_nonzero(stored)
+    assert "have more than 32 values: lesion is whatever is not 0" in notes[0]
+
+
+def test_a_volume_is_a_mask_slice_by_slice(tmp_path: Path) -> None:
+    voxels = np.zeros((SIDE, SIDE, 3), dtype=np.uint8)
+    voxels[:10, :4, 1] = 2
+    write_nifti(tmp_path / "a.nii.gz", voxels)
+    assert area(tmp_path / "a.nii.gz", part=1) == (40, ())
+
+
+def test_masks_of_ct_ich_have_the_area_that_was_drawn(tmp_path: Path) -> None:
+    rows = [(49, 1, "Epidural"), (49, 2, "No_Hemorrhage")]
+    pictures = {(49, number): np.full((SIDE, SIDE), 90, dtype=np.uint8) for number in (1, 2)}
+    write_ct_ich_pictures(tmp_path, rows, pictures, masked=[(49, 1)])
+    drawn = disc(12)
+    drawn.save(tmp_path / "Patients_CT" / "049" / "brain" / "1_HGE_Seg.jpg", quality=75)
+    read: list[FoundImage] = ct_ich.read(tmp_path, "internal", READ)
+    (mask,) = [image.extra["mask"] for image in read if "mask" in image.extra]
+    assert area(Path(mask))[0] == pytest.approx(np.count_nonzero(drawn), rel=0.03)

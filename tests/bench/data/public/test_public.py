@@ -14,6 +14,7 @@ from trees import READ
 
 from bench.data.cases import FoundImage
 from bench.data.images import PixelSettings, decode
+from bench.data.passed_over import PassedOver
 from bench.data.public import bhsd, cq500, ct_ich, rsna_2019
 from bench.data.public.multilabel import label_of
 from bench.errors import RequestError
@@ -27,6 +28,16 @@ def refused(reader: Any, root: Path, **options: Any) -> str:
     with pytest.raises(RequestError) as caught:
         reader.read(root, "s", replace(READ, **options))
     return str(caught.value)
+
+
+def counted(reader: Any, root: Path) -> dict[str, int]:
+    """What the account says of reading a set, by its first words."""
+    options = replace(READ, passed_over=PassedOver())
+    reader.read(root, "s", options)
+    return {f"{entry.fate}: {entry.what.partition(' (')[0]}": entry.number for entry in options.passed_over.entries()}
+
+
+SEVERAL = "left out: image(s) that show several kinds of bleed"
 
 
 def test_a_slice_with_several_bleeds_follows_the_rule() -> None:
@@ -52,6 +63,10 @@ def test_rsna(tmp_path: Path, folder: str) -> None:
     found = rsna_2019.read(write_rsna(tmp_path / "set", rows, RSNA_IMAGES, folder), "s", READ)
     assert labels(found) == {f"{folder}/ID_0a1.dcm": "subdural", f"{folder}/ID_0b2.dcm": "normal"}
     assert found[0].group == found[1].group
+    assert counted(rsna_2019, tmp_path / "set") == {SEVERAL: 1}
+    for name in ("._ID_0a1.dcm", "ID_0a1.txt"):
+        (tmp_path / "set" / folder / name).write_text("")
+    assert sum(counted(rsna_2019, tmp_path / "set").values()) == 3
     every = rsna_2019.read(tmp_path / "set", "s", replace(READ, multilabel="others"))
     assert every[2].label == "others"
     assert every[2].group != found[0].group
@@ -107,6 +122,9 @@ def test_cq500_takes_the_majority_and_plain_series(tmp_path: Path) -> None:
     assert "CQ500-CT-" not in str([image.group for image in found])
     assert {image.extra["series"] for image in found} == {"CT PLAIN THIN", "CT PRE CONTRAST 5MM"}
     assert len(found) == 3 * 2 * 2
+    other = "left out: slice(s) of series after contrast medium or of bone series"
+    numbers = counted(cq500, root)
+    assert numbers[SEVERAL] + numbers[other] == sum(1 for _ in root.rglob("*.dcm")) - len(found)
     priority = cq500.read(root, "s", replace(READ, multilabel="priority"))
     assert {i.label for i in priority if scan_of(i) == "0"} == {"subdural"}
 
@@ -156,6 +174,7 @@ def test_ct_ich_pictures(tmp_path: Path) -> None:
     assert labels(found)["Patients_CT/049/brain/2.jpg"] == "epidural"
     assert len(found) == 4
     assert [bool(image.extra.get("mask")) for image in found] == [False, True, False, False]
+    assert list(counted(ct_ich, tmp_path).values()) == [4]  # the same slices in the bone window
 
 
 @pytest.mark.parametrize(
@@ -192,6 +211,8 @@ def test_bhsd_in_both_layouts(tmp_path: Path) -> None:
     write_bhsd(tmp_path / "a" / "label_192" / "images", tmp_path / "a" / "label_192" / "ground truths", BHSD)
     found = bhsd.read(tmp_path / "a", "s", READ)
     assert [(i.part, i.label) for i in found] == [(0, "normal"), (1, "intraventricular"), (2, "normal")]
+    border = "changed: slice(s) whose mask has fewer than 10 voxels of a bleed, which does not count there"
+    assert counted(bhsd, tmp_path / "a") == {SEVERAL: 1, border: 1}
     every = bhsd.read(tmp_path / "a", "s", replace(READ, multilabel="priority"))
     assert every[3].label == "subdural"
     assert len({image.group for image in every}) == 1
