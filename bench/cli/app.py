@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -18,9 +18,12 @@ from bench.cli.report_command import report
 from bench.cli.run_command import run
 from bench.cli.search_command import search
 from bench.cli.status_command import status
+from bench.cli.supervised import in_child
 from bench.errors import BenchError, Interrupted
 
 EPILOG = "Research use only, never for diagnosis."
+COMPLETING = "_BENCH_COMPLETE"  # set where a shell asks what may follow
+INTERRUPTED = "Interrupted. What had finished is stored; give the same command again."
 
 app = typer.Typer(
     name="bench",
@@ -55,13 +58,26 @@ def options(
     """Cross-validate image classifiers on small, noisy sets; every number with an interval."""
 
 
+def start() -> None:
+    """`bench` as the shell starts it: ends within 5 s of an interrupt, whatever it is doing then."""
+    if COMPLETING in os.environ:
+        main()
+    else:
+        in_child(main)
+
+
 def main() -> None:
-    """Run the command line; end with the documented exit code."""
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    """Run the command line in this process; end with the documented exit code."""
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _as_interrupt)
     if "--debug" in sys.argv[1:]:  # wherever it stands
         sys.argv[1:] = ["--debug", *(part for part in sys.argv[1:] if part != "--debug")]
     try:
         app(standalone_mode=True)
+    except SystemExit as end:
+        if end.code == Interrupted.exit_code:  # as typer ends an interrupt that no command had words for
+            _end(end, INTERRUPTED, Interrupted.exit_code)
+        raise
     except BenchError as error:
         _end(error, str(error), error.exit_code)
     except OSError as error:
@@ -76,11 +92,12 @@ def _as_interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _end(error: BaseException, message: str, code: int) -> None:
+def _end(error: BaseException, message: str, code: int) -> NoReturn:
     if "--debug" in sys.argv:
         raise error
+    interrupted = code == Interrupted.exit_code
     sys.stdout.flush()
-    print(message if isinstance(error, Interrupted) else f"Error: {message}", file=sys.stderr, flush=True)
-    if isinstance(error, Interrupted):
+    print(message if interrupted else f"Error: {message}", file=sys.stderr, flush=True)
+    if interrupted:
         os._exit(code)  # no waiting for threads that still decode images
     sys.exit(code)

@@ -78,8 +78,8 @@ def _refuse_other_heads(name: str, model: nn.Module, images: ImageBatches, autoc
     head = classifier(model)
     if isinstance(head, nn.Linear):
         model.eval()
+        batch = images(np.zeros(1, dtype=np.int64))
         with torch.inference_mode(), autocast:
-            batch = images(np.zeros(1, dtype=np.int64))
             apart = cast(Tensor, head(pooled_features(model, batch))).float()
             whole = cast(Tensor, model(batch)).float()
         scale = float(whole.nan_to_num().abs().max())
