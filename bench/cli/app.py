@@ -9,11 +9,13 @@ from typing import Annotated, NoReturn
 import typer
 
 from bench import __version__
+from bench.cli.as_written import AsWritten
 from bench.cli.dashboard_command import dashboard
 from bench.cli.data_command import data_app
 from bench.cli.explain_command import explain
 from bench.cli.import_command import import_predictions
 from bench.cli.nondeterminism_command import nondeterminism
+from bench.cli.printable import make_printable
 from bench.cli.report_command import report
 from bench.cli.run_command import run
 from bench.cli.search_command import search
@@ -33,14 +35,14 @@ app = typer.Typer(
     epilog=EPILOG,
     help="Cross-validate image classifiers on small, noisy sets; every number with an interval.",
 )
-app.command(epilog=EPILOG)(run)
-app.command(epilog=EPILOG)(search)
-app.command(epilog=EPILOG)(dashboard)
-app.command(epilog=EPILOG)(nondeterminism)
-app.command("import", epilog=EPILOG)(import_predictions)
-app.command(epilog=EPILOG)(report)
-app.command(epilog=EPILOG)(status)
-app.command(epilog=EPILOG)(explain)
+app.command(cls=AsWritten, epilog=EPILOG)(run)
+app.command(cls=AsWritten, epilog=EPILOG)(search)
+app.command(cls=AsWritten, epilog=EPILOG)(dashboard)
+app.command(cls=AsWritten, epilog=EPILOG)(nondeterminism)
+app.command("import", cls=AsWritten, epilog=EPILOG)(import_predictions)
+app.command(cls=AsWritten, epilog=EPILOG)(report)
+app.command(cls=AsWritten, epilog=EPILOG)(status)
+app.command(cls=AsWritten, epilog=EPILOG)(explain)
 app.add_typer(data_app, name="data")
 
 
@@ -68,6 +70,7 @@ def start() -> None:
 
 def main() -> None:
     """Run the command line in this process; end with the documented exit code."""
+    make_printable()
     if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _as_interrupt)
     if "--debug" in sys.argv[1:]:  # wherever it stands

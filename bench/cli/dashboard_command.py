@@ -1,5 +1,6 @@
 """`bench dashboard`: the Optuna dashboard on the studies of a results folder. Prints; serves HTTP."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -38,10 +39,10 @@ def dashboard(
             if not names:
                 raise RequestError(f"There is no study in {masked(url)} yet. Begin one: bench search.")
             if host not in (LOCAL, "localhost"):
-                typer.echo(
+                print(
                     f"Warning: on {host} everybody who reaches this machine can see and change these studies; there is "
                     f"no password.",
-                    err=True,
+                    file=sys.stderr,
                 )
             serve(opened, host, port, lambda address: _say(address, names))
         finally:
@@ -53,5 +54,5 @@ def dashboard(
 
 
 def _say(address: str, names: list[str]) -> None:
-    typer.echo(f"Studies: {', '.join(names)}. Stop with Ctrl-C.")
-    typer.echo(f"Dashboard: {address}")
+    print(f"Studies: {', '.join(names)}. Stop with Ctrl-C.")
+    print(f"Dashboard: {address}", flush=True)

@@ -51,7 +51,7 @@ def nondeterminism(
 
     Ends with 3 where the control fails. Example: bench nondeterminism --backbone resnet34 --repeats 5
     """
-    from bench.cli.request import experiment_from
+    from bench.cli.request import COMMAND_LINE, as_option, experiment_from
     from bench.config.experiment import checked
     from bench.config.nondeterminism import NondeterminismOptions
 
@@ -82,5 +82,5 @@ def nondeterminism(
     }
     designs = {"repeats": repeats, "vary": vary and [name.strip() for name in vary.split(",")]}
     asked = {key: value for key, value in designs.items() if value is not None}
-    chosen = checked(NondeterminismOptions, asked, "the command line")
+    chosen = checked(NondeterminismOptions, asked, COMMAND_LINE, {key: as_option(key) for key in asked})
     raise typer.Exit(run_nondeterminism(experiment_from(config, given, recipe, recipe_options), chosen))

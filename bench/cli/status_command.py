@@ -25,7 +25,7 @@ def status(
 
     found = read_status(results.expanduser())
     if as_json:
-        typer.echo(json.dumps(found.to_dict(), indent=1, allow_nan=False))
+        print(json.dumps(found.to_dict(), indent=1, allow_nan=False))
         return
     from rich.console import Console
 
@@ -37,7 +37,7 @@ def status(
         if console.is_interactive:
             console.print(_drawn(table))
         else:
-            typer.echo(table_markdown(table))
+            print(table_markdown(table))
     for line in lines(found):
         console.print(line, markup=False, soft_wrap=True)
 

@@ -90,9 +90,9 @@ class _Wait:
 
 
 def _ended_by(number: int) -> str:
-    name = signal.Signals(number).name if number in iter(signal.Signals) else f"signal {number}"
+    name = next((known.name for known in signal.Signals if known == number), f"signal {number}")
     why = (
-        "Somebody killed it, or the system did when memory ran out: fewer --workers or a smaller --batch-size take less."
+        "Somebody killed it, or the system did when memory ran out: fewer --workers, or a smaller --batch-size, help."
         if number == signal.SIGKILL
         else "A library crashed in its own code: --device cpu, or another version of torch, may help."
     )

@@ -27,7 +27,7 @@ def settle_backbones(
         known = frozen.get(name)
         same_size = stored is None or stored.image_size == experiment.pixels.image_size
         if known is None or not (same_size and _agrees(known, experiment) and _present(known, caches)):
-            frozen[name] = _settle(name, experiment, n_classes, caches, known)
+            frozen[name] = _settle(name, experiment, n_classes, caches, known, say)
             if known and same_size and _agrees(known, experiment) and frozen[name] != known:
                 raise RequestError(_changed_message(name, known, frozen[name]))
             if frozen[name].note:
@@ -81,7 +81,12 @@ def _changed_message(name: str, known: FrozenBackbone, found: FrozenBackbone) ->
 
 
 def _settle(
-    name: str, experiment: Experiment, n_classes: int, caches: Caches, known: FrozenBackbone | None
+    name: str,
+    experiment: Experiment,
+    n_classes: int,
+    caches: Caches,
+    known: FrozenBackbone | None,
+    say: Callable[[str], None],
 ) -> FrozenBackbone:
     from backbones.build import BackboneError, build, faster_precision, traits, try_size
     from backbones.catalogue import UnknownBackboneError
@@ -99,6 +104,8 @@ def _settle(
     except (UnknownBackboneError, BackboneError, WeightsUnavailableError, ValueError) as error:
         raise RequestError(str(error)) from error
     store_body(caches.weights, resolved)
+    if resolved.remark:
+        say(f"{name}: {resolved.remark}")
     precision = faster_precision(found.depthwise, device) if experiment.precision == "auto" else experiment.precision
     return FrozenBackbone(
         weights=resolved.source,
