@@ -15,6 +15,7 @@ from bench.cli.data_command import data_app
 from bench.cli.explain_command import explain
 from bench.cli.import_command import import_predictions
 from bench.cli.nondeterminism_command import nondeterminism
+from bench.cli.paragraphs import paragraph
 from bench.cli.printable import make_printable
 from bench.cli.report_command import report
 from bench.cli.run_command import run
@@ -83,12 +84,8 @@ def main() -> None:
         raise
     except BenchError as error:
         _end(error, str(error), error.exit_code)
-    except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        _end(error, f"Reading or writing failed{where}: {error.strerror or error}.", 1)
     except Exception as error:
-        kind = type(error).__name__
-        _end(error, f"Unforeseen: {kind}: {error}. Give the same command with --debug to see where.", 1)
+        _end(error, *paragraph(error))
 
 
 def _as_interrupt(number: int, frame: FrameType | None) -> None:

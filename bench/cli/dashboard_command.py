@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.at_once import reading_begins
+
 
 def dashboard(
     results: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")] = Path("results"),
@@ -19,6 +21,7 @@ def dashboard(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="[the first free one from 8080 on]")] = None,
 ) -> None:
     """Serve the Optuna dashboard until Ctrl-C. Example: bench dashboard results"""
+    reading_begins(results)
     from bench.errors import BenchError, RequestError
     from studies.dashboard import LOCAL, serve, study_names
     from studies.errors import StorageLostError, StudyError

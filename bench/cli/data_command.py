@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bench.cli.as_written import AsWritten
+from bench.cli.at_once import reading_begins
 from bench.cli.look_commands import audit, clean, show
 
 data_app = typer.Typer(no_args_is_help=True, help="Make, fetch, look through and clean data sets.")
@@ -48,6 +49,7 @@ def fetch(
     out: Annotated[Path, typer.Option(help="Folder; given again, it goes on from what is there.")],
 ) -> None:
     """Download a public set. Research use only, never for diagnosis."""
+    reading_begins(name)
     from bench.data.fetch import fetch_hematoma
     from bench.errors import RequestError
 
@@ -59,6 +61,7 @@ def fetch(
 @data_app.command(cls=AsWritten)
 def digits(out: Annotated[Path, typer.Option(help="New folder.")]) -> None:
     """Real handwriting from two sources: UCI digits (internal) and MNIST digits (external)."""
+    reading_begins("digits")
     from bench.data.digits import write_digits
 
     internal, external = write_digits(out)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from bench.cli import completion, options
+from bench.cli.at_once import reading_begins, training_begins
 
 
 def nondeterminism(
@@ -51,6 +52,10 @@ def nondeterminism(
 
     Ends with 3 where the control fails. Example: bench nondeterminism --backbone resnet34 --repeats 5
     """
+    if compare is None:
+        training_begins()
+    else:
+        reading_begins(" and ".join(map(str, compare)))
     from bench.cli.request import COMMAND_LINE, as_option, experiment_from
     from bench.config.experiment import checked
     from bench.config.nondeterminism import NondeterminismOptions

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.at_once import reading_begins
+
 if TYPE_CHECKING:
     from rich.table import Table as Drawn
 
@@ -19,6 +21,7 @@ def status(
 
     Trains nothing and writes nothing. Example: bench status results
     """
+    reading_begins(results)
     import json
 
     from bench.status.read import read_status

@@ -45,7 +45,8 @@ def load_features(
         NoFeaturesError: the backbone's head cannot be trained apart.
     """
     path = folder / f"{feature_key(spec, pixels)}.npy"
-    if not path.exists():
+    features = _stored(path, len(pixels.row))
+    if features is None:
         _refuse_other_heads(spec.backbone, model, images, autocast)
         rows = list(range(len(pixels.row)))
         computed = evaluate(_Body(model), images, rows, autocast)
@@ -53,8 +54,18 @@ def load_features(
         with temporary.open("wb") as file:
             np.save(file, computed)
         temporary.replace(path)
-    features: NDArray[np.float32] = np.load(path, mmap_mode="r")
+        features = _stored(path, len(rows))
+        assert features is not None
     return features
+
+
+def _stored(path: Path, n_images: int) -> NDArray[np.float32] | None:
+    """What is kept; None where there is nothing or the file is cut off, as by a disk that was full or a power cut."""
+    try:
+        found: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (FileNotFoundError, ValueError, EOFError):
+        return None
+    return found if found.ndim == 2 and len(found) == n_images else None
 
 
 def feature_key(spec: RunSpec, pixels: PixelCache) -> str:

@@ -118,9 +118,9 @@ def _by_row(leaderboard: Leaderboard, stored: Stored) -> dict[str, tuple[Entry, 
 def _history(runs: list[StoredRun]) -> pd.DataFrame:
     """Columns seed, fold and those of history.parquet; empty where nothing was trained here."""
     tables = [
-        pd.read_parquet(file).assign(seed=run.record["spec"]["seed"], fold=run.record["spec"]["fold"])
+        table.assign(seed=run.record["spec"]["seed"], fold=run.record["spec"]["fold"])
         for run in runs
-        if (file := run.folder / "history.parquet").is_file()
+        if (table := run.history()) is not None
     ]
     kept = [table for table in tables if len(table)]
     return pd.concat(kept, ignore_index=True) if kept else pd.DataFrame()
