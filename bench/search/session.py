@@ -163,7 +163,11 @@ class _Work:
     def _announce(self, specs: Sequence[RunSpec]) -> None:
         executor, studies, wanted = self.executors.executor(specs), len(self.search.stages), trials_of(self.search)
         what = f"{studies} studies of {wanted} trials" if studies > 1 else f"{wanted} trials"
-        expected = forecast(executor, specs)
+        try:
+            expected = forecast(executor, specs)
+        except Exception as error:  # the trials themselves will say it again, each for itself
+            self.say(f"{what}, each of {len(specs)} runs; no forecast, since a timed step failed: {error}")
+            return
         self.say(
             f"{what}, each of {len(specs)} runs, about {duration(expected.seconds * wanted * studies)} with "
             f"{executor.workers} worker(s) if all take as long as the given recipe and none is pruned or stored."
