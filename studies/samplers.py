@@ -20,6 +20,7 @@ STARTUP_TRIALS = 10
 def make_sampler(name: str, space: Space, seed: int, grid_points: int = GRID_POINTS) -> BaseSampler:
     """The sampler `name` of `SAMPLERS`; TPE is multivariate."""
     grid = space.grid(grid_points)
+    order_seed = trial_seed(seed, 0)  # one order for the whole study
 
     def make(trial_seed: int) -> BaseSampler:
         if name == "tpe":
@@ -27,7 +28,7 @@ def make_sampler(name: str, space: Space, seed: int, grid_points: int = GRID_POI
         if name == "random":
             return samplers.RandomSampler(seed=trial_seed)
         if name == "grid":
-            return samplers.GridSampler(grid, seed=seed)  # one order for the whole study
+            return samplers.GridSampler(grid, seed=order_seed)
         if name == "cma-es":
             return samplers.CmaEsSampler(seed=trial_seed, warn_independent_sampling=False)
         if name == "gp":

@@ -26,8 +26,8 @@ T = TypeVar("T")
 
 
 def sqlite_url(file: Path) -> str:
-    """The URL of a SQLite file."""
-    return f"sqlite:///{file.resolve()}"
+    """The URL of a SQLite file, whatever signs its path has."""
+    return URL.create("sqlite", database=str(file.resolve())).render_as_string(hide_password=False)
 
 
 def masked(url: str) -> str:

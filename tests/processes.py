@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-BENCH = [sys.executable, "-c", "from bench.cli import main; main()"]
+BENCH = [sys.executable, "-c", "from bench.cli import start; start()"]
 
 # Shells start background jobs with interrupts ignored, and tests may be one.
 INTERRUPTIBLE = [
     sys.executable,
     "-c",
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from bench.cli import main; main()",
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from bench.cli import start; start()",
 ]
 
 # A quick real experiment on a few digits, in the process itself: each worker would import torch anew.

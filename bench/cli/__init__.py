@@ -1,5 +1,5 @@
 """The command line: `bench COMMAND`."""
 
-from bench.cli.app import main
+from bench.cli.app import main, start
 
-__all__ = ["main"]
+__all__ = ["main", "start"]

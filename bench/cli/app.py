@@ -4,23 +4,29 @@ import os
 import signal
 import sys
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from bench import __version__
+from bench.cli.as_written import AsWritten
 from bench.cli.dashboard_command import dashboard
 from bench.cli.data_command import data_app
 from bench.cli.explain_command import explain
 from bench.cli.import_command import import_predictions
 from bench.cli.nondeterminism_command import nondeterminism
+from bench.cli.paragraphs import paragraph
+from bench.cli.printable import make_printable
 from bench.cli.report_command import report
 from bench.cli.run_command import run
 from bench.cli.search_command import search
 from bench.cli.status_command import status
+from bench.cli.supervised import in_child
 from bench.errors import BenchError, Interrupted
 
 EPILOG = "Research use only, never for diagnosis."
+COMPLETING = "_BENCH_COMPLETE"  # set where a shell asks what may follow
+INTERRUPTED = "Interrupted. What had finished is stored; give the same command again."
 
 app = typer.Typer(
     name="bench",
@@ -30,14 +36,14 @@ app = typer.Typer(
     epilog=EPILOG,
     help="Cross-validate image classifiers on small, noisy sets: intervals, external gaps, noise of seeds.",
 )
-app.command(epilog=EPILOG)(run)
-app.command(epilog=EPILOG)(search)
-app.command(epilog=EPILOG)(dashboard)
-app.command(epilog=EPILOG)(nondeterminism)
-app.command("import", epilog=EPILOG)(import_predictions)
-app.command(epilog=EPILOG)(report)
-app.command(epilog=EPILOG)(status)
-app.command(epilog=EPILOG)(explain)
+app.command(cls=AsWritten, epilog=EPILOG)(run)
+app.command(cls=AsWritten, epilog=EPILOG)(search)
+app.command(cls=AsWritten, epilog=EPILOG)(dashboard)
+app.command(cls=AsWritten, epilog=EPILOG)(nondeterminism)
+app.command("import", cls=AsWritten, epilog=EPILOG)(import_predictions)
+app.command(cls=AsWritten, epilog=EPILOG)(report)
+app.command(cls=AsWritten, epilog=EPILOG)(status)
+app.command(cls=AsWritten, epilog=EPILOG)(explain)
 app.add_typer(data_app, name="data")
 
 
@@ -55,32 +61,43 @@ def options(
     """Cross-validate image classifiers on small, noisy sets: intervals, external gaps, noise of seeds."""
 
 
+def start() -> None:
+    """`bench` as the shell starts it: ends within 5 s of an interrupt, whatever it is doing then."""
+    if COMPLETING in os.environ:
+        main()
+    else:
+        in_child(main)
+
+
 def main() -> None:
-    """Run the command line; end with the documented exit code."""
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    """Run the command line in this process; end with the documented exit code."""
+    make_printable()
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _as_interrupt)
     if "--debug" in sys.argv[1:]:  # wherever it stands
         sys.argv[1:] = ["--debug", *(part for part in sys.argv[1:] if part != "--debug")]
     try:
         app(standalone_mode=True)
+    except SystemExit as end:
+        if end.code == Interrupted.exit_code:  # as typer ends an interrupt that no command had words for
+            _end(end, INTERRUPTED, Interrupted.exit_code)
+        raise
     except BenchError as error:
         _end(error, str(error), error.exit_code)
-    except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        _end(error, f"Reading or writing failed{where}: {error.strerror or error}.", 1)
     except Exception as error:
-        kind = type(error).__name__
-        _end(error, f"Unforeseen: {kind}: {error}. Give the same command with --debug to see where.", 1)
+        _end(error, *paragraph(error))
 
 
 def _as_interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _end(error: BaseException, message: str, code: int) -> None:
+def _end(error: BaseException, message: str, code: int) -> NoReturn:
     if "--debug" in sys.argv:
         raise error
+    interrupted = code == Interrupted.exit_code
     sys.stdout.flush()
-    print(message if isinstance(error, Interrupted) else f"Error: {message}", file=sys.stderr, flush=True)
-    if isinstance(error, Interrupted):
+    print(message if interrupted else f"Error: {message}", file=sys.stderr, flush=True)
+    if interrupted:
         os._exit(code)  # no waiting for threads that still decode images
     sys.exit(code)

@@ -1,9 +1,12 @@
 """`bench dashboard`: the Optuna dashboard on the studies of a results folder. Prints; serves HTTP."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from bench.cli.at_once import reading_begins
 
 
 def dashboard(
@@ -18,6 +21,7 @@ def dashboard(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="[the first free one from 8080 on]")] = None,
 ) -> None:
     """Serve the Optuna dashboard until Ctrl-C. Example: bench dashboard results"""
+    reading_begins(results)
     from bench.errors import BenchError, RequestError
     from studies.dashboard import LOCAL, serve, study_names
     from studies.errors import StorageLostError, StudyError
@@ -38,10 +42,10 @@ def dashboard(
             if not names:
                 raise RequestError(f"There is no study in {masked(url)} yet. Begin one: bench search.")
             if host not in (LOCAL, "localhost"):
-                typer.echo(
+                print(
                     f"Warning: on {host} everybody who reaches this machine can see and change these studies; there is "
                     f"no password.",
-                    err=True,
+                    file=sys.stderr,
                 )
             serve(opened, host, port, lambda address: _say(address, names))
         finally:
@@ -53,5 +57,5 @@ def dashboard(
 
 
 def _say(address: str, names: list[str]) -> None:
-    typer.echo(f"Studies: {', '.join(names)}. Stop with Ctrl-C.")
-    typer.echo(f"Dashboard: {address}")
+    print(f"Studies: {', '.join(names)}. Stop with Ctrl-C.")
+    print(f"Dashboard: {address}", flush=True)

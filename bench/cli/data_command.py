@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.as_written import AsWritten
+from bench.cli.at_once import reading_begins
 from bench.cli.look_commands import audit, clean, show
 
 data_app = typer.Typer(no_args_is_help=True, help="Make, fetch, look through and clean data sets.")
 
 
-@data_app.command()
+@data_app.command(cls=AsWritten)
 def phantom(
     out: Annotated[Path, typer.Option(help="New folder.")],
     cases: Annotated[int, typer.Option(min=6, help="Internal slices.")] = 600,
@@ -41,12 +43,13 @@ def phantom(
     )
 
 
-@data_app.command()
+@data_app.command(cls=AsWritten)
 def fetch(
     name: Annotated[str, typer.Argument(help="hematoma: the head-CT slices of the study that began this project.")],
     out: Annotated[Path, typer.Option(help="Folder; given again, it goes on from what is there.")],
 ) -> None:
     """Download a public set. Research use only, never for diagnosis."""
+    reading_begins(name)
     from bench.data.fetch import fetch_hematoma
     from bench.errors import RequestError
 
@@ -55,9 +58,10 @@ def fetch(
     fetch_hematoma(out, print)
 
 
-@data_app.command()
+@data_app.command(cls=AsWritten)
 def digits(out: Annotated[Path, typer.Option(help="New folder.")]) -> None:
     """Real handwriting from two sources: UCI digits (internal) and MNIST digits (external)."""
+    reading_begins("digits")
     from bench.data.digits import write_digits
 
     internal, external = write_digits(out)
@@ -67,6 +71,6 @@ def digits(out: Annotated[Path, typer.Option(help="New folder.")]) -> None:
     )
 
 
-data_app.command()(audit)
-data_app.command()(clean)
-data_app.command()(show)
+data_app.command(cls=AsWritten)(audit)
+data_app.command(cls=AsWritten)(clean)
+data_app.command(cls=AsWritten)(show)

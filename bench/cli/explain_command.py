@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.at_once import training_begins
+
 
 def explain(
     results: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")] = Path("results"),
@@ -30,6 +32,7 @@ def explain(
     Models that were not kept (bench run --save-models) are trained again, bit for bit. Research use only.
     Example: bench explain results --cases worst
     """
+    training_begins()
     from bench.explain.options import ExplainOptions, checked_method, checked_target
     from bench.explain.session import run_explain
 

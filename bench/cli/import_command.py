@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.at_once import reading_begins
+
 
 def import_predictions(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="CSV or Parquet; several count as one table.")],
@@ -16,6 +18,7 @@ def import_predictions(
     or p_CLASS for each class; where known also group (the patient), weights, recipe. Every internal case once a seed,
     every external one once a seed and fold.
     """
+    reading_begins(", ".join(map(str, files)))
     from bench.imports.session import run_import
 
     run_import(files, results)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import completion
+from bench.cli.at_once import reading_begins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +54,7 @@ def audit(
     max_pixels: MaxPixels = MAX_PIXELS,
 ) -> None:
     """Find unreadable, wrongly named, blank and copied images, conflicting labels, and patients in several splits."""
+    reading_begins(", ".join(paths))
     from bench.audit.conduct import FILES, conduct_audit
     from bench.driver.decoding import DecodingProgress
 
@@ -93,6 +95,7 @@ def clean(
 
     A manifest is not changed: a copy without the rows that were named is written beside it.
     """
+    reading_begins(path)
     from bench.audit.session import clean as clean_path
     from bench.audit.session import undo_cleaning
     from bench.errors import RequestError
@@ -119,6 +122,7 @@ def show(
     max_pixels: MaxPixels = MAX_PIXELS,
 ) -> None:
     """Draw a contact sheet (PNG) for each class and site."""
+    reading_begins(", ".join(paths))
     from bench.audit.contact_sheet import write_sheets
     from bench.audit.inventory import take_inventory
     from bench.audit.output import make_output

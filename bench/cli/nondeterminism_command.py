@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from bench.cli import completion, options
+from bench.cli.at_once import reading_begins, training_begins
 
 
 def nondeterminism(
@@ -55,7 +56,11 @@ def nondeterminism(
 
     Ends with 3 where the control fails. Example: bench nondeterminism --backbone resnet34 --repeats 5
     """
-    from bench.cli.request import experiment_from
+    if compare is None:
+        training_begins()
+    else:
+        reading_begins(" and ".join(map(str, compare)))
+    from bench.cli.request import COMMAND_LINE, as_option, experiment_from
     from bench.config.experiment import checked
     from bench.config.nondeterminism import NondeterminismOptions
 
@@ -90,5 +95,5 @@ def nondeterminism(
     }
     designs = {"repeats": repeats, "vary": vary and [name.strip() for name in vary.split(",")]}
     asked = {key: value for key, value in designs.items() if value is not None}
-    chosen = checked(NondeterminismOptions, asked, "the command line")
+    chosen = checked(NondeterminismOptions, asked, COMMAND_LINE, {key: as_option(key) for key in asked})
     raise typer.Exit(run_nondeterminism(experiment_from(config, given, recipe, recipe_options), chosen))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import completion
+from bench.cli.at_once import reading_begins
 from bench.cli.report_output import make_page, print_stored, print_tables, print_with, write_all_tables
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def report(
     write every table into DIR/tables and print the first; tables writes each as CSV, LaTeX, JSON and Markdown.
     Example: bench report results --open
     """
+    reading_begins(results)
     from bench.errors import RequestError
     from bench.results.folder import ResultsFolder
 

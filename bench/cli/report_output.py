@@ -1,10 +1,9 @@
 """What `bench report` prints and writes: the leaderboard, its tables, the page. Prints."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import typer
 
 if TYPE_CHECKING:
     from bench.results.compiled import Compiled
@@ -20,9 +19,6 @@ def make_page(folder: "ResultsFolder", *, printed: bool, show: bool) -> None:
 
     from bench.errors import RequestError
 
-    if printed and not show and not folder.runs.complete():  # a search alone; or nothing, which is refused there
-        print_stored(folder, "md")
-        return
     with ExitStack() as stack:
         try:
             stack.enter_context(folder.locked(command="bench report"))
@@ -35,9 +31,11 @@ def make_page(folder: "ResultsFolder", *, printed: bool, show: bool) -> None:
         from bench.cache import user_caches
         from bench.results.page import write_page
 
-        compiled = _compile(folder, _own_if_up_to_date(folder))
+        further = _further(folder)
+        ranked = folder.runs.complete() or not further  # a search alone has none; nothing at all is refused
+        compiled = _compile(folder, _own_if_up_to_date(folder)) if ranked else None
         if printed:
-            _out(_with_further(compiled.text, _further(folder)))
+            _out(_with_further(compiled.text if compiled else None, further))
         written = write_page(folder, compiled, user_caches())
     _say(f"Written: {written.page}, and its charts in {folder.root / 'figures'} ({len(written.figures)} files)")
     if show:
@@ -211,9 +209,9 @@ def _compile(folder: "ResultsFolder", other: "Resampling | None" = None) -> "Com
 
 
 def _out(text: str) -> None:
-    typer.echo(text, nl=False)
+    print(text, end="")
 
 
 def _say(text: str) -> None:
     """Beside what is printed, which may go into a file."""
-    typer.echo(text, err=True)
+    print(text, file=sys.stderr)

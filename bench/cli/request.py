@@ -11,6 +11,7 @@ from bench.data.options import EVERY_SITE
 from bench.data.sites import parse_external
 from bench.errors import RequestError
 
+COMMAND_LINE = "the command line"
 DATA_KEYS = ("data", "internal", "external")
 
 
@@ -19,7 +20,7 @@ def experiment_from(
     given: Mapping[str, Any],
     recipe: str | None,
     recipe_options: Mapping[str, Any],
-    called: str = "the command line",
+    called: str = COMMAND_LINE,
 ) -> Experiment:
     """The experiment that a configuration file and options (None: not given) describe; options win.
 
@@ -62,7 +63,13 @@ def experiment_from(
         if not isinstance(before, dict):
             raise RequestError(f"recipe in {config} must be a table of recipe keys, a name or a file, not {before!r}.")
         values["recipe"] = {**before, **changed}
-    return checked(Experiment, values, where)
+    typed = {**dict.fromkeys(options), **{f"recipe.{key}": None for key in changed}} if called == COMMAND_LINE else {}
+    return checked(Experiment, values, where, {key: as_option(key.removeprefix("recipe.")) for key in typed})
+
+
+def as_option(key: str) -> str:
+    """A key of the configuration as the command line has it."""
+    return "--" + {"columns": "column"}.get(key, key).replace("_", "-")
 
 
 def _recipe_values(name_or_file: str) -> dict[str, Any]:

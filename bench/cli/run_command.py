@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from bench.cli import completion, options
+from bench.cli.at_once import training_begins
 from bench.cli.options import DATA, RESULTS
 
 
@@ -110,6 +111,7 @@ def run(
 
     Without data the embedded head-CT phantom is used. Example: bench run --backbone resnet34 --seeds 10
     """
+    training_begins()
     from bench.cli.request import experiment_from
     from bench.driver.session import run_experiment
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from bench.cli import completion, options
+from bench.cli.at_once import training_begins
 
 SEARCH = "Search"
 
@@ -95,6 +96,7 @@ def search(
     External cases are never opened. Options of the recipe give what is not searched.
     Example: bench search --backbone resnet34 --trials 40
     """
+    training_begins()
     from bench.cli.search_request import search_from
     from bench.search.session import run_search
 

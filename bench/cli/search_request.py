@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.cli.request import experiment_from
+from bench.cli.request import as_option, experiment_from
 from bench.config.experiment import Experiment, checked
 from bench.config.search import SearchOptions
 from bench.config.toml import read_toml
@@ -32,6 +32,7 @@ def search_from(
     if not isinstance(table, dict):
         raise RequestError(f"search in {config} must be a table, [search], not {table!r}.")
     chosen = {key: value for key, value in of_search.items() if value not in (None, [])}
-    options = checked(SearchOptions, {**table, **chosen}, f"[search] of {where}")
+    called = {key: as_option({"seed": "search_seed"}.get(key, key)) for key in chosen}
+    options = checked(SearchOptions, {**table, **chosen}, f"[search] of {where}" if table else where, called)
     options.searched(str(config) if config else where)  # before anything is read
     return experiment, options, str(config) if config else where

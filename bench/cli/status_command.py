@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.cli.at_once import reading_begins
+
 if TYPE_CHECKING:
     from rich.table import Table as Drawn
 
@@ -19,13 +21,14 @@ def status(
 
     Trains nothing and writes nothing. Example: bench status results
     """
+    reading_begins(results)
     import json
 
     from bench.status.read import read_status
 
     found = read_status(results.expanduser())
     if as_json:
-        typer.echo(json.dumps(found.to_dict(), indent=1, allow_nan=False))
+        print(json.dumps(found.to_dict(), indent=1, allow_nan=False))
         return
     from rich.console import Console
 
@@ -37,7 +40,7 @@ def status(
         if console.is_interactive:
             console.print(_drawn(table))
         else:
-            typer.echo(table_markdown(table))
+            print(table_markdown(table))
     for line in lines(found):
         console.print(line, markup=False, soft_wrap=True)
 

@@ -1,9 +1,11 @@
 """The experiment: every option of `bench run`, checked, with its default."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from bench.config.faults import described, no_text
 from bench.data.images import MAX_PIXELS, Fit, PixelSettings
 from bench.data.layout import Layout
 from bench.data.options import EVERY_SITE, MANIFEST_COLUMNS, GroupBy, MultiLabel
@@ -166,22 +168,25 @@ class Experiment(BaseModel):
         return PixelSettings(self.image_size or default, self.fit, self.white16, tuple(self.windows))
 
 
-def checked(model: type[Model], values: dict[str, Any], where: str) -> Model:
+def checked(
+    model: type[Model], values: Mapping[str, Any], where: str, called: Mapping[str, str] | None = None
+) -> Model:
     """Validate `values`; `where` (a file's name, or the command line) goes into the error.
+
+    called: how keys were typed, where that is otherwise than they are named here (`seeds` → `--seeds`).
 
     Raises:
         RequestError: each key that is wrong, and why.
     """
+    called = called or {}
+    for key, value in values.items():
+        if shown := no_text(value):
+            raise RequestError(
+                f"Wrong option in {where}: {called.get(key, key)}: the name '{shown}' is no text here and could not be "
+                f"stored. Set LANG to a UTF-8 locale such as C.UTF-8, or rename it."
+            )
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        faults = [_fault(fault["loc"], fault["msg"], fault["type"], model) for fault in error.errors()]
+        faults = [described(fault, model, called) for fault in error.errors()]
         raise RequestError(f"Wrong option(s) in {where}: {'; '.join(faults)}.") from None
-
-
-def _fault(location: tuple[int | str, ...], message: str, kind: str, model: type[BaseModel]) -> str:
-    key = ".".join(str(part) for part in location)
-    if kind == "extra_forbidden":
-        return f"there is no option {key!r} (options: {', '.join(model.model_fields)})"
-    message = message.removeprefix("Value error, ")
-    return f"{key}: {message}" if key else message

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bench.config.faults import in_words
 from bench.errors import RequestError
 from bench.plan.recipe import Recipe
 from reports.metrics import AGGREGATE
@@ -88,6 +89,7 @@ def _check_values(name: str, part: Dimension, where: str) -> None:
             continue
         try:
             Recipe.model_validate({name: value}, strict=isinstance(value, bool))
-        except ValueError as error:
-            reason = str(error).splitlines()[2].strip().partition(" [")[0]
-            raise RequestError(f"search.space.{name} in {where} has {value!r}: {reason}.") from None
+        except ValidationError as error:
+            raise RequestError(
+                f"search.space.{name} in {where} has {value!r}. It {in_words(error.errors()[0])}."
+            ) from None

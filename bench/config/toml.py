@@ -20,8 +20,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         RequestError: the file is missing or no TOML, with line and column.
     """
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editors write a byte-order mark
     except OSError as error:
         raise RequestError(f"Cannot read {path}: {error.strerror}. Check the spelling.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -1,6 +1,6 @@
 """From a request to a checked plan. Reads images and the results folder; writes nothing but caches."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from bench.data.pixels import Progress
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
 from bench.driver.gate import pass_gate
-from bench.driver.settle import Frozen, settle_backbones
+from bench.driver.settle import Frozen, Start, settle_backbones
 from bench.errors import RequestError
 from bench.execution.workshop import Workshop
 from bench.folds.check import check_folds
@@ -68,9 +68,14 @@ def read_cases(
 
 
 def prepare(
-    experiment: Experiment, folder: ResultsFolder, caches: Caches, say: Say, on_decoded: Progress | None = None
+    experiment: Experiment,
+    folder: ResultsFolder,
+    caches: Caches,
+    say: Say,
+    started: Mapping[str, Start],
+    on_decoded: Progress | None = None,
 ) -> Plan:
-    """Read and check everything that the request names.
+    """Read and check everything that the request names. `started`: as `look_ahead` gives it.
 
     Raises:
         RequestError: anything about the request is wrong.
@@ -86,7 +91,7 @@ def prepare(
         say(f"The recipe was tuned by study {experiment.tuned.study} on other cases than these: its rows are ranked.")
     folds = settled_folds(experiment, folder, dataset.cases)
     leaks = pass_gate(experiment, as_read, copies, folds, say)
-    backbones, frozen = settle_backbones(experiment, folder.experiment(), len(dataset.classes), caches, say)
+    backbones, frozen = settle_backbones(experiment, folder.experiment(), len(dataset.classes), caches, say, started)
     specs = plan_runs(
         dataset.cases, folds, dataset.classes, backbones, experiment.seeds, experiment.recipe, dataset.settings
     )
@@ -154,7 +159,7 @@ def settled_folds(experiment: Experiment, folder: ResultsFolder, cases: Sequence
     """
     inside = case_table.internal(cases)
     stored = folder.folds() or FoldTable({})
-    _refuse_other_folds(experiment, folder, stored)
+    refuse_other_folds(experiment, folder, stored)
     alone = [replace(case, group=None) for case in inside]  # a group in two folds is a leak, and the gate says so
     for fold_of in stored.by_seed.values():
         check_folds(alone, fold_of)
@@ -170,7 +175,8 @@ def settled_folds(experiment: Experiment, folder: ResultsFolder, cases: Sequence
     return stored.with_seeds(FoldTable(drawn))
 
 
-def _refuse_other_folds(experiment: Experiment, folder: ResultsFolder, stored: FoldTable) -> None:
+def refuse_other_folds(experiment: Experiment, folder: ResultsFolder, stored: FoldTable) -> None:
+    """Raise `RequestError` where the request asks for other folds than a folder has, or those cannot be used."""
     if not stored.by_seed:
         return
     before = folder.experiment()

@@ -9,6 +9,7 @@ from bench.cache import user_caches
 from bench.config.experiment import Experiment
 from bench.driver.conduct import Outcome, announce, conduct, make_executor, write_plan
 from bench.driver.decoding import DecodingProgress
+from bench.driver.early import look_ahead
 from bench.driver.phantom import ensure_phantom
 from bench.driver.prepare import Plan, Say, prepare
 from bench.errors import Interrupted
@@ -67,12 +68,12 @@ def _complete(experiment: Experiment, console: Console) -> Completed:
     def say(text: str) -> None:
         console.print(text, markup=False, soft_wrap=True)
 
-    caches = user_caches()
+    caches, folder = user_caches(), ResultsFolder(Path(experiment.results).expanduser())
+    started = look_ahead(experiment, folder, caches)
     if experiment.uses_phantom:
         ensure_phantom(caches, console)
-    folder = ResultsFolder(Path(experiment.results).expanduser())
     with DecodingProgress(console) as decoding:
-        plan = prepare(experiment, folder, caches, say, decoding.update)
+        plan = prepare(experiment, folder, caches, say, started, decoding.update)
     with folder.locked(command="bench run") as sign:
         outcome = _work(plan, folder, console, say, sign)
         if outcome.failed and not folder.runs.complete():

@@ -1,6 +1,8 @@
 """Settles weights, precision and device of each backbone, once for a results folder. Fills the weight cache."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bench.cache import Caches
 from bench.config.experiment import Experiment, FrozenBackbone
@@ -8,34 +10,101 @@ from bench.errors import RequestError
 from bench.plan.plan import PlannedBackbone
 from bench.plan.spec import Tooling, Weights
 
+if TYPE_CHECKING:
+    from backbones.weights import ResolvedWeights
+    from bench.execution.setup import Device
+
 Frozen = dict[str, FrozenBackbone]
 
 
+@dataclass(frozen=True)
+class Start:
+    """Where a backbone starts from and runs."""
+
+    weights: "ResolvedWeights"
+    device: "Device"
+
+
+def start_backbones(experiment: Experiment, stored: Experiment | None, caches: Caches) -> dict[str, Start]:
+    """What can be found out about the backbones that are left to settle before any image is read.
+
+    Raises:
+        RequestError: an unknown backbone, weights that cannot be had or do not fit, a device that is not there, an
+            image size that an architecture does not take.
+    """
+    frozen = _frozen(experiment, stored)
+    wanted = [name for name in experiment.backbone if _left_to_settle(frozen.get(name), experiment, stored, caches)]
+    for name in wanted:
+        _refuse_unknown(name)
+    return {name: _start(name, experiment, frozen.get(name)) for name in wanted}
+
+
 def settle_backbones(
-    experiment: Experiment, stored: Experiment | None, n_classes: int, caches: Caches, say: Callable[[str], None]
+    experiment: Experiment,
+    stored: Experiment | None,
+    n_classes: int,
+    caches: Caches,
+    say: Callable[[str], None],
+    started: Mapping[str, Start],
 ) -> tuple[list[PlannedBackbone], Frozen]:
     """The backbones to plan, and all that are frozen in the folder, these included.
 
     A backbone that the folder (or the configuration file) has frozen stays as it is, unless the request names other
-    weights, precision or device. torch is imported only where something is left to settle.
+    weights, precision or device. torch is imported only where something is left to settle. `started`: what
+    `start_backbones` has found for those.
 
     Raises:
-        RequestError: an unknown backbone, weights that cannot be had or do not fit, a device that is not there.
+        RequestError: a backbone is no longer what it was when the folder was made.
     """
-    frozen = (dict(stored.frozen) if stored else {}) | experiment.frozen
+    frozen = _frozen(experiment, stored)
     for name in experiment.backbone:
         known = frozen.get(name)
-        same_size = stored is None or stored.image_size == experiment.pixels.image_size
-        if known is None or not (same_size and _agrees(known, experiment) and _present(known, caches)):
-            frozen[name] = _settle(name, experiment, n_classes, caches, known)
+        same_size = _same_size(experiment, stored)
+        if _left_to_settle(known, experiment, stored, caches):
+            if name not in started:
+                raise RequestError(
+                    f"The frozen weights of {name} were changed by another process while this one was reading. Give "
+                    f"the same command again."
+                )
+            frozen[name] = _settle(name, experiment, n_classes, caches, started[name], say)
             if known and same_size and _agrees(known, experiment) and frozen[name] != known:
                 raise RequestError(_changed_message(name, known, frozen[name]))
             if frozen[name].note:
                 say(f"Warning: {name} starts from random weights. {frozen[name].note}")
-        elif known.device != "cpu":
+        elif known and known.device != "cpu":
             _require_device(known.device)
     planned = [_planned(name, frozen[name], experiment.deterministic) for name in experiment.backbone]
     return planned, frozen
+
+
+def _frozen(experiment: Experiment, stored: Experiment | None) -> Frozen:
+    return (dict(stored.frozen) if stored else {}) | experiment.frozen
+
+
+def _same_size(experiment: Experiment, stored: Experiment | None) -> bool:
+    return stored is None or stored.image_size == experiment.pixels.image_size
+
+
+def _left_to_settle(
+    known: FrozenBackbone | None, experiment: Experiment, stored: Experiment | None, caches: Caches
+) -> bool:
+    return known is None or not (
+        _same_size(experiment, stored) and _agrees(known, experiment) and _present(known, caches)
+    )
+
+
+def _refuse_unknown(name: str) -> None:
+    """timm, whose import takes seconds, is asked only about names that its sources do not have."""
+    from backbones.names import registered_names
+
+    if name.partition(".")[0] in registered_names():
+        return
+    from backbones.catalogue import UnknownBackboneError, check_name
+
+    try:
+        check_name(name)
+    except UnknownBackboneError as error:
+        raise RequestError(str(error)) from None
 
 
 def _require_device(name: str) -> None:
@@ -80,25 +149,38 @@ def _changed_message(name: str, known: FrozenBackbone, found: FrozenBackbone) ->
     )
 
 
-def _settle(
-    name: str, experiment: Experiment, n_classes: int, caches: Caches, known: FrozenBackbone | None
-) -> FrozenBackbone:
-    from backbones.build import BackboneError, build, faster_precision, traits, try_size
+def _start(name: str, experiment: Experiment, known: FrozenBackbone | None) -> Start:
+    from backbones.build import BackboneError, create, try_size
     from backbones.catalogue import UnknownBackboneError
-    from backbones.weights import WeightsUnavailableError, resolve, store_body
+    from backbones.weights import WeightsUnavailableError, resolve
     from bench.execution.setup import resolve_device
 
     choice = _choice(name, experiment.weights, known)
     size = experiment.pixels.image_size
     try:
         device = resolve_device(experiment.device)
-        resolved = resolve(name, choice, size)
-        model = build(name, n_classes, size, resolved.body)
-        try_size(model, name, size)
-        found = traits(model)
+        try_size(create(name, 2, size), name, size)
+        return Start(resolve(name, choice, size), device)
     except (UnknownBackboneError, BackboneError, WeightsUnavailableError, ValueError) as error:
         raise RequestError(str(error)) from error
+
+
+def _settle(
+    name: str,
+    experiment: Experiment,
+    n_classes: int,
+    caches: Caches,
+    start: Start,
+    say: Callable[[str], None],
+) -> FrozenBackbone:
+    from backbones.build import build, faster_precision, traits
+    from backbones.weights import store_body
+
+    resolved, device = start.weights, start.device
+    found = traits(build(name, n_classes, experiment.pixels.image_size, resolved.body))
     store_body(caches.weights, resolved)
+    if resolved.remark:
+        say(f"{name}: {resolved.remark}")
     precision = faster_precision(found.depthwise, device) if experiment.precision == "auto" else experiment.precision
     return FrozenBackbone(
         weights=resolved.source,

@@ -46,7 +46,8 @@ def load_features(
         NoFeaturesError: the backbone's head cannot be trained apart.
     """
     path = folder / f"{feature_key(spec, pixels)}.npy"
-    if not path.exists():
+    features = _stored(path, len(pixels.row))
+    if features is None:
         _refuse_other_heads(spec.backbone, model, images, autocast)
         rows = list(range(len(pixels.row)))
         computed = evaluate(_Body(model), images, rows, autocast)
@@ -54,8 +55,18 @@ def load_features(
         with temporary.open("wb") as file:
             np.save(file, computed)
         temporary.replace(path)
-    features: NDArray[np.float32] = np.load(path, mmap_mode="r")
+        features = _stored(path, len(rows))
+        assert features is not None
     return features
+
+
+def _stored(path: Path, n_images: int) -> NDArray[np.float32] | None:
+    """What is kept; None where there is nothing or the file is cut off, as by a disk that was full or a power cut."""
+    try:
+        found: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (FileNotFoundError, ValueError, EOFError):
+        return None
+    return found if found.ndim == 2 and len(found) == n_images else None
 
 
 def feature_key(spec: RunSpec, pixels: PixelCache) -> str:
@@ -83,8 +94,8 @@ def _refuse_other_heads(name: str, model: nn.Module, images: ImageBatches, autoc
     head = classifier(model)
     if isinstance(head, nn.Linear):
         model.eval()
+        batch = images(np.zeros(1, dtype=np.int64))
         with torch.inference_mode(), autocast:
-            batch = images(np.zeros(1, dtype=np.int64))
             apart = cast(Tensor, head(pooled_features(model, batch))).float()
             whole = cast(Tensor, model(batch)).float()
         scale = float(whole.nan_to_num().abs().max())

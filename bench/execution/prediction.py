@@ -25,12 +25,18 @@ class Validation:
 def evaluate(
     module: nn.Module, inputs: Callable[[NDArray[np.int64]], Tensor], rows: Sequence[int], autocast: torch.autocast
 ) -> NDArray[np.float32]:
-    """Outputs (n_rows, width) of `module` in evaluation mode, float32 on the CPU."""
+    """Outputs (n_rows, width) of `module` in evaluation mode, float32 on the CPU.
+
+    Under autocast stands the module alone, here and elsewhere: images are prepared in fp32 whatever the precision.
+    """
     module.eval()
     outputs = []
-    with torch.inference_mode(), autocast:
+    with torch.inference_mode():
         for batch, counted in evaluation_batches(rows):
-            outputs.append(module(inputs(batch))[:counted].float().cpu().numpy())
+            given = inputs(batch)
+            with autocast:
+                output = module(given)
+            outputs.append(output[:counted].float().cpu().numpy())
     return np.concatenate(outputs)
 
 

@@ -40,8 +40,10 @@ def training_step(run: PreparedRun, steps: int) -> Callable[[], None]:
 
     def step() -> None:
         run.model.train()
+        images = run.images(batch)
         with run.autocast:
-            logits = run.model(run.images(batch)).float()
+            output = run.model(images)
+        logits = output.float()
         optimisation.step(criterion(logits, logits.detach().argmax(dim=1)))
 
     return step

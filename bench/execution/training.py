@@ -84,8 +84,9 @@ def train(
             step = Step(phase, epoch, done, done % steps == 0, module, optimisation.optimiser)
             for watch in watches:
                 watch.before_step(step)
+            given = part.batch(batch, epoch)
             with autocast:
-                logits = module(part.batch(batch, epoch))
+                logits = module(given)
             loss = criterion(logits.float(), labels[torch.from_numpy(batch).to(device)])
             losses.append(_finite(loss, phase, epoch, len(losses) + 1))
             lr = optimisation.lr

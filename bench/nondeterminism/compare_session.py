@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import typer
-
 from bench.cache import user_caches
 from bench.errors import BenchError, Interrupted, RequestError
 from bench.nondeterminism.again import look_again
@@ -27,7 +25,7 @@ def compare_folders(a: Path, b: Path) -> int:
         tables = _compared(_folder(a), _folder(b))
     except KeyboardInterrupt:
         raise Interrupted("Interrupted. Nothing was written.") from None
-    typer.echo(tables_markdown(tables), nl=False)
+    print(tables_markdown(tables), end="")
     return 0
 
 

@@ -8,6 +8,7 @@ from bench.config.experiment import Experiment
 from bench.config.nondeterminism import NondeterminismOptions
 from bench.data.cases import internal
 from bench.data.pixels import Progress
+from bench.driver.early import Started
 from bench.driver.prepare import Plan, Say, prepare
 from bench.errors import RequestError
 from bench.folds.draw import draw_folds
@@ -32,14 +33,17 @@ def prepare_study(
     folder: ResultsFolder,
     caches: Caches,
     say: Say,
+    started: Started,
     on_decoded: Progress | None = None,
 ) -> Request:
     """Read and check everything that the request names; the first of the experiment's seeds is the base.
 
+    started: as `look_ahead` gives it.
+
     Raises:
         RequestError: anything about the request is wrong, or this machine has no other device to vary.
     """
-    plan = prepare(experiment, folder, caches, say, on_decoded)
+    plan = prepare(experiment, folder, caches, say, started, on_decoded)
     seed, cases = experiment.seeds[0], internal(plan.dataset.cases)
     devices: Sequence[str] = _devices() if "device" in options.settings else []
     examples = {spec.backbone: spec for spec in plan.runs.values()}

@@ -11,6 +11,7 @@ from bench.cache import Caches, user_caches
 from bench.config.experiment import Experiment
 from bench.config.nondeterminism import NondeterminismOptions
 from bench.driver.decoding import DecodingProgress
+from bench.driver.early import look_ahead
 from bench.driver.phantom import ensure_phantom
 from bench.errors import Interrupted
 from bench.nondeterminism.distances import forget
@@ -43,12 +44,12 @@ def run_nondeterminism(experiment: Experiment, options: NondeterminismOptions) -
 def _run(experiment: Experiment, options: NondeterminismOptions) -> int:
     console = Console(highlight=False, emoji=False)
     say = partial(console.print, markup=False, soft_wrap=True)
-    caches = user_caches()
+    caches, folder = user_caches(), ResultsFolder(Path(experiment.results).expanduser())
+    started = look_ahead(experiment, folder, caches)
     if experiment.uses_phantom:
         ensure_phantom(caches, console)
-    folder = ResultsFolder(Path(experiment.results).expanduser())
     with DecodingProgress(console) as decoding:
-        request = prepare_study(experiment, options, folder, caches, say, decoding.update)
+        request = prepare_study(experiment, options, folder, caches, say, started, decoding.update)
     scratch = _scratch(caches, folder)
     workshop = replace(request.plan.workshop, snapshots=scratch)
     with folder.locked(command="bench nondeterminism") as sign:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from bench.config.experiment import Experiment
 from bench.data.cases import INTERNAL, Case
+from bench.errors import RequestError
 from bench.folds.table import FoldTable
 from bench.results.environments import mixed_environments
 from bench.results.folder import LEAKS, ResultsFolder
@@ -54,6 +55,11 @@ def read_stored(folder: ResultsFolder) -> Stored | None:
     experiment, cases, folds = folder.experiment(), folder.cases(), folder.folds()
     if experiment is None or cases is None or folds is None:
         return None
+    if other := sorted({case.label for case in cases} - set(experiment.class_order or ())):
+        raise RequestError(
+            f"{folder.root}/experiment.toml does not know the class {other[0]!r} that cases.parquet has: one of them "
+            f"is damaged. Restore it, or give the bench run command again with another --results folder."
+        )
     runs = [folder.runs.read(name) for name in sorted(folder.runs.complete())]
     comparable, left_out = _comparable(runs, folds, {case.case_id for case in cases if case.site == INTERNAL})
     leaks = folder.leaks()

@@ -63,7 +63,10 @@ def stored_leaderboard(folder: ResultsFolder) -> str | None:
     experiment = folder.experiment()
     if experiment is None or made_from != _made_from(folder, experiment, Resampling.of(experiment)):
         return None
-    return text_file.read_text(encoding="utf-8")
+    try:
+        return text_file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return None  # damaged: made anew
 
 
 def _made_from(folder: ResultsFolder, experiment: Experiment, resampling: Resampling) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from bench.errors import RequestError
 from bench.results.atomic import write_text
@@ -102,7 +102,7 @@ def read_nondeterminism(root: Path) -> NondeterminismRecord:
         return NondeterminismRecord()
     try:
         return NondeterminismRecord.model_validate_json(path.read_text(encoding="utf-8"))
-    except (ValidationError, OSError):
+    except (ValueError, OSError):
         raise RequestError(
             f"{path} is no record of a study of nondeterminism. Give the bench nondeterminism command again to write "
             f"it anew, after deleting it; runs that are stored are not trained again."

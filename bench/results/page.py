@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 from bench.cache import Caches
+from bench.errors import BenchError
 from bench.results.atomic import write_text
 from bench.results.compiled import Compiled
-from bench.results.entries import Stored
+from bench.results.entries import Stored, read_stored
 from bench.results.figures import write_charts
 from bench.results.folder import ResultsFolder
 from bench.results.leaderboard import about
@@ -42,9 +43,13 @@ class WrittenPage:
     figures: tuple[Path, ...]
 
 
-def write_page(folder: ResultsFolder, compiled: Compiled, caches: Caches) -> WrittenPage:
-    """Draw the page of what was compiled. Call only while holding the folder's lock."""
-    page = page_of(folder, compiled, caches)
+def write_page(folder: ResultsFolder, compiled: Compiled | None, caches: Caches) -> WrittenPage:
+    """Draw the page of what was compiled; None: no run is ranked. Call only while holding the folder's lock.
+
+    Raises:
+        BenchError: a search or a study of nondeterminism has left no data to speak of.
+    """
+    page = page_of(folder, compiled, caches) if compiled else page_without_runs(folder)
     figures = write_charts(folder.root, page.charts)
     path = folder.root / NAME
     write_text(path, page_html(page, _scripts(caches)))
@@ -58,6 +63,26 @@ def page_of(folder: ResultsFolder, compiled: Compiled, caches: Caches) -> Page:
         subtitle=about(compiled.stored),
         lead=answer(compiled.leaderboard),
         sections=in_order(list(_sections(folder, compiled, caches))),
+    )
+
+
+def page_without_runs(folder: ResultsFolder) -> Page:
+    """Of a folder where something was searched or repeated, and nothing was run that could be ranked."""
+    stored = read_stored(folder)
+    if stored is None:
+        raise BenchError(f"{folder.root} has no cases.parquet or folds.parquet, so there is no page. Restore them.")
+    return Page(
+        title=f"Report on {folder.root.resolve().name}",
+        subtitle=about(stored),
+        lead=("No model is ranked here: no run of bench run or bench import is stored.",),
+        sections=in_order(
+            [
+                _search(folder),
+                _nondeterminism(folder),
+                data_section(folder, stored.cases, tuple(stored.experiment.class_order or ())),
+                reproduce_section(folder, stored),
+            ]
+        ),
     )
 
 
@@ -93,9 +118,9 @@ def _by_row(leaderboard: Leaderboard, stored: Stored) -> dict[str, tuple[Entry, 
 def _history(runs: list[StoredRun]) -> pd.DataFrame:
     """Columns seed, fold and those of history.parquet; empty where nothing was trained here."""
     tables = [
-        pd.read_parquet(file).assign(seed=run.record["spec"]["seed"], fold=run.record["spec"]["fold"])
+        table.assign(seed=run.record["spec"]["seed"], fold=run.record["spec"]["fold"])
         for run in runs
-        if (file := run.folder / "history.parquet").is_file()
+        if (table := run.history()) is not None
     ]
     kept = [table for table in tables if len(table)]
     return pd.concat(kept, ignore_index=True) if kept else pd.DataFrame()

@@ -52,6 +52,14 @@ class StoredRun:
         """The same columns as a data frame."""
         return self.table().to_pandas()
 
+    def history(self) -> pd.DataFrame | None:
+        """A row an epoch; None where nothing was trained here."""
+        file = self.folder / "history.parquet"
+        try:
+            return pd.read_parquet(file) if file.is_file() else None
+        except (ValueError, OSError) as error:
+            raise _spoilt(self.folder, error) from error
+
     def model(self) -> bytes | None:
         """The trained model as a safetensors file, None where it was not kept."""
         file = self.folder / MODEL

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from bench.errors import RequestError
 from bench.results.atomic import write_text
@@ -79,7 +79,7 @@ def read_records(root: Path) -> list[SearchRecord]:
     for path in sorted((root / FOLDER).glob("*.json")):
         try:
             records.append(SearchRecord.model_validate_json(path.read_text(encoding="utf-8")))
-        except (ValidationError, OSError):
+        except (ValueError, OSError):
             raise RequestError(
                 f"{path} is no record of a search. Give the bench search command again to write it anew, or delete it."
             ) from None

@@ -13,6 +13,7 @@ from bench.data.manifest_table import is_manifest
 from bench.data.pixels import Progress
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
+from bench.driver.early import Started
 from bench.driver.gate import pass_gate
 from bench.driver.prepare import Say, data_request, read_cases, resolved, settled_folds
 from bench.driver.settle import settle_backbones
@@ -66,9 +67,10 @@ def prepare_search(
     folder: ResultsFolder,
     caches: Caches,
     say: Say,
+    started: Started,
     on_decoded: Progress | None = None,
 ) -> Search:
-    """Read the internal cases and check everything that the request names.
+    """Read the internal cases and check everything that the request names. `started`: as `look_ahead` gives it.
 
     Raises:
         RequestError: anything about the request is wrong.
@@ -81,7 +83,7 @@ def prepare_search(
         say(entry.line())
     folds = settled_folds(experiment, folder, dataset.cases)
     leaks = pass_gate(experiment, as_read, copies, folds, say)
-    backbones, frozen = settle_backbones(experiment, folder.experiment(), len(dataset.classes), caches, say)
+    backbones, frozen = settle_backbones(experiment, folder.experiment(), len(dataset.classes), caches, say, started)
     settled = resolved(experiment, dataset.classes, frozen)
     stages = tuple(
         _stage(settled, options, space, dataset, backbone, *part)

@@ -13,6 +13,7 @@ from bench.config.experiment import Experiment
 from bench.config.search import SearchOptions
 from bench.driver.decoding import DecodingProgress
 from bench.driver.durations import duration
+from bench.driver.early import look_ahead
 from bench.driver.forecast import forecast
 from bench.driver.phantom import ensure_phantom
 from bench.driver.prepare import Say
@@ -70,11 +71,12 @@ def _run(experiment: Experiment, options: SearchOptions, where: str) -> int:
     folder = ResultsFolder(Path(experiment.results).expanduser())
     url = options.storage or sqlite_url(folder.root / DATABASE)
     storage = open_storage(url, options.heartbeat) if options.storage else None  # a server is tried before all else
+    started = look_ahead(experiment, folder, caches)
     if experiment.uses_phantom:
         ensure_phantom(caches, console)
     with folder.locked(wait=WAIT, command=SEARCH):
         with DecodingProgress(console) as decoding:
-            search = prepare_search(experiment, options, space, folder, caches, say, decoding.update)
+            search = prepare_search(experiment, options, space, folder, caches, say, started, decoding.update)
         write_search(search, folder)
         studies = tuple(stage.plan.name for stage in search.stages)
         planned = PlannedSearch(studies, trials_of(search), masked(url))
@@ -161,7 +163,11 @@ class _Work:
     def _announce(self, specs: Sequence[RunSpec]) -> None:
         executor, studies, wanted = self.executors.executor(specs), len(self.search.stages), trials_of(self.search)
         what = f"{studies} studies of {wanted} trials" if studies > 1 else f"{wanted} trials"
-        expected = forecast(executor, specs)
+        try:
+            expected = forecast(executor, specs)
+        except Exception as error:  # the trials themselves will say it again, each for itself
+            self.say(f"{what}, each of {len(specs)} runs; no forecast, since a timed step failed: {error}")
+            return
         self.say(
             f"{what}, each of {len(specs)} runs, about {duration(expected.seconds * wanted * studies)} with "
             f"{executor.workers} worker(s) if all take as long as the given recipe and none is pruned or stored."

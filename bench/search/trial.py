@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from bench.errors import WriteError
 from bench.plan.identity import run_id
@@ -136,7 +135,8 @@ class _Told:
 
     def replay(self, run: StoredRun) -> None:
         """The epochs of the first unit where it was stored already."""
-        for row in pq.read_table(run.folder / "history.parquet").to_pylist():
+        history = run.history()
+        for row in [] if history is None else history.to_dict("records"):
             record = EpochRecord(**row)
             if not self._watch.epoch(record.epoch + 1, self._total, epoch_score(self._metric, record)):
                 return

@@ -74,7 +74,7 @@ def _check(root: Path) -> None:
             f"`bench import` writes to."
         )
     try:
-        tomllib.loads(file.read_text(encoding="utf-8"))
+        tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RequestError(f"{file} is damaged: {error}. Mend that line, or restore the file.") from None
 

@@ -136,3 +136,29 @@ def test_weights_files_that_do_not_fit(tmp_path: Path) -> None:
     save_file({"conv1.weight": torch.zeros(2)}, tmp_path / "other.safetensors")
     with pytest.raises(BackboneError, match=r"missing bn1\.weight"):
         resolve("resnet18", str(tmp_path / "other.safetensors"), 64)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "beside"),
+    [("module.", ()), ("model.", ()), ("module.model.", ()), ("_orig_mod.", ()), ("module.", ("n_averaged",))],
+)
+def test_prefixes_of_wrappers_are_left_out_and_said(tmp_path: Path, prefix: str, beside: tuple[str, ...]) -> None:
+    plain, wrapped = tmp_path / "plain.safetensors", tmp_path / "wrapped.safetensors"
+    state = create("test_resnet", 7, 32).state_dict()
+    save_file(state, plain)
+    extra = {name: torch.tensor(3) for name in beside}
+    save_file({**{f"{prefix}{key}": value for key, value in state.items()}, **extra}, wrapped)
+    expected, found = (resolve("test_resnet", str(path), 32) for path in (plain, wrapped))
+    assert expected.body is not None
+    assert found.body is not None
+    assert found.body.keys() == expected.body.keys()
+    assert found.digest == expected.digest
+    assert expected.remark == ""
+    assert f"'{prefix}'" in found.remark
+
+
+def test_a_prefix_that_nobody_knows_is_named(tmp_path: Path) -> None:
+    state = create("test_resnet", 7, 32).state_dict()
+    save_file({f"student.{key}": value for key, value in state.items()}, tmp_path / "w.safetensors")
+    with pytest.raises(BackboneError, match=r"all its tensors begin with 'student\.'"):
+        resolve("test_resnet", str(tmp_path / "w.safetensors"), 32)

@@ -5,11 +5,13 @@ import time
 from pathlib import Path
 
 import pytest
-from plans import Open
+from plans import Open, plan
 
 from studies.errors import StorageLostError, StudyError
+from studies.glance import glance
 from studies.outcome import outcome
-from studies.storage import masked, open_storage, sqlite_url, without_password
+from studies.storage import forget, masked, open_storage, sqlite_url, without_password
+from studies.study import open_study
 from studies.worker import Scored, run_trials
 
 
@@ -78,3 +80,18 @@ def test_a_locked_file_is_said_and_nothing_is_lost(study: Open, tmp_path: Path) 
     holder.close()
     again = study()
     assert outcome(again).count("complete") == 2
+
+
+@pytest.mark.parametrize("name", ["why?", "a?b=c", "no#1", "100%", "a%41b", "Größe", "a b", "user:secret@host", "{x}"])
+def test_a_study_lies_where_its_path_says(tmp_path: Path, name: str) -> None:
+    """Signs that mean something in a URL, and mean nothing in a path."""
+    places = (tmp_path / name, tmp_path / "neighbour")
+    for number, place in enumerate(places, start=1):
+        place.mkdir()
+        url = sqlite_url(place / "study.db")
+        storage = open_storage(url)
+        run_trials(open_study(storage, url, plan()), lambda params, watch: Scored(1.0), number)
+        forget(storage)
+    found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.db")}
+    assert found == {f"{name}/study.db", "neighbour/study.db"}
+    assert [sum(one.ended for one in glance(place / "study.db")) for place in places] == [1, 2]

@@ -1,6 +1,8 @@
 """Wrong requests, help and tracebacks."""
 
+import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,3 +104,68 @@ def test_help_imports_nothing_heavy(bench_environment: dict[str, str]) -> None:
     )
     shown = subprocess.run([BENCH[0], "-c", code], env=bench_environment, capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+HEAVY = ("torch", "timm", "pandas", "pyarrow", "sklearn", "scipy", "optuna")
+FIRST_WORD = f"""
+import io, sys
+
+class Watched(io.StringIO):
+    def write(self, text):
+        sys.__stderr__.write(repr([name for name in {HEAVY} if name in sys.modules]))
+        sys.__stderr__.flush()
+        import os
+        os._exit(0)
+    def isatty(self):
+        return True
+
+sys.stdout = sys.stderr = Watched()
+from bench.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("run", "search", "nondeterminism", "explain", "report", "status", "import x.csv", "dashboard"),
+        *("data audit .", "data show .", "data clean .", "nondeterminism --compare a b"),
+    ],
+)
+def test_the_first_word_comes_before_heavy_libraries(
+    command: str, bench_environment: dict[str, str], tmp_path: Path
+) -> None:
+    """At a terminal everybody is told at once that the command has begun."""
+    environment = {**bench_environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    code = [sys.executable, "-c", FIRST_WORD, *command.split()]
+    done = subprocess.run(code, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stderr == "[]"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (["--backbone", "resnet43"], "Nearest names: resnet34"),
+        (["--weights", "absent.safetensors"], "No such weights"),
+        (["--device", "mps"], "is not available on this machine"),
+        (["--backbone", "xcit_nano_12_p16_224", "--image-size", "50", "--weights", "random"], "50 px"),
+        (["--results", "file/results"], "is a file"),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "search", "nondeterminism"])
+def test_what_needs_no_image_is_refused_before_images_are_read(
+    bench: Bench, tmp_path: Path, command: str, wrong: list[str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder of images is not there at all, and nobody comes to see it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    done = bench(command, "--internal", "absent", "--image-size", "32", *wrong)
+    assert done.returncode == 2
+    assert message in " ".join(done.stderr.split())
+    assert "No such path" not in done.stderr
+
+
+def test_other_folds_are_refused_before_images_are_read(bench: Bench, finished: Path) -> None:
+    done = bench("run", "--internal", "absent", *SMALL, "--folds", "3", "--results", finished)
+    assert done.returncode == 2
+    assert "was made with 2 folds, asked for now: 3 folds" in done.stderr

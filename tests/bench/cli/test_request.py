@@ -75,17 +75,18 @@ def test_recipes_by_name_and_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"folds": 1}, "folds: Input should be greater than or equal to 2"),
-        ({"holdout": 1.5}, "holdout"),
-        ({"seeds": "0"}, "seeds"),
-        ({"seeds": "-1,2"}, "seeds"),
+        ({"folds": 1}, "--folds must be at least 2, not 1"),
+        ({"holdout": 1.5}, "--holdout must be less than 1.0, not 1.5"),
+        ({"seeds": "0"}, "--seeds must be at least 1\\."),
+        ({"seeds": "-1"}, "--seeds must be at least 1\\."),
+        ({"seeds": "-1,2"}, "--seeds must be at least 0, not -1"),
         ({"seeds": "99999999999999999999"}, "more than 10000"),
         ({"seeds": "18446744073709551616,"}, "seeds"),
-        ({"image_size": 3}, "image_size"),
+        ({"image_size": 3}, "--image-size must be at least 16, not 3"),
         ({"fit": "squash"}, "'pad', 'stretch' or 'crop'"),
         ({"device": "tpu"}, "device"),
         ({"precision": "int8"}, "precision"),
-        ({"workers": 0}, "workers"),
+        ({"workers": 0}, "--workers must be at least 1, not 0"),
         ({"data": "/d", "internal": "/i"}, "give either data"),
         ({"external": ["/e"]}, "external needs internal"),
         ({"internal": "/i", "external": ["internal=/e"]}, "cannot be called 'internal'"),
@@ -100,7 +101,7 @@ def test_wrong_options_are_one_paragraph(options: dict[str, object], message: st
 
 @pytest.mark.parametrize("recipe", [{"epochs": 0}, {"lr": -1.0}, {"lr": float("nan")}, {"batch_size": 1}])
 def test_wrong_recipes(recipe: dict[str, object]) -> None:
-    with pytest.raises(RequestError, match=f"recipe.{next(iter(recipe))}"):
+    with pytest.raises(RequestError, match=f"--{next(iter(recipe)).replace('_', '-')} must be"):
         make(**recipe)
 
 
@@ -114,6 +115,9 @@ def test_wrong_files(tmp_path: Path) -> None:
     bad.write_text("recipe = 3")
     with pytest.raises(RequestError, match="must be a table"):
         make(config=bad, epochs=2)
+    bad.write_text("seeds = 0\nfolds = 'five'\n[recipe]\nepochs = 0")
+    with pytest.raises(RequestError, match="seeds must be at least 1; folds must be a whole number, not 'five'"):
+        make(config=bad)
     bad.write_text("sedes = 3")
     with pytest.raises(RequestError, match="no option 'sedes'"):
         make(config=bad)
@@ -127,3 +131,20 @@ def test_durations_and_smaller_choices() -> None:
     assert "--seeds 5 (about 5 h 00 min)" in text
     assert "--folds 3 (about 5 h 00 min)" in text  # 3 · 2/3 of the images of 5 · 4/5
     assert "--image-size 128" in text
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_file_that_begins_with_a_byte_order_mark_is_read(tmp_path: Path, ends: str) -> None:
+    """Notepad and PowerShell write one."""
+    file = tmp_path / "experiment.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + ends.join(["seeds = 3", "[recipe]", "epochs = 7", ""]).encode())
+    experiment = make(config=file)
+    assert (experiment.seeds, experiment.recipe.epochs) == ([0, 1, 2], 7)
+
+
+def test_no_word_of_the_library_that_checks_is_shown() -> None:
+    for options in ({"windows": "x"}, {"fit": 3}, {"external": {"a": 3}}, {"internal": 3}):
+        with pytest.raises(RequestError) as caught:
+            make(options)
+        assert not any(word in str(caught.value) for word in ("Input should", "validation", "pydantic", "Value error"))
+        assert not str(caught.value).endswith("..")

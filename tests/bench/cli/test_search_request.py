@@ -43,8 +43,8 @@ def test_options_win_over_the_table(tmp_path: Path) -> None:
     [
         ("[search.space]\nlr = { low = 1e-2, high = 1e-4 }", "is inverted: low is 0.01, high is 0.0001"),
         ("[search.space]\nepochs = { low = 3, high = 3 }", "is empty"),
-        ("[search.space]\nepochs = { low = 0, high = 3 }", "has 0: Input should be greater than or equal to 1"),
-        ("[search.space]\nlr = { low = -1.0, high = 1.0 }", "has -1.0: Input should be greater than 0"),
+        ("[search.space]\nepochs = { low = 0, high = 3 }", "has 0. It must be at least 1"),
+        ("[search.space]\nlr = { low = -1.0, high = 1.0 }", "has -1.0. It must be more than 0"),
         ("[search.space]\nmomentum = { low = 0.1, high = 0.9 }", "'momentum', which cannot be searched. Known: lr"),
         ("[search.space]\nname = ['a', 'b']", "'name', which cannot be searched"),
         ("[search.space]\nbatch_size = [16, 1]", "has 1"),

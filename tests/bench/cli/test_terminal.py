@@ -69,3 +69,11 @@ def test_a_run_on_a_terminal_shows_a_bar_with_the_time_left(
     assert "2/2 runs" in shown
     assert not coloured(shown)
     assert "## Leaderboard" in shown
+
+
+def test_a_bar_on_a_terminal_of_ascii(digit_data: Path, bench_environment: dict[str, str], tmp_path: Path) -> None:
+    options = [*SMALL, "--seeds", "1", "--epochs", "1", "--data", digit_data, "--results", tmp_path / "r"]
+    shown = on_terminal(["run", *options], bench_environment, TERM="xterm-256color", PYTHONIOENCODING="ascii")
+    assert shown.isascii()
+    assert "2/2 runs" in shown
+    assert "## Leaderboard" in shown

@@ -83,11 +83,11 @@ def test_arguments_mean_what_they_mean_on_the_command_line(tmp_path: Path) -> No
     ("options", "message"),
     [
         ({"seed": 3}, r"bench\.Experiment has no option 'seed'\. Known: backbone, seeds"),
-        ({"folds": 1}, r"Wrong option\(s\) in bench\.Experiment: folds: Input should be greater"),
+        ({"folds": 1}, r"Wrong option\(s\) in bench\.Experiment: folds must be at least 2"),
         ({"folds": 3, "holdout": 0.2}, "exclude each other"),
         ({"recipe": "nowhere"}, "No recipe 'nowhere'"),
         ({"internal": "x", "external": {"internal": "y"}}, "cannot be called 'internal'"),
-        ({"precision": "fp8"}, "precision: Input should be 'auto', 'fp32' or 'bf16'"),
+        ({"precision": "fp8"}, "precision must be 'auto', 'fp32' or 'bf16'"),
     ],
 )
 def test_wrong_arguments_are_refused_in_one_paragraph(options: dict[str, object], message: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -212,3 +213,18 @@ def test_wrong_requests(
     with pytest.raises(RequestError, match=words.replace("(", r"\(").replace(")", r"\)")):
         invoke("nondeterminism", "--data", digit_data, *QUICK, "--results", tmp_path / "results", *arguments)
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("layout", [[], ["--format", "html"]])
+def test_a_study_alone_has_a_page(
+    studied: tuple[Path, str], environment: pytest.MonkeyPatch, tmp_path: Path, layout: list[str]
+) -> None:
+    results = Path(shutil.copytree(studied[0], tmp_path / "r"))
+    done = invoke("report", results, *layout)
+    assert done.exit_code == 0, done.output
+    assert f"Written: {results / 'report.html'}" in done.output
+    page = (results / "report.html").read_text(encoding="utf-8")
+    assert "No model is ranked here" in page
+    assert "Nondeterminism" in page
+    assert "test_resnet" in page
+    assert ("repeats" in done.stdout) == (not layout)

@@ -226,3 +226,42 @@ def test_a_manifest_of_all_sites_opens_internal_images_only(searched: Searched, 
     options = ["--data", folder / "manifest.csv", "--config", searched.space, "--trials", "1"]
     done = bench("search", *QUICK, *options, "--results", tmp_path / "r")
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("sampler", "pruner", "trials"),
+    [
+        ("random", "none", 2),
+        ("grid", "none", 4),
+        ("tpe", "median", 12),  # ten of them are random
+        ("cma-es", "hyperband", 4),
+        ("gp", "wilcoxon", 12),
+    ],
+)
+def test_every_sampler_and_pruner_searches(
+    bench: Bench, search_data: Path, tmp_path: Path, sampler: str, pruner: str, trials: int
+) -> None:
+    space = tmp_path / "space.toml"
+    space.write_text("[search.space]\nlr = { low = 1e-4, high = 1e-2, log = true }\nweight_decay = [0.01, 0.1]\n")
+    options = ["--sampler", sampler, "--pruner", pruner, "--trials", str(trials), "--epochs", "1", "--config", space]
+    done = bench("search", "--data", search_data, *QUICK, *options, "--results", tmp_path / "r")
+    assert done.returncode == 0, done.stdout + done.stderr
+    ended = [trial for trial in study_of(tmp_path / "r").trials if trial.state.is_finished()]
+    assert len(ended) == trials
+    assert "Recipe: " in done.stdout
+    if sampler == "grid":
+        assert len({tuple(sorted(trial.params.items())) for trial in ended}) == trials
+
+
+def test_results_folders_whose_names_a_url_would_part_have_studies_of_their_own(
+    bench: Bench, search_data: Path, tmp_path: Path
+) -> None:
+    names = ("a?1", "a?2#x", "50%")
+    for name in names:
+        options = ["--trials", "1", "--sampler", "random", "--epochs", "1", "--results", tmp_path / name]
+        done = bench("search", "--data", search_data, *QUICK, *options)
+        assert done.returncode == 0, done.stdout + done.stderr
+        (study,) = json.loads(bench("status", tmp_path / name, "--json").stdout)["studies"]
+        assert (study["wanted"], study["complete"]) == (1, 1)
+    found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.db")}
+    assert found == {f"{name}/study.db" for name in names}

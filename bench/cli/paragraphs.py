@@ -1,0 +1,74 @@
+"""What is said of an error that no command had words for: what failed, and what to do. Pure."""
+
+import errno
+
+EXIT_FAILED, EXIT_REQUEST = 1, 2
+
+MEMORY = (
+    "Memory ran out ({0}). Fewer --workers, a smaller --batch-size or --image-size need less. What had finished is "
+    "stored."
+)
+BY_NAME = {
+    "MemoryError": (MEMORY, EXIT_FAILED),
+    "OutOfMemoryError": (MEMORY, EXIT_FAILED),  # torch's
+    "AcceleratorError": ("The GPU failed: {0}. Try again, or with --device cpu.", EXIT_FAILED),
+    "BrokenProcessPool": (
+        "A worker process ended before its work did: it was killed, or memory ran out. Give the same command again, "
+        "with fewer --workers.",
+        EXIT_FAILED,
+    ),
+    "ModuleNotFoundError": (
+        "A Python package is missing: {0}. Install gapbench anew in this environment: pip install --upgrade gapbench.",
+        EXIT_FAILED,
+    ),
+    "ImportError": (
+        "A Python package is damaged, or of a version that does not fit: {0}. Install gapbench anew: "
+        "pip install --upgrade gapbench.",
+        EXIT_FAILED,
+    ),
+    "ArrowException": ("A Parquet table is damaged: {0}. Restore it, or use another --results folder.", EXIT_REQUEST),
+    "JSONDecodeError": ("A JSON file is damaged: {0}. Restore it, or use another --results folder.", EXIT_REQUEST),
+    "ValidationError": ("A stored file is not as this version writes it: {0}. Restore it.", EXIT_REQUEST),
+    "UnicodeDecodeError": ("A file is no UTF-8 text: {0}. Restore it, or save it as UTF-8.", EXIT_REQUEST),
+    "UnicodeEncodeError": (
+        "A name is no text and cannot be stored: {0}. Set LANG to a UTF-8 locale such as C.UTF-8, or rename the file.",
+        EXIT_REQUEST,
+    ),
+    "SafetensorError": ("A file of weights is damaged: {0}. Delete it from the cache, or restore it.", EXIT_FAILED),
+    "BadZipFile": ("An archive is damaged: {0}. Delete it, and fetch it anew.", EXIT_FAILED),
+    "SQLAlchemyError": ("The database of the study failed: {0}. Give the same command again.", EXIT_FAILED),
+    "StorageInternalError": ("The database of the study failed: {0}. Give the same command again.", EXIT_FAILED),
+    **dict.fromkeys(("StudyError", "BackboneError", "UnknownBackboneError"), ("{0}.", EXIT_REQUEST)),
+    "WeightsUnavailableError": ("{0}.", EXIT_REQUEST),
+}
+"""By the name of the error's class or of one above it: the libraries they come from take seconds to import."""
+DO = {
+    errno.ENOSPC: "Make room, and give the same command again.",
+    errno.EDQUOT: "Your quota is used up: make room, and give the same command again.",
+    errno.EMFILE: "Too many files are open: raise the limit (ulimit -n 4096), and give the same command again.",
+    errno.EACCES: "Check who may read and write there.",
+    errno.EPERM: "Check who may read and write there.",
+    errno.EROFS: "Choose a folder that can be written to.",
+    errno.ENOENT: "It was there a moment ago, or is misspelt: check, and give the same command again.",
+    errno.ENAMETOOLONG: "Choose shorter names.",
+}
+
+
+def paragraph(error: Exception) -> tuple[str, int]:
+    """What to print, and the exit code."""
+    if isinstance(error, OSError):
+        where = f" ({error.filename})" if error.filename else ""
+        advice = DO.get(error.errno or 0, "Check the disk and the connection to it.")
+        return f"Reading or writing failed{where}: {error.strerror or error}. {advice}", EXIT_FAILED
+    said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    for kind in type(error).__mro__:
+        if kind.__name__ in BY_NAME:
+            text, code = BY_NAME[kind.__name__]
+            return text.format(said), code
+    if isinstance(error, RuntimeError) and ("CUDA" in said or "out of memory" in said or "DefaultCPUAllocator" in said):
+        return MEMORY.format(said) if "memory" in said else BY_NAME["AcceleratorError"][0].format(said), EXIT_FAILED
+    return (
+        f"Unforeseen: {type(error).__name__}: {said}. This is a defect of bench; the same command with --debug shows "
+        f"where. What had finished is stored.",
+        EXIT_FAILED,
+    )

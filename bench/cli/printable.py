@@ -1,0 +1,74 @@
+"""Makes printing never fail: what an encoding cannot show is printed in ASCII forms. Changes the standard streams."""
+
+import codecs
+import io
+import sys
+import unicodedata
+
+HANDLER = "gapbench-ascii-forms"
+FORMS = {
+    **dict.fromkeys("–—−‐‑‒―─━", "-"),
+    **dict.fromkeys("‘’“”„«»", "'"),  # no double quotes: they would end a text in JSON and CSV
+    **dict.fromkeys("│┃", "|"),
+    **dict.fromkeys("\u00a0\u2009\u202f\u2007", " "),
+    "…": "...",
+    "×": "x",
+    "·": ".",
+    "•": "*",
+    "†": "+",
+    "‡": "++",
+    "≤": "<=",
+    "≥": ">=",
+    "≈": "~",
+    "→": "->",
+    "←": "<-",
+    "±": "+/-",
+    "√": "sqrt ",
+    "∞": "inf",
+    "≠": "!=",
+    "↔": "<->",
+    "⁄": "/",
+    "°": " degrees",
+    "′": "'",
+    "Σ": "sum ",
+    "Φ": "Phi",
+    "α": "alpha",
+    "θ": "theta",
+    "κ": "kappa",
+    "μ": "u",
+    "π": "pi",
+    "ρ": "rho",
+    "σ": "sigma",
+    "τ": "tau",
+    "χ": "chi",
+    "ß": "ss",
+}
+"""ASCII forms of the signs that we print; of letters the base letter is taken, of all else the code point."""
+
+
+def make_printable() -> None:
+    """Let standard output and errors show ASCII forms of what their encoding lacks."""
+    codecs.register_error(HANDLER, _ascii_forms)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=HANDLER)
+
+
+def ascii_form(character: str) -> str:
+    """What stands for a character where it cannot be shown; the code point as JSON writes it, where nothing better."""
+    if character in FORMS:
+        return FORMS[character]
+    if unicodedata.combining(character):
+        return ""
+    base = [part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part)]
+    plain = [part if part.isascii() else FORMS.get(part, "") for part in base]
+    if all(plain):
+        return "".join(plain)
+    units = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
+
+
+def _ascii_forms(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(map(ascii_form, error.object[error.start : error.end])), error.end

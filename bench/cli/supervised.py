@@ -1,0 +1,99 @@
+"""How `bench` ends when it is told to: the work is a child process, which can be ended. Starts and ends processes.
+
+Python hears of a signal between two of its own instructions, so one that is deep in native code (a kernel that is being
+generated, a decoder in a loop) never does. The parent does nothing but wait: it passes an interrupt on, and ends the
+child when that has not ended itself by the time `GRACE` is over, or at the second interrupt.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
+
+from bench.errors import Interrupted
+from bench.subordinate import end_with
+
+GRACE = 4.0  # seconds; so that every command has ended 5 s after an interrupt
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+FORCED = (
+    "Interrupted: it did not end by itself and was ended by force. What had finished is stored; the same command "
+    "goes on from there."
+)
+SHOW_CURSOR = "\x1b[?25h"  # which a progress bar hides
+
+
+def in_child(work: Callable[[], None]) -> None:
+    """Do `work` in a child process and end as that does; in this process where there is no fork (Windows)."""
+    if not hasattr(os, "fork"):
+        work()
+        return
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    parent = os.getpid()
+    child = os.fork()
+    if child:
+        _Wait(child).end()
+    for number in SIGNALS:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _interrupt_once)
+    end_with(parent)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    work()
+
+
+def _interrupt_once(number: int, frame: FrameType | None) -> None:
+    """A terminal tells both processes, and the parent tells the child again: the second is no news."""
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+class _Wait:
+    """The parent's part."""
+
+    def __init__(self, child: int) -> None:
+        self._child, self._told = child, False
+
+    def end(self) -> NoReturn:
+        """Wait for the child, and end with its exit code."""
+        for number in SIGNALS:
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._tell)
+        signal.signal(signal.SIGALRM, self._force)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        _, status = os.waitpid(self._child, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        code = os.waitstatus_to_exitcode(status)
+        if code >= 0:
+            sys.exit(code)
+        if sys.stdout.isatty():
+            print(SHOW_CURSOR)
+        if self._told:
+            print(FORCED, file=sys.stderr)
+            sys.exit(Interrupted.exit_code)
+        print(f"Error: {_ended_by(-code)}", file=sys.stderr)
+        sys.exit(128 - code)
+
+    def _tell(self, number: int, frame: FrameType | None) -> None:
+        if self._told:
+            self._force(number, frame)
+            return
+        self._told = True
+        os.kill(self._child, signal.SIGINT)
+        signal.setitimer(signal.ITIMER_REAL, GRACE)
+
+    def _force(self, number: int, frame: FrameType | None) -> None:
+        os.kill(self._child, signal.SIGKILL)
+
+
+def _ended_by(number: int) -> str:
+    name = next((known.name for known in signal.Signals if known == number), f"signal {number}")
+    why = (
+        "Somebody killed it, or the system did when memory ran out: fewer --workers, or a smaller --batch-size, help."
+        if number == signal.SIGKILL
+        else "A library crashed in its own code: --device cpu, or another version of torch, may help."
+    )
+    return f"The process was ended by {name}. {why} What had finished is stored; the same command goes on from there."

@@ -1,0 +1,113 @@
+"""What is printed where the output cannot show every sign: ASCII forms, and never an error."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from processes import BENCH, SMALL
+
+from bench.cli.printable import ascii_form, make_printable
+
+OUTPUTS = {
+    "ASCII": {"PYTHONIOENCODING": "ascii"},
+    "latin-1": {"PYTHONIOENCODING": "latin-1"},
+    "cp1252": {"PYTHONIOENCODING": "cp1252"},
+    "LANG=C": {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+}
+COMMANDS = (
+    *("run", "search", "dashboard", "nondeterminism", "import", "report", "status", "explain"),
+    *("data audit", "data clean", "data show", "data phantom", "data fetch", "data digits"),
+)
+
+
+def said(environment: dict[str, str], output: str, *arguments: str | Path) -> tuple[int, str]:
+    done = subprocess.run(
+        [*BENCH, *map(str, arguments)], env={**environment, **OUTPUTS[output]}, capture_output=True, check=False
+    )
+    encoding = "ascii" if output == "LANG=C" else output
+    return done.returncode, done.stdout.decode(encoding) + done.stderr.decode(encoding)
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_a_run_ends_with_its_leaderboard(
+    output: str, digit_data: Path, bench_environment: dict[str, str], tmp_path: Path
+) -> None:
+    options = [*SMALL, "--seeds", "1", "--epochs", "1", "--data", digit_data, "--weights", "random"]
+    code, text = said(bench_environment, output, "run", *options, "--results", tmp_path / "results")
+    assert code == 0, text
+    assert "## Leaderboard" in text
+    assert "Written: " in text
+    if output in ("ASCII", "LANG=C"):
+        assert text.isascii()
+
+
+@pytest.mark.parametrize("output", ["ASCII", "cp1252"])
+@pytest.mark.parametrize("layout", ["md", "csv", "latex", "json"])
+def test_stored_results_are_printed(
+    output: str, layout: str, finished: Path, bench_environment: dict[str, str]
+) -> None:
+    code, text = said(bench_environment, output, "report", finished, "--format", layout)
+    assert code == 0, text
+    if layout == "json":
+        stored = json.loads((finished / "leaderboard.json").read_text(encoding="utf-8"))
+        printed = json.loads(text)
+        assert printed.keys() == stored.keys()
+        assert [row["internal"] for row in printed["rows"]] == [row["internal"] for row in stored["rows"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_in_ascii(command: str, bench_environment: dict[str, str]) -> None:
+    code, text = said(bench_environment, "ASCII", *command.split(), "--help")
+    assert code == 0, text
+    assert text.isascii()
+    assert "Usage: " in text
+
+
+def test_a_name_that_cannot_be_stored_is_refused(bench_environment: dict[str, str], tmp_path: Path) -> None:
+    """Under LANG=C without Python's UTF-8 mode, names beyond ASCII are bytes and no text."""
+    code, text = said(bench_environment, "LANG=C", "run", "--results", tmp_path / "Größe")
+    assert code == 2
+    assert "results: " in text
+    assert "LANG" in text
+    assert not list(tmp_path.iterdir())
+
+
+def test_wrong_requests_in_ascii(bench_environment: dict[str, str], tmp_path: Path) -> None:
+    code, text = said(bench_environment, "ASCII", "run", "--internal", tmp_path / "früh–😀")
+    assert code == 2
+    assert "fruh-\\ud83d\\ude00" in text
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    ("character", "form"),
+    [
+        ("–", "-"),
+        ("−", "-"),
+        ("…", "..."),
+        ("×", "x"),
+        ("“", "'"),
+        ("é", "e"),
+        ("²", "2"),
+        ("⁻", "-"),
+        ("½", "1/2"),
+        ("ﬁ", "fi"),
+        ("\u0302", ""),
+        ("中", "\\u4e2d"),
+        ("\udcff", "\\udcff"),
+    ],
+)
+def test_forms(character: str, form: str) -> None:
+    assert ascii_form(character) == form
+
+
+def test_file_names_that_are_no_text_can_be_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, "utf-8"))
+    make_printable()
+    print("früh\udcff")
+    sys.stdout.flush()
+    assert raw.getvalue().decode() == "früh\\udcff\n"

@@ -1,0 +1,138 @@
+"""Every command ends when it is told to, whatever native code is doing."""
+
+import os
+import signal
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from processes import INTERRUPTIBLE, alive, child_processes, wait_until
+
+POSIX = pytest.mark.skipif(
+    not hasattr(os, "fork"), reason="there is no fork here; docs/command-line.md says what holds"
+)
+
+# The sum of a range is computed in C for hours, holds the interpreter's lock, and never looks at signals.
+DEAF = """
+import importlib, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+def deaf(*given, **named):
+    print("deaf", flush=True)
+    sum(range(10**15))
+
+where, _, name = sys.argv.pop(1).rpartition(".")
+setattr(importlib.import_module(where), name, deaf)
+from bench.cli import start
+start()
+"""
+
+COMMANDS = {
+    "run": ("bench.cli.request.experiment_from", ["run"]),
+    "search": ("bench.cli.search_request.search_from", ["search"]),
+    "nondeterminism": ("bench.config.experiment.checked", ["nondeterminism"]),
+    "explain": ("bench.explain.options.checked_method", ["explain"]),
+    "report": ("bench.results.folder.ResultsFolder", ["report"]),
+    "audit": ("bench.cli.request.parse_columns", ["data", "audit", "."]),
+    "status": ("bench.status.read.read_status", ["status"]),
+}
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def deaf(bench_environment: dict[str, str], tmp_path: Path) -> Start:
+    """A command that has come to native code which never ends."""
+
+    def begin(command: str) -> "subprocess.Popen[str]":
+        place, arguments = COMMANDS[command]
+        process = subprocess.Popen(
+            [sys.executable, "-c", DEAF, place, *arguments],
+            env={**bench_environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            cwd=tmp_path,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        assert process.stdout is not None
+        lines = iter(process.stdout.readline, "")
+        assert any(line == "deaf\n" for line in lines), process.communicate()
+        return process
+
+    return begin
+
+
+@POSIX
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_interrupt_ends_what_cannot_hear_it(deaf: Start, command: str) -> None:
+    process = deaf(command)
+    (child,) = child_processes(process.pid)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "ended by force" in error
+    assert "Traceback" not in error
+    wait_until(lambda: not alive(child), "the work to end")
+
+
+@POSIX
+def test_a_second_signal_does_not_wait(deaf: Start) -> None:
+    process = deaf("status")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        process.send_signal(number)
+    _, error = process.communicate(timeout=60)
+    assert (process.returncode, error.count("\n")) == (130, 1)
+
+
+@POSIX
+def test_the_work_ends_with_the_process_that_the_shell_started(deaf: Start) -> None:
+    process = deaf("status")
+    (child,) = child_processes(process.pid)
+    process.kill()
+    process.communicate()
+    if sys.platform == "linux":  # elsewhere a thread sees to it, once native code lets it
+        wait_until(lambda: not alive(child), "the work to end")
+    if alive(child):
+        os.kill(child, signal.SIGKILL)
+
+
+@POSIX
+def test_work_that_the_system_kills_is_said(deaf: Start) -> None:
+    process = deaf("status")
+    (child,) = child_processes(process.pid)
+    os.kill(child, signal.SIGKILL)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGKILL
+    assert "ended by SIGKILL" in error
+    assert "memory ran out" in error
+
+
+@POSIX
+def test_an_interrupt_that_is_heard_is_one_sentence(bench_environment: dict[str, str], tmp_path: Path) -> None:
+    code = "import time, bench.status.read as s\ns.read_status = lambda _: [print('on', flush=True), time.sleep(600)]\n"
+    process = subprocess.Popen(
+        [*INTERRUPTIBLE[:2], code + INTERRUPTIBLE[2], "status"],
+        env={**bench_environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        cwd=tmp_path,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "on\n"
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: both processes
+    _, error = process.communicate(timeout=60)
+    assert (process.returncode, error.count("\n")) == (130, 1)
+    assert error.startswith("Interrupted. What had finished is stored")
+
+
+def test_the_command_is_the_one_that_is_tested() -> None:
+    scripts = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]["scripts"]
+    module, _, name = scripts["bench"].partition(":")
+    assert getattr(import_module(module), name) is import_module("bench.cli").start

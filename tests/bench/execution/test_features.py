@@ -1,0 +1,28 @@
+"""Cached features of a frozen body, and what becomes of a file that a power cut or a full disk has spoilt."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from execution_runs import prepare_runs
+
+from bench.cache import Caches
+from bench.execution.features import feature_key, load_features
+from bench.execution.run import PreparedRun
+
+
+@pytest.mark.parametrize("kept", [0, 40, 400])
+def test_a_file_that_is_cut_off_is_made_again(digit_data: Path, caches: Caches, kept: int) -> None:
+    specs, workshop = prepare_runs(digit_data, caches)
+    caches.features.mkdir(parents=True, exist_ok=True)
+    run = PreparedRun(specs[0], workshop)
+
+    def load() -> np.ndarray:
+        return np.array(load_features(caches.features, run.spec, run.model, workshop.pixels, run.images, run.autocast))
+
+    whole = load()
+    file = caches.features / f"{feature_key(run.spec, workshop.pixels)}.npy"
+    file.write_bytes(file.read_bytes()[:kept])
+    assert np.array_equal(load(), whole)
+    assert np.array_equal(np.load(file), whole)
+    assert [path.name for path in caches.features.iterdir()] == [file.name]
