@@ -17,6 +17,7 @@ from reports.probability_metrics import PROBABILITY
 from reports.replicates import Replicates, SideReplicates
 
 CONFUSED = "confused"
+ALIKE_MIXES = "where both sides have the same class mix, its interval covers 99 % or more in simulation"
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ class Analysis:
 
     def prevalence_shift(self, metric: str, site: str) -> Quantity:
         """The site with the internal class mix minus the site as it is: the rest of the gap."""
-        return self._remixed(metric, site) - self.on_side(metric, site)
+        found = self._remixed(metric, site) - self.on_side(metric, site)
+        return found if found.replicates is None else replace(found, reason=ALIKE_MIXES)
 
     def _remixed(self, metric: str, site: str) -> Quantity:
         kind, external = AGGREGATE[metric].kind, self.on_side(metric, site)

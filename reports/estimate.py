@@ -113,15 +113,32 @@ class Quantity:
         return JackknifeT.of(self.known.per_seed, self.known.changes, self.known.models)
 
 
+def too_biased(quantity: Quantity) -> str | None:
+    """Why no interval around the value covers: it is off by more than its standard error; None where it is not.
+
+    Small samples raise an average precision and lower a macro-F1. A difference of two sides is as biased as they are,
+    and one of backbones on the same cases hardly, since both are off alike.
+    """
+    if quantity.scale == "plain":
+        return None
+    if quantity.sides is not None:
+        return next((why for side in quantity.sides if (why := too_biased(side))), None)
+    bias = quantity.known.bias
+    if abs(bias) <= quantity.test.standard_error + TIE:
+        return None
+    side = quantity.supports[0].side
+    return f"on {side} biased by about {bias:+.2f} on so few cases, more than its standard error".replace("-", "−")
+
+
 def estimate(quantity: Quantity, choice: IntervalChoice) -> Cell:
     """The cell of a quantity.
 
-    In this order: no interval where the clusters do not allow one (`refusal`); exact bounds over clusters
-    for a proportion at 0 or 1, since nothing moves it; no interval for any other quantity that no resample, or no
-    cluster and no seed, moves, such as an F1 of 1: it is not a proportion, so no exact bounds are known, and an
-    interval without width would claim certainty; a bootstrap interval where one is chosen, clusters are not few
-    (`are_few`) and it has a width and holds the value; else the jackknife t, which covers better where there are few
-    clusters or seeds. Intervals end at the limits of the quantity.
+    In this order: no interval where the clusters do not allow one (`refusal`); exact bounds over clusters for a
+    proportion at 0 or 1, since nothing moves it; no interval for any other quantity that no resample, or no cluster and
+    no seed, moves, such as an F1 of 1: it is not a proportion, so no exact bounds are known, and an interval without
+    width would claim certainty; nor for one that is biased by more than its standard error (`too_biased`); a bootstrap
+    interval where one is chosen, clusters are not few (`are_few`) and it has a width and holds the value; else the
+    jackknife t, which covers better where there are few clusters or seeds. Intervals end at the limits of the quantity.
     """
     replicates, supports, kind = quantity.replicates, quantity.supports, quantity.kind
     if replicates is None:
@@ -141,6 +158,8 @@ def estimate(quantity: Quantity, choice: IntervalChoice) -> Cell:
     few, bootstrap = are_few(supports), choice.interval != "jackknife-t"
     if bootstrap and is_constant(replicates.resampled):
         return cell(None, None, None, NO_CHANGE)
+    if biased := too_biased(quantity):
+        return cell(None, None, None, biased)
     if bootstrap and not few:
         low, high = _within(_bootstrap_interval(replicates, choice), quantity.limits)
         if low <= value <= high and low < high:

@@ -32,6 +32,11 @@ class Replicates:
         """The reported estimate: the mean over seeds."""
         return float(self.per_seed.mean())
 
+    @property
+    def bias(self) -> float:
+        """By how much the value is too high on so few clusters: (G−1) · Σ_g c_g / G a side (Quenouille 1956)."""
+        return float(sum((len(of_side) - 1) * of_side.mean(dtype=np.float64) for of_side in self.changes.values()))
+
     def __sub__(self, other: Replicates) -> Replicates:
         both = min(len(self.resampled), len(other.resampled))
         return Replicates(

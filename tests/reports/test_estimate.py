@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from reports.estimate import (
+    NO_CHANGE_BY_ONE,
     OFF_THE_BOOTSTRAP,
     ONE_SEED,
     IntervalChoice,
@@ -71,7 +72,7 @@ def test_many_clusters_get_the_chosen_bootstrap_interval() -> None:
 def test_each_choice_is_its_own_interval() -> None:
     skewed = 0.5 + 0.1 * np.random.default_rng(1).exponential(size=2000)
     deleted = 0.6 + 0.002 * np.random.default_rng(2).exponential(size=50)
-    changes = (deleted - 0.6)[:, None] * np.ones(2)
+    changes = (deleted - deleted.mean())[:, None] * np.ones(2)
     one = Replicates(np.array([0.55, 0.65]), skewed, {"internal": changes})
     quantity = Quantity(one, (Support("internal", 50),), "class F1", limits=(0.0, 2.0))
     seeds = np.array([0.65, 0.55])
@@ -211,3 +212,14 @@ def test_a_class_that_is_always_right_still_widens_the_average_over_classes() ->
     )
     assert wide.high == narrow.high
     assert wide.low == pytest.approx(0.98 - np.hypot(0.98 - narrow.low, (1 - 0.025 ** (1 / 5)) / 2))
+
+
+def test_a_value_that_is_biased_by_more_than_its_error_has_no_interval() -> None:
+    """Changes of one sign: leaving out any cluster raises the value by .01, so of 50 it is about .49 too low."""
+    one = Replicates(np.array([0.4, 0.42]), np.empty(0), {"internal": np.full((50, 2), 0.01) + 0.001 * np.eye(50, 2)})
+    cell = estimate(Quantity(one, (Support("internal", 50),), "class average"), CHOICE)
+    assert (cell.value, cell.low) == (pytest.approx(0.41), None)
+    assert cell.reason.startswith("on internal biased by about +0.49 on so few cases")
+    side = Quantity(one, (Support("internal", 50),), "class average")
+    # Both backbones are off alike, so their difference keeps its interval.
+    assert estimate((side - side).as_it_is(), CHOICE).reason == NO_CHANGE_BY_ONE
