@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint readme engine-page audit-page near-duplicates-page dicom-page coverage-page studentised-page comparisons-page \
+.PHONY: demo test lint readme engine-page audit-page near-duplicates-page dicom-page coverage-page page \
 	report-speed-page report-page status-page search-page search-example explain-page explain-speed-page bench-engine \
 	bench-bootstrap bench-phantom bench-report clean
 
@@ -41,14 +41,21 @@ dicom-page: .venv/installed
 	$(BIN)/python -m benchmarks.decoding > .page.txt && $(BIN)/python docs/update.py decoding < .page.txt; rm -f .page.txt
 
 coverage-page: .venv/installed
-	$(BIN)/python -m benchmarks.coverage > .page.txt && $(BIN)/python docs/update.py coverage < .page.txt; rm -f .page.txt
-
-studentised-page: .venv/installed
-	$(BIN)/python -m benchmarks.studentised > .page.txt && $(BIN)/python docs/update.py studentised < .page.txt; rm -f .page.txt
-
-comparisons-page: .venv/installed
-	for world in alike retrained power; do $(BIN)/python -m benchmarks.comparisons $$world > .page.txt \
+	$(BIN)/python -m benchmarks.corrected 300 > .page.txt && $(BIN)/python docs/update.py corrected < .page.txt
+	$(BIN)/python -m benchmarks.covering --studies 300 --seeds 5 > .page.txt && $(BIN)/python docs/update.py covering-5 < .page.txt
+	$(BIN)/python -m benchmarks.covering --studies 150 --seeds 3 > .page.txt && $(BIN)/python docs/update.py covering-3 < .page.txt
+	$(BIN)/python -m benchmarks.covering --studies 100 --seeds 1 2 10 --worlds cases seeds fold-models churn 40-patients heavy-tails > .page.txt \
+		&& $(BIN)/python docs/update.py covering-rest < .page.txt
+	$(BIN)/python -m benchmarks.error_rates --studies 300 --seeds 2 3 5 > .page.txt && $(BIN)/python docs/update.py error-rates < .page.txt
+	$(BIN)/python -m benchmarks.error_rates --studies 300 --seeds 5 10 --power > .page.txt && $(BIN)/python docs/update.py power < .page.txt
+	$(BIN)/python -m benchmarks.coverage 150 400 > .page.txt && $(BIN)/python docs/update.py coverage < .page.txt
+	$(BIN)/python -m benchmarks.studentised 150 300 > .page.txt && $(BIN)/python docs/update.py studentised < .page.txt
+	for world in alike retrained power; do $(BIN)/python -m benchmarks.comparisons $$world 300 200 > .page.txt \
 		&& $(BIN)/python docs/update.py comparisons-$$world < .page.txt; done; rm -f .page.txt
+
+# make page NAME=coverage: any of the pages here by its name
+page:
+	$(MAKE) $(NAME)-page
 
 report-speed-page: .venv/installed
 	$(BIN)/python benchmarks/report.py > .page.txt && $(BIN)/python docs/update.py report-speed < .page.txt; rm -f .page.txt

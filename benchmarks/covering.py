@@ -11,11 +11,13 @@ trained models, and so does the truth.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from tabulate import tabulate
 
 from benchmarks.listed_worlds import COVERAGE, WORLDS
 from benchmarks.measured import measure
@@ -71,11 +73,11 @@ def by_kind(table: pd.DataFrame) -> pd.DataFrame:
     return kinds.groupby(["side", "kind"], sort=False)[["covered", "refused", "width"]].mean().reset_index()
 
 
-def shown(covered: float, refused: float, width: float) -> str:
+def shown(covered: float, refused: float) -> str:
     if np.isnan(covered):
         return "none"
-    text = f"{covered:.3f}".lstrip("0") + f" ({width:.2f})"
-    return text if refused < 0.005 else f"{text}/{refused:.2f}"
+    text = f"{covered:.3f}".lstrip("0")
+    return text if refused < 0.005 else f"{text} [{refused:.2f}]"
 
 
 def main() -> None:
@@ -94,25 +96,39 @@ def main() -> None:
             even = {share for side in (WORLDS[name].inside, WORLDS[name].outside) for share in side.shares}
             tables[name, seeds] = coverage(alike(cells) if len(even) == 1 else cells)
             took = time.perf_counter() - start
-            print(f"{name}, {seeds} seeds: a leaderboard takes {1000 * seconds:.0f} ms, all {took:.0f} s", flush=True)
-    _print(tables)
+            print(
+                f"{name}, {seeds} seeds: a leaderboard takes {1000 * seconds:.0f} ms, all {took:.0f} s", file=sys.stderr
+            )
+    _print(tables, options.studies)
     if options.csv:
         pd.concat(tables, names=["world", "seeds", "place"]).to_csv(options.csv)
 
 
-def _print(tables: dict[tuple[str, int], pd.DataFrame]) -> None:
+def _print(tables: dict[tuple[str, int], pd.DataFrame], studies: int) -> None:
+    """Markdown: a table a side, then the cells that surely miss the goals."""
+    print(
+        f"{studies} studies a row; the Monte-Carlo standard error of a share of .95 is "
+        f"{np.sqrt(0.95 * 0.05 / studies):.3f}. Numbers of one class are averaged over classes; in brackets the share "
+        "of studies without an interval, which count on neither side.\n"
+    )
     kinds = pd.concat({world: by_kind(table) for world, table in tables.items()}, names=["world", "seeds"])
     for side in SIDES:
         of_side = kinds[kinds["side"] == side].reset_index(["world", "seeds"])
         if len(of_side):
-            cells = [shown(*row) for row in of_side[["covered", "refused", "width"]].to_numpy()]
+            cells = [shown(*row) for row in of_side[["covered", "refused"]].to_numpy()]
             wide = of_side.assign(cell=cells).pivot(index=["world", "seeds"], columns="kind", values="cell")
-            print(f"\n{side}: covered (mean width)/refused\n{wide[of_side['kind'].unique()].to_string(na_rep='')}")
+            wide = wide[of_side["kind"].unique()].fillna("").reset_index()
+            headers = [column.replace("_", " ") for column in wide.columns]
+            print(f"**{side}**\n\n{tabulate(wide.to_numpy().tolist(), headers, 'github', disable_numparse=True)}\n")
     missed = pd.concat({key: outside_goals(table, key[1]) for key, table in tables.items()}, names=["world", "seeds"])
-    columns = ["covered", "covered_all", "n", "refused", "above", "below", "bias", "width", "truth"]
-    sure = missed["sure"].astype(bool)
-    print(f"\nCells outside the goals: {len(missed)}, of which surely {sure.sum()}:")
-    print(missed.loc[sure, columns].round(3).to_string())
+    sure = missed[missed["sure"].astype(bool)]
+    print(
+        f"Cells outside the goals by more than two Monte-Carlo errors: {len(sure)} of {sum(map(len, tables.values()))}."
+    )
+    columns = ["covered", "n", "bias", "truth"]
+    if len(sure):
+        lines = [[*key, *row] for key, row in zip(sure.index, sure[columns].round(3).to_numpy().tolist(), strict=True)]
+        print("\n" + tabulate(lines, ["world", "seeds", "number", *columns], "github"))
 
 
 if __name__ == "__main__":

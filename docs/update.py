@@ -21,9 +21,13 @@ PAGES = {
     "status-speed": ROOT / "docs" / "command-line.md",
     "report-speed": ROOT / "docs" / "report.md",
     "report-page": ROOT / "docs" / "report.md",
-    "coverage": ROOT / "docs" / "statistics.md",
-    **{f"comparisons-{world}": ROOT / "docs" / "statistics.md" for world in ("alike", "retrained", "power")},
-    "studentised": ROOT / "docs" / "statistics.md",
+    **{
+        name: ROOT / "docs" / "coverage.md"
+        for name in (
+            *("corrected", "covering-5", "covering-3", "covering-rest", "error-rates", "power", "coverage", "studentised"),
+            *("comparisons-alike", "comparisons-retrained", "comparisons-power"),
+        )
+    },
     "dicom-files": ROOT / "docs" / "dicom-files.md",
     "decoding": ROOT / "docs" / "dicom-files.md",
     "nondeterminism": ROOT / "docs" / "nondeterminism.md",
