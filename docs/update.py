@@ -9,6 +9,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+COVERAGE = (
+    *("corrected", "covering-5", "covering-3", "covering-rest", "error-rates", "power"),
+    *("coverage", "studentised", "comparisons-alike", "comparisons-retrained", "comparisons-power"),
+)
 PAGES = {
     "leaderboard": ROOT / "README.md",
     "search": ROOT / "docs" / "search.md",
@@ -21,13 +25,7 @@ PAGES = {
     "status-speed": ROOT / "docs" / "command-line.md",
     "report-speed": ROOT / "docs" / "report.md",
     "report-page": ROOT / "docs" / "report.md",
-    **{
-        name: ROOT / "docs" / "coverage.md"
-        for name in (
-            *("corrected", "covering-5", "covering-3", "covering-rest", "error-rates", "power", "coverage", "studentised"),
-            *("comparisons-alike", "comparisons-retrained", "comparisons-power"),
-        )
-    },
+    **dict.fromkeys(COVERAGE, ROOT / "docs" / "coverage.md"),
     "dicom-files": ROOT / "docs" / "dicom-files.md",
     "decoding": ROOT / "docs" / "dicom-files.md",
     "nondeterminism": ROOT / "docs" / "nondeterminism.md",

@@ -26,7 +26,8 @@ def few_seeds(leaderboard: Leaderboard) -> tuple[str, ...]:
     """The warning where a row has few seeds."""
     if all(len(row.seeds) >= RECOMMENDED_SEEDS for row in leaderboard.rows):
         return ()
-    return (f"Fewer than {RECOMMENDED_SEEDS} seeds: intervals may be too narrow where seeds matter.",)
+    how_much = "since so few show little of how much they do; one shows nothing of it"
+    return (f"Fewer than {RECOMMENDED_SEEDS} seeds: intervals are long where seeds matter, {how_much}.",)
 
 
 def caveats(leaderboard: Leaderboard) -> tuple[str, ...]:

@@ -135,7 +135,7 @@ def fold_tests(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) ->
                 tests.mcnemar.p if tests.mcnemar else None,
             )
             for one in _of(leaderboard.comparisons, wanted)
-            if (tests := one.fold_tests) is not None
+            if (tests := one.fold_tests) is not None and tests.known
         ),
         (_FOLDS, *_where_tests_disagree(_of(leaderboard.comparisons, wanted))),
     )

@@ -25,6 +25,11 @@ class FoldTests:
     rope: RopeProbabilities
     mcnemar: McNemar | None
 
+    @property
+    def known(self) -> bool:
+        """Whether any of them could be made."""
+        return self.mcnemar is not None or self.corrected.p is not None or self.rope.better is not None
+
     def to_dict(self) -> dict[str, object]:
         return {
             "nadeau_bengio": vars(self.corrected),

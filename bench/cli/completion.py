@@ -42,6 +42,6 @@ TUNABLE = among(
     *("class_weights", "image_size"),
 )
 METRICS = among(
-    *("accuracy", "macro_f1", "balanced_accuracy", "kappa", "auroc", "brier"),
+    *("accuracy", "macro_f1", "balanced_accuracy", "kappa", "auroc", "average_precision", "brier"),
 )
 VARIED = among("none", "split", "init", "order", "threads", "precision", "layout", "device")

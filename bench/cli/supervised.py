@@ -5,6 +5,7 @@ generated, a decoder in a loop) never does. The parent does nothing but wait: it
 child when that has not ended itself by the time `GRACE` is over, or at the second interrupt.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ from bench.errors import Interrupted
 from bench.subordinate import end_with
 
 GRACE = 4.0  # seconds; so that every command has ended 5 s after an interrupt
+AGAIN = 0.05
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 FORCED = (
     "Interrupted: it did not end by itself and was ended by force. What had finished is stored; the same command "
@@ -48,7 +50,17 @@ def _interrupt_once(number: int, frame: FrameType | None) -> None:
     """A terminal tells both processes, and the parent tells the child again: the second is no news."""
     for each in SIGNALS:
         signal.signal(each, signal.SIG_IGN)
+    sys.unraisablehook = _once_more
     raise KeyboardInterrupt
+
+
+def _once_more(lost: "sys.UnraisableHookArgs") -> None:
+    """An interrupt that came while an object was being deleted goes no further there; so it comes again in a moment."""
+    if not isinstance(lost.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(lost)
+        return
+    signal.signal(signal.SIGALRM, _interrupt_once)
+    signal.setitimer(signal.ITIMER_REAL, AGAIN)
 
 
 class _Wait:
@@ -82,11 +94,16 @@ class _Wait:
             self._force(number, frame)
             return
         self._told = True
-        os.kill(self._child, signal.SIGINT)
+        self._send(signal.SIGINT)
         signal.setitimer(signal.ITIMER_REAL, GRACE)
 
     def _force(self, number: int, frame: FrameType | None) -> None:
-        os.kill(self._child, signal.SIGKILL)
+        self._send(signal.SIGKILL)
+
+    def _send(self, number: int) -> None:
+        """A child that was told by the terminal as well may have ended, and been waited for, just before."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._child, number)
 
 
 def _ended_by(number: int) -> str:

@@ -16,14 +16,15 @@ POSIX = pytest.mark.skipif(
     not hasattr(os, "fork"), reason="there is no fork here; docs/command-line.md says what holds"
 )
 
-# The sum of a range is computed in C for hours, holds the interpreter's lock, and never looks at signals.
+# The sum of a range is computed in C for hours, holds the interpreter's lock, and never looks at signals; what it says
+# comes from within the sum.
 DEAF = """
-import importlib, signal, sys
+import importlib, itertools, os, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def deaf(*given, **named):
-    print("deaf", flush=True)
-    sum(range(10**15))
+    sys.stdout.flush()
+    sum(itertools.chain(map(os.write, [1], [b"deaf\\n"]), range(10**15)))
 
 where, _, name = sys.argv.pop(1).rpartition(".")
 setattr(importlib.import_module(where), name, deaf)
@@ -136,3 +137,29 @@ def test_the_command_is_the_one_that_is_tested() -> None:
     scripts = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]["scripts"]
     module, _, name = scripts["bench"].partition(":")
     assert getattr(import_module(module), name) is import_module("bench.cli").start
+
+
+@POSIX
+def test_an_interrupt_while_an_object_is_deleted_is_not_lost(bench_environment: dict[str, str], tmp_path: Path) -> None:
+    """Python swallows what is raised in `__del__`; the command ends all the same, as after any other interrupt."""
+    code = (
+        "import os, signal, time, bench.status.read as s\n"
+        "class Closing:\n"
+        "    def __del__(self):\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "        time.sleep(1)\n"
+        "def wait(_):\n"
+        "    Closing()\n"
+        "    time.sleep(600)\n"
+        "s.read_status = wait\n"
+    )
+    process = subprocess.run(
+        [*INTERRUPTIBLE[:2], code + INTERRUPTIBLE[2], "status"],
+        env={**bench_environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        cwd=tmp_path,
+        text=True,
+        capture_output=True,
+        timeout=120,
+    )
+    assert (process.returncode, process.stderr.count("\n")) == (130, 1)
+    assert process.stderr.startswith("Interrupted. What had finished is stored")
