@@ -153,10 +153,10 @@ def _drawn(
         ],
     )
     place = alt.X("value:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6))
-    layers: list[alt.Chart] = [
-        base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q"),
-        base.mark_point(filled=True, opacity=1, size=70).encode(x=place, shape=shape(series)),
-    ]
+    layers: list[alt.Chart] = [base.mark_point(filled=True, opacity=1, size=70).encode(x=place, shape=shape(series))]
+    if any(one.cell.low is not None for one in estimates):
+        known = base.transform_filter("isValid(datum.low)")
+        layers.insert(0, known.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q"))
     if connected and len(series) == 2:
         line = alt.Chart(data(values)).mark_line(strokeWidth=1, strokeDash=[3, 3], color=QUIET)
         by_row = line.encode(x=place, y=alt.Y("row:N", sort=rows), yOffset=alt.YOffset("series:N", sort=series))

@@ -73,7 +73,7 @@ def test_what_limits_a_row_goes_with_it_into_every_table(make_study: Callable) -
     ]
     board = build_leaderboard(entries, study.cases, study.classes, rng=np.random.default_rng(0), resamples=50)
     tables = by_name(board, baseline="b")
-    assert set(NAMES) == set(tables)
+    assert set(NAMES) - {"fold_tests"} == set(tables)  # of two seeds that both share there are none
     said = ("Every backbone: leaks.", "a: imported.", "Fewer than 5 seeds: intervals are long where seeds matter")
     near = {row.name: f"{NEAR}; " if board.near_guessing(row) else "" for row in board.rows}
     of_a, of_b = f"leaks; imported; {near['a']}fewer than 5 seeds", "leaks"
