@@ -11,7 +11,7 @@ Content = Mapping[str, Any]
 """What `Leaderboard.to_dict` gives, also read back from JSON."""
 
 CELL = ("value", "low", "high", "method", "reason")
-NUMBERS = ("value", "low", "high", "p", "p_holm", "minimum_detectable_difference")
+NUMBERS = ("value", "low", "high", "p", "p_holm", "minimum_detectable_difference", "equivalent_within")
 INTERNAL = "internal"
 TRAINED = ("backbone", "weights", "recipe", "seeds", "folds")
 LEADERBOARD = ("rank", "ties", *TRAINED, "site", "metric", *CELL, "stamps")
@@ -19,7 +19,8 @@ GAPS = ("backbone", "site", "metric", "part", *CELL)
 CLASSES = ("backbone", "class", "site", "metric", *CELL)
 COMPARISONS = (
     *("a", "b", "endpoint", *CELL),
-    *("p", "p_holm", "resolved", "below_noise_floor", "minimum_detectable_difference"),
+    *("p", "p_holm", "confirmatory", "resolved", "below_noise_floor"),
+    *("minimum_detectable_difference", "equivalent_within"),
 )
 NOISE_FLOORS = ("backbone", "metric", "sigma", "floor_1", "floor_s", "low", "high")
 
