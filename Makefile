@@ -48,6 +48,7 @@ coverage-page: .venv/installed
 		&& $(BIN)/python docs/update.py covering-rest < .page.txt
 	$(BIN)/python -m benchmarks.error_rates --studies 300 --seeds 2 3 5 > .page.txt && $(BIN)/python docs/update.py error-rates < .page.txt
 	$(BIN)/python -m benchmarks.error_rates --studies 200 --seeds 5 10 --worlds cases churn --power > .page.txt && $(BIN)/python docs/update.py power < .page.txt
+	$(BIN)/python -m benchmarks.crossed_rules > .page.txt && $(BIN)/python docs/update.py rules < .page.txt
 	$(BIN)/python -m benchmarks.coverage 100 200 > .page.txt && $(BIN)/python docs/update.py coverage < .page.txt
 	$(BIN)/python -m benchmarks.studentised 80 200 > .page.txt && $(BIN)/python docs/update.py studentised < .page.txt
 	for world in alike retrained power; do $(BIN)/python -m benchmarks.comparisons $$world 150 100 > .page.txt \

@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 COVERAGE = (
-    *("corrected", "covering-5", "covering-3", "covering-rest", "error-rates", "power"),
+    *("corrected", "covering-5", "covering-3", "covering-rest", "error-rates", "power", "rules"),
     *("coverage", "studentised", "comparisons-alike", "comparisons-retrained", "comparisons-power"),
 )
 PAGES = {

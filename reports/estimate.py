@@ -28,7 +28,7 @@ from reports.replicates import Replicates
 LEAST_CLUSTERS = 2
 LEAST_CLUSTERS_FOR_CLASS_AVERAGE = 15
 
-ONE_SEED = "one seed: these trained models only, not what other seeds would give"
+ONE_SEED = "one seed: these models only, not what other seeds would give"
 ONE_SEED_OF_SEVERAL_MODELS = f"{ONE_SEED}; how far the seed's fold models differ is in the interval"
 
 NO_CHANGE = "every resample gives the same value"
