@@ -44,14 +44,14 @@ coverage-page: .venv/installed
 	$(BIN)/python -m benchmarks.corrected 200 > .page.txt && $(BIN)/python docs/update.py corrected < .page.txt
 	$(BIN)/python -m benchmarks.covering --studies 300 --seeds 5 > .page.txt && $(BIN)/python docs/update.py covering-5 < .page.txt
 	$(BIN)/python -m benchmarks.covering --studies 100 --seeds 3 > .page.txt && $(BIN)/python docs/update.py covering-3 < .page.txt
-	$(BIN)/python -m benchmarks.covering --studies 60 --seeds 1 10 --worlds seeds fold-models churn 40-patients heavy-tails > .page.txt \
+	$(BIN)/python -m benchmarks.covering --studies 40 --seeds 1 10 --worlds seeds fold-models churn 40-patients heavy-tails > .page.txt \
 		&& $(BIN)/python docs/update.py covering-rest < .page.txt
 	$(BIN)/python -m benchmarks.error_rates --studies 300 --seeds 2 3 5 > .page.txt && $(BIN)/python docs/update.py error-rates < .page.txt
-	$(BIN)/python -m benchmarks.error_rates --studies 200 --seeds 5 10 --worlds cases churn --power > .page.txt && $(BIN)/python docs/update.py power < .page.txt
+	$(BIN)/python -m benchmarks.error_rates --studies 100 --seeds 5 10 --worlds cases churn --power > .page.txt && $(BIN)/python docs/update.py power < .page.txt
 	$(BIN)/python -m benchmarks.crossed_rules > .page.txt && $(BIN)/python docs/update.py rules < .page.txt
-	$(BIN)/python -m benchmarks.coverage 100 200 > .page.txt && $(BIN)/python docs/update.py coverage < .page.txt
-	$(BIN)/python -m benchmarks.studentised 80 200 > .page.txt && $(BIN)/python docs/update.py studentised < .page.txt
-	for world in alike retrained power; do $(BIN)/python -m benchmarks.comparisons $$world 150 100 > .page.txt \
+	$(BIN)/python -m benchmarks.coverage 60 200 > .page.txt && $(BIN)/python docs/update.py coverage < .page.txt
+	$(BIN)/python -m benchmarks.studentised 40 100 > .page.txt && $(BIN)/python docs/update.py studentised < .page.txt
+	for world in alike retrained power; do $(BIN)/python -m benchmarks.comparisons $$world 60 60 > .page.txt \
 		&& $(BIN)/python docs/update.py comparisons-$$world < .page.txt; done; rm -f .page.txt
 
 # make page NAME=coverage: any of the pages here by its name
