@@ -1,6 +1,6 @@
 """From the paths of an experiment to its case table and decoded pixels. Reads images, writes the cache."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -48,6 +48,7 @@ def load_dataset(
     skip_unreadable: bool,
     max_pixels: int = MAX_PIXELS,
     on_done: Progress | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> Dataset:
     """Read every site, settle the classes, decode what is not in the cache yet.
 
@@ -67,7 +68,7 @@ def load_dataset(
     readable = [(image, digest) for image, digest in found if isinstance(digest, str)]
     sources = {digest: Source(Path(image.path), image.part) for image, digest in readable}
     settings = _needed(settings, sources)
-    pixels = build_cache(caches.pixels, sources, settings, on_done, max_pixels=max_pixels)
+    pixels = build_cache(caches.pixels, sources, settings, on_done, max_pixels=max_pixels, say=say)
     skipped = closed + [(image, pixels.unreadable[digest]) for image, digest in readable if digest in pixels.unreadable]
     if skipped and not skip_unreadable:
         raise RequestError(_unreadable_message(skipped))

@@ -68,11 +68,12 @@ def build_cache(
     on_done: Progress | None = None,
     *,
     max_pixels: int = MAX_PIXELS,
+    say: Callable[[str], None] | None = None,
 ) -> PixelCache:
-    """The cache of `sources` (digest → where it lies) in `folder`; decoded only where it is not there yet."""
+    """The cache of `sources` (digest → where it lies) in `folder`; decoded only where it is not there yet or spoilt."""
     with quiet():
         key = cache_key(sources, settings)
-        stored = load_cache(folder, key)
+        stored = load_cache(folder, key, say)
         if stored is not None:
             failed = {digest: sources[digest] for digest in stored.unreadable}
             allowed = all(width * height <= max_pixels for width, height in stored.sizes.values())
@@ -82,15 +83,19 @@ def build_cache(
         return _write(folder, key, _decoded(sources, settings, max_pixels), len(sources), settings.image_size, on_done)
 
 
-def load_cache(folder: Path, key: str) -> PixelCache | None:
-    """The stored cache named `key`, or None."""
+def load_cache(folder: Path, key: str, say: Callable[[str], None] | None = None) -> PixelCache | None:
+    """The stored cache named `key`; None where there is none or, which is said, where a file of it is cut short."""
     index_file, array_file, thumbnail_file = _files(folder, key)
     if not (index_file.exists() and array_file.exists() and thumbnail_file.exists()):
         return None
     try:
         index = json.loads(index_file.read_text())
-    except ValueError:
-        return None  # spoilt: made again
+        for file in (array_file, thumbnail_file):
+            np.load(file, mmap_mode="r")  # refuses a file that is shorter than its header says
+    except (ValueError, EOFError) as error:
+        if say:
+            say(f"The pixel cache {index_file} is spoilt ({error}): its images are decoded again.")
+        return None
     row = {digest: number for number, digest in enumerate(index["digests"])}
     sizes = {digest: (width, height) for digest, (width, height) in zip(row, index["sizes"], strict=True)}
     kinds = [Reading(way, tuple(Note(*note) for note in notes), *rest) for way, notes, *rest in index["readings"]]

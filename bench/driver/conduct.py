@@ -1,6 +1,7 @@
 """Executes a plan and stores what comes of it. Writes the results folder."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from bench.driver.forecast import Forecast, forecast, smaller_choices
 from bench.driver.pace import Pace, epochs_of
 from bench.driver.prepare import Plan
 from bench.driver.progress import RunProgress
-from bench.errors import RequestError, WriteError
+from bench.errors import WriteError
 from bench.execution.executor import Executor
 from bench.execution.workshop import Workshop
 from bench.plan.spec import EpochRecord, RunSpec
@@ -113,35 +114,51 @@ def tell(sign: Sign, pace: Pace, names: Mapping[int, str]) -> None:
     sign.tell(workers=pace.workers, seconds_left=pace.seconds_left(), running=flights)
 
 
-def write_plan(plan: Plan, folder: ResultsFolder) -> None:
-    """Write what the runs stand on: cases, folds, the resolved experiment, and what was left out."""
-    if folder.state() != plan.folder_state:
-        raise RequestError(
-            f"{folder.root} was changed by another process while this one was reading. Give the same command again."
-        )
-    try:
-        if any(case.group for case in plan.dataset.cases):
-            folder.write_salt(plan.pseudonyms)
-        folder.write_cases(plan.dataset.cases)
-        folder.write_folds(plan.folds)
-        before = folder.experiment()
-        folder.write_experiment(merged(plan.experiment, before))
-        write_planned(
-            folder.root,
-            read_planned(folder.root).with_runs(
-                planned_runs(plan),
-                workers_for(plan.experiment, list(plan.runs.values())),
-                grows=_grows(plan.experiment, before),
-            ),
-        )
-        folder.write_leaks(plan.leaks)
-        if tuned := overlap(plan.experiment, (case.digest for case in plan.dataset.cases)):
-            folder.tuned.add(plan.experiment, tuned)
-        folder.write_passed_over(plan.dataset.passed_over)
-        if plan.dataset.skipped:
-            folder.write_unreadable(plan.dataset.skipped)
-    except OSError as error:
-        raise WriteError(_write_message(folder.root, error, 0)) from error
+@contextmanager
+def begun(
+    plan: Plan,
+    folder: ResultsFolder,
+    command: str,
+    write_rest: Callable[[Plan, ResultsFolder, Experiment | None], None],
+) -> Iterator[Sign]:
+    """Keep other writers out of the folder, once what the runs stand on is written: cases, folds, what was left out.
+
+    write_rest: writes the experiment and what else the command keeps; it is given the experiment stored until now.
+
+    Raises:
+        RequestError: another process is writing there, or has changed the folder since the plan was made.
+        WriteError: the disk is full or gone.
+    """
+    with folder.locked(command=command) as sign:
+        folder.refuse_changed(plan.folder_state)
+        try:
+            if any(case.group for case in plan.dataset.cases):
+                folder.write_salt(plan.pseudonyms)
+            folder.write_cases(plan.dataset.cases)
+            folder.write_folds(plan.folds)
+            write_rest(plan, folder, folder.experiment())
+            folder.write_leaks(plan.leaks)
+            folder.write_passed_over(plan.dataset.passed_over)
+            if plan.dataset.skipped:
+                folder.write_unreadable(plan.dataset.skipped)
+        except OSError as error:
+            raise WriteError(_write_message(folder.root, error, 0)) from error
+        yield sign
+
+
+def write_experiment(plan: Plan, folder: ResultsFolder, before: Experiment | None) -> None:
+    """Write the experiment with what the folder had before, the planned runs, and whether the recipe was tuned here."""
+    folder.write_experiment(merged(plan.experiment, before))
+    write_planned(
+        folder.root,
+        read_planned(folder.root).with_runs(
+            planned_runs(plan),
+            workers_for(plan.experiment, list(plan.runs.values())),
+            grows=_grows(plan.experiment, before),
+        ),
+    )
+    if tuned := overlap(plan.experiment, (case.digest for case in plan.dataset.cases)):
+        folder.tuned.add(plan.experiment, tuned)
 
 
 def merged(now: Experiment, before: Experiment | None) -> Experiment:

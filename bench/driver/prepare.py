@@ -49,7 +49,7 @@ class Plan:
 
 
 def read_cases(
-    request: DataRequest, experiment: Experiment, caches: Caches, on_decoded: Progress | None
+    request: DataRequest, experiment: Experiment, caches: Caches, on_decoded: Progress | None, say: Say | None = None
 ) -> tuple[Dataset, list[case_table.Case], list[CopyPair]]:
     """The cases asked for, with copies held together where that is wanted; the cases as read; and their copies."""
     dataset = load_dataset(
@@ -61,6 +61,7 @@ def read_cases(
         skip_unreadable=experiment.skip_unreadable,
         max_pixels=experiment.max_pixels,
         on_done=on_decoded,
+        say=say,
     )
     copies = copies_among(dataset.cases, dataset.pixels, dataset.settings, caches.pixels)
     cases = grouped(dataset.cases, copies) if experiment.group_duplicates else dataset.cases
@@ -83,7 +84,7 @@ def prepare(
     state = folder.state()
     pseudonyms = folder.pseudonyms() or Pseudonyms.fresh()
     request = data_request(experiment, caches, pseudonyms)
-    dataset, as_read, copies = read_cases(request, experiment, caches, on_decoded)
+    dataset, as_read, copies = read_cases(request, experiment, caches, on_decoded, say)
     folder.refuse_other_data(dataset.cases, dataset.classes)
     for entry in dataset.passed_over:
         say(entry.line())

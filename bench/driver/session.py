@@ -7,7 +7,7 @@ from rich.console import Console
 
 from bench.cache import user_caches
 from bench.config.experiment import Experiment
-from bench.driver.conduct import Outcome, announce, conduct, make_executor, write_plan
+from bench.driver.conduct import Outcome, announce, begun, conduct, make_executor, write_experiment
 from bench.driver.decoding import DecodingProgress
 from bench.driver.early import look_ahead
 from bench.driver.phantom import ensure_phantom
@@ -74,7 +74,7 @@ def _complete(experiment: Experiment, console: Console) -> Completed:
         ensure_phantom(caches, console)
     with DecodingProgress(console) as decoding:
         plan = prepare(experiment, folder, caches, say, started, decoding.update)
-    with folder.locked(command="bench run") as sign:
+    with begun(plan, folder, "bench run", write_experiment) as sign:
         outcome = _work(plan, folder, console, say, sign)
         if outcome.failed and not folder.runs.complete():
             return Completed(None, (), outcome.failed)
@@ -83,7 +83,6 @@ def _complete(experiment: Experiment, console: Console) -> Completed:
 
 
 def _work(plan: Plan, folder: ResultsFolder, console: Console, say: Say, sign: Sign) -> Outcome:
-    write_plan(plan, folder)
     if not plan.pending:
         say(f"All {len(plan.runs)} runs are stored; nothing to train.")
         return Outcome(0, [])

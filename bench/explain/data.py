@@ -13,7 +13,7 @@ from bench.data.cases import Case
 from bench.data.load import load_dataset
 from bench.data.pixels import PixelCache, Progress
 from bench.data.pseudonyms import Pseudonyms
-from bench.driver.prepare import data_request
+from bench.driver.prepare import Say, data_request
 from bench.explain.model_sets import ModelSet
 from bench.results.folder import ResultsFolder
 
@@ -45,7 +45,12 @@ class Images:
 
 
 def load_images(
-    experiment: Experiment, folder: ResultsFolder, models: ModelSet, caches: Caches, on_decoded: Progress | None
+    experiment: Experiment,
+    folder: ResultsFolder,
+    models: ModelSet,
+    caches: Caches,
+    on_decoded: Progress | None,
+    say: Say,
 ) -> Images:
     """Read the experiment's images again, with the pixel settings of the models.
 
@@ -63,6 +68,7 @@ def load_images(
         skip_unreadable=experiment.skip_unreadable,
         max_pixels=experiment.max_pixels,
         on_done=on_decoded,
+        say=say,
     )
     stored = folder.cases() or []
     groups = {case.case_id: case.group for case in stored}  # copies may be held together there

@@ -59,7 +59,7 @@ def _run(options: ExplainOptions) -> int:
     with folder.locked(command="bench explain"):
         for models in sets:
             with DecodingProgress(console) as decoding:
-                images = load_images(experiment, folder, models, caches, decoding.update)
+                images = load_images(experiment, folder, models, caches, decoding.update, say)
             work.explain(models, images, Workshop(caches, images.pixels))
         work.finish()
     return 0

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from bench.config.experiment import Experiment
 from bench.data.cases import Case
-from bench.errors import RequestError, WriteError
+from bench.errors import WriteError
 from bench.folds.leaks import find_leaks
 from bench.folds.table import FoldTable
 from bench.imports.destination import Destination
@@ -42,10 +42,7 @@ def write_import(wanted: Import, there: Destination, folder: ResultsFolder) -> i
         RequestError: the folder has changed since it was read, or holds other predictions under the same names.
         WriteError: a write failed; what had been stored stays.
     """
-    if folder.state() != there.state:
-        raise RequestError(
-            f"{folder.root} was changed by another process while this one was reading. Give the same command again."
-        )
+    folder.refuse_changed(there.state)
     stored = {name: folder.runs.read(name) for name in sorted(folder.runs.complete())}
     refuse_conflicts(wanted.runs, list(stored.values()))
     done = 0

@@ -10,13 +10,14 @@ from rich.console import Console
 from bench.cache import Caches, user_caches
 from bench.config.experiment import Experiment
 from bench.config.nondeterminism import NondeterminismOptions
+from bench.driver.conduct import begun
 from bench.driver.decoding import DecodingProgress
 from bench.driver.early import look_ahead
 from bench.driver.phantom import ensure_phantom
+from bench.driver.prepare import Plan
 from bench.errors import Interrupted
 from bench.nondeterminism.distances import forget
 from bench.nondeterminism.prepare import prepare_study
-from bench.nondeterminism.store import write_request
 from bench.nondeterminism.study import BackboneStudy
 from bench.plan.identity import run_id
 from bench.results.folder import ResultsFolder
@@ -52,8 +53,7 @@ def _run(experiment: Experiment, options: NondeterminismOptions) -> int:
         request = prepare_study(experiment, options, folder, caches, say, started, decoding.update)
     scratch = _scratch(caches, folder)
     workshop = replace(request.plan.workshop, snapshots=scratch)
-    with folder.locked(command="bench nondeterminism") as sign:
-        write_request(request.plan, folder)
+    with begun(request.plan, folder, "bench nondeterminism", _write_experiment) as sign:
         found = [
             BackboneStudy(request.plan, designs, folder, workshop, console, say, sign).do()
             for designs in request.designs.values()
@@ -69,6 +69,12 @@ def _run(experiment: Experiment, options: NondeterminismOptions) -> int:
         say("Some runs failed; the same command tries them again.")
         return 1
     return FAILED_CONTROL if any(study.passed is False for study in done) else 0
+
+
+def _write_experiment(plan: Plan, folder: ResultsFolder, before: Experiment | None) -> None:
+    """What `bench run` has written there stays, so that both can use one folder."""
+    frozen = plan.experiment.frozen
+    folder.write_experiment(before.model_copy(update={"frozen": frozen}) if before else plan.experiment)
 
 
 def _scratch(caches: Caches, folder: ResultsFolder) -> Path:

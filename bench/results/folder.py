@@ -149,6 +149,13 @@ class ResultsFolder:
             digest.update(b"|")
         return digest.hexdigest()
 
+    def refuse_changed(self, since: str) -> None:
+        """Raise `RequestError` where the state is another one than `since`: what was read then may be outdated."""
+        if self.state() != since:
+            raise RequestError(
+                f"{self.root} was changed by another process while this one was reading. Give the same command again."
+            )
+
     def write_unreadable(self, images: list[tuple[str, str]]) -> None:
         """List the images that were left out, as (case_id, reason), in tables/unreadable.csv."""
         path = self.root / "tables" / "unreadable.csv"

@@ -77,9 +77,17 @@ def _made_from(folder: ResultsFolder, experiment: Experiment, resampling: Resamp
     for name in sorted(folder.runs.complete()):
         digest.update(name.encode())
     for package in (Path(__file__).parent, Path(reports.__file__).parent):
-        for source in sorted(package.glob("*.py")):
-            digest.update(source.read_bytes())
+        digest.update(code_digest(package))
     return digest.hexdigest()[:24]
+
+
+def code_digest(package: Path) -> bytes:
+    """A digest of all modules of a package, and of its packages, by their places in it and their contents."""
+    digest = hashlib.sha256()
+    for source in sorted(package.rglob("*.py")):
+        digest.update(f"{source.relative_to(package).as_posix()}|{source.stat().st_size}|".encode())
+        digest.update(source.read_bytes())
+    return digest.digest()
 
 
 def store_leaderboard(folder: ResultsFolder, drawn: Drawn) -> None:

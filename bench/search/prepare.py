@@ -77,7 +77,7 @@ def prepare_search(
     """
     pseudonyms = folder.pseudonyms() or Pseudonyms.fresh()
     request = internal_request(experiment, caches, pseudonyms)
-    dataset, as_read, copies = read_cases(request, experiment, caches, on_decoded)
+    dataset, as_read, copies = read_cases(request, experiment, caches, on_decoded, say)
     folder.refuse_other_data(dataset.cases, dataset.classes, internal_only=True)
     for entry in dataset.passed_over:
         say(entry.line())

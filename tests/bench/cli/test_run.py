@@ -66,6 +66,25 @@ def test_a_finished_experiment_trains_nothing(finished: Path, bench: Bench, digi
     assert (finished / "leaderboard.json").read_bytes() == leaderboard
 
 
+def test_caches_that_were_cut_short_are_made_again(
+    finished: Path, bench: Bench, digit_data: Path, tmp_path: Path
+) -> None:
+    def run() -> str:
+        options = [*SMALL, "--seeds", "2", "--results", finished]
+        done = bench("run", "--data", digit_data, *options, GAPBENCH_CACHE=str(tmp_path))
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    run()
+    (pixels,) = (file for file in (tmp_path / "pixels").glob("*.npy") if ".thumbnails" not in file.name)
+    (copies,) = (tmp_path / "pixels").glob("*.copies.json")
+    whole = {file: file.read_bytes() for file in (pixels, copies)}
+    for file, content in whole.items():
+        file.write_bytes(content[: len(content) // 2])
+    assert "is spoilt (mmap length is greater than file size): its images are decoded again." in run()
+    assert {file: file.read_bytes() for file in whole} == whole
+
+
 def test_other_intervals_train_nothing_and_keep_backbones_and_seeds(
     finished: Path, bench: Bench, digit_data: Path, tmp_path: Path
 ) -> None:

@@ -11,6 +11,8 @@ from bench.cache import Caches
 from bench.data.digits import write_digits
 from bench.data.images import PixelSettings, decode
 from bench.data.load import Dataset
+from bench.data.pixels import build_cache
+from bench.data.source import Source
 from bench.data.unreadable import UnreadableImage
 from bench.errors import RequestError
 
@@ -81,11 +83,23 @@ def test_a_passing_fault_is_not_remembered(tmp_path: Path, caches: Caches, monke
     assert len(load(root, caches).cases) == 10
 
 
-def test_a_spoilt_cache_is_made_again(tmp_path: Path, caches: Caches) -> None:
-    root = write_digit_tree(tmp_path / "t", [0, 1], 5)
-    first = load(root, caches)
-    (caches.pixels / f"{first.pixels.key}.json").write_text("{")
-    assert load(root, caches) == first
+@pytest.mark.parametrize("name", ["{key}.npy", "{key}.thumbnails.npy", "{key}.json"])
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.999])
+def test_a_cache_that_was_cut_short_is_made_again_and_that_is_said(
+    tmp_path: Path, caches: Caches, name: str, share: float
+) -> None:
+    data = load(write_digit_tree(tmp_path / "t", [0, 1], 5), caches)
+    file = caches.pixels / name.format(key=data.pixels.key)
+    whole = file.read_bytes()
+    file.write_bytes(whole[: int(share * len(whole))])
+    said: list[str] = []
+    sources = {case.digest: Source(Path(case.path)) for case in data.cases}
+    for _ in range(2):  # the second time it is whole
+        assert build_cache(caches.pixels, sources, data.settings, say=said.append) == data.pixels
+        assert file.read_bytes() == whole
+    (line,) = said
+    assert f"{data.pixels.key}.json is spoilt" in line
+    assert "decoded again" in line
 
 
 def test_a_full_cache_disk_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:

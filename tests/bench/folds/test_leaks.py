@@ -234,12 +234,13 @@ class TestCopiesAmong:
         with pytest.raises(AssertionError, match="searched again"):
             self.found(root, caches, {"2.png": "p"})
 
-    def test_a_spoilt_cache_is_made_again(self, root: Path, caches: Caches) -> None:
+    @pytest.mark.parametrize("length", [0, 1, 10, -1])
+    def test_a_cache_that_was_cut_short_is_made_again(self, root: Path, caches: Caches, length: int) -> None:
         picture(1).save(root / "bern/x/again.jpg", quality=75)
         first = self.found(root, caches)
         (file,) = caches.pixels.glob("*.copies.json")
         whole = file.read_text()
-        file.write_text(whole[:10])
+        file.write_text(whole[:length])
         assert self.found(root, caches) == first
         assert file.read_text() == whole
 

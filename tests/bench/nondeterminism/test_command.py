@@ -7,14 +7,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+from processes import SMALL, Bench
 from sklearn.metrics import accuracy_score
 from typer.testing import CliRunner, Result
 
 from bench.cli.app import app
 from bench.errors import RequestError
+from bench.nondeterminism import session
+from bench.nondeterminism.prepare import Request
 from bench.results.folder import ResultsFolder
 from bench.results.nondeterminism import nondeterminism_tables, studies
 from bench.results.traces import read_trace
@@ -228,3 +232,27 @@ def test_a_study_alone_has_a_page(
     assert "Nondeterminism" in page
     assert "test_resnet" in page
     assert ("repeats" in done.stdout) == (not layout)
+
+
+def test_folds_of_seeds_that_a_run_adds_while_a_study_is_prepared_stay(
+    finished: Path, digit_data: Path, bench: Bench, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The run, in a process of its own, begins when the study has read the folder and ends before it writes there."""
+    results = Path(shutil.copytree(finished, tmp_path / "results"))
+    prepare, beside = session.prepare_study, []
+
+    def prepare_then_run(*arguments: Any) -> Request:
+        request = prepare(*arguments)
+        done = bench("run", "--data", digit_data, *SMALL, "--seeds", "0,7", "--results", results)
+        assert done.returncode == 0, done.stderr
+        beside.append({path: path.read_bytes() for path in results.rglob("*") if path.is_file()})
+        return request
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "prepare_study", prepare_then_run)
+        with pytest.raises(RequestError, match=r"changed by another process.*Give the same command again"):
+            invoke(*COMMAND, "--data", digit_data, *SMALL, "--results", results)
+    assert {path: path.read_bytes() for path in results.rglob("*") if path.is_file()} == beside[0]
+    folds = ResultsFolder(results).folds()
+    assert folds is not None
+    assert set(folds.by_seed) == {0, 1, 7}

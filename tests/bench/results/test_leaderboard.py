@@ -1,5 +1,6 @@
 """Which stored runs make the leaderboard, and what it says of the others."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import reports
 from bench.config.experiment import Experiment
 from bench.data.cases import Case
 from bench.data.images import PixelSettings
@@ -18,7 +20,7 @@ from bench.plan.recipe import Recipe
 from bench.plan.spec import RunResult, RunSpec, Tooling, Weights
 from bench.results.compiled import NothingToRank, compile_results
 from bench.results.folder import ResultsFolder
-from bench.results.leaderboard import stored_leaderboard
+from bench.results.leaderboard import code_digest, stored_leaderboard
 from reports.leaderboard import Leaderboard
 
 CASES = [
@@ -141,6 +143,22 @@ def test_a_leaderboard_is_up_to_date_until_a_run_or_a_fold_changes(tmp_path: Pat
     with folder.locked():
         folder.write_folds(FoldTable({seed: draw_folds(CASES[:80], seed + 7, folds=2) for seed in SEEDS}))
     assert stored_leaderboard(folder) is None
+
+
+def test_code_in_a_package_within_counts_as_well_with_its_place(tmp_path: Path) -> None:
+    ignored = shutil.ignore_patterns("__pycache__")
+    package = Path(shutil.copytree(Path(reports.__file__).parent, tmp_path / "reports", ignore=ignored))
+    assert code_digest(package) == code_digest(Path(reports.__file__).parent)  # wherever it is installed
+    inner = package / "inner" / "deeper"
+    inner.mkdir(parents=True)
+    seen = [code_digest(package)]
+    module = inner / "gap.py"
+    for content in ("a = 1\n", "a = 2\n"):
+        module.write_text(content)
+        seen.append(code_digest(package))
+    module.rename(inner.parent / "gap.py")
+    seen.append(code_digest(package))
+    assert len(set(seen)) == 4
 
 
 @pytest.mark.parametrize("unwritten", ["leaderboard.md", "leaderboard.json"])
