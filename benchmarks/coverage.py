@@ -117,7 +117,7 @@ def main() -> None:
         print(tabulate(rows, headers, tablefmt="github", disable_numparse=True), "\n")
     outside = list(_outside(results, error))
     print(
-        f"Printed intervals outside {NEEDED[0]:.0%}–{NEEDED[1]:.0%} by more than two Monte-Carlo errors, of rows with at "
+        f"Printed intervals outside {NEEDED[0]:.0%}–{NEEDED[1]:.0%} by over two Monte-Carlo errors, of rows with at "
         f"least {FEWEST_SEEDS} seeds and {FEWEST_PATIENTS} patients a site: {'; '.join(outside) or 'none'}."
     )
 
