@@ -17,6 +17,7 @@ from reports.probability_metrics import PROBABILITY
 from reports.replicates import Replicates, SideReplicates
 
 CONFUSED = "confused"
+FEW_HOLD_MOST = "few patients hold most of the cases: such an interval covers 90–93 % in simulation"
 ALIKE_MIXES = "where both sides have the same class mix, its interval covers 99 % or more in simulation"
 
 
@@ -48,7 +49,7 @@ class Analysis:
         found = self._aggregate(metric, side, present, metric)
         if found.kind != "class average" or len(present) == len(self.classes):
             return found
-        return replace(found, reason=f"over the classes that {side} has cases of: {self._names(present)}")
+        return found.remarked(f"over the classes that {side} has cases of: {self._names(present)}")
 
     def gap(self, metric: str, site: str) -> Quantity:
         """Internal minus external. A class average is over the classes that both sides hold.
@@ -63,7 +64,7 @@ class Analysis:
             return Quantity(None, (), kind, f"internal and {site} share no class")
         name = shared_name(metric, site)
         gap = self._aggregate(metric, INTERNAL, shared, name) - self._aggregate(metric, site, shared, name)
-        return replace(gap, reason=f"over the classes on both sides: {self._names(shared)}")
+        return gap.remarked(f"over the classes on both sides: {self._names(shared)}")
 
     def of_probabilities(self, metric: str, side: str) -> Quantity:
         """A metric of probabilities on one side."""
@@ -99,7 +100,7 @@ class Analysis:
     def prevalence_shift(self, metric: str, site: str) -> Quantity:
         """The site with the internal class mix minus the site as it is: the rest of the gap."""
         found = self._remixed(metric, site) - self.on_side(metric, site)
-        return found if found.replicates is None else replace(found, reason=ALIKE_MIXES)
+        return found if found.replicates is None else found.remarked(ALIKE_MIXES)
 
     def _remixed(self, metric: str, site: str) -> Quantity:
         kind, external = AGGREGATE[metric].kind, self.on_side(metric, site)
@@ -163,6 +164,8 @@ class Analysis:
             fewest, of_class = at_side.fewest_clusters
             support = Support(side, fewest, by_class={self.classes[code]: int(of_class[code]) for code in codes})
         found = Quantity(self.sides[side].of(name), (support,), AGGREGATE[metric].kind, limits=AGGREGATE[metric].limits)
+        if found.kind == "class average" and at_side.few_hold_most:
+            found = found.remarked(f"on {side} {FEW_HOLD_MOST}")
         term = AGGREGATE[metric].average_of
         return found if term is None else replace(found, unmoved=self._unmoved(term, side, codes))
 

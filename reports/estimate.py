@@ -95,6 +95,10 @@ class Quantity:
         """The same with an interval that is symmetric around the value, and so leaves out 0 exactly where p ≤ .05."""
         return replace(self, scale="plain", sides=None)
 
+    def remarked(self, remark: str) -> Quantity:
+        """The same with a further remark."""
+        return replace(self, reason="; ".join(part for part in (self.reason, remark) if part))
+
     @property
     def known(self) -> Replicates:
         """The replicates; ValueError where the quantity is undefined."""

@@ -17,6 +17,7 @@ from reports.margins import Flags, Floats, Integers, Margins, count_margins
 from reports.probability_replicates import Probabilities
 from reports.worklist import are_probabilities
 
+FEW_OF_CLUSTERS = 0.4
 MOST_CLASSES_OF_A_CONFUSION = 50  # it grows with the square
 
 
@@ -63,6 +64,15 @@ class Side:
     def predicted(self) -> Flags:
         """Which clusters have a prediction of each class, under any seed: (n_classes, n_clusters)."""
         return np.ascontiguousarray((self.counts.predicted > 0).any(1).T)
+
+    @cached_property
+    def few_hold_most(self) -> bool:
+        """Whether a few clusters hold most of the cases: (Σn)²/Σn² of their sizes is under two fifths of their number.
+
+        That is Kish's (1965) effective number; geometric sizes have a half, Pareto ones of shape 1.1 a quarter or so.
+        """
+        sizes = self.counts.truth.sum((1, 2), dtype=np.float64)
+        return bool(sizes.sum() ** 2 < FEW_OF_CLUSTERS * len(sizes) * np.square(sizes).sum())
 
     @property
     def present(self) -> Integers:

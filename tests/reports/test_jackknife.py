@@ -161,7 +161,7 @@ def on_logit(value: float, half: float) -> tuple[float, float]:
 
 @pytest.mark.parametrize("seeds", [(4,), (0, 1, 2), range(5)], ids=["one seed", "three seeds", "five seeds"])
 def test_cells_and_p_values_of_few_patients_equal_plain_loops(make_study, seeds) -> None:
-    study = make_study(internal=75, external={"London": 48}, cases_per_patient=3)
+    study = make_study(internal=120, external={"London": 84}, cases_per_patient=3)
     entries = [study.entry("a", 0.6, seeds=seeds), study.entry("b", 0.8, seeds=seeds)]
     board = build_leaderboard(entries, study.cases, study.classes, rng=np.random.default_rng(0), resamples=200)
     groups = study.cases.set_index("case_id")["group"]

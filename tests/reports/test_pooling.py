@@ -178,3 +178,14 @@ def test_seeds_and_folds_are_whole_numbers(study, entry, column, value, shown) -
     table.loc[3, column] = value
     with pytest.raises(ValueError, match=f"resnet34 have no whole {column}: {shown}"):
         pool(study, entry, table)
+
+
+def test_few_patients_who_hold_most_cases_are_said(make_study) -> None:
+    """Sizes 1, …, 1, 60 of 41 patients: (100)²/(40 + 3600) is 2.7, under two fifths of 41; equal ones are not."""
+    for sizes, expected in (([1] * 40 + [60], True), ([3] * 41, False)):
+        study = make_study(internal=sum(sizes), external={})
+        study.table["group"] = np.repeat([f"p{n}" for n in range(len(sizes))], sizes)
+        entry = study.entry("a")
+        board = build_leaderboard([entry], study.cases, study.classes, rng=np.random.default_rng(0), resamples=20)
+        reason = board.rows[0].cells.internal["macro_f1"].reason or ""
+        assert ("few patients hold most of the cases" in reason) == expected
