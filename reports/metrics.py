@@ -44,7 +44,7 @@ def class_f1(margins: Margins) -> Floats:
 
 
 def macro_f1(margins: Margins) -> Floats:
-    """Mean F1 over all classes of the margins, absent ones counting 0: (…, n_seeds)."""
+    """Mean F1 over the classes of the margins, of which a leaderboard gives those with cases: (…, n_seeds)."""
     return np.asarray(class_f1(margins).mean(-1))
 
 
