@@ -5,23 +5,23 @@ From Python: `bench.Experiment(…).run().leaderboard()`, and `bench.Results(pat
 
 from typing import TYPE_CHECKING, Any
 
+from bench.version import __version__
+
 __all__ = ["Experiment", "Results", "__version__"]
 
-__version__ = "0.1.0"
-
 if TYPE_CHECKING:
-    from bench.interface.experiment import Experiment
-    from bench.interface.results import Results
+    from bench.api.experiment import Experiment
+    from bench.api.results import Results
 else:
 
     def __getattr__(name: str) -> Any:
         """`import bench` takes no time: what it offers is imported when it is first named."""
         if name == "Experiment":
-            from bench.interface.experiment import Experiment
+            from bench.api.experiment import Experiment
 
             return Experiment
         if name == "Results":
-            from bench.interface.results import Results
+            from bench.api.results import Results
 
             return Results
         raise AttributeError(f"module 'bench' has no attribute {name!r}")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.margins import count_margins
-from reports.metrics import AGGREGATE, accuracy, macro_f1
-from reports.probability_metrics import PROBABILITY
+from reports.statistics.confusion_counts import count_margins
+from reports.statistics.metrics import AGGREGATE, accuracy, macro_f1
+from reports.statistics.probability_metrics import PROBABILITY
 
 
 @dataclass(frozen=True)

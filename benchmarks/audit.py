@@ -36,11 +36,11 @@ from bench.data.pixels import build_cache
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
 from bench.data.source import Source, digests_of
-from bench.likeness.candidates import HashIndex
-from bench.likeness.phash import FLIPS, coefficients, distance, hashes
-from bench.likeness.search import find_copies
-from bench.likeness.thresholds import CALIBRATED
-from bench.likeness.thumbnail import SIDE, thumbnail
+from bench.near_duplicates.candidates import HashIndex
+from bench.near_duplicates.phash import FLIPS, coefficients, distance, hashes
+from bench.near_duplicates.search import find_copies
+from bench.near_duplicates.thresholds import CALIBRATED
+from bench.near_duplicates.thumbnail import SIDE, thumbnail
 
 SIZE, ROUNDS = 512, 3
 SETTINGS = PixelSettings(image_size=224)

@@ -20,15 +20,15 @@ import pandas as pd
 from tabulate import tabulate
 
 from benchmarks.simulated_studies import CLASSES, N_FOLDS, Difficulty, Retrained, Setting
-from reports.bootstrap import Draws, resample
-from reports.cases import INTERNAL, index_cases
-from reports.comparison import Comparison, compare_all
-from reports.estimate import IntervalChoice
-from reports.leaderboard import Entry
-from reports.margins import Floats, Margins
-from reports.metrics import AGGREGATE
-from reports.pooling import Pooled, pool_predictions
-from reports.replication import analyse
+from reports.statistics.bootstrap import Draws, resample
+from reports.statistics.cases import INTERNAL, index_cases
+from reports.statistics.comparison import Comparison, compare_all
+from reports.statistics.confusion_counts import Floats, Margins
+from reports.statistics.estimate import IntervalChoice
+from reports.statistics.metrics import AGGREGATE
+from reports.statistics.pooling import Pooled, pool_predictions
+from reports.statistics.replication import analyse
+from reports.tables.leaderboard import Entry
 
 METRICS = ("accuracy", "macro_f1")
 PEER, DEFAULT = "paired bootstrap of cases", "paired jackknife t"

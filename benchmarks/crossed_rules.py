@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy.special import stdtrit
 from tabulate import tabulate
 
-from reports.jackknife import FEW_SEEDS
+from reports.statistics.jackknife import FEW_SEEDS
 
 Floats = npt.NDArray[np.float64]
 

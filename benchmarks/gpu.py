@@ -16,15 +16,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench.data.phantom import write_phantom
 from bench.execution.environment import environment
 from bench.execution.setup import Device, resolve_device
+from bench.nondeterminism.report import nondeterminism_tables
+from bench.phantom import write_phantom
 from bench.plan.spec import Tooling
-from bench.results.folder import ResultsFolder
-from bench.results.nondeterminism import nondeterminism_tables
+from bench.store.folder import ResultsFolder
 from benchmarks.gpu_speed import Scale, throughput
 from benchmarks.machine import processor
-from reports.draw_markdown import table_markdown
+from reports.draw.markdown_tables import table_markdown
 
 SHOWN = ("control", "spread", "tooling")
 QUICK = Scale("test_resnet", (32,), 60, 48, 2, 512)

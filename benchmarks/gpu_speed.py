@@ -17,12 +17,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bench.cache import user_caches
 from bench.config.experiment import Experiment
-from bench.driver.prepare import Plan, prepare
+from bench.engine.prepare import Plan, prepare
 from bench.execution.run import execute
 from bench.execution.setup import Device, finish, set_up
 from bench.plan.recipe import Recipe
 from bench.plan.spec import RunSpec, Tooling
-from bench.results.folder import ResultsFolder
+from bench.store.folder import ResultsFolder
 
 WARM_UP, PRODUCTS = 5, 10
 WAYS = {"--deterministic": True, "--fast": False}

@@ -13,11 +13,11 @@ import tempfile
 from pathlib import Path
 
 from bench.data.digits import write_digits
-from bench.data.phantom import write_phantom
-from bench.results.folder import ResultsFolder
-from bench.results.nondeterminism import nondeterminism_tables
+from bench.nondeterminism.report import nondeterminism_tables
+from bench.phantom import write_phantom
+from bench.store.folder import ResultsFolder
 from benchmarks.machine import processor
-from reports.draw_markdown import table_markdown
+from reports.draw.markdown_tables import table_markdown
 
 EACH, EXTERNAL = 12, 8  # of each of ten digits
 LITE = "tf_efficientnet_lite0"

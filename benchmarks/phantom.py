@@ -16,7 +16,7 @@ import numpy
 import PIL
 import scipy
 
-from bench.data.phantom import write_phantom
+from bench.phantom import write_phantom
 
 
 def main() -> None:

@@ -32,17 +32,17 @@ from simulated_runs import CLASSES, SITE, Size, write_runs
 SECONDS, GIBIBYTES = 30, 1.5
 START = "start, imports, is it out of date"
 PARTS = {
-    "reading 1,000 runs, cases, folds": [("bench.results.compiled", "read_stored")],
-    "label worklist": [("bench.results.compiled", "find_labels"), ("bench.results.compiled", "write_worklist")],
-    "pooling": [("reports.leaderboard", "index_cases"), ("reports.leaderboard", "pool_predictions")],
-    "resampling and jackknife": [("reports.leaderboard", "analyse")],
-    "comparing all pairs": [("reports.leaderboard", "compare_all")],
-    "rows": [("reports.leaderboard", "build_row")],
-    "noise floors, sample gains, best": [("bench.results.leaderboard", "build_leaderboard")],
-    "the page and its charts": [("bench.results.page", "write_page")],
+    "reading 1,000 runs, cases, folds": [("bench.report.compiled", "read_stored")],
+    "label worklist": [("bench.report.compiled", "find_labels"), ("bench.report.compiled", "write_worklist")],
+    "pooling": [("reports.tables.leaderboard", "index_cases"), ("reports.tables.leaderboard", "pool_predictions")],
+    "resampling and jackknife": [("reports.tables.leaderboard", "analyse")],
+    "comparing all pairs": [("reports.tables.leaderboard", "compare_all")],
+    "rows": [("reports.tables.leaderboard", "build_row")],
+    "noise floors, sample gains, best": [("bench.report.leaderboard", "build_leaderboard")],
+    "the page and its charts": [("bench.report.page", "write_page")],
     "drawing and writing": [
-        ("bench.results.compiled", "draw_leaderboard"),
-        ("bench.results.compiled", "store_leaderboard"),
+        ("bench.report.compiled", "draw_leaderboard"),
+        ("bench.report.compiled", "store_leaderboard"),
     ],
 }
 

@@ -15,8 +15,8 @@ from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
 from bench.plan.spec import RunResult, RunSpec, Tooling, Weights
-from bench.results.folder import ResultsFolder
-from reports.margins import Floats
+from bench.store.folder import ResultsFolder
+from reports.statistics.confusion_counts import Floats
 
 CLASSES = ("epidural", "intraparenchymal", "intraventricular", "none", "subarachnoid", "subdural")
 MIX = (0.05, 0.2, 0.1, 0.3, 0.2, 0.15)

@@ -20,7 +20,7 @@ from statistics import median
 
 from machine import processor
 
-from bench.results.planned import Planned, PlannedRun, write_planned
+from bench.store.planned import Planned, PlannedRun, write_planned
 
 BACKBONES, SEEDS, FOLDS = 20, 10, 5
 LEFT, FAILED = 40, 20

@@ -9,7 +9,7 @@ from backbones.weights import resolve, store_body
 from bench.cache import Caches
 from bench.data.cases import internal
 from bench.data.images import PixelSettings
-from bench.execution.workshop import Workshop
+from bench.execution.resources import Workshop
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
 from bench.plan.plan import PlannedBackbone, plan_runs

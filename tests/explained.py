@@ -8,8 +8,8 @@ from PIL import Image
 from trees import write_digit_tree
 
 from bench.config.experiment import Experiment
-from bench.driver.session import run_experiment
 from bench.plan.recipe import Recipe
+from bench.run import run_experiment
 
 WITHOUT_MASKS = "4"
 

@@ -15,7 +15,7 @@ from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
 from bench.plan.spec import EpochRecord, RunResult, RunSpec, Tooling, Weights
-from bench.results.folder import ResultsFolder
+from bench.store.folder import ResultsFolder
 
 
 def write_study(

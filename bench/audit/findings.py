@@ -64,7 +64,7 @@ def _wrong_extension(m: Measured) -> str:
 
 
 def _blank(measured: Sequence[Measured]) -> list[Finding]:
-    from bench.likeness.search import is_blank
+    from bench.near_duplicates.search import is_blank
 
     numbers, thumbs = _thumbnails(measured)
     blank = is_blank(thumbs).tolist() if numbers else []
@@ -98,7 +98,7 @@ def _one_patient(measured: Sequence[Measured], numbers: Iterable[int]) -> bool:
 
 
 def _near(measured: Sequence[Measured]) -> list[Finding]:
-    from bench.likeness.search import find_copies
+    from bench.near_duplicates.search import find_copies
 
     numbers, thumbs = _thumbnails(measured)
     if not numbers:

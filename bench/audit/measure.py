@@ -16,7 +16,7 @@ from bench.data.images import PixelSettings, file_digest, part_digest, upright_i
 from bench.data.kinds import kind_of_content
 from bench.data.reading import Reading, Shown
 from bench.data.unreadable import UnreadableImage
-from bench.likeness.thumbnail import thumbnail
+from bench.near_duplicates.thumbnail import thumbnail
 from bench.quiet import quiet
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 
+from bench.atomic import write_atomically
 from bench.errors import RequestError, WriteError
-from bench.results.atomic import write_atomically
 
 LOG = "moves.jsonl"
 FILES = "files"

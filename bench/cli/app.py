@@ -8,7 +8,6 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bench import __version__
 from bench.cli.as_written import AsWritten
 from bench.cli.dashboard_command import dashboard
 from bench.cli.data_command import data_app
@@ -23,6 +22,7 @@ from bench.cli.search_command import search
 from bench.cli.status_command import status
 from bench.cli.supervised import in_child
 from bench.errors import BenchError, Interrupted
+from bench.version import __version__
 
 EPILOG = "Research use only, never for diagnosis."
 COMPLETING = "_BENCH_COMPLETE"  # set where a shell asks what may follow

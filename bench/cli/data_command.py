@@ -23,9 +23,9 @@ def phantom(
     """Head-CT phantom of six classes and two sites, with lesion masks and a manifest. Synthetic: research use only."""
     from rich.console import Console
 
-    from bench.data.phantom import write_phantom
-    from bench.driver.decoding import DecodingProgress
+    from bench.engine.decoding import DecodingProgress
     from bench.errors import RequestError
+    from bench.phantom import write_phantom
 
     console = Console(highlight=False, emoji=False)
     try:

@@ -19,6 +19,6 @@ def import_predictions(
     every external one once a seed and fold.
     """
     reading_begins(", ".join(map(str, files)))
-    from bench.imports.session import run_import
+    from bench.external.session import run_import
 
     run_import(files, results)

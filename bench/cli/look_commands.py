@@ -56,7 +56,7 @@ def audit(
     """Find unreadable, wrongly named, blank and copied images, conflicting labels, and patients in several splits."""
     reading_begins(", ".join(paths))
     from bench.audit.conduct import FILES, conduct_audit
-    from bench.driver.decoding import DecodingProgress
+    from bench.engine.decoding import DecodingProgress
 
     console = _console()
     with DecodingProgress(console, "Looking at images") as progress:

@@ -62,7 +62,7 @@ def nondeterminism(
         reading_begins(" and ".join(map(str, compare)))
     from bench.cli.request import COMMAND_LINE, as_option, experiment_from
     from bench.config.experiment import checked
-    from bench.config.nondeterminism import NondeterminismOptions
+    from bench.nondeterminism.options import NondeterminismOptions
 
     if compare is not None:
         from bench.nondeterminism.compare_session import compare_folders

@@ -10,8 +10,8 @@ from bench.cli.at_once import reading_begins
 from bench.cli.report_output import make_page, print_stored, print_tables, print_with, write_all_tables
 
 if TYPE_CHECKING:
-    from bench.results.folder import ResultsFolder
-    from bench.results.leaderboard import Resampling
+    from bench.report.leaderboard import Resampling
+    from bench.store.folder import ResultsFolder
 
 FORMATS = ("md", "json", "csv", "latex", "tables", "html")
 
@@ -57,7 +57,7 @@ def report(
     """
     reading_begins(results)
     from bench.errors import RequestError
-    from bench.results.folder import ResultsFolder
+    from bench.store.folder import ResultsFolder
 
     if as_json:
         if layout not in (None, "json"):
@@ -101,8 +101,8 @@ def _other_intervals(folder: "ResultsFolder", interval: str | None, stratify: bo
     from typing import get_args
 
     from bench.errors import RequestError
-    from bench.results.leaderboard import Resampling
-    from reports.intervals import Interval
+    from bench.report.leaderboard import Resampling
+    from reports.statistics.intervals import Interval
 
     known: tuple[Interval, ...] = get_args(Interval)
     chosen = next((name for name in known if name == interval), None)

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bench.results.compiled import Compiled
-    from bench.results.folder import ResultsFolder
-    from bench.results.leaderboard import Resampling
-    from reports.leaderboard import Leaderboard
-    from reports.table import Table
+    from bench.report.compiled import Compiled
+    from bench.report.leaderboard import Resampling
+    from bench.store.folder import ResultsFolder
+    from reports.tables.leaderboard import Leaderboard
+    from reports.tables.table import Table
 
 
 def make_page(folder: "ResultsFolder", *, printed: bool, show: bool) -> None:
@@ -29,7 +29,7 @@ def make_page(folder: "ResultsFolder", *, printed: bool, show: bool) -> None:
             _say(f"report.html was not written. {error}")
             return
         from bench.cache import user_caches
-        from bench.results.page import write_page
+        from bench.report.page import write_page
 
         further = _further(folder)
         ranked = folder.runs.complete() or not further  # a search alone has none; nothing at all is refused
@@ -51,7 +51,7 @@ def _open(page: Path) -> None:
 
 def print_stored(folder: "ResultsFolder", layout: str) -> None:
     """An up-to-date leaderboard needs no lock: whoever may read the folder can print it."""
-    from bench.results.leaderboard import stored_leaderboard
+    from bench.report.leaderboard import stored_leaderboard
 
     further = _further(folder) if layout == "md" else ()
     text = stored_leaderboard(folder)
@@ -65,7 +65,7 @@ def print_stored(folder: "ResultsFolder", layout: str) -> None:
 
 def _with_further(text: str | None, further: "tuple[Table, ...]") -> str:
     """The leaderboard, if there is one, and further tables below it."""
-    from reports.draw_markdown import table_markdown, tables_markdown
+    from reports.draw.markdown_tables import table_markdown, tables_markdown
 
     if text is None:
         return tables_markdown(further)
@@ -74,16 +74,16 @@ def _with_further(text: str | None, further: "tuple[Table, ...]") -> str:
 
 def _further(folder: "ResultsFolder") -> "tuple[Table, ...]":
     """What stands beside the leaderboard: tables of searches, and of nondeterminism."""
-    from bench.results.nondeterminism_record import FILE
-    from bench.results.search_record import FOLDER
+    from bench.nondeterminism.record import FILE
+    from bench.search.record import FOLDER
 
     tables: tuple[Table, ...] = ()
     if (folder.root / FOLDER).is_dir():
-        from bench.results.searches import tables_of_searches
+        from bench.search.report import tables_of_searches
 
         tables += tables_of_searches(folder)
     if (folder.root / FILE).exists():
-        from bench.results.nondeterminism import nondeterminism_tables
+        from bench.nondeterminism.report import nondeterminism_tables
 
         tables += nondeterminism_tables(folder)
     return tables
@@ -101,7 +101,7 @@ def print_tables(
     """Where the stored leaderboard is up to date nothing is written, so this needs no lock either."""
     from contextlib import nullcontext
 
-    from reports.draw_markdown import table_markdown, tables_markdown
+    from reports.draw.markdown_tables import table_markdown, tables_markdown
 
     other = other or _own_if_up_to_date(folder)
     with nullcontext() if other else folder.locked(command="bench report"):
@@ -112,7 +112,7 @@ def print_tables(
 
 def _own_if_up_to_date(folder: "ResultsFolder") -> "Resampling | None":
     """The experiment's own intervals where the stored leaderboard, which has them, need not be written anew."""
-    from bench.results.leaderboard import Resampling, stored_leaderboard
+    from bench.report.leaderboard import Resampling, stored_leaderboard
 
     experiment = folder.experiment()
     return Resampling.of(experiment) if experiment and stored_leaderboard(folder) is not None else None
@@ -126,11 +126,11 @@ def write_all_tables(
     other: "Resampling | None",
 ) -> None:
     """Every table into the folder, in one format or with `tables` in all; prints the first of one format."""
-    from bench.results.tables import write_tables
-    from reports.draw_csv import csv_text
-    from reports.draw_json import json_text
-    from reports.draw_latex import latex_text
-    from reports.draw_markdown import tables_markdown
+    from bench.report.tables import write_tables
+    from reports.draw.csv_text import csv_text
+    from reports.draw.json_text import json_text
+    from reports.draw.latex import latex_text
+    from reports.draw.markdown_tables import tables_markdown
 
     draws: dict[str, Callable[[Table], str]] = {"csv": csv_text, "tex": latex_text}
     if layout == "tables":
@@ -152,9 +152,9 @@ def write_all_tables(
 
 
 def _write_figures(folder: "ResultsFolder") -> list[Path]:
-    from bench.results.nondeterminism import write_nondeterminism_figures
-    from bench.results.search_figures import write_figures
-    from bench.results.search_record import read_records
+    from bench.nondeterminism.report import write_nondeterminism_figures
+    from bench.search.figures import write_figures
+    from bench.search.record import read_records
 
     of_searches = [path for record in read_records(folder.root) for path in write_figures(folder.root, record)]
     return [*of_searches, *write_nondeterminism_figures(folder)]
@@ -164,7 +164,7 @@ def _tables(leaderboard: "Leaderboard", metrics: list[str] | None, baseline: str
     from difflib import get_close_matches
 
     from bench.errors import RequestError
-    from reports.tables import build_tables, known_metrics
+    from reports.tables.of_leaderboard import build_tables, known_metrics
 
     known, names = known_metrics(leaderboard), [row.name for row in leaderboard.rows]
     for name in metrics or []:
@@ -180,7 +180,7 @@ def _tables(leaderboard: "Leaderboard", metrics: list[str] | None, baseline: str
 
 
 def _nothing_compared(leaderboard: "Leaderboard", metrics: list[str] | None, baseline: str) -> str:
-    from reports.tables import STANDING_METRICS
+    from reports.tables.of_leaderboard import STANDING_METRICS
 
     text = f"Nothing was compared with {baseline} (--baseline)"
     if metrics and not set(metrics) & set(STANDING_METRICS):
@@ -197,7 +197,7 @@ def _compile(folder: "ResultsFolder", other: "Resampling | None" = None) -> "Com
         RequestError: nothing has finished.
     """
     from bench.errors import RequestError
-    from bench.results.compiled import NothingToRank, compile_results, compile_with
+    from bench.report.compiled import NothingToRank, compile_results, compile_with
 
     try:
         compiled = compile_with(folder, other) if other else compile_results(folder)

@@ -113,7 +113,7 @@ def run(
     """
     training_begins()
     from bench.cli.request import experiment_from
-    from bench.driver.session import run_experiment
+    from bench.run import run_experiment
 
     recipe_options = {"epochs": epochs, "lr": lr, "batch_size": batch_size}
     given: dict[str, Any] = {

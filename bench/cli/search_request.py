@@ -6,9 +6,9 @@ from typing import Any
 
 from bench.cli.request import as_option, experiment_from
 from bench.config.experiment import Experiment, checked
-from bench.config.search import SearchOptions
 from bench.config.toml import read_toml
 from bench.errors import RequestError
+from bench.search.options import SearchOptions
 
 
 def search_from(

@@ -10,7 +10,7 @@ from bench.cli.at_once import reading_begins
 if TYPE_CHECKING:
     from rich.table import Table as Drawn
 
-    from reports.table import Table
+    from reports.tables.table import Table
 
 
 def status(
@@ -33,7 +33,7 @@ def status(
     from rich.console import Console
 
     from bench.status.tables import lines, tables
-    from reports.draw_markdown import table_markdown
+    from reports.draw.markdown_tables import table_markdown
 
     console = Console(highlight=False, emoji=False)
     for table in tables(found):
@@ -50,7 +50,7 @@ def _drawn(table: "Table") -> "Drawn":
     from rich.table import Table as Drawn
     from rich.text import Text
 
-    from reports.notation import plain
+    from reports.draw.notation import plain
 
     table = table.for_readers()
     drawn = Drawn(title=Text(table.title), title_justify="left", box=box.SIMPLE_HEAD)

@@ -14,7 +14,7 @@ from types import FrameType
 from typing import NoReturn
 
 from bench.errors import Interrupted
-from bench.subordinate import end_with
+from bench.processes import end_with
 
 GRACE = 4.0  # seconds; so that every command has ended 5 s after an interrupt
 AGAIN = 0.05

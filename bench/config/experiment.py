@@ -14,7 +14,7 @@ from bench.data.windows import parse_windows
 from bench.errors import RequestError
 from bench.plan.recipe import Recipe
 from bench.plan.spec import Precision
-from reports.intervals import Interval, chosen_interval
+from reports.statistics.intervals import Interval, chosen_interval
 
 DEFAULT_IMAGE_SIZE = 224
 PHANTOM_IMAGE_SIZE = 64

@@ -62,7 +62,7 @@ def _one_group(a: Case, b: Case) -> bool:
 def _near(
     cases: Sequence[Case], distinct: Sequence[int], pixels: PixelCache, settings: PixelSettings, folder: Path
 ) -> list[CopyPair]:
-    from bench.likeness import search
+    from bench.near_duplicates import search
 
     codes: dict[str, int] = {}
     groups = [

@@ -17,7 +17,7 @@ from bench.data.pictures import picture
 from bench.data.reading import Reading, Shown
 from bench.data.unreadable import UnreadableImage
 from bench.data.windows import DEFAULT, parse_windows
-from bench.likeness.thumbnail import thumbnail
+from bench.near_duplicates.thumbnail import thumbnail
 
 Fit = Literal["pad", "stretch", "crop"]
 FITS: tuple[str, ...] = get_args(Fit)

@@ -17,7 +17,7 @@ from bench.data.images import MAX_PIXELS, Decoded, PixelSettings, decode_parts
 from bench.data.reading import Note, Reading
 from bench.data.source import Source
 from bench.data.unreadable import UnreadableImage
-from bench.likeness.thumbnail import SIDE
+from bench.near_duplicates.thumbnail import SIDE
 from bench.quiet import quiet
 
 SCHEME = 4  # raised when decoding changes so that the same file gives other pixels

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench.plan.seeds import derive
+from bench.seeds import derive
 
 SHIFT = 1 / 16  # of the side
 BRIGHTNESS = 0.1  # of the standard deviation that images are normalised to

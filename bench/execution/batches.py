@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backbones.build import Traits
-from bench.plan.seeds import derive
+from bench.seeds import derive
 
 EVALUATION_BATCH = 32
 

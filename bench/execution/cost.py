@@ -4,10 +4,10 @@ import time
 from dataclasses import dataclass, replace
 from statistics import median
 
+from bench.execution.resources import Workshop
 from bench.execution.run import PreparedRun
 from bench.execution.setup import finish, set_up
 from bench.execution.speed import training_step
-from bench.execution.workshop import Workshop
 from bench.plan.spec import RunSpec
 
 

@@ -3,8 +3,8 @@
 import traceback
 from collections.abc import Callable
 
+from bench.execution.resources import Workshop
 from bench.execution.run import NOTHING, execute
-from bench.execution.workshop import Workshop
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
 
 

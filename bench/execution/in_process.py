@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from bench.execution.executor import Speed
-from bench.execution.workshop import Workshop
+from bench.execution.resources import Workshop
 from bench.plan.spec import OnEpoch, RunResult, RunSpec
 
 

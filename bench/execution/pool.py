@@ -12,8 +12,8 @@ from typing import Any, Self
 import numpy as np
 
 from bench.execution.executor import Speed
+from bench.execution.resources import Workshop
 from bench.execution.worker import Answer, Task, work
-from bench.execution.workshop import Workshop
 from bench.plan.spec import EpochRecord, OnEpoch, RunResult, RunSpec
 
 GRACE = 1.0  # seconds for a worker to end by itself

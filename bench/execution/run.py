@@ -18,16 +18,16 @@ from bench.execution.batches import ImageBatches
 from bench.execution.environment import environment
 from bench.execution.features import load_features
 from bench.execution.prediction import Validation, evaluate, probabilities, validation
+from bench.execution.resources import Workshop
 from bench.execution.setup import seed_everything, set_up
 from bench.execution.snapshots import Snapshots
 from bench.execution.training import Inputs, NonFiniteLossError, Phase, StoppedError, TrainingPart, train
 from bench.execution.watch import Recorder, StepWatch
-from bench.execution.workshop import Workshop
 from bench.plan.identity import run_id
-from bench.plan.seeds import derive
 from bench.plan.spec import EpochRecord, RunResult, RunSpec, Sample
 from bench.plan.trace import EVERY_STEP_UP_TO
 from bench.scoring import class_numbers
+from bench.seeds import derive
 
 NOTHING = np.zeros((0, 0), dtype=np.float32)
 

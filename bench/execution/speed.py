@@ -11,9 +11,9 @@ from bench.execution.batches import EVALUATION_BATCH
 from bench.execution.executor import Speed
 from bench.execution.optimisation import Optimisation
 from bench.execution.prediction import evaluate
+from bench.execution.resources import Workshop
 from bench.execution.run import PreparedRun
 from bench.execution.setup import finish
-from bench.execution.workshop import Workshop
 from bench.plan.spec import RunSpec
 
 TIMED_STEPS = 2

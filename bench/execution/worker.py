@@ -5,9 +5,9 @@ from multiprocessing.connection import Connection
 from typing import Any, Literal
 
 from bench.execution.executor import Speed
-from bench.execution.workshop import Workshop
+from bench.execution.resources import Workshop
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
-from bench.subordinate import serve_parent
+from bench.processes import serve_parent
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from bench.data.cases import Case
 from bench.data.load import load_dataset
 from bench.data.pixels import PixelCache, Progress
 from bench.data.pseudonyms import Pseudonyms
-from bench.driver.prepare import Say, data_request
+from bench.engine.prepare import Say, data_request
 from bench.explain.model_sets import ModelSet
-from bench.results.folder import ResultsFolder
+from bench.store.folder import ResultsFolder
 
 MASKS = "masks"
 

@@ -8,7 +8,7 @@ import numpy as np
 from rich.console import Console
 
 from bench.config.experiment import Experiment
-from bench.execution.workshop import Workshop
+from bench.execution.resources import Workshop
 from bench.explain.choose import chosen_cases, truth_probability
 from bench.explain.data import Images, mask_folder
 from bench.explain.masks import load_masks
@@ -19,8 +19,8 @@ from bench.explain.options import ExplainOptions
 from bench.explain.pages import Shown, pages_of, tiles_of
 from bench.explain.progress import ExplainProgress
 from bench.explain.sample import Sample, explain_task, measured_cases
-from bench.results.leaderboard import RESAMPLING_SEED
-from bench.results.runs import StoredRun
+from bench.report.leaderboard import RESAMPLING_SEED
+from bench.store.runs import StoredRun
 from reports.explanation.gallery import Page, Tile
 from reports.explanation.subject import Subject
 

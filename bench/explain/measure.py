@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 
 from bench.data.cases import INTERNAL
-from bench.execution.explain_task import Explained, ExplainTask
+from bench.explain.task import Explained, ExplainTask
 from bench.plan.spec import RunSpec
 from reports.explanation import localisation
 from reports.explanation.agreement import coarse, ranked
 from reports.explanation.localisation import Maps
 from reports.explanation.perturbation import area
 from reports.explanation.subject import CENTRE, CURVES, MAP, RANDOM, SOURCES, Places, Subject, column
-from reports.margins import Floats, Integers
+from reports.statistics.confusion_counts import Floats, Integers
 
 CaseId = str
 

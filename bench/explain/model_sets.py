@@ -15,9 +15,9 @@ from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
 from bench.plan.spec import RunSpec, Tooling, Weights
-from bench.results.entries import distinguishing, is_import, settings
-from bench.results.folder import ResultsFolder
-from bench.results.runs import StoredRun
+from bench.report.entries import distinguishing, is_import, settings
+from bench.store.folder import ResultsFolder
+from bench.store.runs import StoredRun
 
 
 @dataclass(frozen=True)

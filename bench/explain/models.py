@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.config.experiment import Experiment
-from bench.driver.conduct import executor_for
+from bench.engine.conduct import executor_for
 from bench.errors import BenchError, RequestError
-from bench.execution.explain_task import Explained, ExplainTask
-from bench.execution.workshop import Workshop
+from bench.execution.resources import Workshop
+from bench.explain.task import Explained, ExplainTask
 from bench.plan.spec import RunResult, RunSpec
-from bench.results.runs import MODEL, StoredRun
+from bench.store.runs import MODEL, StoredRun
 
 Run = tuple[StoredRun, RunSpec]
 SMALL_DIFFERENCE = 0.05
@@ -61,7 +61,7 @@ def explained(run: StoredRun, task: ExplainTask, workshop: Workshop) -> Explaine
     """
     from backbones.build import BackboneError
     from backbones.cam_layers import NoSpatialLayerError
-    from bench.execution.explain import explain
+    from bench.explain.maps import explain
 
     try:
         return explain(task, workshop)

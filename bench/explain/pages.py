@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.execution.explain_task import Explained, ExplainTask
+from bench.explain.task import Explained, ExplainTask
 from bench.plan.spec import RunSpec
 from reports.explanation.gallery import Page, Tile
 from reports.explanation.localisation import Maps, inside

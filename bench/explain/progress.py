@@ -4,8 +4,8 @@ import time
 
 from rich.console import Console
 
-from bench.driver.bar import WorkBar
-from bench.driver.durations import duration
+from bench.engine.bar import WorkBar
+from bench.engine.durations import duration
 from bench.plan.spec import RunSpec
 
 

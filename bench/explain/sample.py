@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.data.cases import Case
-from bench.execution.explain_task import ExplainTask
 from bench.explain.models import stored_probabilities
 from bench.explain.options import ExplainOptions
-from bench.plan.seeds import derive
+from bench.explain.task import ExplainTask
 from bench.plan.spec import RunSpec
-from bench.results.runs import StoredRun
 from bench.scoring import class_numbers
+from bench.seeds import derive
+from bench.store.runs import StoredRun
 
 
 @dataclass(frozen=True)

@@ -8,23 +8,23 @@ from rich.console import Console
 
 from bench.cache import user_caches
 from bench.config.experiment import Experiment
-from bench.driver.decoding import DecodingProgress
-from bench.driver.phantom import ensure_phantom
+from bench.engine.decoding import DecodingProgress
+from bench.engine.phantom import ensure_phantom
 from bench.errors import Interrupted, RequestError
-from bench.execution.workshop import Workshop
+from bench.execution.resources import Workshop
 from bench.explain.data import Images, load_images
 from bench.explain.explained_set import ExplainedSet, explain_set
 from bench.explain.model_sets import ModelSet, find_models
 from bench.explain.options import ExplainOptions
-from bench.results.explanations import GalleryPicture, write_explanations
-from bench.results.folder import ResultsFolder
-from bench.results.leaderboard import RESAMPLING_SEED, Resampling
-from bench.results.runs import StoredRun
-from reports.bootstrap import Draws
-from reports.draw_markdown import tables_markdown
-from reports.estimate import IntervalChoice
+from bench.explain.stored import GalleryPicture, write_explanations
+from bench.report.leaderboard import RESAMPLING_SEED, Resampling
+from bench.store.folder import ResultsFolder
+from bench.store.runs import StoredRun
+from reports.draw.markdown_tables import tables_markdown
 from reports.explanation.gallery import draw_page
 from reports.explanation.tables import Intervals, explanation_tables
+from reports.statistics.bootstrap import Draws
+from reports.statistics.estimate import IntervalChoice
 
 RESAMPLES = 10_000
 

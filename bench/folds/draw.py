@@ -12,7 +12,7 @@ from bench.errors import RequestError
 from bench.folds.check import ADVICE, check_folds
 from bench.folds.mend import nearest_valid
 from bench.folds.table import NEVER_HELD_OUT, FoldOfCase
-from bench.plan.seeds import derive
+from bench.seeds import derive
 
 DRAWS = 20
 

@@ -4,14 +4,14 @@ import os
 
 from bench.cache import Caches
 from bench.data.pseudonyms import Pseudonyms
-from bench.driver.prepare import data_request, read_cases
+from bench.engine.prepare import data_request, read_cases
 from bench.errors import BenchError
-from bench.execution.workshop import Workshop
+from bench.execution.resources import Workshop
 from bench.nondeterminism.locate import FreshLook, LookHere
 from bench.plan.spec import RunSpec, Tooling
-from bench.results.folder import ResultsFolder
-from bench.results.runs import StoredRun
-from bench.results.specs import spec_of
+from bench.store.folder import ResultsFolder
+from bench.store.runs import StoredRun
+from bench.store.specs import spec_of
 
 _MACHINE = ("python", "torch", "torchvision", "timm", "numpy", "cpu", "gpu", "cuda", "cudnn", "driver")
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.plan.trace import Parting, parting
-from bench.results.entries import is_import
-from bench.results.folder import ResultsFolder
-from bench.results.runs import StoredRun
-from bench.results.traces import read_trace
+from bench.report.entries import is_import
+from bench.store.folder import ResultsFolder
+from bench.store.runs import StoredRun
+from bench.store.traces import read_trace
 
 _TOOLING = ("precision", "device", "threads", "layout", "deterministic")
 

@@ -7,11 +7,11 @@ from bench.errors import BenchError, Interrupted, RequestError
 from bench.nondeterminism.again import look_again
 from bench.nondeterminism.compare import Twins, data_differences, differences, twins
 from bench.nondeterminism.locate import locate
-from bench.results.folder import ResultsFolder
-from bench.results.traces import read_trace
-from reports.draw_markdown import tables_markdown
+from bench.store.folder import ResultsFolder
+from bench.store.traces import read_trace
+from reports.draw.markdown_tables import tables_markdown
 from reports.nondeterminism.compare_tables import ComparedRun, compare_tables
-from reports.table import Table
+from reports.tables.table import Table
 
 
 def compare_folders(a: Path, b: Path) -> int:

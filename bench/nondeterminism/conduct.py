@@ -5,19 +5,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.config.experiment import Experiment
-from bench.driver.conduct import workers_for
-from bench.driver.progress import RunProgress
+from bench.engine.conduct import workers_for
+from bench.engine.progress import RunProgress
 from bench.errors import WriteError
 from bench.execution.executor import Executor
 from bench.execution.pool import PoolExecutor
-from bench.execution.workshop import Workshop
+from bench.execution.resources import Workshop
 from bench.nondeterminism.designs import Group, Repeat, pending
 from bench.nondeterminism.distances import curve, distances, forget
+from bench.nondeterminism.record import RecordedGroup, RecordedStudy
 from bench.plan.identity import run_id
 from bench.plan.spec import EpochRecord, RunSpec
-from bench.results.folder import ResultsFolder
-from bench.results.nondeterminism_record import RecordedGroup, RecordedStudy
-from bench.results.traces import read_trace
+from bench.store.folder import ResultsFolder
+from bench.store.traces import read_trace
 
 
 @dataclass

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
-from bench.config.nondeterminism import CONTROL, NondeterminismOptions, SeedSource, ToolingSetting
 from bench.folds.table import FoldOfCase, FoldTable
+from bench.nondeterminism.options import CONTROL, NondeterminismOptions, SeedSource, ToolingSetting
 from bench.plan.identity import run_id
 from bench.plan.plan import seeds_of
-from bench.plan.seeds import derive
 from bench.plan.spec import RunSpec, Tooling
+from bench.seeds import derive
 
 ALL = "all"
 Repeat = tuple[RunSpec, ...]

@@ -6,7 +6,7 @@ from itertools import combinations
 from pathlib import Path
 
 from bench.execution.snapshots import CURVE_STEPS, LAST, distance, saved
-from bench.results.nondeterminism_record import RecordedPair
+from bench.nondeterminism.record import RecordedPair
 
 Curve = list[tuple[int, float]]
 

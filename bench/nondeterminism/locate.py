@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bench.execution.fresh import in_fresh_process, variables
-from bench.execution.workshop import Workshop
+from bench.execution.resources import Workshop
+from bench.nondeterminism.fresh import in_fresh_process, variables
 from bench.plan.spec import RunSpec
 from bench.plan.trace import Event, Part, Parting, Stage, Trace, first_difference, parting
 
@@ -64,12 +64,12 @@ class LookHere:
     workshop: Workshop
 
     def trace(self, step: int) -> Trace:
-        from bench.execution.probe import trace_until
+        from bench.nondeterminism.probe import trace_until
 
         return trace_until(self.spec, self.workshop, step)
 
     def events(self, step: int) -> tuple[Event, ...]:
-        from bench.execution.probe import probe
+        from bench.nondeterminism.probe import probe
 
         return probe(self.spec, self.workshop, step)
 

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 
 from bench.cache import Caches
 from bench.config.experiment import Experiment
-from bench.config.nondeterminism import NondeterminismOptions
 from bench.data.cases import internal
 from bench.data.pixels import Progress
-from bench.driver.early import Started
-from bench.driver.prepare import Plan, Say, prepare
+from bench.engine.early import Started
+from bench.engine.prepare import Plan, Say, prepare
 from bench.errors import RequestError
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldOfCase, FoldTable
 from bench.nondeterminism.designs import Designs, designs_of, others
+from bench.nondeterminism.options import NondeterminismOptions
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.spec import RunSpec
-from bench.results.folder import ResultsFolder
+from bench.store.folder import ResultsFolder
 
 
 @dataclass(frozen=True)

@@ -9,21 +9,21 @@ from rich.console import Console
 
 from bench.cache import Caches, user_caches
 from bench.config.experiment import Experiment
-from bench.config.nondeterminism import NondeterminismOptions
-from bench.driver.conduct import begun
-from bench.driver.decoding import DecodingProgress
-from bench.driver.early import look_ahead
-from bench.driver.phantom import ensure_phantom
-from bench.driver.prepare import Plan
+from bench.engine.conduct import begun
+from bench.engine.decoding import DecodingProgress
+from bench.engine.early import look_ahead
+from bench.engine.phantom import ensure_phantom
+from bench.engine.prepare import Plan
 from bench.errors import Interrupted
 from bench.nondeterminism.distances import forget
+from bench.nondeterminism.options import NondeterminismOptions
 from bench.nondeterminism.prepare import prepare_study
+from bench.nondeterminism.record import FILE
+from bench.nondeterminism.report import nondeterminism_tables, write_nondeterminism_figures
 from bench.nondeterminism.study import BackboneStudy
 from bench.plan.identity import run_id
-from bench.results.folder import ResultsFolder
-from bench.results.nondeterminism import nondeterminism_tables, write_nondeterminism_figures
-from bench.results.nondeterminism_record import FILE
-from reports.draw_markdown import tables_markdown
+from bench.store.folder import ResultsFolder
+from reports.draw.markdown_tables import tables_markdown
 
 FAILED_CONTROL = 3
 

@@ -5,29 +5,29 @@ from dataclasses import asdict, dataclass
 
 from rich.console import Console
 
-from bench.config.nondeterminism import CONTROL
-from bench.driver.conduct import executor_for, tell
-from bench.driver.durations import duration
-from bench.driver.forecast import forecast
-from bench.driver.pace import Pace
-from bench.driver.prepare import Plan, Say
-from bench.driver.progress import RunProgress
+from bench.engine.conduct import executor_for, tell
+from bench.engine.durations import duration
+from bench.engine.eta import Pace
+from bench.engine.forecast import forecast
+from bench.engine.prepare import Plan, Say
+from bench.engine.progress import RunProgress
 from bench.execution.executor import Executor, Speed
-from bench.execution.workshop import Workshop
+from bench.execution.resources import Workshop
 from bench.nondeterminism.conduct import Conductor
 from bench.nondeterminism.designs import ALL, Designs, pending
-from bench.nondeterminism.verdict import of_change, of_control
-from bench.plan.identity import run_id
-from bench.plan.spec import RunSpec, Tooling
-from bench.results.folder import ResultsFolder
-from bench.results.nondeterminism_record import (
+from bench.nondeterminism.options import CONTROL
+from bench.nondeterminism.record import (
     RecordedCost,
     RecordedGroup,
     RecordedStudy,
     read_nondeterminism,
     write_study,
 )
-from bench.results.presence import Sign
+from bench.nondeterminism.verdict import of_change, of_control
+from bench.plan.identity import run_id
+from bench.plan.spec import RunSpec, Tooling
+from bench.store.folder import ResultsFolder
+from bench.store.heartbeat import Sign
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from bench.execution.workshop import Workshop
+from bench.execution.resources import Workshop
 from bench.nondeterminism.designs import Group, Repeat
 from bench.nondeterminism.locate import FreshLook, Location, LookHere, locate
 from bench.plan.identity import run_id
 from bench.plan.spec import RunSpec
 from bench.plan.trace import Trace
-from bench.results.runs import RunStore
-from bench.results.traces import read_trace
+from bench.store.runs import RunStore
+from bench.store.traces import read_trace
 
 SAME = "none, the same to the last bit"
 ONLY_PREDICTIONS = "the weights are the same at every recorded step, the predictions are not"

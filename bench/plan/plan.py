@@ -7,8 +7,8 @@ from bench.data.cases import INTERNAL, Case
 from bench.data.images import PixelSettings
 from bench.folds.table import FoldTable
 from bench.plan.recipe import Recipe
-from bench.plan.seeds import derive
 from bench.plan.spec import Role, RunSpec, Sample, Seeds, Tooling, Weights
+from bench.seeds import derive
 
 
 @dataclass(frozen=True)

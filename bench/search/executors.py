@@ -11,9 +11,9 @@ from bench.config.experiment import Experiment
 from bench.data.images import PixelSettings
 from bench.data.load import Dataset, load_dataset
 from bench.data.readers import DataRequest
-from bench.driver.conduct import executor_for
+from bench.engine.conduct import executor_for
 from bench.execution.executor import Executor
-from bench.execution.workshop import Workshop
+from bench.execution.resources import Workshop
 from bench.plan.spec import RunSpec
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 from bench.cache import Caches
 from bench.config.experiment import Experiment
-from bench.config.search import SearchOptions
 from bench.data.cases import INTERNAL, Case
 from bench.data.copies import CopyPair
 from bench.data.load import Dataset
@@ -13,20 +12,21 @@ from bench.data.manifest_table import is_manifest
 from bench.data.pixels import Progress
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
-from bench.driver.early import Started
-from bench.driver.gate import pass_gate
-from bench.driver.prepare import Say, data_request, read_cases, resolved, settled_folds
-from bench.driver.settle import settle_backbones
+from bench.engine.early import Started
+from bench.engine.leakage_check import pass_gate
+from bench.engine.prepare import Say, data_request, read_cases, resolved, settled_folds
+from bench.engine.resolve import settle_backbones
 from bench.folds.draw import draw_folds
 from bench.folds.leaks import Leak, grouped
 from bench.folds.table import FoldTable
 from bench.plan.plan import PlannedBackbone
-from bench.plan.seeds import derive
 from bench.plan.spec import Sample
-from bench.results.folder import ResultsFolder
 from bench.search.knobs import fixed
 from bench.search.metric import direction
+from bench.search.options import SearchOptions
 from bench.search.units import Unit, digest_of, units_of
+from bench.seeds import derive
+from bench.store.folder import ResultsFolder
 from studies.space import Space
 from studies.study import StudyPlan
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from bench.driver.bar import WorkBar
-from bench.driver.durations import duration
+from bench.engine.bar import WorkBar
+from bench.engine.durations import duration
 from bench.plan.spec import EpochRecord, RunSpec
 from studies.outcome import TrialRecord
 

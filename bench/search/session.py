@@ -10,25 +10,25 @@ from rich.console import Console
 
 from bench.cache import user_caches
 from bench.config.experiment import Experiment
-from bench.config.search import SearchOptions
-from bench.driver.decoding import DecodingProgress
-from bench.driver.durations import duration
-from bench.driver.early import look_ahead
-from bench.driver.forecast import forecast
-from bench.driver.phantom import ensure_phantom
-from bench.driver.prepare import Say
+from bench.engine.decoding import DecodingProgress
+from bench.engine.durations import duration
+from bench.engine.early import look_ahead
+from bench.engine.forecast import forecast
+from bench.engine.phantom import ensure_phantom
+from bench.engine.prepare import Say
 from bench.errors import BenchError, Interrupted, RequestError
 from bench.plan.spec import RunSpec
-from bench.results.folder import ResultsFolder
-from bench.results.planned import PlannedSearch, read_planned, write_planned
-from bench.results.presence import SEARCH, signed
-from bench.results.search_record import RecordedStage
 from bench.search.executors import Executors
 from bench.search.knobs import as_params, turned
+from bench.search.options import SearchOptions
 from bench.search.prepare import Search, Stage, prepare_search
 from bench.search.progress import SearchProgress
+from bench.search.record import RecordedStage
 from bench.search.store import record, recorded_stage, write_recipe, write_search
 from bench.search.trial import TrialRunner
+from bench.store.folder import ResultsFolder
+from bench.store.heartbeat import SEARCH, signed
+from bench.store.planned import PlannedSearch, read_planned, write_planned
 from studies.errors import NothingCompleteError, StorageLostError, StudyError, TrialFailedError
 from studies.outcome import Outcome, State, outcome
 from studies.samplers import grid_size

@@ -11,12 +11,12 @@ from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone
 from bench.plan.recipe import Recipe
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
-from bench.results.runs import RunStore, StoredRun
 from bench.scoring import class_numbers, metric_score
 from bench.search.executors import Executors
 from bench.search.knobs import turned
 from bench.search.metric import epoch_score
 from bench.search.units import Unit
+from bench.store.runs import RunStore, StoredRun
 from studies.errors import TrialFailedError
 from studies.pruners import Watch
 from studies.space import Params

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.results.presence import Flight, Presence
+from bench.store.heartbeat import Flight, Presence
 
 SCHEMA = 1
 

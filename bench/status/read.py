@@ -10,12 +10,12 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from bench.driver.durations import makespan
+from bench.engine.durations import makespan
 from bench.errors import RequestError
-from bench.results.planned import PlannedRun, read_planned
-from bench.results.presence import SEARCH, Flight, Presence, present
 from bench.status.model import BackboneStatus, Failure, Status
 from bench.status.searches import read_searches, seconds_of_trials
+from bench.store.heartbeat import SEARCH, Flight, Presence, present
+from bench.store.planned import PlannedRun, read_planned
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 
-from bench.results.planned import Planned
 from bench.status.model import Failure, StudyStatus
+from bench.store.planned import Planned
 from studies.errors import StudyError
 from studies.glance import Glance, glance
 

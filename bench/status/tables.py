@@ -3,10 +3,10 @@
 import time
 from collections.abc import Iterator
 
-from bench.driver.durations import duration
-from bench.results.presence import Presence
+from bench.engine.durations import duration
 from bench.status.model import Status
-from reports.table import Column, Table
+from bench.store.heartbeat import Presence
+from reports.tables.table import Column, Table
 
 MOST_FAILURES = 10
 

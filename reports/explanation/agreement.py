@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from reports.explanation.localisation import Maps
-from reports.margins import Floats
+from reports.statistics.confusion_counts import Floats
 
 COARSE = 16
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.bootstrap import Draws, with_seeds
-from reports.cell import Cell
-from reports.estimate import IntervalChoice, Quantity, Support, estimate
-from reports.margins import Floats, Integers
-from reports.metrics import Kind
-from reports.replicates import Replicates
+from reports.statistics.bootstrap import Draws, with_seeds
+from reports.statistics.confusion_counts import Floats, Integers
+from reports.statistics.estimate import IntervalChoice, Quantity, Support, estimate
+from reports.statistics.metrics import Kind
+from reports.statistics.replicates import Replicates
+from reports.tables.cell import Cell
 
 _NOTHING: Floats = np.empty(0)
 

@@ -12,8 +12,8 @@ from matplotlib import colormaps
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from reports.draw.notation import RESEARCH_ONLY
 from reports.explanation.localisation import Maps, Regions
-from reports.notation import RESEARCH_ONLY
 
 SIDE, GAP, MARGIN = 144, 6, 16
 CAPTION_LINES, LINE = 3, 15

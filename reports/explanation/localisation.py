@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.margins import Floats, Integers
+from reports.statistics.confusion_counts import Floats, Integers
 
 THRESHOLDS: Floats = np.arange(1, 20) / 20
 HALF = 0.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reports.explanation.localisation import Maps
-from reports.margins import Floats, Integers
+from reports.statistics.confusion_counts import Floats, Integers
 
 STEPS = 8
 

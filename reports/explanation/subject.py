@@ -10,7 +10,7 @@ import pandas as pd
 
 from reports.explanation.estimates import Origin
 from reports.explanation.localisation import Maps
-from reports.margins import Integers
+from reports.statistics.confusion_counts import Integers
 
 MAP, CENTRE, RANDOM = "map", "centre", "random"
 SOURCES = (MAP, CENTRE, RANDOM)

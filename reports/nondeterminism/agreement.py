@@ -12,8 +12,8 @@ from itertools import combinations
 
 import numpy as np
 
-from reports.margins import Floats, Integers, Margins, count_margins
-from reports.metrics import AGGREGATE, PER_CLASS
+from reports.statistics.confusion_counts import Floats, Integers, Margins, count_margins
+from reports.statistics.metrics import AGGREGATE, PER_CLASS
 
 METRICS = ("accuracy", "macro_f1")
 

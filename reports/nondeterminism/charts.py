@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reports.cell import Cell
 from reports.nondeterminism.components import deviation
 from reports.nondeterminism.summary import TITLES, Study
+from reports.tables.cell import Cell
 
 
 @dataclass(frozen=True)

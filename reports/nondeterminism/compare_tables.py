@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.table import Column, Table
+from reports.tables.table import Column, Table
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from reports.draw.notation import RESEARCH_ONLY
 from reports.nondeterminism.charts import NondeterminismCharts
-from reports.notation import RESEARCH_ONLY
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#767676")  # Okabe and Ito
 MARKERS = "osD^vP*"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reports.margins import Floats
 from reports.nondeterminism.agreement import Side, churn
 from reports.nondeterminism.components import CONTROL, MeanSquare
+from reports.statistics.confusion_counts import Floats
 
 TITLES = {
     "none": "nothing (control)",

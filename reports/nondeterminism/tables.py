@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 
-from reports.cell import Cell
-from reports.metrics import AGGREGATE
-from reports.noise_floor import floor_factor, known_factor
 from reports.nondeterminism.agreement import METRICS, flip_rates, worst
 from reports.nondeterminism.components import ALL, MeanSquare, components, deviation
 from reports.nondeterminism.summary import TITLES, Design, Study, WeightDistance
-from reports.stamped import stamped
-from reports.table import Column, Item, Table, Term
+from reports.statistics.metrics import AGGREGATE
+from reports.statistics.noise_floor import floor_factor, known_factor
+from reports.tables.cell import Cell
+from reports.tables.stamped import stamped
+from reports.tables.table import Column, Item, Table, Term
 
 NAMES = (
     *("nondeterminism_control", "nondeterminism_spread", "nondeterminism_components", "nondeterminism_floor"),

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 
-from reports.cases import INTERNAL
-from reports.cell import Cell
-from reports.chance import NEAR
-from reports.comparison import PRIMARY, Comparison
-from reports.difference_tables import turned
-from reports.in_words import listed, points
-from reports.leaderboard import TUNED, Leaderboard
-from reports.leading import is_best, said_probability
-from reports.notation import interval, number
+from reports.draw.notation import interval, number
 from reports.page.wording import METRIC, METRIC_NAME, site_name
-from reports.row import Row
-from reports.weights_mixed import mixed_weights
+from reports.statistics.cases import INTERNAL
+from reports.statistics.chance import NEAR
+from reports.statistics.comparison import PRIMARY, Comparison
+from reports.tables.cell import Cell
+from reports.tables.difference_tables import turned
+from reports.tables.in_words import listed, points
+from reports.tables.leaderboard import TUNED, Leaderboard
+from reports.tables.leading import is_best, said_probability
+from reports.tables.row import Row
+from reports.tables.weights_mixed import mixed_weights
 
 _NAMED = 3
 _CERTAIN = 0.995

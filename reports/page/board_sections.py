@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reports import difference_tables, row_tables
-from reports.analysis import CONFUSED
-from reports.leaderboard import Leaderboard
 from reports.page.estimates import class_f1, gap_parts, internal_against_external
 from reports.page.pairs import pair_matrix
 from reports.page.part import Part, Section
 from reports.page.standings import page_standings
-from reports.row import SPLIT
-from reports.table import Table
-from reports.tables import STANDING_METRICS, known_metrics
+from reports.statistics.analysis import CONFUSED
+from reports.tables import difference_tables, row_tables
+from reports.tables.leaderboard import Leaderboard
+from reports.tables.of_leaderboard import STANDING_METRICS, known_metrics
+from reports.tables.row import SPLIT
+from reports.tables.table import Table
 
 MOST_BACKBONES = 4
 """Of which small charts are drawn side by side, the first of the leaderboard; tables have all."""

@@ -9,10 +9,10 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from reports.cases import INTERNAL
 from reports.page.chart_style import QUIET, colour, data, spec_of
 from reports.page.part import Chart
-from reports.worklist import are_probabilities
+from reports.statistics.cases import INTERNAL
+from reports.statistics.worklist import are_probabilities
 
 BINS = 10
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from reports.cases import INTERNAL
-from reports.checks import codes
-from reports.margins import Floats, Integers
+from reports.statistics.cases import INTERNAL
+from reports.statistics.checks import codes
+from reports.statistics.confusion_counts import Floats, Integers
 
 MOST_CASES, MOST_CELLS = 40, 400
 """Of a cell, and of a matrix: all cells of up to 20 classes, the most frequent ones of more."""

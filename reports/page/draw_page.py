@@ -12,8 +12,8 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from reports.draw_html import table_html
-from reports.notation import RESEARCH_ONLY
+from reports.draw.html_text import table_html
+from reports.draw.notation import RESEARCH_ONLY
 from reports.page.chart_style import settings
 from reports.page.confused_cases import Confusions, SideConfusion
 from reports.page.draw_figure import VEGA_LITE

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from reports.caveats import RECOMMENDED_SEEDS
-from reports.in_words import listed
-from reports.leaderboard import Leaderboard
-from reports.markdown import what_intervals_cover
+from reports.draw.markdown import what_intervals_cover
 from reports.page.board_sections import sites_of
 from reports.page.part import Points, Section
 from reports.page.wording import METRIC_NAME, site_name
-from reports.weights_mixed import RANDOM
+from reports.tables.caveats import RECOMMENDED_SEEDS
+from reports.tables.in_words import listed
+from reports.tables.leaderboard import Leaderboard
+from reports.tables.weights_mixed import RANDOM
 
 
 def limits(leaderboard: Leaderboard, *, synthetic: bool, warning: str = "") -> Section:

@@ -7,16 +7,16 @@ from dataclasses import replace
 
 import pandas as pd
 
-from reports import row_tables
-from reports.leaderboard import Entry, Leaderboard
 from reports.page.board_sections import MOST_BACKBONES, first_of, of_one_site
 from reports.page.calibration import reliability, reliability_diagram
 from reports.page.confused_cases import Confusions, gather
 from reports.page.learning import TITLES, learning_curve
 from reports.page.part import Section
 from reports.page.seed_dots import of_seeds, seed_dots
-from reports.probability_metrics import ECE
-from reports.tables import STANDING_METRICS, known_metrics
+from reports.statistics.probability_metrics import ECE
+from reports.tables import row_tables
+from reports.tables.leaderboard import Entry, Leaderboard
+from reports.tables.of_leaderboard import STANDING_METRICS, known_metrics
 
 
 def model_sections(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from reports.page.confused_cases import Confusions
-from reports.table import Table
+from reports.tables.table import Table
 
 Spec: TypeAlias = Mapping[str, Any]
 """A Vega-Lite specification without width and colours: the page and the files give it both."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import altair as alt
 import numpy as np
 
-from reports.margins import Floats, Margins
-from reports.metrics import AGGREGATE
 from reports.page.chart_style import colour, data, height_of, spec_of
 from reports.page.confused_cases import Confusions, SideConfusion
 from reports.page.estimates import MOST_ROWS
 from reports.page.part import Chart
-from reports.probability_metrics import title_of
+from reports.statistics.confusion_counts import Floats, Margins
+from reports.statistics.metrics import AGGREGATE
+from reports.statistics.probability_metrics import title_of
 
 
 @dataclass(frozen=True)

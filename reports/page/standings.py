@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reports import row_tables
-from reports.caveats import caveats
-from reports.cell import Cell
-from reports.leaderboard import Leaderboard
 from reports.page.wording import METRIC, METRIC_NAME
-from reports.probability_metrics import title_of
-from reports.table import Column, Item, Table
-from reports.weights_mixed import mixed_weights
+from reports.statistics.probability_metrics import title_of
+from reports.tables import row_tables
+from reports.tables.caveats import caveats
+from reports.tables.cell import Cell
+from reports.tables.leaderboard import Leaderboard
+from reports.tables.table import Column, Item, Table
+from reports.tables.weights_mixed import mixed_weights
 
 MOST_SITES = 3
 _LAST = ("weights", "recipe")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reports.comparison import PRIMARY
-from reports.probability_metrics import title_of
-from reports.row_tables import lower
+from reports.statistics.comparison import PRIMARY
+from reports.statistics.probability_metrics import title_of
+from reports.tables.row_tables import lower
 
 METRIC = PRIMARY.metric
 METRIC_NAME = lower(title_of(METRIC))

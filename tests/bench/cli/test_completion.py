@@ -10,11 +10,11 @@ from backbones.names import registered_names
 from bench.cli import completion
 from bench.cli.report_command import FORMATS
 from bench.config.experiment import Experiment
-from bench.config.search import KNOBS, METRICS, SearchOptions
 from bench.config.toml import RECIPES
 from bench.data.options import MultiLabel
 from bench.data.readers import PUBLIC
-from reports.intervals import Interval
+from bench.search.options import KNOBS, METRICS, SearchOptions
+from reports.statistics.intervals import Interval
 
 AS_BENCH = "import sys; sys.argv[0] = 'bench'; from bench.cli import main; main()"
 

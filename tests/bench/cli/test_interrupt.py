@@ -37,7 +37,7 @@ COMMANDS = {
     "search": ("bench.cli.search_request.search_from", ["search"]),
     "nondeterminism": ("bench.config.experiment.checked", ["nondeterminism"]),
     "explain": ("bench.explain.options.checked_method", ["explain"]),
-    "report": ("bench.results.folder.ResultsFolder", ["report"]),
+    "report": ("bench.store.folder.ResultsFolder", ["report"]),
     "audit": ("bench.cli.request.parse_columns", ["data", "audit", "."]),
     "status": ("bench.status.read.read_status", ["status"]),
 }

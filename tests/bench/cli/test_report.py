@@ -14,7 +14,7 @@ from processes import Bench, wait_until
 
 from bench.cli.report_command import report
 from bench.errors import RequestError
-from bench.results.folder import ResultsFolder
+from bench.store.folder import ResultsFolder
 
 OTHER = "resnet_other"
 

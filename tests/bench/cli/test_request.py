@@ -7,7 +7,7 @@ import pytest
 from bench.cli.request import experiment_from, parse_seeds
 from bench.config.experiment import Experiment
 from bench.config.toml import experiment_text, read_experiment
-from bench.driver.forecast import duration, smaller_choices
+from bench.engine.forecast import duration, smaller_choices
 from bench.errors import RequestError
 
 

@@ -8,10 +8,10 @@ from bench.cli.request import experiment_from
 from bench.cli.search_request import search_from
 from bench.config.experiment import Experiment, Tuned
 from bench.config.recipe_file import RecipeFile, find_recipe_file, overlap, recipe_text
-from bench.config.search import SearchOptions
 from bench.errors import RequestError
 from bench.plan.recipe import Recipe
 from bench.search.knobs import as_params, turned
+from bench.search.options import SearchOptions
 from studies.space import Choices, FloatRange, IntRange, Space
 
 

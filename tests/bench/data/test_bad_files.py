@@ -38,7 +38,7 @@ from bench.cache import Caches
 from bench.data.load import load_dataset
 from bench.data.readers import DataRequest
 from bench.errors import RequestError
-from bench.results.folder import ResultsFolder
+from bench.store.folder import ResultsFolder
 
 
 def refused(tree: Path, caches: Caches, outcome: Unreadable | Unusable, name: str, *, skip: bool = False) -> None:

@@ -13,7 +13,7 @@ from bench.audit.conduct import conduct_audit
 from bench.cache import Caches
 from bench.data.passed_over import Entry, PassedOver
 from bench.data.scan import scan
-from bench.results.folder import ResultsFolder
+from bench.store.folder import ResultsFolder
 
 BY_PRODUCTS = (
     "@eaDir/0.png/SYNOPHOTO_THUMB_XL.png",

@@ -13,9 +13,9 @@ from bench.cache import Caches
 from bench.execution.executor import Executor
 from bench.execution.in_process import InProcessExecutor
 from bench.execution.pool import PoolExecutor
-from bench.execution.workshop import Workshop
+from bench.execution.resources import Workshop
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
-from bench.results.runs import RunStore
+from bench.store.runs import RunStore
 
 Make = Callable[[Workshop], Executor]
 

@@ -145,7 +145,7 @@ def test_the_head_phase_on_cached_features_is_training_with_a_frozen_body(digit_
     model, head = plain.model.eval(), classifier(plain.model)
     rows, labels = plain.rows(spec.train), torch.from_numpy(plain.labels(spec.train))
     optimisation = Optimisation(head, recipe, 2 * steps_per_epoch(len(rows), 16), plain.device)
-    from bench.plan.seeds import derive
+    from bench.seeds import derive
 
     for epoch in range(2):
         for batch in training_batches(len(rows), 16, derive(spec.seeds.order, "fold", spec.fold), "head", epoch):

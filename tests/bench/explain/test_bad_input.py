@@ -10,9 +10,9 @@ from explained import train
 from bench.errors import RequestError
 from bench.explain.options import ExplainOptions
 from bench.explain.session import run_explain
+from bench.explain.stored import explanation_galleries, explanation_tables
 from bench.plan.recipe import Recipe
-from bench.results.explanations import explanation_galleries, explanation_tables
-from bench.results.folder import ResultsFolder
+from bench.store.folder import ResultsFolder
 
 
 @pytest.fixture(scope="module")

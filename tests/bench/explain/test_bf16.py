@@ -17,11 +17,11 @@ from torch.overrides import TorchFunctionMode
 
 from backbones.state import as_bytes
 from bench.cache import Caches
-from bench.execution.explain import explain
-from bench.execution.explain_task import ExplainTask
 from bench.execution.features import load_features
 from bench.execution.run import PreparedRun, execute
 from bench.execution.speed import measure_speed
+from bench.explain.maps import explain
+from bench.explain.task import ExplainTask
 from bench.plan.identity import run_id
 from bench.plan.recipe import Recipe
 from bench.plan.spec import RunSpec

@@ -17,9 +17,9 @@ from bench.cli.app import app
 from bench.errors import BenchError, RequestError
 from bench.explain.options import ExplainOptions
 from bench.explain.session import run_explain
-from bench.results.explanations import explanation_galleries, explanation_tables
-from bench.results.folder import ResultsFolder
-from reports.cell import Cell
+from bench.explain.stored import explanation_galleries, explanation_tables
+from bench.store.folder import ResultsFolder
+from reports.tables.cell import Cell
 
 
 @pytest.fixture(scope="module")

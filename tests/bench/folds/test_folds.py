@@ -15,7 +15,7 @@ from bench.folds.check import check_folds
 from bench.folds.draw import draw_folds
 from bench.folds.mend import nearest_valid
 from bench.folds.table import FoldTable, from_frame, to_frame
-from bench.plan.seeds import derive
+from bench.seeds import derive
 
 
 def case(number: int, label: str, group: str | None = None) -> Case:

@@ -17,7 +17,7 @@ from bench.data.images import PixelSettings
 from bench.folds.leak_message import WHOLE, leak_message
 from bench.folds.leaks import PATIENT, Leak, find_leaks, grouped
 from bench.folds.table import FoldTable
-from bench.likeness import search
+from bench.near_duplicates import search
 
 
 def case(name: str, group: str | None = None) -> Case:

@@ -19,9 +19,9 @@ from bench.cli.app import app
 from bench.errors import RequestError
 from bench.nondeterminism import session
 from bench.nondeterminism.prepare import Request
-from bench.results.folder import ResultsFolder
-from bench.results.nondeterminism import nondeterminism_tables, studies
-from bench.results.traces import read_trace
+from bench.nondeterminism.report import nondeterminism_tables, studies
+from bench.store.folder import ResultsFolder
+from bench.store.traces import read_trace
 
 QUICK = (
     *("--backbone", "test_resnet", "--image-size", "16", "--folds", "2", "--epochs", "1", "--batch-size", "16"),

@@ -10,9 +10,9 @@ from processes import Bench
 from typer.testing import CliRunner
 
 from bench.cli.app import app
-from bench.results.environments import mixed_environments
-from bench.results.folder import ResultsFolder
-from bench.results.specs import spec_of
+from bench.store.environments import mixed_environments
+from bench.store.folder import ResultsFolder
+from bench.store.specs import spec_of
 
 QUICK = (
     *("--backbone", "test_resnet", "--image-size", "32", "--folds", "2", "--epochs", "1", "--batch-size", "16"),

@@ -3,12 +3,12 @@
 import pytest
 
 from bench.config.experiment import checked
-from bench.config.nondeterminism import NondeterminismOptions
 from bench.errors import RequestError
 from bench.nondeterminism.designs import others
+from bench.nondeterminism.options import NondeterminismOptions
+from bench.nondeterminism.record import RecordedGroup
 from bench.nondeterminism.study import merged, tooling_text
 from bench.plan.spec import Tooling
-from bench.results.nondeterminism_record import RecordedGroup
 
 
 def group(name: str, changed: str = "") -> RecordedGroup:

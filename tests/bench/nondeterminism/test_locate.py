@@ -18,11 +18,11 @@ from torch import Tensor
 from bench.cache import Caches
 from bench.execution import training
 from bench.execution.batches import training_batches
-from bench.execution.probe import probe, trace_until
+from bench.execution.resources import Workshop
 from bench.execution.run import PreparedRun, execute
 from bench.execution.watch import Step
-from bench.execution.workshop import Workshop
 from bench.nondeterminism.locate import Location, locate
+from bench.nondeterminism.probe import probe, trace_until
 from bench.plan.recipe import Recipe
 from bench.plan.spec import RunSpec
 from bench.plan.trace import Event, Trace, parting

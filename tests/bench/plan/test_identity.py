@@ -11,8 +11,8 @@ from bench.folds.table import FoldTable
 from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
-from bench.plan.seeds import derive
 from bench.plan.spec import RunSpec, Tooling, Weights
+from bench.seeds import derive
 
 
 def cases(group: str = "g") -> list[Case]:

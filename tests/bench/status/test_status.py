@@ -13,8 +13,8 @@ from processes import INTERRUPTIBLE, SMALL, Bench
 
 from bench.cli.status_command import status
 from bench.errors import RequestError
-from bench.results.planned import Planned, PlannedRun, folds_digest, read_planned
 from bench.status.read import read_status
+from bench.store.planned import Planned, PlannedRun, folds_digest, read_planned
 
 
 @pytest.fixture

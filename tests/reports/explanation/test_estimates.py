@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from reports.bootstrap import Draws
-from reports.estimate import IntervalChoice
 from reports.explanation.estimates import Origin, cell, difference_cell, mean_of, pseudo_values
+from reports.statistics.bootstrap import Draws
+from reports.statistics.estimate import IntervalChoice
 
 SEED = np.repeat([3, 8], 30)
 CLUSTER = np.tile(np.arange(30) // 2, 2) + 100

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.bootstrap import Draws
-from reports.cell import Cell
-from reports.estimate import IntervalChoice
 from reports.explanation.subject import CURVES, LOCALISATION, SOURCES, Subject, column
 from reports.explanation.tables import NAMES, Intervals, explanation_tables
-from reports.table import Table
+from reports.statistics.bootstrap import Draws
+from reports.statistics.estimate import IntervalChoice
+from reports.tables.cell import Cell
+from reports.tables.table import Table
 
 JACKKNIFE = Intervals(IntervalChoice(), None)
 EFFECT = 0.2

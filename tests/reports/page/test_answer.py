@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from reports.leaderboard import TUNED, Entry, Leaderboard, build_leaderboard
-from reports.leading import is_best
 from reports.page.answer import answer
+from reports.tables.leaderboard import TUNED, Entry, Leaderboard, build_leaderboard
+from reports.tables.leading import is_best
 
 
 def board(study: object, *entries: Entry) -> Leaderboard:

@@ -1,1 +1,0 @@
-"""Conducts an experiment: from the request to a stored leaderboard."""

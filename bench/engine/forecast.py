@@ -1,0 +1,48 @@
+"""How long the runs should take, and what a smaller experiment would. Times a few steps."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.config.experiment import Experiment
+from bench.engine.durations import duration, makespan
+from bench.execution.executor import Executor, Speed
+from bench.plan.spec import RunSpec
+
+LONG = 600.0  # seconds from which smaller choices are offered
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """`seconds` for all pending runs on this executor's workers; `speeds` of each backbone, images a second."""
+
+    seconds: float
+    speeds: Mapping[str, Speed]
+
+
+def forecast(executor: Executor, pending: Sequence[RunSpec]) -> Forecast:
+    """Time each backbone once and add up; features of frozen bodies and process start are not counted."""
+    examples = {spec.backbone: spec for spec in pending}
+    speeds = {name: executor.measure(spec) for name, spec in examples.items()}
+    seconds = [speeds[spec.backbone].seconds(spec) for spec in pending]
+    return Forecast(makespan(seconds, executor.workers), speeds)
+
+
+def smaller_choices(experiment: Experiment, seconds: float) -> str:
+    """Options that would take less time, with about how much; "" where nothing long is asked."""
+    if seconds < LONG:
+        return ""
+    choices = list(_choices(experiment, seconds))
+    return "To take less time: " + "; ".join(choices) + "." if choices else ""
+
+
+def _choices(experiment: Experiment, seconds: float) -> Iterable[str]:
+    seeds, size = len(experiment.seeds), experiment.pixels.image_size
+    if seeds > 5:
+        yield f"--seeds 5 (about {duration(seconds * 5 / seeds)})"
+    if experiment.holdout is None and experiment.folds > 3:
+        share = 3 * (1 - 1 / 3) / (experiment.folds * (1 - 1 / experiment.folds))
+        yield f"--folds 3 (about {duration(seconds * share)})"
+    if size > 128:
+        yield f"--image-size 128 (about {duration(seconds * (128 / size) ** 2)})"
+    if experiment.recipe.epochs > 5:
+        yield f"--epochs 5 (about {duration(seconds * 5 / experiment.recipe.epochs)})"

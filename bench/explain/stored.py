@@ -1,0 +1,132 @@
+"""What `bench explain` leaves in a results folder: explain/ and its tables. Reads and writes them."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from PIL import Image
+
+from bench.atomic import write_text
+from bench.errors import RequestError
+from bench.store.folder import ResultsFolder
+from bench.store.runs import RunStore
+from reports.draw.csv_text import csv_text
+from reports.draw.notation import RESEARCH_ONLY
+from reports.draw.table_json import table_from_json, table_to_json
+from reports.explanation.tables import NAMES
+from reports.tables.table import Table
+
+FOLDER = "explain"
+GALLERIES = "galleries"
+_INDEX, _VALUES = "explain.json", "values.parquet"
+_NAME_BYTES = 100
+
+
+@dataclass(frozen=True)
+class GalleryPicture:
+    """A gallery as it is to be stored: of which backbone and class, and the drawn page."""
+
+    backbone: str
+    label: str
+    picture: Image.Image
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """A stored gallery: the cases of one class, as one backbone sees them."""
+
+    backbone: str
+    label: str
+    file: Path
+
+
+def write_explanations(
+    folder: ResultsFolder,
+    tables: Sequence[Table],
+    values: pd.DataFrame,
+    galleries: Sequence[GalleryPicture],
+    about: Mapping[str, Any],
+) -> list[Path]:
+    """Replace explain/ as a whole, then tables/explanation_*.csv. Call only under the folder's lock."""
+
+    def fill(target: Path) -> None:
+        (target / GALLERIES).mkdir()
+        index: list[dict[str, str]] = []
+        for gallery in galleries:
+            name = _free_name(f"{gallery.backbone}--{gallery.label}", [entry["file"] for entry in index])
+            gallery.picture.save(target / GALLERIES / name, optimize=True)
+            index.append({"backbone": gallery.backbone, "label": gallery.label, "file": f"{GALLERIES}/{name}"})
+        values.to_parquet(target / _VALUES, index=False)
+        content = {
+            "use": RESEARCH_ONLY,
+            **about,
+            "galleries": index,
+            "tables": [table_to_json(table) for table in tables],
+        }
+        (target / _INDEX).write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+    store = RunStore(folder.root)
+    store.remove_leftovers()
+    written = store.store(FOLDER, fill)
+    of_tables = folder.root / "tables"
+    of_tables.mkdir(exist_ok=True)
+    for name in NAMES:
+        (of_tables / f"{name}.csv").unlink(missing_ok=True)
+    paths = [of_tables / f"{table.name}.csv" for table in tables]
+    for path, table in zip(paths, tables, strict=True):
+        write_text(path, csv_text(table))
+    return [written / _INDEX, written / _VALUES, written / GALLERIES, *paths]
+
+
+def explanation_tables(folder: ResultsFolder) -> tuple[Table, ...]:
+    """The tables of the last `bench explain` on the folder; none where there was no such call.
+
+    Raises:
+        RequestError: explain.json is damaged.
+    """
+    content = _index(folder)
+    try:
+        return tuple(table_from_json(table) for table in content["tables"]) if content else ()
+    except (KeyError, TypeError, ValueError):
+        raise _damaged(folder) from None
+
+
+def explanation_galleries(folder: ResultsFolder) -> tuple[Gallery, ...]:
+    """The galleries of the last `bench explain` on the folder, in the order of backbones and classes.
+
+    Raises:
+        RequestError: explain.json is damaged.
+    """
+    content, root = _index(folder), folder.root / FOLDER
+    try:
+        found = content["galleries"] if content else []
+        return tuple(Gallery(entry["backbone"], entry["label"], root / entry["file"]) for entry in found)
+    except (KeyError, TypeError):
+        raise _damaged(folder) from None
+
+
+def _index(folder: ResultsFolder) -> dict[str, Any] | None:
+    path = folder.root / FOLDER / _INDEX
+    if not path.exists():
+        return None
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return content
+    except ValueError:
+        raise _damaged(folder) from None
+
+
+def _damaged(folder: ResultsFolder) -> RequestError:
+    return RequestError(f"{folder.root / FOLDER / _INDEX} is damaged. Give the bench explain command again.")
+
+
+def _free_name(name: str, used: Sequence[str]) -> str:
+    """A file name that file systems take, and that no other gallery has, be it in capitals."""
+    stem = re.sub(r"[^\w.-]+", "_", name).encode()[:_NAME_BYTES].decode(errors="ignore")
+    taken = {Path(file).name.lower() for file in used}
+    names = [f"{stem}.png", *(f"{stem}-{number}.png" for number in range(2, len(taken) + 3))]
+    return next(free for free in names if free.lower() not in taken)

@@ -1,0 +1,112 @@
+"""Imported predictions into a results folder: the runs, and what of their cases and folds is new. Writes files."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bench.config.experiment import Experiment
+from bench.data.cases import Case
+from bench.errors import WriteError
+from bench.external.destination import Destination
+from bench.external.runs import ImportedRun, refuse_conflicts
+from bench.folds.leaks import find_leaks
+from bench.folds.table import FoldTable
+from bench.plan.spec import RunResult
+from bench.store.folder import ResultsFolder
+from bench.store.runs import history_table
+
+NO_IMAGES = "none: bench import brought these predictions without their images"
+
+
+@dataclass(frozen=True)
+class Import:
+    """What is to be written: `files` are what was read, by name, with their digests."""
+
+    files: dict[str, str]
+    cases: tuple[Case, ...]
+    classes: tuple[str, ...]
+    folds: FoldTable
+    runs: list[ImportedRun]
+
+
+def write_import(wanted: Import, there: Destination, folder: ResultsFolder) -> int:
+    """Store what is not there yet; returns how many runs were. Call inside `folder.locked()`.
+
+    Raises:
+        RequestError: the folder has changed since it was read, or holds other predictions under the same names.
+        WriteError: a write failed; what had been stored stays.
+    """
+    folder.refuse_changed(there.state)
+    stored = {name: folder.runs.read(name) for name in sorted(folder.runs.complete())}
+    refuse_conflicts(wanted.runs, list(stored.values()))
+    done = 0
+    try:
+        _write_what_runs_stand_on(wanted, there, folder)
+        for run in wanted.runs:
+            if (name := run.run_id()) not in stored:
+                folder.runs.store(name, partial(_fill, name, run, wanted.files))
+                done += 1
+    except OSError as error:
+        raise WriteError(
+            f"Writing to {folder.root} failed: {error.strerror or error}. {done} run(s) of this call are stored whole, "
+            f"none is half-written. Make room and give the same command again; it goes on from there."
+        ) from error
+    return done
+
+
+def _write_what_runs_stand_on(wanted: Import, there: Destination, folder: ResultsFolder) -> None:
+    """In a folder of `bench run` only new seeds are added to the folds."""
+    if not there.cases:
+        folder.write_cases(list(wanted.cases))
+    if there.folds != wanted.folds or not (folder.root / "folds.parquet").exists():
+        folder.write_folds(wanted.folds)
+    if there.trained_here:
+        return
+    folder.write_leaks(find_leaks(wanted.cases, [], wanted.folds))
+    experiment = _experiment(wanted, there.experiment, folder.root)
+    if experiment != there.experiment:
+        folder.write_experiment(experiment)
+
+
+def _experiment(wanted: Import, before: Experiment | None, root: Path) -> Experiment:
+    """What the leaderboard needs, and for `bench run` a reader whose name says why it cannot repeat this."""
+    if before is None:
+        before = Experiment(
+            data=str(Path(next(iter(wanted.files))).expanduser().resolve()),
+            reader={"*": NO_IMAGES},
+            class_order=list(wanted.classes),
+            backbone=[wanted.runs[0].backbone],
+            seeds=[wanted.runs[0].seed],
+            results=str(root.resolve()),
+        )
+    return before.model_copy(
+        update={
+            "backbone": list(dict.fromkeys([*before.backbone, *(run.backbone for run in wanted.runs)])),
+            "seeds": sorted({*before.seeds, *(run.seed for run in wanted.runs)}),
+            "folds": max(2, wanted.folds.number()) if wanted.folds.by_seed else before.folds,
+        }
+    )
+
+
+def _fill(run_id: str, run: ImportedRun, files: Mapping[str, str], folder: Path) -> None:
+    record = {
+        "run_id": run_id,
+        "status": "done",
+        "error": "",
+        "spec": run.spec(),
+        "weights": {"source": run.weights, "digest": ""},
+        "parameters": 0,
+        "timings": {"total": 0.0},
+        "environment": {f"sha256 of {name}": digest for name, digest in files.items()},
+        "metrics": run.metrics(),
+    }
+    nothing = RunResult("done", np.zeros((0, len(run.classes)), dtype=np.float32))
+    pq.write_table(history_table(nothing), folder / "history.parquet")
+    pq.write_table(pa.Table.from_pandas(run.predictions, preserve_index=False), folder / "predictions.parquet")
+    (folder / "run.json").write_text(json.dumps(record, indent=1, allow_nan=False), encoding="utf-8")

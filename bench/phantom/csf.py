@@ -1,0 +1,77 @@
+"""Spaces filled with cerebrospinal fluid: sulci, ventricles, cisterns, the fissure between the hemispheres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.phantom.brain import Brain
+from bench.phantom.deep_spaces import DeepSpaces
+from bench.phantom.grid import Plane, bump, smooth_noise, soft_step, wavy_table
+from bench.phantom.head import SKULL_BASE, VENTRICLES, Head
+from bench.phantom.sulci import draw_folds
+
+EDGE_MM = 0.5
+
+
+@dataclass(frozen=True)
+class Spaces:
+    """Shares (0..1) of each pixel that are CSF, by space; `fold` is the distance from a sulcus, unitless.
+
+    `rim` is the thin film over the gyri, `sulcal_zone` how far in sulci reach. `ventricle_distance` is in mm, negative
+    inside. `cortex` is the share of grey matter of the cortical ribbon, `bend` a smooth field of unit variance.
+    """
+
+    sulci: Plane
+    rim: Plane
+    cisterns: Plane
+    fissure: Plane
+    ventricles: Plane
+    ventricle_distance: Plane
+    fold: Plane
+    sulcal_zone: Plane
+    cortex: Plane
+    bend: Plane
+
+    @property
+    def subarachnoid(self) -> Plane:
+        """Everything around the brain that holds CSF."""
+        return np.maximum(np.maximum(self.sulci, self.rim), np.maximum(self.cisterns, self.fissure))
+
+
+def draw_spaces(head: Head, brain: Brain, rng: np.random.Generator, *, with_ventricles: bool) -> Spaces:
+    """The CSF spaces of one slice; `with_ventricles` makes sure some ventricle is cut."""
+    bend = smooth_noise(rng, 26.0)
+    fold = draw_folds(brain, bend, rng)
+    sulcal_depth = (14 + wavy_table(rng, [1.5, 1.5, 2, 2, 2])).clip(8, 22)[brain.angle]
+    zone = soft_step(sulcal_depth - brain.depth, 2.5)
+    openness = 1 - np.float32(0.8) * brain.effacement
+    width = np.float32(0.20 + 0.30 * head.atrophy) * openness
+    sulci = np.exp(-((fold / width) ** 2)) * zone * np.float32(0.6 + 0.4 * head.atrophy)
+    ribbon = np.exp(-((fold / (width + np.float32(0.5))) ** 2)) * soft_step(sulcal_depth + 4 - brain.depth, 2.0)
+    film = np.float32(0.4 + 2.6 * head.atrophy**2) * openness
+    deep_x = brain.x + np.float32(1.3) * smooth_noise(rng, 24.0)
+    ventricle_distance, cistern_distance = DeepSpaces(head, brain, deep_x, brain.y, rng).draw(with_ventricles)
+    return Spaces(
+        sulci=sulci,
+        rim=soft_step(film - brain.depth, EDGE_MM) * np.float32(0.7),
+        cisterns=soft_step(-cistern_distance, EDGE_MM) * np.float32(0.95),
+        fissure=bump(brain.x, 1.0 + 1.6 * head.atrophy) * midline_extent(head, brain) * np.float32(0.8),
+        ventricles=soft_step(-ventricle_distance, EDGE_MM),
+        ventricle_distance=ventricle_distance,
+        fold=fold,
+        sulcal_zone=zone,
+        cortex=np.maximum(ribbon, soft_step(np.float32(3.8) - brain.depth, 0.8)),
+        bend=bend,
+    )
+
+
+def midline_extent(head: Head, brain: Brain) -> Plane:
+    """Where (0..1) the two hemispheres face each other at this level."""
+    front = soft_step(np.float32(-32) - brain.y, 2.0)
+    if head.level == SKULL_BASE:
+        return front
+    if head.level == VENTRICLES:
+        return np.maximum(front, soft_step(brain.y - np.float32(34), 2.0))
+    return np.ones_like(brain.x)

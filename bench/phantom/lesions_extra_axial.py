@@ -1,0 +1,117 @@
+"""Blood between skull and brain: the epidural lens and the subdural crescent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.phantom.brain import MAX_SHIFT_MM, MassEffect
+from bench.phantom.difficulty import SUBDURAL_AGES, Difficulty
+from bench.phantom.grid import (
+    ANGLE,
+    ANGLES,
+    RADIUS,
+    Plane,
+    Table,
+    Y,
+    angular_distance,
+    at,
+    blend,
+    draw,
+    smooth_noise,
+    soft_step,
+    wavy_table,
+)
+from bench.phantom.head import Head
+from bench.phantom.lesion import Canvas
+
+
+@dataclass(frozen=True)
+class ExtraAxialBlood:
+    """Blood of `thickness` mm under the inner table, by angle; `kind` is also its age."""
+
+    kind: str
+    thickness: Table
+    mass_effect: MassEffect
+    blood_hu: float
+
+    def paint(self, canvas: Canvas, rng: np.random.Generator) -> Plane:
+        """Fill the space between the skull and the brain that gave way."""
+        depth = canvas.head.inner_table[ANGLE] - RADIUS
+        thickness = self.thickness[ANGLE]
+        share = soft_step(thickness - depth, 0.5) * soft_step(thickness - np.float32(0.8), 0.2)
+        blend(canvas.hu, self._density(rng), share)
+        return share
+
+    def _density(self, rng: np.random.Generator) -> Plane:
+        fresh = np.float32(self.blood_hu) + np.float32(2.5) * smooth_noise(rng, 8.0)
+        if self.kind == "swirl":  # unclotted, hence darker, blood within the clot
+            return fresh - np.float32(14) * soft_step(smooth_noise(rng, 12.0) - np.float32(0.7), 0.25)
+        if self.kind == "isodense":
+            return fresh + np.float32(draw(rng, (30.0, 42.0)) - self.blood_hu)
+        if self.kind == "chronic":
+            return fresh + np.float32(draw(rng, (12.0, 24.0)) - self.blood_hu)
+        if self.kind == "layered":  # cells sink to the back of a lying patient
+            serum = np.float32(draw(rng, (20.0, 30.0)))
+            return serum + (fresh - serum) * soft_step(Y - np.float32(draw(rng, (-20.0, 20.0))), 4.0)
+        return fresh
+
+
+def plan_epidural(head: Head, difficulty: Difficulty, rng: np.random.Generator, *, subtle: bool) -> ExtraAxialBlood:
+    """A lens: bulging beyond the chord of the skull it strips the dura from."""
+    side = int(rng.choice([-1, 1]))
+    centre = side * np.deg2rad(draw(rng, (35.0, 145.0)))
+    scale = draw(rng, difficulty.lesion_scale)
+    widths = difficulty.subtle_epidural_half_width if subtle else difficulty.epidural_half_width
+    half_width = np.deg2rad(draw(rng, widths)) * scale**0.5
+    chord_mm = at(head.inner_table, centre) * (1 - np.cos(half_width))
+    height = (chord_mm * draw(rng, (1.1, 1.5)) + draw(rng, difficulty.epidural_bulge_mm)) * scale
+    outline = _outline(centre, half_width, draw(rng, (0.85, 1.2)))
+    thickness = height * outline * (1 + 0.03 * wavy_table(rng, [1, 1, 1], first_harmonic=3))
+    kind = "swirl" if rng.random() < difficulty.epidural_swirl else "acute"
+    return _blood(kind, thickness, side, height, difficulty, rng, subtle=subtle)
+
+
+def plan_subdural(head: Head, difficulty: Difficulty, rng: np.random.Generator, *, subtle: bool) -> ExtraAxialBlood:
+    """A crescent: long, thin, crossing sutures but never the midline."""
+    side = int(rng.choice([-1, 1]))
+    centre = side * np.deg2rad(draw(rng, (60.0, 120.0)))
+    scale = draw(rng, difficulty.lesion_scale)
+    widths = difficulty.subtle_subdural_half_width if subtle else difficulty.subdural_half_width
+    half_width = np.deg2rad(draw(rng, widths)) * scale**0.5
+    height = draw(rng, difficulty.subtle_subdural_mm if subtle else difficulty.subdural_mm) * scale
+    outline = _outline(centre, half_width, draw(rng, (0.45, 0.75))) * _tapered_to(side)
+    thickness = height * outline * (1 + 0.07 * wavy_table(rng, [1, 1, 1, 1], first_harmonic=3))
+    kind = SUBDURAL_AGES[int(rng.choice(len(SUBDURAL_AGES), p=difficulty.subdural_ages))]
+    return _blood(kind, thickness, side, height, difficulty, rng, subtle=subtle)
+
+
+def _tapered_to(side: int) -> Table:
+    """1 on one side of the head, falling to 0 over the last 8 degrees before the midline."""
+    from_front, per_taper = ANGLES * side, np.float32(np.rad2deg(1) / 8)
+    from_back = np.float32(np.pi) - from_front
+    taper: Table = np.clip(from_front * per_taper, 0, 1) * np.clip(from_back * per_taper, 0, 1)
+    return taper
+
+
+def _outline(centre: float, half_width: float, power: float) -> Table:
+    outline: Table = np.clip(1 - (angular_distance(centre) / half_width) ** 2, 0, None) ** power
+    return outline
+
+
+def _blood(
+    kind: str,
+    thickness: Table,
+    side: int,
+    height: float,
+    difficulty: Difficulty,
+    rng: np.random.Generator,
+    *,
+    subtle: bool,
+) -> ExtraAxialBlood:
+    shift = min(MAX_SHIFT_MM, max(0.0, height - 4) * draw(rng, (0.6, 0.9)))
+    thickness = np.clip(thickness, 0, None).astype(np.float32)
+    mass = MassEffect(side=side, effacement=min(1.0, height / 12), midline_shift=-side * shift, extra_axial=thickness)
+    blood_hu = draw(rng, difficulty.subtle_blood if subtle else difficulty.blood)
+    return ExtraAxialBlood(kind, thickness, mass, blood_hu)

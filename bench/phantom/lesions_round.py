@@ -1,0 +1,150 @@
+"""Lesions with a rounded outline inside the brain: haematoma, tumour, cyst, calcification."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.phantom.brain import MassEffect, Push
+from bench.phantom.difficulty import Difficulty
+from bench.phantom.grid import (
+    ANGLE,
+    RADIUS,
+    Plane,
+    Point,
+    Table,
+    X,
+    Y,
+    angle_index,
+    at,
+    blend,
+    draw,
+    polar,
+    smooth_noise,
+    soft_step,
+    wavy_table,
+)
+from bench.phantom.head import VENTRICLES, Head
+from bench.phantom.lesion import Canvas
+
+_MAX_SHIFT_MM = 8.0  # of the midline as a whole; what the lesion pushes aside locally comes on top
+# share of its radius by which each kind pushes the brain aside
+_PUSH = {"lobar": 0.35, "deep": 0.35, "tumour": 0.3, "cyst": 0.25, "calcification": 0.0}
+
+
+@dataclass(frozen=True)
+class RoundLesion:
+    """A lesion around `centre` (mm) whose rim lies at `rim` mm by angle about that centre."""
+
+    kind: str
+    centre: Point
+    radius: float
+    rim: Table
+    mass_effect: MassEffect
+    blood_hu: float
+    into_ventricle: bool
+
+    def paint(self, canvas: Canvas, rng: np.random.Generator) -> Plane:
+        """Paint the lesion with the swelling around it; only the lesion itself is returned."""
+        dx, dy = X - np.float32(self.centre[0]), Y - np.float32(self.centre[1])
+        outward = np.hypot(dx, dy) - self.rim[angle_index(dx, dy)]
+        share = soft_step(-outward, 0.5) * (canvas.head.inner_table[ANGLE] > RADIUS)
+        if self.kind in ("lobar", "deep"):
+            self._paint_haematoma(canvas, outward, share, rng)
+        elif self.kind == "tumour":
+            self._paint_tumour(canvas, outward, share, rng)
+        elif self.kind == "cyst":
+            blend(canvas.hu, draw(rng, (3.0, 9.0)), share)
+        else:
+            grains = np.float32(draw(rng, (110.0, 240.0))) + np.float32(40) * smooth_noise(rng, 4.0)
+            blend(canvas.hu, np.maximum(grains, 60), share)
+        return share
+
+    def _paint_haematoma(self, canvas: Canvas, outward: Plane, share: Plane, rng: np.random.Generator) -> None:
+        spaces, hu = canvas.spaces, canvas.hu
+        brain_tissue = (1 - spaces.ventricles) * (1 - spaces.subarachnoid)
+        swelling = soft_step(np.float32(draw(rng, (2.0, 8.0))) - outward, 1.8)
+        hu -= np.float32(draw(rng, (4.0, 9.0))) * swelling * brain_tissue
+        blood = np.float32(self.blood_hu) + np.float32(2.5) * smooth_noise(rng, 8.0)
+        blend(hu, blood, share)
+        if self.into_ventricle:  # blood sinks to the back of the ventricle on that side
+            same_side = canvas.brain.x * np.float32(self.mass_effect.side) > 0
+            low = soft_step(canvas.brain.y - np.float32(10), 4.0)
+            blend(hu, blood, spaces.ventricles * low * same_side * np.float32(0.8))
+
+    def _paint_tumour(self, canvas: Canvas, outward: Plane, share: Plane, rng: np.random.Generator) -> None:
+        """A core of mixed density, dead in its middle at times, in finger-like swelling of the white matter."""
+        spaces, hu = canvas.spaces, canvas.hu
+        ragged = np.float32(draw(rng, (5.0, 13.0))) - outward - 3 * spaces.bend
+        white = (1 - np.float32(0.6) * spaces.cortex) * (1 - spaces.ventricles)
+        hu -= np.float32(draw(rng, (7.0, 12.0))) * soft_step(ragged, 2.0) * white
+        core = np.float32(draw(rng, (36.0, 48.0))) + np.float32(3) * smooth_noise(rng, 9.0)
+        if rng.random() < 0.6:
+            core -= np.float32(24) * soft_step(-outward - np.float32(0.4 * self.radius), 1.5)
+        blend(hu, core, share)
+
+
+def plan_haematoma(head: Head, difficulty: Difficulty, rng: np.random.Generator, *, subtle: bool) -> RoundLesion:
+    """Blood in the brain: deep in the basal ganglia (level of the ventricles) or in a lobe."""
+    deep = rng.random() < difficulty.deep_haematoma and head.level == VENTRICLES
+    bounds = difficulty.subtle_haematoma_mm if subtle else difficulty.haematoma_mm
+    return _plan("deep" if deep else "lobar", head, difficulty, bounds, rng, subtle=subtle)
+
+
+def plan_tumour(head: Head, difficulty: Difficulty, rng: np.random.Generator, *, subtle: bool) -> RoundLesion:
+    """A mass in the white matter with swelling around it."""
+    bounds = difficulty.subtle_tumour_mm if subtle else difficulty.tumour_mm
+    return _plan("tumour", head, difficulty, bounds, rng, subtle=subtle)
+
+
+def plan_cyst(head: Head, difficulty: Difficulty, rng: np.random.Generator, *, subtle: bool) -> RoundLesion:
+    """A cavity filled with fluid."""
+    bounds = difficulty.subtle_cyst_mm if subtle else difficulty.cyst_mm
+    return _plan("cyst", head, difficulty, bounds, rng, subtle=subtle)
+
+
+def plan_calcification(head: Head, difficulty: Difficulty, rng: np.random.Generator, *, subtle: bool) -> RoundLesion:
+    """A coarse calcified nodule without mass effect."""
+    bounds = difficulty.subtle_calcification_mm if subtle else difficulty.calcification_mm
+    return _plan("calcification", head, difficulty, bounds, rng, subtle=subtle)
+
+
+def _plan(
+    kind: str,
+    head: Head,
+    difficulty: Difficulty,
+    radii: tuple[float, float],
+    rng: np.random.Generator,
+    *,
+    subtle: bool,
+) -> RoundLesion:
+    side = int(rng.choice([-1, 1]))
+    radius = draw(rng, radii) * draw(rng, difficulty.lesion_scale)
+    centre = _centre(kind, head, side, radius, rng)
+    unevenness = 1 + wavy_table(rng, [0.06, 0.05, 0.035, 0.025, 0.02], first_harmonic=2)
+    stretch, tilt = draw(rng, (0.75, 1.0)), draw(rng, (0.0, np.pi))
+    angles = np.linspace(-np.pi, np.pi, len(unevenness), endpoint=False) - tilt
+    rim = radius * unevenness / np.sqrt((np.cos(angles) * stretch) ** 2 + (np.sin(angles) / stretch) ** 2)
+    push = Push(centre, radius, _PUSH[kind] * radius * draw(rng, (0.5, 1.0)))
+    shift = 0.0
+    if _PUSH[kind]:
+        shift = min(_MAX_SHIFT_MM, max(0.0, radius - 8) * draw(rng, (0.4, 0.7)))
+    mass = MassEffect(
+        side=side,
+        effacement=min(1.0, radius / 25) if _PUSH[kind] else 0.0,
+        midline_shift=-side * shift,
+        push=push if _PUSH[kind] else None,
+    )
+    blood_hu = draw(rng, difficulty.subtle_blood if subtle else difficulty.blood)
+    into_ventricle = not subtle and head.level == VENTRICLES and rng.random() < difficulty.ventricular_extension
+    return RoundLesion(kind, centre, radius, rim.astype(np.float32), mass, blood_hu, into_ventricle)
+
+
+def _centre(kind: str, head: Head, side: int, radius: float, rng: np.random.Generator) -> Point:
+    if kind == "deep":
+        return side * draw(rng, (20.0, 30.0)), draw(rng, (-12.0, 12.0))
+    angle = side * np.deg2rad(draw(rng, (25.0, 155.0)))
+    # near the cortex, yet with a strip of brain left between lesion and skull
+    depth = radius * draw(rng, (1.0, 1.25)) + draw(rng, (3.0, 14.0))
+    return polar(angle, max(radius * 0.8, at(head.inner_table, angle) - depth))

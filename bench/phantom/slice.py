@@ -1,0 +1,80 @@
+"""One slice as the body is: HU on the head's millimetre grid with its lesion, before any scanner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.phantom.bone import paint_bone_and_scalp
+from bench.phantom.brain import MassEffect, deform, midline_shift
+from bench.phantom.csf import draw_spaces
+from bench.phantom.difficulty import CLASSES, OTHER_KINDS, Difficulty
+from bench.phantom.grid import Plane
+from bench.phantom.head import Head, draw_head
+from bench.phantom.lesion import Canvas, Lesion
+from bench.phantom.lesions_csf import plan_intraventricular, plan_subarachnoid
+from bench.phantom.lesions_extra_axial import plan_epidural, plan_subdural
+from bench.phantom.lesions_infarct import plan_infarct
+from bench.phantom.lesions_round import plan_calcification, plan_cyst, plan_haematoma, plan_tumour
+from bench.phantom.tissue import paint_tissue
+
+SMALLEST_LESION_MM2 = 60.0
+_ATTEMPTS = 20
+_PLANS: dict[str, Callable[..., Lesion]] = {
+    "epidural": plan_epidural,
+    "subdural": plan_subdural,
+    "intracerebral": plan_haematoma,
+    "subarachnoid": plan_subarachnoid,
+    "intraventricular": plan_intraventricular,
+    "tumour": plan_tumour,
+    "infarct": plan_infarct,
+    "calcification": plan_calcification,
+    "cyst": plan_cyst,
+}
+
+
+@dataclass(frozen=True)
+class HeadSlice:
+    """A slice on the 1 mm grid: `hu` and `lesion` (share 0..1 of each pixel) of shape (ROWS, COLS)."""
+
+    head: Head
+    hu: Plane
+    lesion: Plane
+    kind: str
+    subtle: bool
+    midline_shift_mm: float
+
+
+def draw_slice(label: str, difficulty: Difficulty, rng: np.random.Generator) -> HeadSlice:
+    """A random slice of the class; drawn anew while a lesion class has too little lesion to be seen."""
+    if label not in CLASSES:
+        raise ValueError(f"The phantom has no class {label!r}; its classes are {', '.join(CLASSES)}.")
+    for _ in range(_ATTEMPTS):
+        candidate = _draw_once(label, difficulty, rng)
+        if label == "normal" or np.count_nonzero(candidate.lesion > 0.5) >= SMALLEST_LESION_MM2:
+            return candidate
+    raise RuntimeError(f"No visible lesion of class {label!r} in {_ATTEMPTS} attempts; its ranges are too small.")
+
+
+def _draw_once(label: str, difficulty: Difficulty, rng: np.random.Generator) -> HeadSlice:
+    head = draw_head(difficulty, rng)
+    subtle = bool(rng.random() < difficulty.subtle) and label != "normal"
+    lesion = _plan(label, head, difficulty, rng, subtle=subtle)
+    brain = deform(head, lesion.mass_effect if lesion else MassEffect())
+    kind = lesion.kind if lesion else "none"
+    spaces = draw_spaces(head, brain, rng, with_ventricles=kind == "intraventricular")
+    hu = paint_tissue(head, brain, spaces, difficulty, rng)
+    share = lesion.paint(Canvas(head, brain, spaces, hu), rng) if lesion else np.zeros_like(hu)
+    share *= 1 - paint_bone_and_scalp(hu, head, rng)
+    shift = midline_shift(brain, head)
+    return HeadSlice(head, hu, share, kind, subtle, shift)
+
+
+def _plan(label: str, head: Head, difficulty: Difficulty, rng: np.random.Generator, *, subtle: bool) -> Lesion | None:
+    if label == "normal":
+        return None
+    if label == "others":
+        label = OTHER_KINDS[int(rng.choice(len(OTHER_KINDS), p=difficulty.other_weights))]
+    return _PLANS[label](head, difficulty, rng, subtle=subtle)

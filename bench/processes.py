@@ -1,0 +1,53 @@
+"""Processors and child processes: how many to use; children leave interrupts to their parent, and end with it."""
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing import connection, parent_process
+
+LOOK = 1.0  # seconds between looks at who the parent is, where the system does not tell
+PR_SET_PDEATHSIG = 1  # https://man7.org/linux/man-pages/man2/pr_set_pdeathsig.2const.html
+
+
+def cores() -> int:
+    """How many processors the system lets this process run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def serve_parent() -> None:
+    """For worker processes: ignore interrupts, and end at once, whatever else is going on, when the parent has."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    _ended_by_the_system()
+    _end_after(lambda: connection.wait([parent.sentinel]) if parent else None)
+
+
+def end_with(parent: int) -> None:
+    """For a process that was forked: end at once when the process `parent` has."""
+    _ended_by_the_system()
+    _end_after(lambda: _wait_while_child_of(parent))
+
+
+def _ended_by_the_system() -> None:
+    """Linux ends a process with its parent even where native code lets no thread of Python run."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _end_after(wait: Callable[[], object]) -> None:
+    """Elsewhere, and where the parent was gone before the system was asked, a thread sees to it."""
+
+    def end() -> None:
+        wait()
+        os._exit(1)
+
+    threading.Thread(target=end, daemon=True).start()
+
+
+def _wait_while_child_of(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(LOOK)

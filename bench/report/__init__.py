@@ -1,0 +1,1 @@
+"""From the entries of a results folder to its leaderboard, worklist and page."""

@@ -1,0 +1,72 @@
+"""All that is compiled from stored runs: the leaderboard and the label worklist. Reads runs, writes files."""
+
+from dataclasses import dataclass
+
+from bench.errors import BenchError
+from bench.report.entries import Stored, read_stored
+from bench.report.leaderboard import Resampling, draw_leaderboard, store_leaderboard, stored_leaderboard
+from bench.report.worklist import better_than_guessing, find_labels, write_worklist
+from bench.store.folder import ResultsFolder
+from reports.tables.leaderboard import Leaderboard
+
+
+class NothingToRank(BenchError):
+    """No results folder, or no finished run in it."""
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The leaderboard, its Markdown and JSON, what else to tell the user, and what all was made from."""
+
+    leaderboard: Leaderboard
+    text: str
+    json: str
+    notes: tuple[str, ...]
+    stored: Stored
+
+
+def compile_results(folder: ResultsFolder) -> Compiled:
+    """Write the label worklist, then the leaderboard. Call only while holding the folder's lock.
+
+    The leaderboard says by its digest what it was made from; so it comes last.
+
+    Raises:
+        NothingToRank: there is nothing to compile.
+    """
+    stored = _read(folder)
+    drawn = draw_leaderboard(folder, stored, Resampling.of(stored.experiment))
+    usable, classes = better_than_guessing(drawn.leaderboard), tuple(stored.experiment.class_order or ())
+    notes = write_worklist(folder.root, find_labels(stored.entries, stored.cases, classes, usable))
+    store_leaderboard(folder, drawn)
+    return Compiled(drawn.leaderboard, drawn.text, drawn.json, tuple(notes), stored)
+
+
+def compile_with(folder: ResultsFolder, resampling: Resampling) -> Compiled:
+    """With other intervals than the experiment's; writes nothing.
+
+    Raises:
+        NothingToRank: there is nothing to compile.
+    """
+    stored = _read(folder)
+    drawn = draw_leaderboard(folder, stored, resampling)
+    return Compiled(drawn.leaderboard, drawn.text, drawn.json, (), stored)
+
+
+def _read(folder: ResultsFolder) -> Stored:
+    stored = read_stored(folder)
+    if stored is None:
+        raise NothingToRank(
+            f"{folder.root} is no results folder: experiment.toml, cases.parquet or folds.parquet is missing."
+        )
+    if not stored.entries:
+        raise NothingToRank(f"No finished run in {folder.root}: there is nothing to rank yet.")
+    return stored
+
+
+def up_to_date(folder: ResultsFolder) -> tuple[str, tuple[str, ...]]:
+    """The leaderboard's Markdown, compiled anew only where it is out of date, and what else to tell the user then."""
+    text = stored_leaderboard(folder)
+    if text is not None:
+        return text, ()
+    compiled = compile_results(folder)
+    return compiled.text, compiled.notes

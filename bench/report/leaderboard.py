@@ -1,0 +1,188 @@
+"""From stored runs to leaderboard.md and leaderboard.json. Reads runs, writes the two files."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import reports
+from bench.atomic import write_text
+from bench.config.experiment import Experiment
+from bench.data.cases import INTERNAL, Case, external_sites
+from bench.folds.table import FoldTable
+from bench.report.entries import NOT_DETERMINISTIC, Stored
+from bench.store.folder import LEAKS, ResultsFolder
+from bench.store.tuned import TUNED
+from reports.draw.footnotes import escaped
+from reports.draw.markdown import leaderboard_markdown
+from reports.statistics.intervals import Interval, chosen_interval
+from reports.tables.leaderboard import Leaderboard, build_leaderboard
+
+RESAMPLING_SEED = 0  # the same runs give the same intervals
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """Which interval, and whether clusters are drawn within the classes."""
+
+    interval: Interval
+    stratify: bool
+
+    @classmethod
+    def of(cls, experiment: Experiment, interval: Interval | None = None, stratify: bool | None = None) -> "Resampling":
+        """What the experiment asks for, which the stored leaderboard follows, or what is given instead.
+
+        Raises ValueError where both do not go together.
+        """
+        strata = experiment.stratify if stratify is None else stratify
+        return cls(chosen_interval(interval or experiment.interval, stratify=strata), strata)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A leaderboard with its Markdown and JSON."""
+
+    leaderboard: Leaderboard
+    text: str
+    json: str
+
+
+def stored_leaderboard(folder: ResultsFolder) -> str | None:
+    """The Markdown of a leaderboard that is up to date: made from the runs that are there, by the program as it is."""
+    json_file, text_file = folder.root / "leaderboard.json", folder.root / "leaderboard.md"
+    if not (json_file.exists() and text_file.exists()):
+        return None
+    try:
+        made_from = json.loads(json_file.read_text(encoding="utf-8")).get("made_from")
+    except ValueError:
+        return None
+    experiment = folder.experiment()
+    if experiment is None or made_from != _made_from(folder, experiment, Resampling.of(experiment)):
+        return None
+    try:
+        return text_file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return None  # damaged: made anew
+
+
+def _made_from(folder: ResultsFolder, experiment: Experiment, resampling: Resampling) -> str:
+    """A digest of the stored runs, of what they are checked against, of the intervals and of the code that compiles."""
+    digest = hashlib.sha256(folder.state(("cases.parquet", "folds.parquet", LEAKS, TUNED)).encode())
+    of_experiment = [experiment.class_order, experiment.holdout, experiment.uses_phantom]
+    digest.update(json.dumps([*of_experiment, resampling.interval, resampling.stratify]).encode())
+    for name in sorted(folder.runs.complete()):
+        digest.update(name.encode())
+    here = Path(__file__).parent
+    for package in (here, here.parent / "store", Path(reports.__file__).parent):
+        digest.update(code_digest(package))
+    return digest.hexdigest()[:24]
+
+
+def code_digest(package: Path) -> bytes:
+    """A digest of all modules of a package, and of its packages, by their places in it and their contents."""
+    digest = hashlib.sha256()
+    for source in sorted(package.rglob("*.py")):
+        digest.update(f"{source.relative_to(package).as_posix()}|{source.stat().st_size}|".encode())
+        digest.update(source.read_bytes())
+    return digest.digest()
+
+
+def store_leaderboard(folder: ResultsFolder, drawn: Drawn) -> None:
+    """Replace leaderboard.md and leaderboard.json, which says what both were made from; so it comes last."""
+    write_text(folder.root / "leaderboard.md", drawn.text)
+    write_text(folder.root / "leaderboard.json", drawn.json)
+
+
+def draw_leaderboard(folder: ResultsFolder, stored: Stored, resampling: Resampling) -> Drawn:
+    """The leaderboard of what was read from the folder; writes nothing."""
+    experiment, cases = stored.experiment, stored.cases
+    classes = tuple(experiment.class_order or ())
+    frame = pd.DataFrame(
+        [(case.case_id, case.site, case.label, case.group) for case in cases],
+        columns=["case_id", "site", "label", "group"],
+    )
+    leaderboard = build_leaderboard(
+        stored.entries,
+        frame,
+        classes,
+        rng=np.random.default_rng(RESAMPLING_SEED),
+        interval=resampling.interval,
+        stratify=resampling.stratify,
+    )
+    leaderboard = replace(
+        leaderboard, notes=(*about_patients(cases), *leaderboard.notes, *stored.left_out, *stored.mixed)
+    )
+    text = leaderboard_markdown(
+        leaderboard,
+        title_lines=[escaped(line) for line in about(stored)],
+        under_tables=" ".join(_under_tables(stored)),
+    )
+    content = {
+        **leaderboard.to_dict(),
+        "cases": len(cases),
+        "cases_without_patient": _without_patient(cases),
+        "made_from": _made_from(folder, experiment, resampling),
+    }
+    return Drawn(leaderboard, text, json.dumps(content, indent=1, allow_nan=False) + "\n")
+
+
+def about(stored: Stored) -> tuple[str, str]:
+    """Which data, and how they were split and predicted."""
+    experiment, cases, folds = stored.experiment, stored.cases, stored.folds
+    sites = "; ".join(
+        f"{site}: {sum(case.site == site for case in cases)} cases" for site in [INTERNAL, *external_sites(cases)]
+    )
+    source = "the embedded phantom (synthetic images)" if experiment.uses_phantom else "own images"
+    if made_by_import(cases):
+        source, how = "imported predictions", f"{_imported_folds_text(folds)}; predictions as they were given"
+    else:
+        how = f"{_folds_text(folds, experiment.holdout)}; predictions of the last epoch"
+        how += ", imported ones as they were given" if stored.imported else ""
+    return f"Data: {source}. {sites}. Classes: {', '.join(experiment.class_order or ())}.", f"{how}."
+
+
+def _under_tables(stored: Stored) -> Iterator[str]:
+    """What nobody may overlook."""
+    if stored.warning:
+        yield f"{stored.warning}: these numbers are too good."
+    if fast := [entry.backbone for entry in stored.entries if NOT_DETERMINISTIC in entry.stamps]:
+        yield f"{', '.join(dict.fromkeys(fast))}: {NOT_DETERMINISTIC}."
+
+
+def _folds_text(folds: FoldTable, holdout: float | None) -> str:
+    return f"Single split holding out {holdout:g} of each class" if holdout else f"{folds.number()} stratified folds"
+
+
+def _imported_folds_text(folds: FoldTable) -> str:
+    number = folds.number() if folds.by_seed else 0
+    return {0: "No folds known", 1: "Single hold-out split"}.get(number, f"{number} folds")
+
+
+def about_patients(cases: Sequence[Case]) -> list[str]:
+    """How many cases have no known patient; nothing where there are no cases."""
+    if not cases:
+        return []
+    alone = _without_patient(cases)
+    if not alone:
+        return [
+            f"The patient of each of the {len(cases)} cases is known: {len({case.group for case in cases})} groups."
+        ]
+    return [f"No patient is known of {alone} of {len(cases)} cases: intervals treat each of these cases as a patient."]
+
+
+def _without_patient(cases: Sequence[Case]) -> int:
+    return sum(case.group is None for case in cases)
+
+
+def made_by_import(cases: Iterable[Case]) -> bool:
+    """Whether no case has an image, so that nothing was trained here."""
+    return not any(case.path for case in cases)
+
+
+def leaderboard_files(root: Path) -> str:
+    """The paths to tell the user."""
+    return f"{root / 'leaderboard.md'}, {root / 'leaderboard.json'}"

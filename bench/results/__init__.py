@@ -1,1 +1,0 @@
-"""The results folder: the only place that results are written to, and the only code that writes there."""

@@ -1,0 +1,86 @@
+"""What a search leaves in the results folder: search/<name>.json. Reads and writes it."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from bench.atomic import write_text
+from bench.errors import RequestError
+
+FOLDER = "search"
+
+
+class RecordedTrial(BaseModel):
+    """A trial as the study has it; times in seconds, `steps` its intermediate values."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    state: str
+    value: float | None
+    params: dict[str, Any]
+    steps: dict[int, float]
+    attributes: dict[str, Any]
+    seconds: float | None
+    retry_of: int | None = None
+
+
+class RecordedStage(BaseModel):
+    """One study. Of a nested search: its outer fold, and the runs in trials/ of its winner and of the given recipe."""
+
+    model_config = ConfigDict(frozen=True)
+
+    study: str
+    trials: list[RecordedTrial]
+    best: int
+    importance: dict[str, float]
+    seed: int | None = None
+    fold: int | None = None
+    outer_run: str | None = None
+    default_run: str | None = None
+
+
+class SearchRecord(BaseModel):
+    """One search of one backbone. `space` as `[search.space]` has it; `storage` without its password."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    backbone: str
+    weights: str
+    metric: str
+    direction: str
+    nested: bool
+    sampler: str
+    pruner: str
+    storage: str
+    recipe: str
+    space: dict[str, Any]
+    stages: list[RecordedStage]
+    deterministic: bool = True
+
+
+def write_record(root: Path, record: SearchRecord) -> Path:
+    """Replace the record of that name."""
+    path = root / FOLDER / f"{record.name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, record.model_dump_json(indent=1) + "\n")
+    return path
+
+
+def read_records(root: Path) -> list[SearchRecord]:
+    """All searches of a results folder, by name.
+
+    Raises:
+        RequestError: a file is no record.
+    """
+    records = []
+    for path in sorted((root / FOLDER).glob("*.json")):
+        try:
+            records.append(SearchRecord.model_validate_json(path.read_text(encoding="utf-8")))
+        except (ValueError, OSError):
+            raise RequestError(
+                f"{path} is no record of a search. Give the bench search command again to write it anew, or delete it."
+            ) from None
+    return records

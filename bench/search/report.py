@@ -1,0 +1,148 @@
+"""The searches of a results folder as the report takes them. Reads search/ and trials/."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bench.data.cases import INTERNAL
+from bench.report.entries import NOT_DETERMINISTIC
+from bench.report.leaderboard import RESAMPLING_SEED
+from bench.scoring import class_numbers, metric_score
+from bench.search.record import RecordedStage, RecordedTrial, SearchRecord, read_records
+from bench.store.folder import ResultsFolder
+from bench.store.runs import StoredRun
+from reports.search.selection import Range, mean_importance, selection_optimism, stability
+from reports.search.tables import Counts, FlatSearch, NestedFold, NestedSearch, search_tables
+from reports.tables.cell import Cell
+from reports.tables.leaderboard import Entry, build_leaderboard
+from reports.tables.stamped import stamped
+from reports.tables.table import Table
+
+SEARCHED, GIVEN = "as searched", "given"
+FALLBACK = "macro_f1"
+
+
+def tables_of_searches(folder: ResultsFolder) -> tuple[Table, ...]:
+    """All tables of the searches of a folder; none where nothing was searched."""
+    records = read_records(folder.root)
+    nested = [_nested(folder, record) for record in records if record.nested]
+    tables = search_tables(nested, [_flat(record) for record in records if not record.nested])
+    fast = {record.name: (NOT_DETERMINISTIC,) for record in records if not record.deterministic}
+    notes = [f"{name}: {NOT_DETERMINISTIC}." for name in fast]
+    return tuple(stamped(table, fast, notes) for table in tables) if fast else tables
+
+
+def _flat(record: SearchRecord) -> FlatSearch:
+    stage = record.stages[0]
+    best = _best(stage)
+    assert best.value is not None
+    return FlatSearch(
+        record.name, record.metric, best.value, best.params, mean_importance([stage.importance]), _counts(record)
+    )
+
+
+def _nested(folder: ResultsFolder, record: SearchRecord) -> NestedSearch:
+    chosen = {_place(stage): folder.trials.read(stage.outer_run or "") for stage in record.stages}
+    given = {_place(stage): folder.trials.read(stage.default_run or "") for stage in record.stages}
+    folds = tuple(
+        NestedFold(
+            *_place(stage),
+            _best(stage).params,
+            _best(stage).value or 0.0,
+            _score(record.metric, chosen[_place(stage)]),
+            _score(record.metric, given[_place(stage)]),
+        )
+        for stage in record.stages
+    )
+    seeds = sorted({fold.seed for fold in folds})
+    in_order = sorted(folds, key=lambda fold: (fold.seed, fold.fold))
+    inner = np.array([fold.inner for fold in in_order]).reshape(len(seeds), -1)
+    outer = np.array([fold.outer for fold in in_order]).reshape(len(seeds), -1)
+    cells, improvement, p, metric = _compared(folder, record, chosen, given)
+    return NestedSearch(
+        name=record.name,
+        metric=record.metric,
+        inner=float(inner.mean()),
+        outer=cells[SEARCHED],
+        optimism=selection_optimism(inner, outer, record.direction == "maximize"),
+        default=cells[GIVEN],
+        improvement=improvement,
+        improvement_metric=metric,
+        p=p,
+        folds=folds,
+        stability=tuple(
+            stability(name, [_best(stage).params[name] for stage in record.stages], _range(part))
+            for name, part in record.space.items()
+        ),
+        importance=mean_importance([stage.importance for stage in record.stages]),
+        counts=_counts(record),
+    )
+
+
+Runs = dict[tuple[int, int], StoredRun]
+
+
+def _compared(
+    folder: ResultsFolder, record: SearchRecord, chosen: Runs, given: Runs
+) -> tuple[dict[str, Cell], Cell, float | None, str]:
+    """Pooled outer scores of both recipes and their paired difference, by the leaderboard's own statistics."""
+    cases = [case for case in folder.cases() or [] if case.site == INTERNAL]
+    frame = pd.DataFrame(
+        [(case.case_id, case.site, case.label, case.group) for case in cases],
+        columns=["case_id", "site", "label", "group"],
+    )
+    classes = next(iter(chosen.values())).record["spec"]["classes"]
+    entries = [_entry(record, SEARCHED, chosen), _entry(record, GIVEN, given)]
+    board = build_leaderboard(entries, frame, classes, rng=np.random.default_rng(RESAMPLING_SEED))
+    rows = {row.recipe: row for row in board.rows}
+    cells = {name: rows[name].cells.internal[record.metric] for name in (SEARCHED, GIVEN)}
+    endpoints = {comparison.endpoint: comparison for comparison in board.comparisons}
+    metric = record.metric if f"internal.{record.metric}" in endpoints else FALLBACK
+    comparison = endpoints[f"internal.{metric}"]
+    difference = comparison.difference
+    if comparison.a != rows[SEARCHED].name and difference.value is not None:
+        low, high = (None if bound is None else -bound for bound in (difference.high, difference.low))
+        difference = Cell(-difference.value, low, high, difference.method, difference.reason)
+    return cells, difference, comparison.p, metric
+
+
+def _entry(record: SearchRecord, recipe: str, runs: Runs) -> Entry:
+    tables = [run.predictions().assign(seed=seed, fold=fold) for (seed, fold), run in sorted(runs.items())]
+    first = next(iter(runs.values())).record
+    return Entry(
+        backbone=record.backbone,
+        weights=record.weights,
+        recipe=recipe,
+        parameters=first["parameters"],
+        seconds_per_run=float(np.mean([run.record["timings"]["total"] for run in runs.values()])),
+        folds=len({fold for _, fold in runs}),
+        predictions=pd.concat(tables, ignore_index=True),
+    )
+
+
+def _score(metric: str, run: StoredRun) -> float:
+    table, classes = run.predictions(), tuple(run.record["spec"]["classes"])
+    probabilities = table[[f"p_{name}" for name in classes]].to_numpy(dtype=np.float32)
+    return metric_score(metric, class_numbers(table["label"], classes), probabilities)
+
+
+def _place(stage: RecordedStage) -> tuple[int, int]:
+    assert stage.seed is not None
+    assert stage.fold is not None
+    return stage.seed, stage.fold
+
+
+def _best(stage: RecordedStage) -> RecordedTrial:
+    return next(trial for trial in stage.trials if trial.number == stage.best)
+
+
+def _range(part: dict[str, Any] | Sequence[Any]) -> Range | None:
+    return Range(part["low"], part["high"], part.get("log", False)) if isinstance(part, dict) else None
+
+
+def _counts(record: SearchRecord) -> Counts:
+    states = Counter(trial.state for stage in record.stages for trial in stage.trials)
+    return Counts(states["complete"], states["pruned"], states["failed"])

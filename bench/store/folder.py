@@ -1,0 +1,240 @@
+"""The results folder: what it holds, and whether a request fits it. Reads and writes the folder."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryFile
+
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from bench.atomic import write_atomically, write_text
+from bench.config.experiment import Experiment
+from bench.config.toml import experiment_text, read_experiment
+from bench.data.cases import INTERNAL, Case, from_frame, to_frame
+from bench.data.passed_over import Entry
+from bench.data.pseudonyms import SALT_BYTES, Pseudonyms
+from bench.errors import RequestError, listed
+from bench.folds import table as fold_table
+from bench.folds.leaks import Leak
+from bench.folds.table import FoldTable
+from bench.store.heartbeat import Sign, present, signed
+from bench.store.runs import RunStore
+from bench.store.tuned import TUNED, TunedRecipes
+
+SALT = ".salt"
+LEAKS = "tables/leaks.csv"
+PASSED_OVER = "tables/passed_over.csv"
+
+
+class ResultsFolder:
+    """Reads what a results folder holds; writes only inside `locked()`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.runs = RunStore(root / "runs")
+        self.trials = RunStore(root / "trials")
+        self.repeats = RunStore(root / "repeats")
+        self.tuned = TunedRecipes(root / TUNED)
+
+    @contextmanager
+    def locked(self, wait: float = 0.0, command: str = "bench") -> Iterator[Sign]:
+        """Create the folder and keep other writers out, waiting so many seconds for one that is there.
+
+        The lock of a killed process is free again. `command` is what others are told of this process.
+
+        Raises:
+            RequestError: the folder cannot be written to, or another process is writing there.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with TemporaryFile(dir=self.root):
+                pass
+            lock = FileLock(self.root / ".lock", timeout=wait)
+            lock.acquire()
+        except Timeout:
+            others = ", ".join(f"{one.command}, process {one.pid} on {one.host}" for one in present(self.root))
+            raise RequestError(
+                f"Another bench process is writing to {self.root}{others and f' ({others})'}. Wait for it, or use "
+                f"another --results folder."
+            ) from None
+        except OSError as error:
+            raise RequestError(
+                f"The results folder {self.root} cannot be written to: {error.strerror}. Choose another by --results."
+            ) from None
+        try:
+            self.runs.remove_leftovers()
+            self.repeats.remove_leftovers()
+            with signed(self.root, command) as sign:
+                yield sign
+        finally:
+            lock.release()
+
+    def experiment(self) -> Experiment | None:
+        """The experiment stored here, if any."""
+        path = self.root / "experiment.toml"
+        return read_experiment(path) if path.exists() else None
+
+    def write_experiment(self, experiment: Experiment) -> None:
+        """Replace experiment.toml."""
+        write_text(self.root / "experiment.toml", experiment_text(experiment))
+
+    def cases(self) -> list[Case] | None:
+        """The case table stored here, if any."""
+        path = self.root / "cases.parquet"
+        if not path.exists():
+            return None
+        try:
+            return from_frame(pd.read_parquet(path))
+        except (KeyError, ValueError, OSError) as error:
+            raise RequestError(
+                f"{path} is no case table ({error}). Restore it, or use another --results folder."
+            ) from None
+
+    def write_cases(self, cases: list[Case]) -> None:
+        """Replace cases.parquet."""
+        frame = to_frame(cases)
+        write_atomically(self.root / "cases.parquet", lambda path: frame.to_parquet(path, index=False))
+
+    def pseudonyms(self) -> Pseudonyms | None:
+        """Under the salt stored here, if any.
+
+        Raises:
+            RequestError: the file is no salt.
+        """
+        path = self.root / SALT
+        if not path.exists():
+            return None
+        salt = path.read_bytes()
+        if len(salt) != SALT_BYTES:
+            raise RequestError(f"{path} is damaged. Delete it; patients then get new pseudonyms.")
+        return Pseudonyms(salt)
+
+    def write_salt(self, pseudonyms: Pseudonyms) -> None:
+        """Keep the salt, readable by its owner alone, so that the next call gives patients the same names."""
+        path = self.root / SALT
+        if not path.exists():
+            write_atomically(path, lambda temporary: _write_secret(temporary, pseudonyms.salt))
+
+    def folds(self) -> FoldTable | None:
+        """The folds stored here, as drawn or as edited by hand, if any.
+
+        Raises:
+            RequestError: the file lacks a column or is no table.
+        """
+        path = self.root / "folds.parquet"
+        if not path.exists():
+            return None
+        try:
+            return fold_table.from_frame(pd.read_parquet(path))
+        except (KeyError, ValueError, OSError) as error:
+            raise RequestError(
+                f"{path} is not a fold table with columns seed, case_id, fold ({error}). Restore or delete it."
+            ) from None
+
+    def write_folds(self, folds: FoldTable) -> None:
+        """Replace folds.parquet."""
+        frame = fold_table.to_frame(folds)
+        write_atomically(self.root / "folds.parquet", lambda path: frame.to_parquet(path, index=False))
+
+    def state(self, names: Sequence[str] = ("experiment.toml", "cases.parquet", "folds.parquet")) -> str:
+        """A digest of files of the folder; by default of those that requests are checked against."""
+        digest = hashlib.sha256()
+        for name in names:
+            path = self.root / name
+            digest.update(path.read_bytes() if path.is_file() else b"-")
+            digest.update(b"|")
+        return digest.hexdigest()
+
+    def refuse_changed(self, since: str) -> None:
+        """Raise `RequestError` where the state is another one than `since`: what was read then may be outdated."""
+        if self.state() != since:
+            raise RequestError(
+                f"{self.root} was changed by another process while this one was reading. Give the same command again."
+            )
+
+    def write_unreadable(self, images: list[tuple[str, str]]) -> None:
+        """List the images that were left out, as (case_id, reason), in tables/unreadable.csv."""
+        path = self.root / "tables" / "unreadable.csv"
+        path.parent.mkdir(exist_ok=True)
+        frame = pd.DataFrame(images, columns=["case_id", "reason"])
+        write_text(path, frame.to_csv(index=False))
+
+    def write_passed_over(self, entries: Sequence[Entry]) -> None:
+        """Count what became no case as it lies on the disk, in tables/passed_over.csv; no file where all did."""
+        path = self.root / PASSED_OVER
+        if not entries:
+            path.unlink(missing_ok=True)
+            return
+        path.parent.mkdir(exist_ok=True)
+        write_text(path, pd.DataFrame([asdict(entry) for entry in entries]).to_csv(index=False))
+
+    def passed_over(self) -> list[Entry]:
+        """What tables/passed_over.csv counts."""
+        path = self.root / PASSED_OVER
+        if not path.exists():
+            return []
+        rows = pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
+        return [Entry(**{**row, "number": int(row["number"])}) for row in rows]
+
+    def write_leaks(self, leaks: Sequence[Leak]) -> None:
+        """List the pairs that leak, in tables/leaks.csv; no file where there are none."""
+        path = self.root / LEAKS
+        if not leaks:
+            path.unlink(missing_ok=True)
+            return
+        path.parent.mkdir(exist_ok=True)
+        write_text(path, pd.DataFrame([asdict(leak) for leak in leaks]).to_csv(index=False))
+
+    def leaks(self) -> int:
+        """How many pairs leak, by tables/leaks.csv."""
+        path = self.root / LEAKS
+        return len(pd.read_csv(path)) if path.exists() else 0
+
+    def refuse_other_data(self, cases: list[Case], classes: tuple[str, ...], *, internal_only: bool = False) -> None:
+        """Raise `RequestError` where the folder was made from other cases or classes: they cannot be compared.
+
+        internal_only: `cases` are those that a search opened, so that external ones of the folder do not count.
+        """
+        stored, experiment = self.cases(), self.experiment()
+        if stored is None:
+            return
+        if internal_only or not self.runs.complete():  # what a search alone has written has no external cases
+            alone = (
+                [case for case in stored if case.site == INTERNAL],
+                [case for case in cases if case.site == INTERNAL],
+            )
+            if any(before == after for before, after in zip(alone, (stored, cases), strict=True)):
+                stored, cases = alone
+        before, now = _identities(stored), _identities(cases)
+        stored_classes = tuple(experiment.class_order or ()) if experiment else ()
+        differing = sorted({case_id for case_id, *_ in before ^ now})
+        if differing:
+            raise RequestError(
+                f"{self.root} was made from other data: {len(before)} cases then, {len(now)} now, differing in "
+                f"{listed(differing, 3)}. Results of different data cannot be compared; use another --results folder."
+            )
+        if stored_classes and stored_classes != classes:
+            raise RequestError(
+                f"{self.root} was made with the classes {', '.join(stored_classes)}, asked for now: "
+                f"{', '.join(classes)}. Use another --results folder."
+            )
+
+
+def _identities(cases: Sequence[Case]) -> set[tuple[str, str, str, str | None]]:
+    """What makes two tables the same data. Groups count as a partition, named by the first of their cases."""
+    first: dict[str, str] = {}
+    for case in sorted(cases, key=lambda case: case.case_id):
+        if case.group is not None:
+            first.setdefault(case.group, case.case_id)
+    return {
+        (case.case_id, case.label, case.digest, None if case.group is None else first[case.group]) for case in cases
+    }
+
+
+def _write_secret(path: Path, content: bytes) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
+        file.write(content)

@@ -1,0 +1,216 @@
+"""Stored runs, one folder each. Writes runs/<run_id>/; its final name says that a run is complete."""
+
+import json
+import re
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bench.atomic import flush, write_atomically
+from bench.errors import BenchError
+from bench.plan.spec import EpochRecord, RunResult, RunSpec
+from bench.scoring import class_numbers, score
+from bench.store.traces import write_trace
+
+TEXT = ("case_id", "site", "label", "predicted")
+_DICTIONARY = pa.dictionary(pa.int32(), pa.string())
+MODEL = "model.safetensors"
+_RUN_ID = re.compile(r"[0-9a-f]{20}")
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A complete run: `record` is run.json, `folder` holds its predictions."""
+
+    run_id: str
+    folder: Path
+    record: dict[str, Any]
+
+    def table(self) -> pa.Table:
+        """Columns case_id, site, label, predicted as dictionaries of texts, p_<class>; many are read quickly."""
+        try:
+            with pq.ParquetFile(self.folder / "predictions.parquet", read_dictionary=list(TEXT)) as file:
+                table = file.read(use_threads=False).replace_schema_metadata()
+            for place, name in enumerate(table.column_names):
+                if name in TEXT and table.schema.field(name).type != _DICTIONARY:
+                    table = table.set_column(place, name, table[name].cast(pa.string()).dictionary_encode())
+            return table
+        except (ValueError, OSError) as error:
+            raise _spoilt(self.folder, error) from error
+
+    def predictions(self) -> pd.DataFrame:
+        """The same columns as a data frame."""
+        return self.table().to_pandas()
+
+    def history(self) -> pd.DataFrame | None:
+        """A row an epoch; None where nothing was trained here."""
+        file = self.folder / "history.parquet"
+        try:
+            return pd.read_parquet(file) if file.is_file() else None
+        except (ValueError, OSError) as error:
+            raise _spoilt(self.folder, error) from error
+
+    def model(self) -> bytes | None:
+        """The trained model as a safetensors file, None where it was not kept."""
+        file = self.folder / MODEL
+        return file.read_bytes() if file.exists() else None
+
+
+def _spoilt(folder: Path, error: Exception) -> BenchError:
+    return BenchError(f"The stored run {folder} is spoilt ({error}). Delete that folder and give the command again.")
+
+
+class RunStore:
+    """The runs below `root`. Many processes may write different runs; of two that write the same, one remains."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def complete(self) -> set[str]:
+        """Ids of the runs that are finished and stored."""
+        if not self.root.is_dir():
+            return set()
+        return {path.name for path in self.root.iterdir() if _RUN_ID.fullmatch(path.name)}
+
+    def read(self, run_id: str) -> StoredRun:
+        """One complete run."""
+        folder = self.root / run_id
+        try:
+            return StoredRun(run_id, folder, json.loads((folder / "run.json").read_text(encoding="utf-8")))
+        except (ValueError, OSError) as error:
+            raise _spoilt(folder, error) from error
+
+    def remove_leftovers(self, older: float = 0.0) -> None:
+        """Delete what interrupted writers left, so many seconds ago or more.
+
+        Call without an age only while holding the folder's lock, which writers of runs/ hold as well.
+        """
+        for path in self.root.glob(".*.tmp"):
+            with suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime >= older:
+                    shutil.rmtree(path, ignore_errors=True)
+
+    def write(self, run_id: str, spec: RunSpec, result: RunResult, parameters: int) -> Path:
+        """Store a result: whole under its final name, or not at all.
+
+        A failed run goes to <run_id>.failed, which does not count as complete; later tries replace it.
+        """
+        name = run_id if result.status == "done" else f"{run_id}.{result.status}"
+        final = self.store(name, lambda folder: self._fill(folder, run_id, spec, result, parameters))
+        if result.status == "done":
+            shutil.rmtree(self.root / f"{run_id}.failed", ignore_errors=True)
+        return final
+
+    def keep_model(self, run_id: str, model: bytes) -> None:
+        """Add the trained model to a run that was stored without it."""
+        write_atomically(self.root / run_id / MODEL, lambda temporary: temporary.write_bytes(model))
+
+    def store(self, name: str, fill: Callable[[Path], None]) -> Path:
+        """A folder that `fill` writes: flushed and under its final name, replacing what had it, or not at all."""
+        final, temporary = self.root / name, self.root / f".{name}.{uuid4().hex[:8]}.tmp"
+        try:
+            temporary.mkdir(parents=True)
+            fill(temporary)
+            for path in temporary.iterdir():
+                flush(path)
+            _replace(temporary, final)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        flush(self.root)
+        return final
+
+    def _fill(self, folder: Path, run_id: str, spec: RunSpec, result: RunResult, parameters: int) -> None:
+        record = {
+            "run_id": run_id,
+            "status": result.status,
+            "error": result.error,
+            "spec": spec_record(spec),
+            "weights": asdict(spec.weights),
+            "parameters": parameters,
+            "timings": result.timings,
+            "environment": result.environment,
+            "metrics": {},
+            **({} if result.moved is None else {"moved": result.moved}),
+        }
+        pq.write_table(history_table(result), folder / "history.parquet")
+        if result.status == "done":
+            record["metrics"] = site_scores(spec, result)
+            pq.write_table(predictions_table(spec, result), folder / "predictions.parquet")
+        if result.model:
+            (folder / MODEL).write_bytes(result.model)
+        write_trace(folder, result.trace)
+        (folder / "run.json").write_text(json.dumps(record, indent=1, allow_nan=False), encoding="utf-8")
+
+
+def _replace(temporary: Path, final: Path) -> None:
+    if final.exists():
+        shutil.rmtree(final, ignore_errors=True)
+    try:
+        temporary.rename(final)
+    except OSError:
+        if not final.is_dir():
+            raise
+        shutil.rmtree(temporary)  # another process has just stored the same run
+
+
+def predictions_table(spec: RunSpec, result: RunResult) -> pa.Table:
+    """Rows as `spec.predicted`, with columns case_id, site, label, predicted, p_<class> (float32)."""
+    names = np.array(spec.classes)
+    columns: dict[str, Sequence[str] | Any] = {
+        "case_id": [sample.case_id for sample in spec.predicted],
+        "site": [sample.site for sample in spec.predicted],
+        "label": [sample.label for sample in spec.predicted],
+        "predicted": names[result.probabilities.argmax(axis=1)],
+    }
+    for column, name in enumerate(spec.classes):
+        columns[f"p_{name}"] = result.probabilities[:, column]
+    return pa.table(columns)
+
+
+def history_table(result: RunResult) -> pa.Table:
+    """One row an epoch, columns as `EpochRecord`."""
+    kinds = {"epoch": pa.int64(), "images": pa.int64(), "phase": pa.string()}
+    schema = pa.schema([(field.name, kinds.get(field.name, pa.float64())) for field in fields(EpochRecord)])
+    return pa.Table.from_pylist([asdict(epoch) for epoch in result.history], schema=schema)
+
+
+def site_scores(spec: RunSpec, result: RunResult) -> dict[str, dict[str, float]]:
+    """Accuracy and macro-F1 of this run by site; means over runs of a seed are not the pooled scores of tables."""
+    labels = class_numbers([sample.label for sample in spec.predicted], spec.classes)
+    predicted = result.probabilities.argmax(axis=1)
+    sites = np.array([sample.site for sample in spec.predicted])
+    return {
+        str(site): asdict(score(labels[sites == site], predicted[sites == site], len(spec.classes)))
+        for site in dict.fromkeys(sites)
+    }
+
+
+def spec_record(spec: RunSpec) -> dict[str, Any]:
+    """What run.json keeps of a spec: everything but the lists of cases, which predictions and folds hold."""
+    return {
+        "backbone": spec.backbone,
+        "seed": spec.seed,
+        "fold": spec.fold,
+        "replicate": spec.replicate,
+        "role": spec.role,
+        "recipe": spec.recipe.model_dump(),
+        "recipe_label": spec.recipe.label(),
+        "pixels": asdict(spec.pixels),
+        "tooling": asdict(spec.tooling),
+        "seeds": asdict(spec.seeds),
+        "classes": list(spec.classes),
+        "n_train": len(spec.train),
+        "n_validation": len(spec.validation),
+        "n_external": len(spec.external),
+    }

@@ -1,0 +1,1 @@
+"""Typed tables of leaderboards, for readers and for machines, before they are drawn."""

@@ -1,0 +1,204 @@
+"""The leaderboard: predictions of several backbones → rows, comparisons and noise floors."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from reports.statistics.analysis import Analysis
+from reports.statistics.best import probability_of_best
+from reports.statistics.bootstrap import Draws
+from reports.statistics.cases import INTERNAL, index_cases
+from reports.statistics.chance import chance, clearly_better
+from reports.statistics.comparison import PRIMARY, Comparison, compare_all
+from reports.statistics.estimate import IntervalChoice, refusal
+from reports.statistics.intervals import Interval, chosen_interval
+from reports.statistics.noise_floor import NoiseFloor, noise_floor
+from reports.statistics.pooling import Pooled, pool_predictions
+from reports.statistics.ranking import rank
+from reports.statistics.replication import analyse
+from reports.statistics.sample_gain import SampleGain, sample_gain
+from reports.tables.row import Entry, Row, build_row
+
+__all__ = ["Entry", "Leaderboard", "Row", "build_leaderboard"]
+
+SCHEMA = 1
+TUNED = "tuned on these cases"
+NAMED_PAIRS = (("epidural", "subdural"),)
+NOISE_METRICS = ("accuracy", "macro_f1")
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """Rows sorted by rank, then by internal macro-F1; unranked rows last.
+
+    probability_of_best: name → how probable it is that it is best on the primary endpoint; empty where backbones differ
+    in seeds, cases or folds, and with one seed. sample_gains: name → what its seeds are worth, without hold-out splits.
+    chance: side → metric → what guessing by the internal class shares would reach.
+    """
+
+    classes: tuple[str, ...]
+    rows: tuple[Row, ...]
+    comparisons: tuple[Comparison, ...]
+    noise_floor: Mapping[str, Mapping[str, NoiseFloor]]
+    probability_of_best: Mapping[str, float]
+    sample_gains: Mapping[str, SampleGain]
+    chance: Mapping[str, Mapping[str, float]]
+    notes: tuple[str, ...]
+    resamples: int
+    confidence: float
+    interval: Interval
+    stratified: bool
+
+    def near_guessing(self, row: Row) -> bool:
+        """Whether the interval of a row's primary endpoint does not lie above guessing, or is not there.
+
+        Where every prediction is right no case moves the endpoint; then accuracy, which has exact bounds, decides.
+        """
+        metric = "accuracy" if row.cells.internal["accuracy"].value == 1 else PRIMARY.metric
+        return not clearly_better(row.cells.internal[metric], self.chance[INTERNAL][metric])
+
+    def to_dict(self) -> dict[str, object]:
+        """The content of leaderboard.json, without NaN."""
+        return {
+            "schema": SCHEMA,
+            "classes": list(self.classes),
+            "rows": [row.to_dict() for row in self.rows],
+            "comparisons": [comparison.to_dict() for comparison in self.comparisons],
+            "noise_floor": {
+                name: {metric: floor.to_dict() for metric, floor in floors.items()}
+                for name, floors in self.noise_floor.items()
+            },
+            "probability_of_best": dict(self.probability_of_best),
+            "sample_gain": {name: gain.to_dict() for name, gain in self.sample_gains.items()},
+            "chance": {side: dict(values) for side, values in self.chance.items()},
+            "notes": list(self.notes),
+            "resamples": self.resamples,
+            "confidence": self.confidence,
+            "interval": self.interval,
+            "stratified": self.stratified,
+        }
+
+
+def build_leaderboard(
+    entries: Sequence[Entry],
+    cases: pd.DataFrame,
+    classes: Sequence[str],
+    *,
+    rng: np.random.Generator,
+    resamples: int = 10_000,
+    interval: Interval | None = None,
+    stratify: bool = False,
+) -> Leaderboard:
+    """Pool, resample and compare the entries.
+
+    cases: columns case_id, site, label and, where patients are known, group (a case without one is its own
+    cluster). The generator advances by one draw; the same generator state gives the same leaderboard,
+    whatever the order of entries, predictions and cases. Incomplete seeds are left out and noted. Without `interval`
+    it is the jackknife t, or bias-corrected percentiles where draws are stratified.
+
+    Raises ValueError, naming the first offenders, on duplicates, unknown classes or cases, and predictions
+    that contradict the case table.
+    """
+    choice = IntervalChoice(chosen_interval(interval, stratify=stratify))
+    names = _unique_names(entries)
+    table = index_cases(cases, classes)
+    pairs = _pair_codes(classes)
+    notes: list[str] = []
+    pooled: list[Pooled] = []
+    named: dict[str, Entry] = {}
+    for name, entry in sorted(zip(names, entries, strict=True), key=lambda pair: pair[0]):
+        one, left_out = pool_predictions(entry.predictions, table, name=name, folds=entry.folds, pairs=pairs)
+        notes += left_out
+        if one is not None:
+            pooled.append(one)
+            named[name] = entry
+
+    draws = Draws.from_generator(rng, resamples)
+    bootstrap = choice.interval != "jackknife-t"
+    analyses = analyse(pooled, classes, pairs, draws, stratify=stratify, bootstrap=bootstrap)
+    floors, without_floor = _noise_floors(analyses)
+    tuned = [name for name, entry in named.items() if any(TUNED in stamp for stamp in entry.stamps)]
+    eligible = [one for one in analyses if one.pooled.name not in tuned]
+    comparisons, unpaired = compare_all(eligible, pairs, draws, choice, floors, stratify)
+    several = [one.pooled.name for one in eligible if len(one.pooled.seeds) > 1]
+    standings = rank(list(named), comparisons, several)
+    notes += without_floor + unpaired
+    notes += [f"{name}: {TUNED}, so it is neither ranked nor compared." for name in tuned]
+    rows = [build_row(one, named[one.pooled.name], standings[one.pooled.name], choice) for one in analyses]
+    return Leaderboard(
+        classes=tuple(classes),
+        rows=tuple(sorted(rows, key=_place)),
+        comparisons=tuple(comparisons),
+        noise_floor=floors,
+        probability_of_best=_probability_of_best(eligible, draws),
+        sample_gains=_sample_gains(analyses),
+        chance=chance(table),
+        notes=tuple(notes),
+        resamples=resamples,
+        confidence=choice.confidence,
+        interval=choice.interval,
+        stratified=stratify,
+    )
+
+
+def _unique_names(entries: Sequence[Entry]) -> list[str]:
+    count = Counter(entry.backbone for entry in entries)
+    names = [
+        entry.backbone if count[entry.backbone] == 1 else f"{entry.backbone} ({entry.recipe}, {entry.weights})"
+        for entry in entries
+    ]
+    repeated = [name for name, times in Counter(names).items() if times > 1]
+    if repeated:
+        raise ValueError(f"Several entries share backbone, recipe and weights: {', '.join(repeated)}.")
+    return names
+
+
+def _pair_codes(classes: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    lowered = [name.lower() for name in classes]
+    return tuple((lowered.index(a), lowered.index(b)) for a, b in NAMED_PAIRS if a in lowered and b in lowered)
+
+
+def _noise_floors(analyses: Sequence[Analysis]) -> tuple[dict[str, dict[str, NoiseFloor]], list[str]]:
+    floors, notes = {}, []
+    for one in analyses:
+        name = one.pooled.name
+        if len(one.pooled.seeds) < 2:
+            notes.append(f"{name}: one seed, so its noise floor is not known.")
+            continue
+        if not one.pooled.sides[INTERNAL].same_cases:
+            notes.append(f"{name}: its seeds hold out different cases, so what they differ by is not the seed's noise.")
+            continue
+        internal = one.sides[INTERNAL].per_seed
+        floors[name] = {metric: noise_floor(internal[metric]) for metric in NOISE_METRICS}
+    return floors, notes
+
+
+def _probability_of_best(analyses: Sequence[Analysis], draws: Draws) -> dict[str, float]:
+    """On the primary endpoint; only where all have the same cases in the same folds under the same seeds."""
+    alike = {(one.pooled.seeds, tuple(sorted(one.pooled.partitions.items()))) for one in analyses}
+    quantities = [PRIMARY.of(one) for one in analyses]
+    if len(analyses) < 2 or len(alike) > 1 or len(analyses[0].pooled.seeds) < 2:
+        return {}
+    if any(one.replicates is None or refusal(one.supports, one.kind) for one in quantities):
+        return {}
+    known = [one.known for one in quantities]
+    rng = np.random.default_rng([draws.root, 3])
+    shares = probability_of_best([one.per_seed for one in known], [one.changes[INTERNAL] for one in known], rng)
+    return {one.pooled.name: float(share) for one, share in zip(analyses, shares, strict=True)}
+
+
+def _sample_gains(analyses: Sequence[Analysis]) -> dict[str, SampleGain]:
+    """Of internal accuracy; not of hold-out splits, whose seeds predict different cases."""
+    of_same_cases = [one for one in analyses if one.pooled.sides[INTERNAL].same_cases]
+    accuracy = {one.pooled.name: one.sides[INTERNAL].of("accuracy") for one in of_same_cases}
+    return {name: sample_gain(one.per_seed, one.changes[INTERNAL]) for name, one in accuracy.items()}
+
+
+def _place(row: Row) -> tuple[float, float, str]:
+    value = row.cells.internal["macro_f1"].value
+    return (float("inf") if row.rank is None else row.rank, -(value or 0.0), row.name)
