@@ -27,7 +27,7 @@ from bench.config.toml import read_experiment
 from bench.errors import BenchError, RequestError
 from bench.plan.recipe import Recipe
 from reports.statistics.intervals import Interval
-from reports.tables.of_leaderboard import frames
+from reports.tables import frames
 
 
 def test_import_bench_is_cheap(bench_environment: dict[str, str]) -> None:
