@@ -11,7 +11,6 @@ from bench.data.cases import Case
 from bench.data.images import PixelSettings
 from bench.errors import RequestError
 from bench.folds.table import FoldTable
-from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
 from bench.plan.spec import RunSpec, Tooling, Weights
@@ -86,7 +85,7 @@ def _planned(group: Sequence[StoredRun], cases: Sequence[Case], folds: FoldTable
     recipe = Recipe.model_validate(spec["recipe"])
     specs = plan_runs(cases, folds, tuple(spec["classes"]), [backbone], seeds, recipe, pixels)
     stored = {run.run_id: run for run in group}
-    planned = {run_id(spec): spec for spec in specs}
+    planned = {spec.run_id: spec for spec in specs}
     runs = tuple((stored[identity], spec) for identity, spec in planned.items() if identity in stored)
     return ModelSet(name, spec["backbone"], pixels, runs)
 

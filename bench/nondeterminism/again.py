@@ -4,7 +4,7 @@ import os
 
 from bench.cache import Caches
 from bench.data.pseudonyms import Pseudonyms
-from bench.engine.prepare import data_request, read_cases
+from bench.engine.images import data_request, load_images
 from bench.errors import BenchError
 from bench.execution.resources import Workshop
 from bench.nondeterminism.locate import FreshLook, LookHere
@@ -63,7 +63,7 @@ def _workshop(folder: ResultsFolder, spec: RunSpec, caches: Caches) -> Workshop:
         raise NotHereError(f"The weights {spec.weights.digest[:10]} are not in the cache.")
     experiment = experiment.model_copy(update={"image_size": spec.pixels.image_size})
     request = data_request(experiment, caches, folder.pseudonyms() or Pseudonyms.fresh())
-    dataset, _, _ = read_cases(request, experiment, caches, None)
+    dataset = load_images(request, experiment, caches)
     missing = {sample.digest for sample in (*spec.train, *spec.predicted)} - set(dataset.pixels.row)
     if missing:
         raise NotHereError(f"{len(missing)} of the images of {folder.root} have changed since.")

@@ -20,6 +20,7 @@ from bench.folds.table import FoldTable
 from bench.store.environments import mixed_environments
 from bench.store.folder import LEAKS, ResultsFolder
 from bench.store.runs import StoredRun
+from bench.store.snapshot import FolderSnapshot
 from bench.store.tuned import TunedRecipes
 from reports.tables.caveats import UNKNOWN_FOLDS
 from reports.tables.leaderboard import Entry
@@ -50,9 +51,10 @@ class Stored:
     mixed: list[str]
 
 
-def read_stored(folder: ResultsFolder) -> Stored | None:
+def read_stored(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -> Stored | None:
     """Every comparable run of the folder as entries; None where it is no results folder."""
-    experiment, cases, folds = folder.experiment(), folder.cases(), folder.folds()
+    snapshot = snapshot or folder.snapshot()
+    experiment, cases, folds = snapshot.experiment, snapshot.cases, snapshot.folds
     if experiment is None or cases is None or folds is None:
         return None
     if other := sorted({case.label for case in cases} - set(experiment.class_order or ())):

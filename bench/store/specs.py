@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from bench.data.cases import INTERNAL, Case
 from bench.data.images import PixelSettings
-from bench.plan.identity import run_id
-from bench.plan.plan import by_content
+from bench.plan.plan import by_content, samples_of
 from bench.plan.recipe import Recipe
-from bench.plan.spec import RunSpec, Sample, Seeds, Tooling, Weights
+from bench.plan.spec import RunSpec, Seeds, Tooling, Weights
 from bench.store.runs import StoredRun
 
 
@@ -17,7 +16,7 @@ def spec_of(run: StoredRun, cases: Sequence[Case]) -> RunSpec | None:
     Predictions are stored in the order of the spec; what a fold did not hold out, it was trained on.
     """
     record = run.record["spec"]
-    samples = {case.case_id: Sample(case.case_id, case.site, case.label, case.digest, case.group) for case in cases}
+    samples = {sample.case_id: sample for sample in samples_of(cases)}
     predicted = [samples[name] for name in run.predictions()["case_id"] if name in samples]
     validation = tuple(sample for sample in predicted if sample.site == INTERNAL)
     held_out = {sample.case_id for sample in validation}
@@ -39,4 +38,4 @@ def spec_of(run: StoredRun, cases: Sequence[Case]) -> RunSpec | None:
         replicate=record["replicate"],
         role=record["role"],
     )
-    return spec if run_id(spec) == run.run_id else None
+    return spec if spec.run_id == run.run_id else None
