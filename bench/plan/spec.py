@@ -12,7 +12,7 @@ from bench.plan.recipe import Recipe
 from bench.plan.trace import Trace
 
 Precision = Literal["fp32", "bf16"]
-Role = Literal["main", "search", "nondeterminism", "import"]
+Role = Literal["main", "search", "nondeterminism"]
 
 
 @dataclass(frozen=True, slots=True)
