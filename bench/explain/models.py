@@ -99,7 +99,7 @@ def _refuse_other(run: StoredRun, spec: RunSpec, result: RunResult) -> None:
     stored = stored_probabilities(run, spec.classes)
     if np.array_equal(stored, result.probabilities):
         return
-    then = run.record["environment"]
+    then = run.record.environment
     changed = [
         f"{key} {then[key]} then, {now} now" for key, now in result.environment.items() if then.get(key, now) != now
     ]

@@ -69,7 +69,7 @@ class Conductor:
         if self.failed:
             return recorded
         folds = list(zip(*compared, strict=True))
-        moved = {name: self.folder.repeats.read(name).record.get("moved") for fold in folds for name in fold}
+        moved = {name: self.folder.repeats.read(name).record.moved for fold in folds for name in fold}
         now = {(pair.a, pair.b): pair for pair in distances(self.snapshots, folds, moved)}
         wanted = [(a, b) for fold in folds for place, a in enumerate(fold) for b in fold[place + 1 :]]
         found = {**(self.before.pairs() if self.before else {}), **now}

@@ -16,7 +16,7 @@ from bench.plan.trace import Trace
 
 SCHEME = 1  # raised when the engine changes so that the same spec gives other bytes
 Precision = Literal["fp32", "bf16"]
-Role = Literal["main", "search", "nondeterminism", "import"]
+Role = Literal["main", "search", "nondeterminism"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ def _by_row(leaderboard: Leaderboard, stored: Stored) -> dict[str, tuple[Entry, 
 def _history(runs: list[StoredRun]) -> pd.DataFrame:
     """Columns seed, fold and those of history.parquet; empty where nothing was trained here."""
     tables = [
-        table.assign(seed=run.record["spec"]["seed"], fold=run.record["spec"]["fold"])
+        table.assign(seed=run.record.spec.seed, fold=run.record.spec.fold)
         for run in runs
         if (table := run.history()) is not None
     ]

@@ -48,10 +48,9 @@ def test_a_run_comes_back_as_it_was_stored(tmp_path: Path) -> None:
     assert np.array_equal(probabilities, result(SPEC).probabilities)
     assert predictions["predicted"].tolist() == ["ab"[column] for column in probabilities.argmax(axis=1)]
     record = stored.record
-    assert {"spec", "environment", "weights", "timings", "status", "metrics"} <= set(record)
-    assert (record["spec"]["backbone"], record["spec"]["seed"], record["spec"]["fold"]) == ("resnet18", 0, SPEC.fold)
+    assert (record.spec.backbone, record.spec.seed, record.spec.fold) == ("resnet18", 0, SPEC.fold)
     inside = predictions[predictions["site"] == "internal"]
-    assert record["metrics"]["internal"]["accuracy"] == pytest.approx((inside["label"] == inside["predicted"]).mean())
+    assert record.metrics["internal"]["accuracy"] == pytest.approx((inside["label"] == inside["predicted"]).mean())
     history = pd.read_parquet(stored.folder / "history.parquet")
     wanted = ["epoch", "phase", "train_loss", "lr", "val_loss", "val_accuracy", "val_macro_f1", "seconds"]
     assert list(history.columns)[: len(wanted)] == wanted
