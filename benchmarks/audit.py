@@ -29,13 +29,12 @@ from PIL import Image
 from bench.cache import Caches
 from bench.data.cases import FoundImage
 from bench.data.copies import copies_among
-from bench.data.images import PixelSettings
+from bench.data.images import PixelSettings, Source, digests_of
 from bench.data.load import load_dataset
 from bench.data.options import ReadOptions
 from bench.data.pixels import build_cache
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
-from bench.data.source import Source, digests_of
 from bench.near_duplicates.candidates import HashIndex
 from bench.near_duplicates.phash import FLIPS, coefficients, distance, hashes
 from bench.near_duplicates.search import find_copies

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bench.audit.inventory import NO_CLASS, promised_kind
 from bench.audit.measure import Measured
 from bench.data.copies import FLIPS
-from bench.data.scan import Problem
+from bench.data.tree.scan import Problem
 
 FindingKind = Literal[
     "unusable name or link",

@@ -8,7 +8,7 @@ from bench.config.experiment import Experiment
 from bench.data.cases import INTERNAL, Case
 from bench.data.copies import CopyPair
 from bench.data.load import Dataset
-from bench.data.manifest_table import is_manifest
+from bench.data.manifest.table import is_manifest
 from bench.data.pixels import Progress
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest

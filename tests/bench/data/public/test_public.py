@@ -16,7 +16,7 @@ from bench.data.cases import FoundImage
 from bench.data.images import PixelSettings, decode
 from bench.data.passed_over import PassedOver
 from bench.data.public import bhsd, cq500, ct_ich, rsna_2019
-from bench.data.public.multilabel import label_of
+from bench.data.public.common import label_of
 from bench.errors import RequestError
 
 
