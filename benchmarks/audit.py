@@ -35,10 +35,9 @@ from bench.data.options import ReadOptions
 from bench.data.pixels import build_cache
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
-from bench.near_duplicates.candidates import HashIndex
-from bench.near_duplicates.phash import FLIPS, coefficients, distance, hashes
+from bench.near_duplicates.hashes import FLIPS, HashIndex, coefficients, distance, hashes
+from bench.near_duplicates.proposals import CALIBRATED
 from bench.near_duplicates.search import find_copies
-from bench.near_duplicates.thresholds import CALIBRATED
 from bench.near_duplicates.thumbnail import SIDE, thumbnail
 
 SIZE, ROUNDS = 512, 3

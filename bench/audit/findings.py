@@ -111,7 +111,7 @@ def _near(measured: Sequence[Measured]) -> list[Finding]:
         Finding(
             "near duplicate",
             (numbers[pair.first], numbers[pair.second]),
-            ", ".join(part for part in (f"likeness {pair.score:.3f}", FLIPS[pair.flip]) if part),
+            ", ".join(part for part in (f"correlation {pair.score:.3f}", FLIPS[pair.flip]) if part),
         )
         for pair in pairs
     ]
