@@ -20,7 +20,7 @@ from bench.engine.resolve import Frozen, Start, settle_backbones
 from bench.errors import RequestError
 from bench.execution.resources import Workshop
 from bench.folds.check import check_folds
-from bench.folds.draw import TooFewUnits, draw_folds
+from bench.folds.draw import TooFewToSplit, draw_folds
 from bench.folds.leaks import Leak, grouped
 from bench.folds.table import FoldTable
 from bench.plan.identity import run_id
@@ -170,7 +170,7 @@ def settled_folds(experiment: Experiment, folder: ResultsFolder, cases: Sequence
             for seed in experiment.seeds
             if seed not in stored.by_seed
         }
-    except TooFewUnits as error:
+    except TooFewToSplit as error:
         why = why_few_patients(inside)
         raise RequestError(f"{error.fact} {why}" if why else str(error)) from None
     return stored.with_seeds(FoldTable(drawn))
