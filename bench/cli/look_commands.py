@@ -143,16 +143,16 @@ def _console() -> "Terminal":
 
 def _printer(console: "Terminal") -> "Callable[[str], None]":
     """Prints lines as they are, but for control characters in names."""
-    from bench.data.visible import visible
+    from bench.data.names import visible
 
     return lambda text: console.print(visible(text), markup=False, soft_wrap=True)
 
 
 def _options(columns: list[str] | None, root: Path | None, tree: str, allow_outside: bool) -> "ReadOptions":
     from bench.cli.request import parse_columns
-    from bench.data.layout import LAYOUTS
     from bench.data.options import MANIFEST_COLUMNS, ReadOptions
     from bench.data.pseudonyms import Pseudonyms
+    from bench.data.tree.layout import LAYOUTS
     from bench.errors import RequestError
 
     parsed = parse_columns(columns or [])

@@ -9,7 +9,7 @@ from bench.config.experiment import Experiment
 from bench.data.cases import INTERNAL
 from bench.data.images import PixelSettings
 from bench.data.load import Dataset, load_dataset
-from bench.data.manifest_table import is_manifest
+from bench.data.manifest.table import is_manifest
 from bench.data.options import EVERY_SITE, ReadOptions
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest

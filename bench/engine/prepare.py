@@ -20,7 +20,7 @@ from bench.engine.resolve import Frozen, Start, settle_backbones, start_backbone
 from bench.errors import RequestError
 from bench.execution.resources import Workshop
 from bench.folds.check import check_folds
-from bench.folds.draw import TooFewUnits, draw_folds
+from bench.folds.draw import TooFewToSplit, draw_folds
 from bench.folds.leaks import Leak, grouped
 from bench.folds.table import FoldTable
 from bench.plan.plan import PlannedBackbone, plan_runs
@@ -168,7 +168,7 @@ def resolved_folds(experiment: Experiment, snapshot: FolderSnapshot, cases: Sequ
             for seed in experiment.seeds
             if seed not in stored.by_seed
         }
-    except TooFewUnits as error:
+    except TooFewToSplit as error:
         why = why_few_patients(inside)
         raise RequestError(f"{error.fact} {why}" if why else str(error)) from None
     return stored.with_seeds(FoldTable(drawn))

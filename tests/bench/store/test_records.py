@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from bench.plan.identity import run_id
 
 from bench.data.images import PixelSettings
 from bench.errors import BenchError
@@ -184,7 +183,7 @@ def test_what_version_0_1_0_wrote_is_written_still(tmp_path: Path) -> None:
         environment={"python": "3.11.7", "torch": "2.14.0", "OMP_NUM_THREADS": "1"},
         moved=1.234e-05,
     )
-    folder = RunStore(tmp_path).write(run_id(spec), spec, result, 21285698)
+    folder = RunStore(tmp_path).write(spec, result, 21285698)
     assert (folder / "run.json").read_text(encoding="utf-8") == TRAINED
     failed = RunResult("failed", np.zeros((0, 0), dtype=np.float32), error="the loss is nan")
     again = json.loads(RunRecord.of(spec, failed, 21285698).to_json())

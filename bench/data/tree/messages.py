@@ -5,9 +5,9 @@ from pathlib import Path
 from shlex import quote
 
 from bench.data.cases import INTERNAL
-from bench.data.layout import LAYOUTS, Folders, named_by
+from bench.data.names import visible
 from bench.data.sites import called_like_site
-from bench.data.visible import visible
+from bench.data.tree.layout import LAYOUTS, Folders, named_by
 from bench.errors import RequestError, listed
 
 

@@ -1,7 +1,9 @@
-"""Pairs of hashes that differ in few bits, found without comparing all pairs. Pure.
+"""Perceptual hashes (pHash) of 64 bits, signs of low frequencies, and which of many are near each other. Pure.
 
-Multi-index hashing (Norouzi, Punjani and Fleet, 2012, arXiv 1307.2982): hashes of 64 bits within distance t agree in
-one of four bands of 16 bits up to t // 4 bits; so each band is looked up with all values that close.
+Those of `imagehash.phash` of the same thumbnail but for bits on the edge, which rounding turns over; for all images
+at once and also for cropped and flipped ones. Near ones are found without comparing all pairs by multi-index hashing
+(Norouzi, Punjani and Fleet, 2012, arXiv 1307.2982): hashes within distance t agree in one of four bands of 16 bits up
+to t // 4 bits; so each band is looked up with all values that close.
 """
 
 from collections.abc import Iterator
@@ -9,13 +11,45 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+from scipy.fft import dct
 
-from bench.near_duplicates.phash import distance
+from bench.near_duplicates.thumbnail import WHOLE, Crop, mapped, resampling
 
+FLIPS = ("", "h", "v", "hv")
+HASH_SIDE = 8
+DCT_SIDE = 4 * HASH_SIDE
 BANDS, BAND_BITS = 4, 16
 BLOCK = 8192  # queries
 AT_ONCE = 2**20  # look-ups
 Integers = NDArray[np.int64]
+
+
+def coefficients(thumbs: NDArray[np.uint8], crop: Crop = WHOLE) -> NDArray[np.float32]:
+    """(n, 8, 8) lowest frequencies of (n, 48, 48) thumbnails of which `crop` is cut off before."""
+    left, top, right, bottom = crop
+    waves = dct(np.eye(DCT_SIDE, dtype=np.float32), axis=0)[:HASH_SIDE]
+    down, across = (
+        waves @ resampling(*ends, DCT_SIDE, Image.Resampling.LANCZOS) for ends in ((top, bottom), (left, right))
+    )
+    return mapped(thumbs, down, across)
+
+
+def hashes(low: NDArray[np.floating], flip: str = "") -> NDArray[np.uint64]:
+    """(n,) hashes from `coefficients`, as if the images had been flipped: odd frequencies change their sign."""
+    signs = np.ones((HASH_SIDE, HASH_SIDE))
+    signs[1::2] *= -1 if "v" in flip else 1
+    signs[:, 1::2] *= -1 if "h" in flip else 1
+    flat = (low * signs).reshape(len(low), HASH_SIDE**2)
+    bits = flat > np.median(flat, axis=1, keepdims=True)
+    packed: NDArray[np.uint64] = np.packbits(bits, axis=1).view(">u8").astype(np.uint64).ravel()
+    return packed
+
+
+def distance(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> NDArray[np.uint8]:
+    """Number of bits in which hashes differ."""
+    found: NDArray[np.uint8] = np.bitwise_count(a ^ b)
+    return found
 
 
 class HashIndex:

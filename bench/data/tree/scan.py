@@ -5,14 +5,36 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.data.by_products import why_passed_over
-from bench.data.kinds import Kind, kind_of, kind_of_name
+from bench.data.kinds import Kind, kind_of, kind_of_name, unread_kind_of_name
 from bench.data.passed_over import PassedOver
-from bench.data.unread_kinds import unread_kind_of_name
 
 NO_IMAGES = frozenset({"dicomdir"})
 DIRECTORIES = "DICOMDIR file(s), which list files and hold no pixels"
 UNREAD = "file(s) of a kind of image that cannot be read here ({})"
+HIDDEN = "hidden files (their name, or that of a folder above, begins with a dot)"
+BY_PRODUCT = "by-products of a system or viewer (such as @eaDir, .thumbnails, __MACOSX, Thumbs.db)"
+SYSTEM_DOTS = frozenset(
+    {".thumbnails", ".ds_store", ".appledouble", ".spotlight-v100", ".trashes", ".fseventsd", ".@__thumb"}
+)
+SYSTEM_NAMES = frozenset(
+    {
+        "@eadir",  # Synology: thumbnails, called after their image
+        "@tmp",
+        "@sharebin",
+        "#recycle",
+        "#snapshot",
+        "@recycle",  # QNAP
+        "@recently-snapshot",
+        "__macosx",  # archives packed on macOS
+        "icon\r",
+        "thumbs.db",
+        "ehthumbs.db",
+        "desktop.ini",
+        "$recycle.bin",
+        "system volume information",
+        "lost+found",
+    }
+)
 EXPORT = "Export them as PNG or DICOM, or give a tree without them."
 NO_KIND = "file(s) that are no image by content nor by name (*{})"
 NO_SUFFIX = "file(s) that are no image by content and have no suffix"
@@ -147,3 +169,11 @@ def is_text(name: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def why_passed_over(name: str) -> str | None:
+    """What is said of a file or folder of that name, None where it is looked at."""
+    lower = name.lower()
+    if lower in SYSTEM_NAMES or lower in SYSTEM_DOTS or name.startswith("._"):
+        return BY_PRODUCT
+    return HIDDEN if name.startswith(".") else None

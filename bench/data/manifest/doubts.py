@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from bench.data.cases import FoundImage
-from bench.data.lookalikes import like_patients, like_sites
-from bench.data.manifest_rows import Manifest
+from bench.data.manifest.columns import Manifest
+from bench.data.manifest.lookalikes import like_patients, like_sites
 from bench.data.names import alike, spelled
 from bench.data.options import MANIFEST_COLUMNS
 from bench.data.sites import called_like_site

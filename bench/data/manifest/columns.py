@@ -1,17 +1,54 @@
-"""A manifest's table under our names for its columns, its cells as they are meant. Pure."""
+"""A manifest's table under our names for its columns, its cells as they are meant, and how rows are refused."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
-from bench.data.lookalikes import are_paths, like_labels, like_paths
+from bench.data.manifest.lookalikes import are_paths, like_labels, like_paths
+from bench.data.manifest.table import FIRST_ROW, rows_where, shown_rows
 from bench.data.names import as_meant, normal
 from bench.data.options import MANIFEST_COLUMNS, ReadOptions
 from bench.data.passed_over import PassedOver
 from bench.errors import RequestError
 
 NAMES = ("label", "group", "site", "split", "part", "case_id")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A table with our names for its columns; all cells are text."""
+
+    file: Path
+    table: pd.DataFrame
+    options: ReadOptions
+
+    @cached_property
+    def home(self) -> Path:
+        """Where its paths begin.
+
+        Raises:
+            RequestError: `--root` is no folder.
+        """
+        root = self.options.root
+        if root is not None and not root.is_dir():
+            raise RequestError(f"No such folder: {root} (--root). Check the spelling.")
+        return (root or self.file.parent).resolve()
+
+    def cells(self, name: str) -> list[str]:
+        """A column, empty texts where there is none."""
+        return list(self.table[name]) if name in self.table else [""] * len(self.table)
+
+    def refuse_rows(self, what: str, wrong: Iterable[bool], advice: str = "Mend them.") -> None:
+        """Raise `RequestError` with the first ten numbers of the wrong rows, as a spreadsheet counts."""
+        if rows := rows_where(wrong):
+            path = self.cells("path")[rows[0] - FIRST_ROW]
+            raise RequestError(
+                f"{len(rows)} row(s) of {self.file} {what}: row(s) {shown_rows(rows)}; the first is for {path!r}. "
+                f"{advice}"
+            )
 
 
 def named(file: Path, table: pd.DataFrame, options: ReadOptions) -> pd.DataFrame:

@@ -5,17 +5,16 @@ from pathlib import Path
 
 from bench.data.cases import FoundImage
 from bench.data.kinds import KIND_OF_SUFFIX
-from bench.data.layout import AUTO, OUTERMOST, Folders, Layout, layout_of, named_by
-from bench.data.names import as_meant, normal
+from bench.data.names import as_meant, normal, visible
 from bench.data.options import ReadOptions
 from bench.data.parts import images_of_file
-from bench.data.scan import Problem, ScannedFile, scan
-from bench.data.tree_messages import ambiguous_text, refuse_sites
-from bench.data.visible import visible
+from bench.data.tree.layout import AUTO, OUTERMOST, Folders, Layout, layout_of, named_by
+from bench.data.tree.messages import ambiguous_text, refuse_sites
+from bench.data.tree.scan import Problem, ScannedFile, scan
 from bench.errors import RequestError, listed
 
 
-def read_tree(root: Path, site: str, options: ReadOptions) -> list[FoundImage]:
+def read(root: Path, site: str, options: ReadOptions) -> list[FoundImage]:
     """Every image below `root`, sorted by path; a DICOM file or NIfTI volume gives each of its frames or slices.
 
     Raises:

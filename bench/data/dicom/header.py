@@ -1,57 +1,64 @@
-"""Headers of DICOM files: the patient, and how many frames. Reads files.
+"""Headers of DICOM files: patient, study, series, frames, and what is said of a single frame. Reads files.
 
 Texts of errors are our own: pydicom's quote tag values, which may name a patient.
 """
 
 import logging
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.data.unreadable import UnreadableImage
+from bench.data.reading import UnreadableImage
 from bench.errors import RequestError
 
+LEVELS = {"study": "StudyInstanceUID", "series": "SeriesInstanceUID"}
 HEADER_TAGS = [
-    "PatientID",
-    "IssuerOfPatientID",
-    "StudyInstanceUID",
-    "SeriesInstanceUID",
-    "NumberOfFrames",
-    "Rows",
-    "Columns",
-    "SeriesDescription",
+    *("PatientID", "IssuerOfPatientID", *LEVELS.values(), "NumberOfFrames", "Rows", "Columns", "SeriesDescription"),
 ]
 MOST_FRAMES = 100_000
 MOST_DIGITS = 12  # of a number, as the standard has it; Python refuses to read thousands
 NO_DICOM = "it is no DICOM file, whatever its name says, or it is encrypted, cut short or damaged"
+SHARED, PER_FRAME = "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"
+ABOUT_OTHERS = ("Referenced", "Derivation", "Source")  # functional groups whose items describe other images
 
 
 @dataclass(frozen=True, repr=False)
 class DicomHeader:
-    """`patient` identifies the patient in clear (never to be written), () where nothing does; `frames` is ≥ 1."""
+    """Identifiers in clear, never to be written; "" or () where the file has none. `frames` is ≥ 1."""
 
     patient: tuple[str, ...]
-    frames: int
+    study: str
     series: str
+    series_description: str
+    frames: int
+
+    def identifier(self, level: str) -> tuple[str, ...]:
+        """What names the patient, study or series, as groups are named."""
+        if level == "patient":
+            return self.patient
+        uid = self.study if level == "study" else self.series
+        return (LEVELS[level], uid) if uid else ()
 
 
 def read_header(path: Path) -> DicomHeader:
-    """Patient and number of frames.
+    """Patient, study, series and number of frames.
 
     Raises:
         UnreadableImage: no DICOM file.
     """
     dataset = read_dataset(path, stop_before_pixels=True, specific_tags=HEADER_TAGS)
-    return DicomHeader(_patient(dataset), frames_of(dataset), text_of(dataset, "SeriesDescription"))
+    study, series, description = (text_of(dataset, name) for name in (*LEVELS.values(), "SeriesDescription"))
+    return DicomHeader(_patient(dataset), study, series, description, frames_of(dataset))
 
 
 def _patient(dataset: Any) -> tuple[str, ...]:
     if patient := text_of(dataset, "PatientID"):
         return ("patient", text_of(dataset, "IssuerOfPatientID"), patient)
-    for level in ("StudyInstanceUID", "SeriesInstanceUID"):
-        if uid := text_of(dataset, level):
-            return (level, uid)
+    for tag in LEVELS.values():
+        if uid := text_of(dataset, tag):
+            return (tag, uid)
     return ()
 
 
@@ -133,3 +140,36 @@ def number_of(dataset: Any, name: str, default: float) -> float:
     if not math.isfinite(number):
         raise UnreadableImage(f"its {name} is no number")
     return number
+
+
+def header_of_frame(dataset: Any, part: int) -> Any:
+    """As if the frame were a file of its own: each tag by its own functional groups, else the shared, else the root.
+
+    So slope, intercept, window, VOI LUT, position, orientation, spacing and the frame's type are found where files of
+    one image have them. A file without functional groups is its own header.
+    """
+    if SHARED not in dataset and PER_FRAME not in dataset:
+        return dataset
+    from pydicom.dataset import Dataset
+
+    header = Dataset()
+    header.file_meta = dataset.file_meta
+    header.update({tag: element for tag, element in dataset.items() if tag.group < 0x7FE0})
+    for groups in (_item(dataset, SHARED, 0), _item(dataset, PER_FRAME, part)):
+        for element in _elements(groups):
+            header.add(element)
+    return header
+
+
+def _item(dataset: Any, name: str, number: int) -> Any:
+    items = list(dataset.get(name) or [])
+    return items[number] if number < len(items) else []
+
+
+def _elements(groups: Any) -> Iterator[Any]:
+    """The elements of each group that has one item; groups of several, private ones and those about others are not."""
+    for group in groups:
+        if group.VR == "SQ" and not group.tag.is_private and not group.keyword.startswith(ABOUT_OTHERS):
+            items = group.value or []
+            if len(items) == 1:
+                yield from (element for element in items[0] if not element.tag.is_private)

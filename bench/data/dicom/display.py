@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.data.dicom_header import integer_of, number_of, text_of
-from bench.data.dicom_table import looked_up
-from bench.data.reading import Note, Reading
-from bench.data.unreadable import UnreadableImage
+from bench.data.dicom.header import integer_of, number_of, text_of
+from bench.data.dicom.values import looked_up
+from bench.data.reading import Note, Reading, UnreadableImage
 from bench.data.windows import stretched, three_channels
 
 FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")

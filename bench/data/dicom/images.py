@@ -8,12 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from bench.data.dicom_display import contrast, displayed, padding_of
-from bench.data.dicom_frame import header_of_frame
-from bench.data.dicom_header import frames_of, integer_of, read_dataset, text_of
-from bench.data.dicom_values import MENDED, are_hounsfield, has_intercept_fault, hounsfield, rescaled
-from bench.data.reading import Reading, Shown
-from bench.data.unreadable import UnreadableImage, too_large
+from bench.data.dicom.display import contrast, displayed, padding_of
+from bench.data.dicom.header import frames_of, header_of_frame, integer_of, read_dataset, text_of
+from bench.data.dicom.values import MENDED, are_hounsfield, has_intercept_fault, hounsfield, rescaled
+from bench.data.reading import Reading, Shown, UnreadableImage, too_large
 from bench.data.windows import CT, CT_STRETCHED, Window, windowed
 
 COLOUR = "colour of a DICOM file"

@@ -10,12 +10,11 @@ from bench.data.cases import COLUMNS as CASE_COLUMNS
 from bench.data.cases import INTERNAL, FoundImage
 from bench.data.images import HOUNSFIELD
 from bench.data.kinds import kind_of
-from bench.data.lookalikes import like_sites
-from bench.data.manifest_columns import named
-from bench.data.manifest_doubts import say_what_nobody_named
-from bench.data.manifest_paths import Placed, paths_of
-from bench.data.manifest_rows import Manifest
-from bench.data.manifest_table import read_table
+from bench.data.manifest.columns import Manifest, named
+from bench.data.manifest.doubts import say_what_nobody_named
+from bench.data.manifest.lookalikes import like_sites
+from bench.data.manifest.paths import Placed, paths_of
+from bench.data.manifest.table import read_table
 from bench.data.options import MANIFEST_COLUMNS, ReadOptions
 from bench.data.parts import images_of_file
 from bench.errors import RequestError
@@ -23,7 +22,7 @@ from bench.errors import RequestError
 LONGEST_PART = 9  # digits
 
 
-def read_manifest(file: Path, site: str | None, options: ReadOptions) -> list[FoundImage]:
+def read(file: Path, site: str | None, options: ReadOptions) -> list[FoundImage]:
     """The images of a manifest in its order, sites as first named, the internal one first.
 
     Paths are relative to the manifest. With `site` None the column `site` decides, and must name `internal`;
