@@ -7,7 +7,7 @@ from bench.report.entries import Stored, read_stored
 from bench.report.leaderboard import Resampling, draw_leaderboard, store_leaderboard, stored_leaderboard
 from bench.report.worklist import better_than_guessing, find_labels, write_worklist
 from bench.store.folder import ResultsFolder
-from reports.tables.leaderboard import Leaderboard
+from reports import Leaderboard
 
 
 class NothingToRank(BenchError):

@@ -21,8 +21,8 @@ from bench.store.environments import mixed_environments
 from bench.store.folder import LEAKS, ResultsFolder
 from bench.store.runs import StoredRun
 from bench.store.tuned import TunedRecipes
+from reports import Entry
 from reports.tables.caveats import UNKNOWN_FOLDS
-from reports.tables.leaderboard import Entry
 
 ROLE_OF_IMPORTS = "import"
 ROLES = ("main", ROLE_OF_IMPORTS)
