@@ -8,6 +8,7 @@ from bench.report.leaderboard import Resampling, draw_leaderboard, store_leaderb
 from bench.report.worklist import better_than_guessing, find_labels, write_worklist
 from bench.store.folder import ResultsFolder
 from bench.store.snapshot import FolderSnapshot
+from reports import Leaderboard
 from reports.tables.leaderboard import Leaderboard
 
 

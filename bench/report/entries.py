@@ -22,8 +22,8 @@ from bench.store.records import IMPORTED, RunRecord
 from bench.store.runs import StoredRun
 from bench.store.snapshot import FolderSnapshot
 from bench.store.tuned import TunedRecipes
+from reports import Entry
 from reports.tables.caveats import UNKNOWN_FOLDS
-from reports.tables.leaderboard import Entry
 
 NOT_DETERMINISTIC = "not deterministic (--fast): the same command may give other numbers"
 

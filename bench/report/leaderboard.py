@@ -18,10 +18,10 @@ from bench.report.entries import NOT_DETERMINISTIC, Stored
 from bench.store.folder import LEAKS, ResultsFolder
 from bench.store.snapshot import FolderSnapshot
 from bench.store.tuned import TUNED
+from reports import Leaderboard, build_leaderboard
 from reports.draw.footnotes import escaped
 from reports.draw.markdown import leaderboard_markdown
 from reports.statistics.intervals import Interval, chosen_interval
-from reports.tables.leaderboard import Leaderboard, build_leaderboard
 
 RESAMPLING_SEED = 0  # the same runs give the same intervals
 

@@ -22,8 +22,8 @@ from bench.store.folder import ResultsFolder
 from bench.store.records import RunRecord
 from bench.store.runs import StoredRun
 from bench.version import __version__
+from reports import Leaderboard
 from reports.page.part import Gallery, Listing, Part, Picture, Points, Section
-from reports.tables.leaderboard import Leaderboard
 from reports.tables.table import Column, Item, Table
 
 MOST_PICTURES = 48

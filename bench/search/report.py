@@ -14,10 +14,10 @@ from bench.scoring import class_numbers, metric_score
 from bench.search.record import RecordedStage, RecordedTrial, SearchRecord, read_records
 from bench.store.folder import ResultsFolder
 from bench.store.runs import StoredRun
+from reports import Entry, build_leaderboard
 from reports.search.selection import Range, mean_importance, selection_optimism, stability
 from reports.search.tables import Counts, FlatSearch, NestedFold, NestedSearch, search_tables
-from reports.tables.cell import Cell
-from reports.tables.leaderboard import Entry, build_leaderboard
+from reports.statistics.cell import Cell
 from reports.tables.stamped import stamped
 from reports.tables.table import Table
 

@@ -20,7 +20,7 @@ from bench.plan.spec import RunResult, RunSpec, Tooling, Weights
 from bench.report.compiled import NothingToRank, compile_results
 from bench.report.leaderboard import code_digest, stored_leaderboard
 from bench.store.folder import ResultsFolder
-from reports.tables.leaderboard import Leaderboard
+from reports import Leaderboard
 
 CASES = [
     *(Case(f"internal/{n}", f"/i/{n}", "ab"[n % 2], None, "internal", f"{n:064x}", 8, 8) for n in range(80)),

@@ -21,8 +21,8 @@ from bench.report.compiled import NothingToRank, compile_results, up_to_date
 from bench.report.sections import labels_section
 from bench.report.worklist import WORKLIST, find_labels, write_worklist
 from bench.store.folder import ResultsFolder
+from reports import Entry
 from reports.page.part import Points
-from reports.tables.leaderboard import Entry
 
 CLASSES = ("=a", "b")
 CASES = [
