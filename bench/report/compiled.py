@@ -9,7 +9,6 @@ from bench.report.worklist import better_than_guessing, find_labels, write_workl
 from bench.store.folder import ResultsFolder
 from bench.store.snapshot import FolderSnapshot
 from reports import Leaderboard
-from reports.tables.leaderboard import Leaderboard
 
 
 class NothingToRank(BenchError):
