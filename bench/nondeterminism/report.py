@@ -12,6 +12,7 @@ from bench.data.cases import INTERNAL, Case, external_sites
 from bench.errors import BenchError
 from bench.nondeterminism.record import RecordedGroup, RecordedStudy, read_nondeterminism
 from bench.report.entries import NOT_DETERMINISTIC
+from bench.report.feature import Feature
 from bench.scoring import class_numbers
 from bench.store.environments import mixed_environments
 from bench.store.folder import ResultsFolder
@@ -21,7 +22,9 @@ from reports.nondeterminism.agreement import Side, disagreement
 from reports.nondeterminism.charts import nondeterminism_charts
 from reports.nondeterminism.draw import draw_nondeterminism
 from reports.nondeterminism.summary import Control, Cost, Design, Study, ToolingChange, WeightDistance
+from reports.nondeterminism.tables import NAMES
 from reports.nondeterminism.tables import nondeterminism_tables as tables_of
+from reports.page.part import Section
 from reports.tables.table import Table
 
 
@@ -43,6 +46,12 @@ def write_nondeterminism_figures(folder: ResultsFolder) -> list[Path]:
         draw_nondeterminism(nondeterminism_charts(study), place)
         paths.append(place)
     return paths
+
+
+def nondeterminism_section(folder: ResultsFolder) -> Section:
+    """The section of the page."""
+    intro = ("Whether one seed, repeated, gives the same bits, and how much each source of randomness adds.",)
+    return Section("nondeterminism", "Nondeterminism", intro, nondeterminism_tables(folder))
 
 
 def studies(folder: ResultsFolder) -> list[Study]:
@@ -142,3 +151,6 @@ def _change(base: Design, group: RecordedGroup, design: Design) -> ToolingChange
     return ToolingChange(
         group.setting or "", group.base, group.changed, differences, churn, design.distance, group.parting
     )
+
+
+NONDETERMINISM = Feature(nondeterminism_section, NAMES, nondeterminism_tables, write_nondeterminism_figures)
