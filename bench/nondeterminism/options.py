@@ -5,9 +5,9 @@ from typing import Annotated, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 SeedSource = Literal["split", "init", "order"]
-ToolingSetting = Literal["threads", "precision", "layout", "device"]
+NumericsSetting = Literal["threads", "precision", "layout", "device"]
 SEED_SOURCES: tuple[SeedSource, ...] = get_args(SeedSource)
-SETTINGS: tuple[ToolingSetting, ...] = get_args(ToolingSetting)
+SETTINGS: tuple[NumericsSetting, ...] = get_args(NumericsSetting)
 CONTROL = "none"
 VARIED = (*SEED_SOURCES, CONTROL, *SETTINGS)
 
@@ -34,6 +34,6 @@ class NondeterminismOptions(BaseModel):
         return [source for source in SEED_SOURCES if source in self.vary]
 
     @property
-    def settings(self) -> list[ToolingSetting]:
-        """The tooling that varies."""
+    def settings(self) -> list[NumericsSetting]:
+        """The numerics that varies."""
         return [setting for setting in SETTINGS if setting in self.vary]
