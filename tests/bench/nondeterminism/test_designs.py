@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.config.experiment import checked
+from bench.config.faults import checked
 from bench.errors import RequestError
 from bench.nondeterminism.designs import others
 from bench.nondeterminism.options import NondeterminismOptions
