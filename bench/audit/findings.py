@@ -8,9 +8,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.audit.inventory import NO_CLASS, promised_kind
+from bench.audit.inventory import NO_CLASS
 from bench.audit.measure import Measured
 from bench.data.copies import FLIPS
+from bench.data.kinds import kind_of_name
 from bench.data.tree.scan import Problem
 
 FindingKind = Literal[
@@ -57,7 +58,7 @@ def _each(kind: FindingKind, measured: Sequence[Measured], what: Callable[[Measu
 
 
 def _wrong_extension(m: Measured) -> str:
-    promised = promised_kind(m.image)
+    promised = kind_of_name(m.image.path)
     if m.kind is None or promised == m.kind or (m.image.part or 0) > 0 or (promised is None and m.kind == "DICOM"):
         return ""  # DICOM files often have no suffix, or a number for one
     return f"holds {m.kind}, its name says {promised or 'nothing'}"
@@ -98,15 +99,15 @@ def _one_patient(measured: Sequence[Measured], numbers: Iterable[int]) -> bool:
 
 
 def _near(measured: Sequence[Measured]) -> list[Finding]:
-    from bench.near_duplicates.search import find_copies
+    from bench.near_duplicates.search import find_copies, numbered
 
     numbers, thumbs = _thumbnails(measured)
     if not numbers:
         return []
     chosen = [measured[number] for number in numbers]
     sides = np.array([min(m.width, m.height) for m in chosen])
-    groups = _codes([m.image.group for m in chosen])
-    pairs = find_copies(thumbs, sides, groups, _codes([m.pixel_digest for m in chosen]))
+    groups, same = numbered(m.image.group for m in chosen), numbered(m.pixel_digest for m in chosen)
+    pairs = find_copies(thumbs, sides, groups, same)
     return [
         Finding(
             "near duplicate",
@@ -115,11 +116,6 @@ def _near(measured: Sequence[Measured]) -> list[Finding]:
         )
         for pair in pairs
     ]
-
-
-def _codes(names: Sequence[str | None]) -> NDArray[np.int64]:
-    numbers: dict[str, int] = {}
-    return np.array([-1 if name is None else numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
 
 
 def _conflicts(measured: Sequence[Measured], copies: Iterable[Finding]) -> list[Finding]:

@@ -55,7 +55,7 @@ def _blocks(audit: Audit) -> Iterator[str]:
 
 
 def _classes(audit: Audit) -> str:
-    names = sorted({name for of_site in audit.classes.values() for name in of_site})
+    names = audit.class_names()
     rows = [[_text(name) or "(no class)", *(str(c.get(name, 0)) for c in audit.classes.values())] for name in names]
     return markdown_table(["Class", *(_text(site) for site in audit.classes)], rows)
 

@@ -42,12 +42,7 @@ class Difficulty:
     subtle_subdural_half_width: Range = (24.0, 42.0)
     subdural_mm: Range = (9.0, 18.0)
     subtle_subdural_mm: Range = (4.0, 7.0)
-    subdural_ages: tuple[float, float, float, float] = (
-        0.82,
-        0.05,
-        0.06,
-        0.07,
-    )  # acute isodense chronic layered
+    subdural_ages: tuple[float, float, float, float] = (0.82, 0.05, 0.06, 0.07)  # acute isodense chronic layered
 
     # lesions of the brain: radii
     haematoma_mm: Range = (12.0, 24.0)

@@ -8,19 +8,7 @@ import numpy as np
 
 from bench.phantom.brain import MassEffect
 from bench.phantom.difficulty import Difficulty
-from bench.phantom.grid import (
-    Plane,
-    Point,
-    X,
-    Y,
-    at,
-    blend,
-    bump,
-    draw,
-    polar,
-    smooth_noise,
-    soft_step,
-)
+from bench.phantom.grid import Plane, Point, X, Y, at, blend, bump, draw, polar, smooth_noise, soft_step
 from bench.phantom.head import CONVEXITY, Head
 from bench.phantom.lesion import Canvas
 

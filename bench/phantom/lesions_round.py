@@ -111,13 +111,7 @@ def plan_calcification(head: Head, difficulty: Difficulty, rng: np.random.Genera
 
 
 def _plan(
-    kind: str,
-    head: Head,
-    difficulty: Difficulty,
-    radii: tuple[float, float],
-    rng: np.random.Generator,
-    *,
-    subtle: bool,
+    kind: str, head: Head, difficulty: Difficulty, radii: tuple[float, float], rng: np.random.Generator, *, subtle: bool
 ) -> RoundLesion:
     side = int(rng.choice([-1, 1]))
     radius = draw(rng, radii) * draw(rng, difficulty.lesion_scale)

@@ -38,11 +38,7 @@ class Position:
             ROWS / 2 + sine * left - cosine * top,
         )
         image = Image.fromarray(plane).transform(
-            (IMAGE_PX, IMAGE_PX),
-            Image.Transform.AFFINE,
-            affine,
-            Image.Resampling.BILINEAR,
-            fillcolor=outside,
+            (IMAGE_PX, IMAGE_PX), Image.Transform.AFFINE, affine, Image.Resampling.BILINEAR, fillcolor=outside
         )
         return np.array(image, np.float32)
 

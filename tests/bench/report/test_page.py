@@ -18,7 +18,7 @@ from stored_studies import write_study
 from bench.audit.markdown import MEANINGS
 from bench.audit.summary import Audit, FoundCase, NamedFinding
 from bench.cache import Caches
-from bench.data.images import Source
+from bench.data.cases import Source
 from bench.data.pixels import build_cache
 from bench.explain.stored import GalleryPicture, write_explanations
 from bench.report.compiled import compile_results
