@@ -1,7 +1,5 @@
 """The scanner: a slice of the head's grid becomes an image of HU as one site measures it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

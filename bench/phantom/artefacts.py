@@ -1,7 +1,5 @@
 """Artefacts that belong to the scanned object: beam hardening, streaks from dense bone, the head holder."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from bench.phantom.grid import ANGLE, RADIUS, Plane, X, Y, at, bump, draw, polar, soft_step

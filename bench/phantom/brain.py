@@ -1,7 +1,5 @@
 """The brain's own coordinates: where each pixel lay before a lesion pushed it there."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One case of the phantom: from (seed, site, index) to image, mask and manifest row, on its own random streams."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

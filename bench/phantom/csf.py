@@ -1,18 +1,19 @@
 """Spaces filled with cerebrospinal fluid: sulci, ventricles, cisterns, the fissure between the hemispheres."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
 
 from bench.phantom.brain import Brain
 from bench.phantom.deep_spaces import DeepSpaces
-from bench.phantom.grid import Plane, bump, smooth_noise, soft_step, wavy_table
+from bench.phantom.grid import N_ANGLES, Plane, bump, radial_basis, smooth_noise, soft_step, wavy_table, weighted_sums
 from bench.phantom.head import SKULL_BASE, VENTRICLES, Head
-from bench.phantom.sulci import draw_folds
 
 EDGE_MM = 0.5
+_KNOTS_PER_TURN = 120
+_FINE_PER_KNOT = 6
+_DEPTHS = 64  # mm under the skull over which folds are told apart
+_DEPTH_MM = 8.0  # correlation length along a sulcus
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,16 @@ class Spaces:
         """Everything around the brain that holds CSF."""
         return np.maximum(np.maximum(self.sulci, self.rim), np.maximum(self.cisterns, self.fissure))
 
+    @property
+    def tissue(self) -> Plane:
+        """The brain itself."""
+        return (1 - self.ventricles) * (1 - self.subarachnoid)
+
 
 def draw_spaces(head: Head, brain: Brain, rng: np.random.Generator, *, with_ventricles: bool) -> Spaces:
     """The CSF spaces of one slice; `with_ventricles` makes sure some ventricle is cut."""
     bend = smooth_noise(rng, 26.0)
-    fold = draw_folds(brain, bend, rng)
+    fold = _draw_folds(brain, bend, rng)
     sulcal_depth = (14 + wavy_table(rng, [1.5, 1.5, 2, 2, 2])).clip(8, 22)[brain.angle]
     zone = soft_step(sulcal_depth - brain.depth, 2.5)
     openness = 1 - np.float32(0.8) * brain.effacement
@@ -75,3 +81,30 @@ def midline_extent(head: Head, brain: Brain) -> Plane:
     if head.level == VENTRICLES:
         return np.maximum(front, soft_step(brain.y - np.float32(34), 2.0))
     return np.ones_like(brain.x)
+
+
+def _draw_folds(brain: Brain, bend: Plane, rng: np.random.Generator) -> Plane:
+    """Field of unit variance (ROWS, COLS) that is zero along each sulcus; `bend` makes the sulci winding.
+
+    It is a random field laid over depth and angle, so that sulci follow skull and gyri.
+    """
+    fine = _unrolled_folds(rng)
+    n_fine = fine.shape[1]
+    wobble = bend * np.float32(4)
+    depth = np.clip(brain.depth + wobble, 0, _DEPTHS - 1).astype(np.intp)
+    angle = (brain.angle * (n_fine / N_ANGLES) + wobble * np.float32(1.6) + n_fine).astype(np.intp) % n_fine
+    folds: Plane = fine.reshape(-1)[depth * n_fine + angle]
+    return folds
+
+
+def _unrolled_folds(rng: np.random.Generator) -> Plane:
+    """The field before it is rolled up under the skull, shape (depths, angles)."""
+    basis = radial_basis(_DEPTHS, _DEPTH_MM)
+    coarse = weighted_sums(basis, rng.standard_normal((basis.shape[1], _KNOTS_PER_TURN), dtype=np.float32))
+    fine = np.empty((_DEPTHS, _KNOTS_PER_TURN, _FINE_PER_KNOT), np.float32)
+    for phase in range(_FINE_PER_KNOT):
+        taps = np.arange(-2, 4)
+        weights = np.exp(-((taps - phase / _FINE_PER_KNOT) ** 2) / 1.6)
+        weights /= np.sqrt((weights**2).sum())
+        fine[:, :, phase] = sum(np.float32(w) * np.roll(coarse, -t, axis=1) for t, w in zip(taps, weights, strict=True))
+    return fine.reshape(_DEPTHS, -1)

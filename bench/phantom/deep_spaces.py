@@ -1,7 +1,5 @@
 """Ventricles and cisterns: capsules at their usual places, squeezed or widened by mass effect."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from bench.phantom.brain import Brain

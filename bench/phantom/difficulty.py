@@ -1,8 +1,6 @@
 """What makes the phantom's slices hard to tell apart: lesions and anatomy, the same at both sites."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 from bench.phantom.grid import Range
 
@@ -67,6 +65,11 @@ class Difficulty:
     subarachnoid_share: Range = (0.85, 1.0)
     subtle_subarachnoid_share: Range = (0.55, 0.8)
     basal_subarachnoid: float = 0.7
+
+    def of_subtle_lesions(self) -> "Difficulty":
+        """With the ranges of subtle lesions in the place of their overt counterparts."""
+        names = [field.name for field in fields(self) if hasattr(self, f"subtle_{field.name}")]
+        return replace(self, **{name: getattr(self, f"subtle_{name}") for name in names})
 
 
 OTHER_KINDS: tuple[str, ...] = ("intraventricular", "tumour", "infarct", "calcification", "cyst")

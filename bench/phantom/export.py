@@ -1,7 +1,5 @@
 """What the site's export button does: HU through a display window to 8 bits, burned-in text, lossy compression."""
 
-from __future__ import annotations
-
 import io
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """Blood in the CSF: subarachnoid in sulci, cisterns and fissure; intraventricular in the ventricles."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +8,7 @@ from bench.phantom.brain import MassEffect
 from bench.phantom.difficulty import Difficulty
 from bench.phantom.grid import Plane, Point, X, Y, at, blend, bump, draw, polar, smooth_noise, soft_step
 from bench.phantom.head import CONVEXITY, Head
-from bench.phantom.lesion import Canvas
+from bench.phantom.lesion import Canvas, fresh_blood
 
 _SULCUS_WIDTH = 0.38  # of a sulcus swollen with blood, in the units of Spaces.fold
 _FILM_MM = 3.0  # blood this close to the skull is a film over the gyri, not a filled sulcus
@@ -42,13 +40,12 @@ class SubarachnoidBlood:
             away = np.hypot(X - np.float32(cloud.centre[0]), Y - np.float32(cloud.centre[1]))
             np.maximum(covered, soft_step(np.float32(cloud.reach) - away, 2.0), out=covered)
         swollen = bump(spaces.fold, _SULCUS_WIDTH) * spaces.sulcal_zone
-        filled = np.maximum(np.maximum(swollen, spaces.sulci), np.maximum(spaces.cisterns, spaces.fissure))
-        filled = filled * soft_step(depth - np.float32(_FILM_MM), 0.5) * covered
-        blood = np.float32(self.blood_hu) + np.float32(2.5) * smooth_noise(rng, 8.0)
+        spread = np.maximum(np.maximum(swollen, spaces.sulci), np.maximum(spaces.cisterns, spaces.fissure))
+        filled: Plane = spread * soft_step(depth - np.float32(_FILM_MM), 0.5) * covered
+        blood = fresh_blood(self.blood_hu, rng)
         film = soft_step(np.float32(1.2) - depth, 0.4) * covered * np.float32(0.3)
         blend(canvas.hu, blood, np.maximum(filled, film) * np.float32(self.strength))
-        lesion: Plane = filled
-        return lesion
+        return filled
 
 
 @dataclass(frozen=True)
@@ -76,8 +73,7 @@ def plan_subarachnoid(
     head: Head, difficulty: Difficulty, rng: np.random.Generator, *, subtle: bool
 ) -> SubarachnoidBlood:
     """Blood around the circle of Willis (below the convexity) or over a hemisphere, or both."""
-    reach = difficulty.subtle_subarachnoid_reach_mm if subtle else difficulty.subarachnoid_reach_mm
-    clouds = []
+    reach, clouds = difficulty.subarachnoid_reach_mm, []
     basal = head.level != CONVEXITY and rng.random() < difficulty.basal_subarachnoid
     if basal:
         clouds.append(Cloud((draw(rng, (-12.0, 12.0)), draw(rng, (-14.0, -2.0))), draw(rng, reach) * 1.2))
@@ -88,8 +84,8 @@ def plan_subarachnoid(
     return SubarachnoidBlood(
         kind="basal" if basal else "cortical",
         clouds=tuple(clouds),
-        blood_hu=draw(rng, difficulty.subtle_blood if subtle else difficulty.blood),
-        strength=draw(rng, difficulty.subtle_subarachnoid_share if subtle else difficulty.subarachnoid_share),
+        blood_hu=draw(rng, difficulty.blood),
+        strength=draw(rng, difficulty.subarachnoid_share),
         mass_effect=MassEffect(),
     )
 
@@ -100,7 +96,7 @@ def plan_intraventricular(
     """Blood from elsewhere that lies in the ventricles."""
     sunk = rng.random() < (0.8 if subtle else 0.4)
     return IntraventricularBlood(
-        blood_hu=draw(rng, difficulty.subtle_blood if subtle else difficulty.blood),
+        blood_hu=draw(rng, difficulty.blood),
         sunk_behind=draw(rng, (0.0, 24.0)) if sunk and head.level != 0 else None,
         mass_effect=MassEffect(side=int(rng.choice([-1, 1]))),
     )

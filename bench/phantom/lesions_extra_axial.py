@@ -1,7 +1,5 @@
 """Blood between skull and brain: the epidural lens and the subdural crescent."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +22,7 @@ from bench.phantom.grid import (
     wavy_table,
 )
 from bench.phantom.head import Head
-from bench.phantom.lesion import Canvas
+from bench.phantom.lesion import Canvas, fresh_blood
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class ExtraAxialBlood:
         return share
 
     def _density(self, rng: np.random.Generator) -> Plane:
-        fresh = np.float32(self.blood_hu) + np.float32(2.5) * smooth_noise(rng, 8.0)
+        fresh = fresh_blood(self.blood_hu, rng)
         if self.kind == "swirl":  # unclotted, hence darker, blood within the clot
             return fresh - np.float32(14) * soft_step(smooth_noise(rng, 12.0) - np.float32(0.7), 0.25)
         if self.kind == "isodense":
@@ -63,14 +61,13 @@ def plan_epidural(head: Head, difficulty: Difficulty, rng: np.random.Generator, 
     side = int(rng.choice([-1, 1]))
     centre = side * np.deg2rad(draw(rng, (35.0, 145.0)))
     scale = draw(rng, difficulty.lesion_scale)
-    widths = difficulty.subtle_epidural_half_width if subtle else difficulty.epidural_half_width
-    half_width = np.deg2rad(draw(rng, widths)) * scale**0.5
+    half_width = np.deg2rad(draw(rng, difficulty.epidural_half_width)) * scale**0.5
     chord_mm = at(head.inner_table, centre) * (1 - np.cos(half_width))
     height = (chord_mm * draw(rng, (1.1, 1.5)) + draw(rng, difficulty.epidural_bulge_mm)) * scale
     outline = _outline(centre, half_width, draw(rng, (0.85, 1.2)))
     thickness = height * outline * (1 + 0.03 * wavy_table(rng, [1, 1, 1], first_harmonic=3))
     kind = "swirl" if rng.random() < difficulty.epidural_swirl else "acute"
-    return _blood(kind, thickness, side, height, difficulty, rng, subtle=subtle)
+    return _blood(kind, thickness, side, height, difficulty, rng)
 
 
 def plan_subdural(head: Head, difficulty: Difficulty, rng: np.random.Generator, *, subtle: bool) -> ExtraAxialBlood:
@@ -78,13 +75,12 @@ def plan_subdural(head: Head, difficulty: Difficulty, rng: np.random.Generator, 
     side = int(rng.choice([-1, 1]))
     centre = side * np.deg2rad(draw(rng, (60.0, 120.0)))
     scale = draw(rng, difficulty.lesion_scale)
-    widths = difficulty.subtle_subdural_half_width if subtle else difficulty.subdural_half_width
-    half_width = np.deg2rad(draw(rng, widths)) * scale**0.5
-    height = draw(rng, difficulty.subtle_subdural_mm if subtle else difficulty.subdural_mm) * scale
+    half_width = np.deg2rad(draw(rng, difficulty.subdural_half_width)) * scale**0.5
+    height = draw(rng, difficulty.subdural_mm) * scale
     outline = _outline(centre, half_width, draw(rng, (0.45, 0.75))) * _tapered_to(side)
     thickness = height * outline * (1 + 0.07 * wavy_table(rng, [1, 1, 1, 1], first_harmonic=3))
     kind = SUBDURAL_AGES[int(rng.choice(len(SUBDURAL_AGES), p=difficulty.subdural_ages))]
-    return _blood(kind, thickness, side, height, difficulty, rng, subtle=subtle)
+    return _blood(kind, thickness, side, height, difficulty, rng)
 
 
 def _tapered_to(side: int) -> Table:
@@ -101,17 +97,9 @@ def _outline(centre: float, half_width: float, power: float) -> Table:
 
 
 def _blood(
-    kind: str,
-    thickness: Table,
-    side: int,
-    height: float,
-    difficulty: Difficulty,
-    rng: np.random.Generator,
-    *,
-    subtle: bool,
+    kind: str, thickness: Table, side: int, height: float, difficulty: Difficulty, rng: np.random.Generator
 ) -> ExtraAxialBlood:
     shift = min(MAX_SHIFT_MM, max(0.0, height - 4) * draw(rng, (0.6, 0.9)))
     thickness = np.clip(thickness, 0, None).astype(np.float32)
     mass = MassEffect(side=side, effacement=min(1.0, height / 12), midline_shift=-side * shift, extra_axial=thickness)
-    blood_hu = draw(rng, difficulty.subtle_blood if subtle else difficulty.blood)
-    return ExtraAxialBlood(kind, thickness, mass, blood_hu)
+    return ExtraAxialBlood(kind, thickness, mass, draw(rng, difficulty.blood))

@@ -1,7 +1,5 @@
 """Infarct: a wedge of darkened brain, wide at the cortex and pointing inwards, on one side of the midline."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,9 +48,8 @@ class Infarct:
         spared = np.float32(_SPARED_MM) + np.float32(1.5) * np.clip(spaces.bend, -2, 2)
         inward = np.minimum(inward, brain.x * np.float32(self.mass_effect.side) - spared)
         share = soft_step(inward, 1.3) * (canvas.head.inner_table[ANGLE] > RADIUS)
-        tissue = (1 - spaces.ventricles) * (1 - spaces.subarachnoid)
         hu = canvas.hu
-        hu -= np.float32(self.drop_hu) * share * tissue * (np.float32(0.75) + np.float32(0.5) * spaces.cortex)
+        hu -= np.float32(self.drop_hu) * share * spaces.tissue * (np.float32(0.75) + np.float32(0.5) * spaces.cortex)
         return share
 
     def _inside_mm(self, x: Plane, y: Plane) -> Plane:
@@ -70,14 +67,13 @@ def plan_infarct(head: Head, difficulty: Difficulty, rng: np.random.Generator, *
     """A wedge somewhere between the frontal and the occipital pole, as of the middle cerebral artery."""
     side = int(rng.choice([-1, 1]))
     scale = draw(rng, difficulty.lesion_scale)
-    widths = difficulty.subtle_infarct_half_width if subtle else difficulty.infarct_half_width
     inner = draw(rng, (10.0, 16.0)) * (1 + wavy_table(rng, [0.0, 0.12, 0.12, 0.1, 0.1])).clip(0.5, 1.6)
     shift = 0.0 if subtle else draw(rng, (0.0, 3.0))
     return Infarct(
         apex=(side * draw(rng, (8.0, 14.0)), draw(rng, (-14.0, 14.0))),
         direction=side * float(np.deg2rad(draw(rng, (55.0, 125.0)))),
-        half_width=float(np.deg2rad(draw(rng, widths))) * scale,
+        half_width=float(np.deg2rad(draw(rng, difficulty.infarct_half_width))) * scale,
         inner_mm=inner.astype(np.float32),
-        drop_hu=draw(rng, difficulty.subtle_infarct_drop if subtle else difficulty.infarct_drop),
+        drop_hu=draw(rng, difficulty.infarct_drop),
         mass_effect=MassEffect(side=side, effacement=0.1 if subtle else 0.5, midline_shift=-side * shift),
     )

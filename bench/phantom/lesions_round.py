@@ -1,7 +1,5 @@
 """Lesions with a rounded outline inside the brain: haematoma, tumour, cyst, calcification."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +24,7 @@ from bench.phantom.grid import (
     wavy_table,
 )
 from bench.phantom.head import VENTRICLES, Head
-from bench.phantom.lesion import Canvas
+from bench.phantom.lesion import Canvas, fresh_blood
 
 _MAX_SHIFT_MM = 8.0  # of the midline as a whole; what the lesion pushes aside locally comes on top
 # share of its radius by which each kind pushes the brain aside
@@ -63,10 +61,9 @@ class RoundLesion:
 
     def _paint_haematoma(self, canvas: Canvas, outward: Plane, share: Plane, rng: np.random.Generator) -> None:
         spaces, hu = canvas.spaces, canvas.hu
-        brain_tissue = (1 - spaces.ventricles) * (1 - spaces.subarachnoid)
         swelling = soft_step(np.float32(draw(rng, (2.0, 8.0))) - outward, 1.8)
-        hu -= np.float32(draw(rng, (4.0, 9.0))) * swelling * brain_tissue
-        blood = np.float32(self.blood_hu) + np.float32(2.5) * smooth_noise(rng, 8.0)
+        hu -= np.float32(draw(rng, (4.0, 9.0))) * swelling * spaces.tissue
+        blood = fresh_blood(self.blood_hu, rng)
         blend(hu, blood, share)
         if self.into_ventricle:  # blood sinks to the back of the ventricle on that side
             same_side = canvas.brain.x * np.float32(self.mass_effect.side) > 0
@@ -88,49 +85,31 @@ class RoundLesion:
 def plan_haematoma(head: Head, difficulty: Difficulty, rng: np.random.Generator, *, subtle: bool) -> RoundLesion:
     """Blood in the brain: deep in the basal ganglia (level of the ventricles) or in a lobe."""
     deep = rng.random() < difficulty.deep_haematoma and head.level == VENTRICLES
-    bounds = difficulty.subtle_haematoma_mm if subtle else difficulty.haematoma_mm
-    return _plan("deep" if deep else "lobar", head, difficulty, bounds, rng, subtle=subtle)
+    return plan_round("deep" if deep else "lobar", head, difficulty, rng, subtle=subtle)
 
 
-def plan_tumour(head: Head, difficulty: Difficulty, rng: np.random.Generator, *, subtle: bool) -> RoundLesion:
-    """A mass in the white matter with swelling around it."""
-    bounds = difficulty.subtle_tumour_mm if subtle else difficulty.tumour_mm
-    return _plan("tumour", head, difficulty, bounds, rng, subtle=subtle)
-
-
-def plan_cyst(head: Head, difficulty: Difficulty, rng: np.random.Generator, *, subtle: bool) -> RoundLesion:
-    """A cavity filled with fluid."""
-    bounds = difficulty.subtle_cyst_mm if subtle else difficulty.cyst_mm
-    return _plan("cyst", head, difficulty, bounds, rng, subtle=subtle)
-
-
-def plan_calcification(head: Head, difficulty: Difficulty, rng: np.random.Generator, *, subtle: bool) -> RoundLesion:
-    """A coarse calcified nodule without mass effect."""
-    bounds = difficulty.subtle_calcification_mm if subtle else difficulty.calcification_mm
-    return _plan("calcification", head, difficulty, bounds, rng, subtle=subtle)
-
-
-def _plan(
-    kind: str, head: Head, difficulty: Difficulty, radii: tuple[float, float], rng: np.random.Generator, *, subtle: bool
-) -> RoundLesion:
+def plan_round(kind: str, head: Head, difficulty: Difficulty, rng: np.random.Generator, *, subtle: bool) -> RoundLesion:
+    """A lesion of one of the kinds: a tumour has swelling around it, a calcification has no mass effect."""
     side = int(rng.choice([-1, 1]))
-    radius = draw(rng, radii) * draw(rng, difficulty.lesion_scale)
+    radii = {
+        "lobar": difficulty.haematoma_mm,
+        "deep": difficulty.haematoma_mm,
+        "tumour": difficulty.tumour_mm,
+        "cyst": difficulty.cyst_mm,
+        "calcification": difficulty.calcification_mm,
+    }
+    radius = draw(rng, radii[kind]) * draw(rng, difficulty.lesion_scale)
     centre = _centre(kind, head, side, radius, rng)
     unevenness = 1 + wavy_table(rng, [0.06, 0.05, 0.035, 0.025, 0.02], first_harmonic=2)
     stretch, tilt = draw(rng, (0.75, 1.0)), draw(rng, (0.0, np.pi))
     angles = np.linspace(-np.pi, np.pi, len(unevenness), endpoint=False) - tilt
     rim = radius * unevenness / np.sqrt((np.cos(angles) * stretch) ** 2 + (np.sin(angles) / stretch) ** 2)
     push = Push(centre, radius, _PUSH[kind] * radius * draw(rng, (0.5, 1.0)))
-    shift = 0.0
+    mass = MassEffect(side)
     if _PUSH[kind]:
         shift = min(_MAX_SHIFT_MM, max(0.0, radius - 8) * draw(rng, (0.4, 0.7)))
-    mass = MassEffect(
-        side=side,
-        effacement=min(1.0, radius / 25) if _PUSH[kind] else 0.0,
-        midline_shift=-side * shift,
-        push=push if _PUSH[kind] else None,
-    )
-    blood_hu = draw(rng, difficulty.subtle_blood if subtle else difficulty.blood)
+        mass = MassEffect(side, min(1.0, radius / 25), -side * shift, push)
+    blood_hu = draw(rng, difficulty.blood)
     into_ventricle = not subtle and head.level == VENTRICLES and rng.random() < difficulty.ventricular_extension
     return RoundLesion(kind, centre, radius, rim.astype(np.float32), mass, blood_hu, into_ventricle)
 

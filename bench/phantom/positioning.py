@@ -1,7 +1,5 @@
 """Where the head lies in the scanner: field of view, rotation and offset, never touching the image's edge."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Densities of the brain and of what lies in it: grey and white matter, CSF, falx, sinus, calcifications."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from bench.phantom.brain import Brain

@@ -1,7 +1,5 @@
 """Writes a phantom to disk: images, masks and manifest, rendered by a pool of processes."""
 
-from __future__ import annotations
-
 import csv
 import multiprocessing
 import os
