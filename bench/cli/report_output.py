@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from bench.report.compiled import Compiled
     from bench.report.leaderboard import Resampling
     from bench.store.folder import ResultsFolder
-    from reports.tables.leaderboard import Leaderboard
+    from reports import Leaderboard
     from reports.tables.table import Table
 
 

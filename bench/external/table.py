@@ -13,7 +13,7 @@ from bench.data.names import as_meant, normal, visible
 from bench.data.passed_over import PassedOver
 from bench.errors import RequestError
 from bench.external.rows import refuse_rows
-from bench.report.entries import IMPORTED
+from bench.store.records import IMPORTED
 
 REQUIRED = ("backbone", "seed", "site", "case_id", "label")
 OPTIONAL = ("fold", "group", "predicted", "weights", "recipe")

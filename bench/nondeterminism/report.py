@@ -54,8 +54,7 @@ def studies(folder: ResultsFolder) -> list[Study]:
 
 
 def _study(store: RunStore, record: RecordedStudy, cases: Sequence[Case]) -> Study:
-    base = store.read(record.control.runs[0][0]).record
-    classes = tuple(base["spec"]["classes"])
+    classes = store.read(record.control.runs[0][0]).record.spec.classes
     by_site = {site: [case for case in cases if case.site == site] for site in (INTERNAL, *external_sites(cases))}
     read = partial(_design, store, by_site=by_site, classes=classes)
     control = read(record.control)
@@ -78,7 +77,7 @@ def _study(store: RunStore, record: RecordedStudy, cases: Sequence[Case]) -> Stu
 
 def _mixed(store: RunStore, record: RecordedStudy) -> list[str]:
     names = [name for group in (record.control, *record.groups) for run in group.runs for name in run]
-    return mixed_environments([store.read(name).record["environment"] for name in names])
+    return mixed_environments([store.read(name).record.environment for name in names])
 
 
 def _control(store: RunStore, record: RecordedStudy) -> Control | None:

@@ -22,6 +22,7 @@ from bench.search.record import read_records
 from bench.search.report import tables_of_searches
 from bench.store.folder import ResultsFolder
 from bench.store.runs import StoredRun
+from reports import Entry, Leaderboard
 from reports.page.answer import answer
 from reports.page.board_sections import board_sections
 from reports.page.draw_figure import VEGA_LITE
@@ -30,7 +31,6 @@ from reports.page.limits import limits
 from reports.page.model_sections import model_sections
 from reports.page.part import Page, Section, in_order
 from reports.search.page import search_parts
-from reports.tables.leaderboard import Entry, Leaderboard
 
 NAME = "report.html"
 
@@ -118,7 +118,7 @@ def _by_row(leaderboard: Leaderboard, stored: Stored) -> dict[str, tuple[Entry, 
 def _history(runs: list[StoredRun]) -> pd.DataFrame:
     """Columns seed, fold and those of history.parquet; empty where nothing was trained here."""
     tables = [
-        table.assign(seed=run.record["spec"]["seed"], fold=run.record["spec"]["fold"])
+        table.assign(seed=run.record.spec.seed, fold=run.record.spec.fold)
         for run in runs
         if (table := run.history()) is not None
     ]

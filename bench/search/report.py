@@ -14,10 +14,10 @@ from bench.scoring import class_numbers, metric_score
 from bench.search.record import RecordedStage, RecordedTrial, SearchRecord, read_records
 from bench.store.folder import ResultsFolder
 from bench.store.runs import StoredRun
+from reports import Entry, build_leaderboard
 from reports.search.selection import Range, mean_importance, selection_optimism, stability
 from reports.search.tables import Counts, FlatSearch, NestedFold, NestedSearch, search_tables
-from reports.tables.cell import Cell
-from reports.tables.leaderboard import Entry, build_leaderboard
+from reports.statistics.cell import Cell
 from reports.tables.stamped import stamped
 from reports.tables.table import Table
 
@@ -94,7 +94,7 @@ def _compared(
         [(case.case_id, case.site, case.label, case.group) for case in cases],
         columns=["case_id", "site", "label", "group"],
     )
-    classes = next(iter(chosen.values())).record["spec"]["classes"]
+    classes = next(iter(chosen.values())).record.spec.classes
     entries = [_entry(record, SEARCHED, chosen), _entry(record, GIVEN, given)]
     board = build_leaderboard(entries, frame, classes, rng=np.random.default_rng(RESAMPLING_SEED))
     rows = {row.recipe: row for row in board.rows}
@@ -111,20 +111,19 @@ def _compared(
 
 def _entry(record: SearchRecord, recipe: str, runs: Runs) -> Entry:
     tables = [run.predictions().assign(seed=seed, fold=fold) for (seed, fold), run in sorted(runs.items())]
-    first = next(iter(runs.values())).record
     return Entry(
         backbone=record.backbone,
         weights=record.weights,
         recipe=recipe,
-        parameters=first["parameters"],
-        seconds_per_run=float(np.mean([run.record["timings"]["total"] for run in runs.values()])),
+        parameters=next(iter(runs.values())).record.parameters,
+        seconds_per_run=float(np.mean([run.record.seconds for run in runs.values()])),
         folds=len({fold for _, fold in runs}),
         predictions=pd.concat(tables, ignore_index=True),
     )
 
 
 def _score(metric: str, run: StoredRun) -> float:
-    table, classes = run.predictions(), tuple(run.record["spec"]["classes"])
+    table, classes = run.predictions(), run.record.spec.classes
     probabilities = table[[f"p_{name}" for name in classes]].to_numpy(dtype=np.float32)
     return metric_score(metric, class_numbers(table["label"], classes), probabilities)
 

@@ -1,11 +1,10 @@
-"""What a search writes into the results folder beside its trials. Writes."""
+"""What a search leaves in the results folder beside its trials: its record, charts and the winning recipe. Writes."""
 
 from pathlib import Path
 
 from bench.atomic import write_text
 from bench.config.experiment import Experiment, Tuned
 from bench.config.recipe_file import RecipeFile, marks, recipe_text
-from bench.errors import WriteError
 from bench.search.figures import write_figures
 from bench.search.knobs import turned
 from bench.search.prepare import Search, Stage
@@ -14,24 +13,6 @@ from bench.store.folder import ResultsFolder
 from studies.outcome import Outcome
 from studies.space import to_table
 from studies.storage import masked
-
-
-def write_search(search: Search, folder: ResultsFolder) -> None:
-    """What the trials stand on; what `bench run` has written there stays, so that both can use one folder."""
-    before = folder.experiment()
-    try:
-        if any(case.group for case in search.dataset.cases):
-            folder.write_salt(search.pseudonyms)
-        if folder.cases() is None:
-            folder.write_cases(search.dataset.cases)
-            folder.write_passed_over(search.dataset.passed_over)
-        folder.write_folds(search.folds)
-        frozen = search.experiment.frozen
-        folder.write_experiment(before.model_copy(update={"frozen": frozen}) if before else search.experiment)
-        if search.leaks:
-            folder.write_leaks(search.leaks)
-    except OSError as error:
-        raise WriteError(f"Writing to {folder.root} failed: {error.strerror or error}. Make room.") from error
 
 
 def recorded_stage(stage: Stage, found: Outcome, outer_run: str | None, default_run: str | None) -> RecordedStage:
@@ -75,21 +56,21 @@ def record(
         sampler=plan.sampler,
         pruner=plan.pruner,
         storage=masked(url),
-        recipe=search.experiment.recipe.label(),
+        recipe=search.prepared.experiment.recipe.label(),
         space={key: to_table(part) for key, part in search.space.dimensions.items()},
         stages=[stage for _, stage in stages],
-        deterministic=search.experiment.deterministic,
+        deterministic=search.prepared.experiment.deterministic,
     )
     return [write_record(folder.root, written), *write_figures(folder.root, written)]
 
 
 def write_recipe(search: Search, stage: Stage, found: Outcome, folder: ResultsFolder) -> str:
     """The winner of a flat search as a recipe file, and on the list of recipes tuned on these cases."""
-    experiment = search.experiment
+    experiment = search.prepared.experiment
     recipe, size = turned(experiment.recipe, experiment.pixels.image_size, found.best.params)
     recipe = recipe.model_copy(update={"name": f"tuned-{found.name}"})
     assert found.best.value is not None
-    digests = {sample.digest for unit in stage.units for sample in (*unit.train, *unit.validation)}
+    digests = {sample.digest for part in stage.parts for sample in (*part.train, *part.validation)}
     tuned = Tuned(
         study=found.name,
         metric=found.metric,

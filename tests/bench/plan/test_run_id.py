@@ -8,7 +8,6 @@ from bench.data.cases import Case
 from bench.data.images import PixelSettings
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
-from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
 from bench.plan.spec import RunSpec, Tooling, Weights
@@ -37,7 +36,7 @@ SPEC = plan(cases())[0]
 def test_a_plan_is_backbones_times_seeds_times_folds() -> None:
     specs = plan(cases())
     assert [(s.seed, s.fold) for s in specs] == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]
-    assert len({run_id(s) for s in specs}) == 6
+    assert len({s.run_id for s in specs}) == 6
     for spec in specs:
         ids = {sample.case_id for sample in spec.train} | {sample.case_id for sample in spec.validation}
         assert ids == {case.case_id for case in cases() if case.site == "internal"}
@@ -48,13 +47,13 @@ def test_a_plan_is_backbones_times_seeds_times_folds() -> None:
 
 
 def test_file_names_and_group_names_decide_nothing() -> None:
-    assert {run_id(s) for s in plan(cases(group="patient "))} == {run_id(s) for s in plan(cases())}
+    assert {s.run_id for s in plan(cases(group="patient "))} == {s.run_id for s in plan(cases())}
     spec = replace(
         SPEC,
         train=tuple(replace(s, case_id=f"other/{s.case_id}") for s in SPEC.train),
         validation=tuple(replace(s, case_id=f"other/{s.case_id}") for s in SPEC.validation),
     )
-    assert run_id(spec) == run_id(SPEC)
+    assert spec.run_id == SPEC.run_id
 
 
 def test_the_order_of_files_does_not_change_what_a_fold_is_trained_on() -> None:
@@ -99,11 +98,11 @@ def test_the_order_of_files_does_not_change_what_a_fold_is_trained_on() -> None:
     ],
 )
 def test_whatever_decides_the_result_changes_the_name(change: dict[str, object]) -> None:
-    assert run_id(replace(SPEC, **change)) != run_id(SPEC)  # type: ignore[arg-type]
+    assert replace(SPEC, **change).run_id != SPEC.run_id  # type: ignore[arg-type]
 
 
 def test_a_recipe_of_another_name_is_the_same_run() -> None:
-    assert run_id(replace(SPEC, recipe=Recipe(name="tuned"))) == run_id(SPEC)
+    assert replace(SPEC, recipe=Recipe(name="tuned")).run_id == SPEC.run_id
     assert Recipe(epochs=9, lr=0.0005).label() == "fine-tune, epochs 9, lr 0.0005"
 
 
@@ -116,4 +115,4 @@ def test_seeds_derived_by_different_names_differ() -> None:
 
 def test_stored_runs_keep_their_names() -> None:
     """As the first version of the program named it: knobs that came later and are off change nothing."""
-    assert run_id(SPEC) == "c642e4877c5e0e07f74a"
+    assert SPEC.run_id == "c642e4877c5e0e07f74a"

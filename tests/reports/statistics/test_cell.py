@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from reports.tables.cell import Cell
+from reports.statistics.cell import Cell
 
 
 def test_a_cell_is_written_with_its_five_fields() -> None:
