@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bench.phantom.acquisition import scan
+from bench.phantom.acquisition import Grey, export_image, scan
 from bench.phantom.difficulty import CLASSES, DEFAULT_DIFFICULTY, LEVELS, Difficulty
-from bench.phantom.export import Grey, export_image
 from bench.phantom.sites import Site
 from bench.phantom.slice import draw_slice
 

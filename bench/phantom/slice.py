@@ -13,10 +13,8 @@ from bench.phantom.difficulty import CLASSES, OTHER_KINDS, Difficulty
 from bench.phantom.grid import Plane
 from bench.phantom.head import Head, draw_head
 from bench.phantom.lesion import Canvas, Lesion
-from bench.phantom.lesions_csf import plan_intraventricular, plan_subarachnoid
-from bench.phantom.lesions_extra_axial import plan_epidural, plan_subdural
-from bench.phantom.lesions_infarct import plan_infarct
-from bench.phantom.lesions_round import plan_haematoma, plan_round
+from bench.phantom.lesions_inside import plan_haematoma, plan_infarct, plan_round
+from bench.phantom.lesions_outside import plan_epidural, plan_intraventricular, plan_subarachnoid, plan_subdural
 from bench.phantom.tissue import paint_tissue
 
 SMALLEST_LESION_MM2 = 60.0
