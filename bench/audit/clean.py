@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.audit.clean_manifest import write_cleaned
+from bench.audit.findings import FoundCase
 from bench.audit.quarantine import Move, apply_moves, quarantine_of, undo
-from bench.audit.summary import Audit, FoundCase, read_audit
+from bench.audit.summary import Audit, read_audit
 from bench.audit.surplus import MOVABLE, look_up_digests, named_cases
 from bench.data.manifest.table import is_manifest
 from bench.errors import RequestError

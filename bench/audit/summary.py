@@ -21,33 +21,6 @@ QUANTITIES = ("width", "height", "aspect", "mean grey", "sd of grey")
 RESEARCH_ONLY = "Research use only, never for diagnosis."
 
 
-@dataclass(frozen=True)
-class FoundCase:
-    """An image that a finding names.
-
-    `part` is the frame or slice in its file; `group` its patient, None where none is known; `digest` names its content,
-    "" where the file may not be read.
-    """
-
-    case_id: str
-    path: str
-    part: int | None
-    site: str
-    label: str
-    group: str | None
-    digest: str
-
-
-@dataclass(frozen=True)
-class NamedFinding:
-    """A finding with the images it names, those to be kept first; `paths` are files that are no images."""
-
-    kind: str
-    detail: str
-    cases: tuple[FoundCase, ...]
-    paths: tuple[str, ...]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Audit:
     """All that an audit found.
@@ -64,7 +37,7 @@ class Audit:
     files: int
     classes: Mapping[str, Mapping[str, int]]
     distributions: Mapping[str, Mapping[str, Mapping[str, float]]]
-    findings: tuple[NamedFinding, ...]
+    findings: tuple[Finding, ...]
     passed_over: tuple[Entry, ...] = ()
     values: Mapping[str, Mapping[str, Sequence[float]]] = field(default_factory=dict)
 
@@ -99,7 +72,7 @@ def summarise(
             site: {quantity: _quantiles(numbers) for quantity, numbers in of_site.items() if len(numbers)}
             for site, of_site in values.items()
         },
-        findings=tuple(_named(finding, measured) for finding in findings),
+        findings=tuple(findings),
         passed_over=tuple(passed_over),
         values=values,
     )
@@ -117,16 +90,6 @@ def _values(chosen: Sequence[Measured]) -> dict[str, list[float]]:
 def _quantiles(numbers: Sequence[float]) -> dict[str, float]:
     found = np.quantile(numbers, list(QUANTILES.values()))
     return {name: round(float(value), 4) for name, value in zip(QUANTILES, found, strict=True)}
-
-
-def _named(finding: Finding, measured: Sequence[Measured]) -> NamedFinding:
-    cases = tuple(_found_case(measured[number]) for number in finding.images)
-    return NamedFinding(finding.kind, finding.detail, cases, finding.paths)
-
-
-def _found_case(m: Measured) -> FoundCase:
-    image = m.image
-    return FoundCase(image.case_id, image.path, image.part, image.site, image.label, image.group, m.digest)
 
 
 def read_audit(file: Path) -> Audit:

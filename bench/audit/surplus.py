@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from bench.audit.summary import Audit, FoundCase, NamedFinding
+from bench.audit.findings import Finding, FoundCase
+from bench.audit.summary import Audit
 from bench.data.cases import INTERNAL
 from bench.data.images import file_digest, part_digest
 
@@ -34,9 +35,9 @@ def named_cases(
 
 
 def _surplus(
-    findings: Iterable[NamedFinding], apart: set[FoundCase], unchanged: Callable[[FoundCase], bool]
+    findings: Iterable[Finding], apart: set[FoundCase], unchanged: Callable[[FoundCase], bool]
 ) -> Iterator[tuple[FoundCase, str]]:
-    of_case: dict[FoundCase, list[NamedFinding]] = defaultdict(list)
+    of_case: dict[FoundCase, list[Finding]] = defaultdict(list)
     for finding in findings:
         for case in finding.cases:
             if case not in apart:
