@@ -78,8 +78,8 @@ def clean(
     A manifest is not changed: a copy without the rows that were named is written beside it.
     """
     reading_begins(path)
-    from bench.audit.session import clean as clean_path
-    from bench.audit.session import undo_cleaning
+    from bench.audit.clean import clean as clean_path
+    from bench.audit.clean import undo_cleaning
     from bench.errors import RequestError
 
     say = _printer(_console())
@@ -102,8 +102,7 @@ def show(
     """Draw a contact sheet (PNG) for each class and site."""
     reading_begins(", ".join(paths))
     from bench.audit.contact_sheet import write_sheets
-    from bench.audit.inventory import take_inventory
-    from bench.audit.output import make_output
+    from bench.audit.inventory import make_output, take_inventory
     from bench.config.request import experiment_from
     from bench.data.images import PixelSettings
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from shlex import join
 
 from bench.audit.markdown import MEANINGS
-from bench.audit.stored import read_audit
-from bench.audit.summary import QUANTILES, Audit
+from bench.audit.summary import QUANTILES, Audit, read_audit
 from bench.cache import Caches
 from bench.config.toml import experiment_text
 from bench.data.cases import INTERNAL, Case, external_sites
