@@ -44,7 +44,7 @@ def nondeterminism(**given: Any) -> None:
     folders = given["compare"]
     if folders is not None:
         reading_begins(" and ".join(map(str, folders)))
-        from bench.nondeterminism.compare_session import compare_folders
+        from bench.nondeterminism.compare import compare_folders
 
         raise typer.Exit(compare_folders(*folders))
     training_begins()
