@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bench.audit.summary import QUANTILES, QUANTITIES, RESEARCH_ONLY, Audit, NamedFinding
 from bench.data.visible import visible
-from reports.draw.footnotes import escaped, markdown_table
+from reports.draw.markdown_table import escaped, markdown_table
 
 SHOWN = 20
 MEANINGS = {

@@ -22,6 +22,13 @@ def backbones(incomplete: str) -> list[str]:
     return [name for name in registered_names() if name.startswith(incomplete)]
 
 
+def metrics(incomplete: str) -> list[str]:
+    """Names of the metrics that can be searched by."""
+    from reports.statistics.metrics import searchable
+
+    return [name for name in searchable() if name.startswith(incomplete)]
+
+
 FORMATS = among("md", "json", "csv", "latex", "tables", "html")
 INTERVALS = among("jackknife-t", "bias-corrected", "percentile", "bca")
 FITS = among("pad", "stretch", "crop")
@@ -40,8 +47,5 @@ PRUNERS = among("median", "hyperband", "wilcoxon", "none")
 TUNABLE = among(
     *("lr", "epochs", "weight_decay", "batch_size", "head_epochs", "label_smoothing", "warmup"),
     *("class_weights", "image_size"),
-)
-METRICS = among(
-    *("accuracy", "macro_f1", "balanced_accuracy", "kappa", "auroc", "average_precision", "brier"),
 )
 VARIED = among("none", "split", "init", "order", "threads", "precision", "layout", "device")

@@ -16,7 +16,7 @@ def search(
     metric: Annotated[
         str | None,
         typer.Option(
-            help="Mean over the inner folds: macro_f1, accuracy, auroc, … [macro_f1]", autocompletion=completion.METRICS
+            help="Mean over the inner folds: macro_f1, accuracy, auroc, … [macro_f1]", autocompletion=completion.metrics
         ),
     ] = None,
     tune: Annotated[

@@ -9,7 +9,7 @@ from bench.nondeterminism.compare import Twins, data_differences, differences, t
 from bench.nondeterminism.locate import locate
 from bench.store.folder import ResultsFolder
 from bench.store.traces import read_trace
-from reports.draw.markdown_tables import tables_markdown
+from reports.draw.markdown_table import tables_markdown
 from reports.nondeterminism.compare_tables import ComparedRun, compare_tables
 from reports.tables.table import Table
 

@@ -22,6 +22,7 @@ from reports.nondeterminism.charts import nondeterminism_charts
 from reports.nondeterminism.draw import draw_nondeterminism
 from reports.nondeterminism.summary import Control, Cost, Design, Study, ToolingChange, WeightDistance
 from reports.nondeterminism.tables import nondeterminism_tables as tables_of
+from reports.tables.caveats import Caveat
 from reports.tables.table import Table
 
 
@@ -72,13 +73,14 @@ def _study(store: RunStore, record: RecordedStudy, cases: Sequence[Case]) -> Stu
         changes=tuple(_change(control, group, read(group)) for group in record.groups if group.setting is not None),
         curves={group.name: group.curve for group in record.groups if group.curve},
         cost=Cost(record.cost.deterministic, record.cost.fast, record.cost.runs) if record.cost else None,
-        stamps=(*(() if record.deterministic else (NOT_DETERMINISTIC,)), *_mixed(store, record)),
+        caveats=(*(() if record.deterministic else (NOT_DETERMINISTIC,)), *_mixed(store, record)),
     )
 
 
-def _mixed(store: RunStore, record: RecordedStudy) -> list[str]:
+def _mixed(store: RunStore, record: RecordedStudy) -> list[Caveat]:
     names = [name for group in (record.control, *record.groups) for run in group.runs for name in run]
-    return mixed_environments([store.read(name).record["environment"] for name in names])
+    notes = mixed_environments([store.read(name).record["environment"] for name in names])
+    return [Caveat("mixed_environments", note) for note in notes]
 
 
 def _control(store: RunStore, record: RecordedStudy) -> Control | None:

@@ -22,12 +22,14 @@ from bench.store.folder import LEAKS, ResultsFolder
 from bench.store.runs import StoredRun
 from bench.store.tuned import TunedRecipes
 from reports import Entry
-from reports.tables.caveats import UNKNOWN_FOLDS
+from reports.tables.caveats import UNKNOWN_FOLDS, Caveat
 
 ROLE_OF_IMPORTS = "import"
 ROLES = ("main", ROLE_OF_IMPORTS)
 IMPORTED = "imported"
-NOT_DETERMINISTIC = "not deterministic (--fast): the same command may give other numbers"
+NOT_DETERMINISTIC = Caveat("not_deterministic", "not deterministic (--fast): the same command may give other numbers")
+
+MIXED_WEIGHTS = Caveat("mixed_weights", "this folder mixes pretrained and randomly initialised backbones")
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def read_stored(folder: ResultsFolder) -> Stored | None:
     leaks = folder.leaks()
     warning = f"{leaks} pair(s) of cases leak from training into evaluation ({LEAKS})" if leaks else ""
     groups = _alike(comparable)
-    entries = _entries(groups, folds, (warning,) if warning else (), folder.tuned)
+    entries = _entries(groups, folds, (Caveat("leaks", warning),) if warning else (), folder.tuned)
     of_entry = [[run for run, _ in group] for group in groups]
     imported = any(is_import(run.record) for run, _ in comparable)
     mixed = [
@@ -126,13 +128,13 @@ def _alike(runs: Sequence[Predicted]) -> list[list[Predicted]]:
 
 
 def _entries(
-    groups: Sequence[Sequence[Predicted]], folds: FoldTable, stamps: tuple[str, ...], tuned: TunedRecipes
+    groups: Sequence[Sequence[Predicted]], folds: FoldTable, caveats: tuple[Caveat, ...], tuned: TunedRecipes
 ) -> list[Entry]:
     """One entry for each group; imported ones are named last."""
     records = [group[0][0].record for group in groups]
     entries: list[Entry] = []
     for group in groups:
-        entry = _entry(group, folds, records, (*tuned.stamps(group[0][0].record), *stamps))
+        entry = _entry(group, folds, records, (*tuned.caveats(group[0][0].record), *caveats))
         names = {(other.backbone, other.weights, other.recipe) for other in entries}
         while (entry.backbone, entry.weights, entry.recipe) in names:
             entry = replace(entry, recipe=f"{entry.recipe}, {IMPORTED}")
@@ -141,12 +143,14 @@ def _entries(
 
 
 def _entry(
-    group: Sequence[Predicted], folds: FoldTable, all_records: Sequence[dict[str, Any]], stamps: tuple[str, ...]
+    group: Sequence[Predicted], folds: FoldTable, all_records: Sequence[dict[str, Any]], caveats: tuple[Caveat, ...]
 ) -> Entry:
     record = group[0][0].record
     sources = {other["weights"]["source"] for other in all_records} - {IMPORTED}
     mixed = len(sources) > 1 and "random" in sources
-    of_import = [IMPORTED, *([] if _folds_known(record) else [UNKNOWN_FOLDS])] if is_import(record) else []
+    of_import = (
+        [Caveat("imported", IMPORTED), *([] if _folds_known(record) else [UNKNOWN_FOLDS])] if is_import(record) else []
+    )
     return Entry(
         backbone=record["spec"]["backbone"],
         weights=record["weights"]["source"],
@@ -155,11 +159,11 @@ def _entry(
         seconds_per_run=None if is_import(record) else mean(run.record["timings"]["total"] for run, _ in group),
         folds=folds.number() if _folds_known(record) else 1,
         predictions=_predictions(group),
-        stamps=(
+        caveats=(
             *of_import,
             *([] if record["spec"].get("tooling", {}).get("deterministic", True) else [NOT_DETERMINISTIC]),
-            *(["this folder mixes pretrained and randomly initialised backbones"] if mixed else []),
-            *stamps,
+            *([MIXED_WEIGHTS] if mixed else []),
+            *caveats,
         ),
     )
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.atomic import write_text
-from reports.draw.latex import latex_document
+from reports.draw.latex_table import latex_document
 from reports.nondeterminism.tables import NAMES as OF_NONDETERMINISM
 from reports.search.tables import NAMES as OF_SEARCHES
-from reports.tables.of_leaderboard import NAMES
+from reports.tables.all_tables import NAMES
 from reports.tables.table import Table
 
 

@@ -8,12 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bench.config.faults import in_words
 from bench.errors import RequestError
 from bench.plan.recipe import Recipe
-from reports.statistics.metrics import AGGREGATE
-from reports.statistics.probability_metrics import PROBABILITY
+from reports.statistics.metrics import primary, searchable
 from studies.errors import StudyError
 from studies.space import Choices, Dimension, FloatRange, IntRange, Space, parse_dimension
 
-METRICS = (*AGGREGATE, *PROBABILITY)
 WHOLE = ("epochs", "head_epochs", "batch_size", "image_size")
 IMAGE_SIZES = (16, 2048)
 KNOBS: Mapping[str, Dimension] = {
@@ -40,7 +38,7 @@ class SearchOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     trials: Annotated[int, Field(ge=1, le=100_000)] = 40
-    metric: str = "macro_f1"
+    metric: str = primary().name
     sampler: Literal["tpe", "random", "grid", "cma-es", "gp"] = "tpe"
     pruner: Literal["median", "hyperband", "wilcoxon", "none"] = "median"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
@@ -64,8 +62,8 @@ class SearchOptions(BaseModel):
                 raise RequestError(
                     f"search.space in {where} names {name!r}, which cannot be searched. Known: {', '.join(KNOBS)}."
                 )
-        if self.metric not in METRICS:
-            raise RequestError(f"--metric {self.metric!r} in {where} is none of {', '.join(METRICS)}.")
+        if self.metric not in searchable():
+            raise RequestError(f"--metric {self.metric!r} in {where} is none of {', '.join(searchable())}.")
         usual = list(self.tune) if self.space else [*ALWAYS, *self.tune]
         dimensions = {name: KNOBS[name] for name in usual}
         for name, given in self.space.items():

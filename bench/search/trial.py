@@ -11,12 +11,13 @@ from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone
 from bench.plan.recipe import Recipe
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
-from bench.scoring import class_numbers, metric_score
+from bench.scoring import class_numbers
 from bench.search.executors import Executors
 from bench.search.knobs import turned
 from bench.search.metric import epoch_score
 from bench.search.units import Unit
 from bench.store.runs import RunStore, StoredRun
+from reports.statistics.metrics import searchable
 from studies.errors import TrialFailedError
 from studies.pruners import Watch
 from studies.space import Params
@@ -105,7 +106,7 @@ class TrialRunner:
         """The metric on the cases that the run held out."""
         table = run.predictions()
         probabilities = table[[f"p_{name}" for name in self._classes]].to_numpy(dtype=np.float32)
-        return metric_score(self._metric, class_numbers(table["label"], self._classes), probabilities)
+        return searchable()[self._metric].score(probabilities, class_numbers(table["label"], self._classes))
 
     def _write(self, name: str, spec: RunSpec, result: RunResult) -> None:
         try:

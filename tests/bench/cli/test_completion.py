@@ -13,8 +13,9 @@ from bench.config.experiment import Experiment
 from bench.config.toml import RECIPES
 from bench.data.options import MultiLabel
 from bench.data.readers import PUBLIC
-from bench.search.options import KNOBS, METRICS, SearchOptions
+from bench.search.options import KNOBS, SearchOptions
 from reports.statistics.intervals import Interval
+from reports.statistics.metrics import searchable
 
 AS_BENCH = "import sys; sys.argv[0] = 'bench'; from bench.cli import main; main()"
 
@@ -65,7 +66,7 @@ def choices(name: str) -> tuple[str, ...]:
         (completion.SAMPLERS, get_args(SearchOptions.model_fields["sampler"].annotation)),
         (completion.PRUNERS, get_args(SearchOptions.model_fields["pruner"].annotation)),
         (completion.TUNABLE, tuple(KNOBS)),
-        (completion.METRICS, METRICS),
+        (completion.metrics, tuple(searchable())),
     ],
 )
 def test_what_is_offered_is_what_is_allowed(offered: completion.Complete, allowed: tuple[str, ...]) -> None:
