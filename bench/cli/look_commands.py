@@ -11,10 +11,9 @@ from bench.cli.at_once import reading_begins
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.console import Console
-
     from bench.data.images import PixelSettings
     from bench.data.options import ReadOptions
+    from bench.terminal import Terminal
 
 Paths = Annotated[
     list[str], typer.Argument(metavar="[SITE=]PATH…", help="Trees, folders that hold internal/, or manifests.")
@@ -56,7 +55,7 @@ def audit(
     """Find unreadable, wrongly named, blank and copied images, conflicting labels, and patients in several splits."""
     reading_begins(", ".join(paths))
     from bench.audit.conduct import FILES, conduct_audit
-    from bench.engine.decoding import DecodingProgress
+    from bench.engine.progress import DecodingProgress
 
     console = _console()
     with DecodingProgress(console, "Looking at images") as progress:
@@ -136,24 +135,24 @@ def show(
         say(f"Not shown: {len(inventory.problems)} file(s) or link(s) that cannot be used; see bench data audit.")
 
 
-def _console() -> "Console":
-    from rich.console import Console
+def _console() -> "Terminal":
+    from bench.terminal import Terminal
 
-    return Console(highlight=False, emoji=False)
+    return Terminal()
 
 
-def _printer(console: "Console") -> "Callable[[str], None]":
+def _printer(console: "Terminal") -> "Callable[[str], None]":
     """Prints lines as they are, but for control characters in names."""
-    from bench.data.visible import visible
+    from bench.data.names import visible
 
     return lambda text: console.print(visible(text), markup=False, soft_wrap=True)
 
 
 def _options(columns: list[str] | None, root: Path | None, tree: str, allow_outside: bool) -> "ReadOptions":
     from bench.cli.request import parse_columns
-    from bench.data.layout import LAYOUTS
     from bench.data.options import MANIFEST_COLUMNS, ReadOptions
     from bench.data.pseudonyms import Pseudonyms
+    from bench.data.tree.layout import LAYOUTS
     from bench.errors import RequestError
 
     parsed = parse_columns(columns or [])

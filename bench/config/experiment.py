@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from bench.config.faults import described, no_text
 from bench.data.images import MAX_PIXELS, Fit, PixelSettings
-from bench.data.layout import Layout
 from bench.data.options import EVERY_SITE, MANIFEST_COLUMNS, GroupBy, MultiLabel
+from bench.data.tree.layout import Layout
 from bench.data.windows import DEFAULT as DEFAULT_WINDOWS
 from bench.data.windows import parse_windows
 from bench.errors import RequestError

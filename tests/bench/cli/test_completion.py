@@ -12,7 +12,7 @@ from bench.cli.report_command import FORMATS
 from bench.config.experiment import Experiment
 from bench.config.toml import RECIPES
 from bench.data.options import MultiLabel
-from bench.data.readers import PUBLIC
+from bench.data.readers import NAMES
 from bench.search.options import KNOBS, SearchOptions
 from reports.statistics.intervals import Interval
 from reports.statistics.metrics import searchable
@@ -60,7 +60,7 @@ def choices(name: str) -> tuple[str, ...]:
         (completion.EXECUTORS, choices("executor")),
         (completion.INTERVALS, get_args(Interval)),
         (completion.MULTILABEL, get_args(MultiLabel)),
-        (completion.READERS, ("auto", "tree", "manifest", *PUBLIC)),
+        (completion.READERS, NAMES),
         (completion.RECIPES, tuple(RECIPES)),
         (completion.FORMATS, FORMATS),
         (completion.SAMPLERS, get_args(SearchOptions.model_fields["sampler"].annotation)),

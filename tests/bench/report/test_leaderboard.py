@@ -14,7 +14,6 @@ from bench.data.cases import Case
 from bench.data.images import PixelSettings
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
-from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
 from bench.plan.spec import RunResult, RunSpec, Tooling, Weights
@@ -51,7 +50,7 @@ def store(folder: ResultsFolder, specs: list[RunSpec], right: float = 0.8) -> No
             truth = np.array(["ab".index(sample.label) for sample in spec.predicted])
             column = np.where(rng.random(len(truth)) < right, truth, 1 - truth)
             probabilities = np.eye(2, dtype=np.float32)[column] * np.float32(0.5) + np.float32(0.25)
-            folder.runs.write(run_id(spec), spec, RunResult("done", probabilities, timings={"total": 1.0}), 5)
+            folder.runs.write(spec, RunResult("done", probabilities, timings={"total": 1.0}), 5)
 
 
 def compiled(folder: ResultsFolder) -> tuple[Leaderboard, str]:
