@@ -33,7 +33,7 @@ def status(
     from rich.console import Console
 
     from bench.status.tables import lines, tables
-    from reports.draw.markdown_tables import table_markdown
+    from reports.draw.markdown_table import table_markdown
 
     console = Console(highlight=False, emoji=False)
     for table in tables(found):

@@ -159,7 +159,7 @@ def resolved_folds(experiment: Experiment, snapshot: FolderSnapshot, cases: Sequ
     inside = internal(cases)
     stored = snapshot.folds or FoldTable({})
     snapshot.refuse_other_folds(experiment)
-    alone = [replace(case, group=None) for case in inside]  # a group in two folds is a leak, and the leakage check says so
+    alone = [replace(case, group=None) for case in inside]  # groups in two folds are the leakage check's
     for fold_of in stored.by_seed.values():
         check_folds(alone, fold_of)
     try:

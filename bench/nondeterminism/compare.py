@@ -8,7 +8,7 @@ from bench.nondeterminism.matched_runs import MatchedRuns, data_differences, dif
 from bench.nondeterminism.replay import locate, stored_replay
 from bench.store.folder import ResultsFolder
 from bench.store.traces import read_trace
-from reports.draw.markdown_tables import tables_markdown
+from reports.draw.markdown_table import tables_markdown
 from reports.nondeterminism.compare_tables import ComparedRun, compare_tables
 from reports.tables.table import Table
 

@@ -9,13 +9,14 @@ from bench.config.experiment import Experiment
 from bench.errors import RequestError
 from bench.plan.recipe import Recipe
 from bench.store.records import RunRecord
-from reports.tables.leaderboard import TUNED as STAMP
+from reports.tables.caveats import TUNED as TUNED_TEXT
+from reports.tables.caveats import Caveat
 
 TUNED = "tuned.json"
 
 
 class TunedRecipes:
-    """The list of them. A row whose numbers are on it is stamped, whatever its recipe is called."""
+    """The list of them. A row whose numbers are on it has a caveat, whatever its recipe is called."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -29,13 +30,13 @@ class TunedRecipes:
         if all(_without(other) != _without(entry) for other in known):
             write_text(self._file, json.dumps([*known, entry], indent=1) + "\n")
 
-    def stamps(self, record: RunRecord) -> tuple[str, ...]:
-        """What a stored run's row is stamped with."""
+    def caveats(self, record: RunRecord) -> tuple[Caveat, ...]:
+        """The caveat of a stored run's row, if its recipe was tuned."""
         if record.spec.role == "import":
             return ()
         key = _key(record.spec.recipe, record.spec.pixels.image_size)
         found = next((entry for entry in self._entries() if _without(entry) == key), None)
-        return (f"{STAMP} (study {found['study']}, {found['cases']} of them)",) if found else ()
+        return (Caveat("tuned", f"{TUNED_TEXT} (study {found['study']}, {found['cases']} of them)"),) if found else ()
 
     def _entries(self) -> list[dict[str, Any]]:
         if not self._file.exists():

@@ -17,8 +17,9 @@ from bench.executors import AUTO, EXECUTORS
 from bench.explain.options import CHOICES, Method, Target
 from bench.nondeterminism.options import VARIED
 from bench.plan.recipe import RECIPES
-from bench.search.options import KNOBS, METRICS, SearchOptions
+from bench.search.options import KNOBS, SearchOptions
 from reports.statistics.intervals import Interval
+from reports.statistics.metrics import searchable
 
 AS_BENCH = "import sys; sys.argv[0] = 'bench'; from bench.cli import main; main()"
 
@@ -79,7 +80,7 @@ def offered(command: str, name: str, typed: str = "") -> tuple[str, ...]:
         ("search", "sampler", get_args(SearchOptions.model_fields["sampler"].annotation)),
         ("search", "pruner", get_args(SearchOptions.model_fields["pruner"].annotation)),
         ("search", "tune", tuple(KNOBS)),
-        ("search", "metric", METRICS),
+        ("search", "metric", tuple(searchable())),
         ("nondeterminism", "vary", VARIED),
         ("explain", "method", get_args(Method)),
         ("explain", "target", get_args(Target)),
