@@ -17,12 +17,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bench.cache import user_caches
 from bench.config.experiment import Experiment
-from bench.engine.prepare import Plan, prepare
+from bench.engine.prepare import Prepared, look_ahead, prepare
 from bench.execution.run import execute
 from bench.execution.setup import Device, finish, set_up
 from bench.plan.recipe import Recipe
 from bench.plan.spec import RunSpec, Tooling
 from bench.store.folder import ResultsFolder
+from bench.terminal import Terminal
 
 WARM_UP, PRODUCTS = 5, 10
 WAYS = {"--deterministic": True, "--fast": False}
@@ -56,7 +57,7 @@ class Inside:
 def throughput(scale: Scale, data: Path, device: Device, repeats: int) -> Iterator[str]:
     """The table: medians, and the least and greatest ratio of a turn."""
     product = matrix_product(scale.matrix, set_up(Tooling("bf16", device)), repeats)
-    rows = [row for side in scale.sides for row in _speeds(_plan(scale, data, device, side), product, repeats)]
+    rows = [row for side in scale.sides for row in _speeds(_prepared(scale, data, device, side), product, repeats)]
     yield f"## Training speed, medians of {repeats} interleaved turns\n"
     yield tabulate(rows, HEADERS, tablefmt="github", disable_numparse=True)
     yield f"\nA bf16 matrix product of side {scale.matrix}: {product / 1e12:.4g} TFLOP/s."
@@ -88,9 +89,9 @@ def bare_loop(spec: RunSpec, steps: int) -> float:
     return steps * spec.recipe.batch_size / _seconds(loop, device)
 
 
-def in_engine(spec: RunSpec, plan: Plan) -> Inside:
+def in_engine(spec: RunSpec, prepared: Prepared) -> Inside:
     """One whole run."""
-    result = execute(spec, plan.workshop, lambda epoch: True)
+    result = execute(spec, prepared.resources(), lambda epoch: True)
     if result.status != "done":
         raise RuntimeError(result.error)
     seconds = result.timings
@@ -99,7 +100,7 @@ def in_engine(spec: RunSpec, plan: Plan) -> Inside:
     return Inside(images / seconds["train"], seconds["digests"] / seconds["train"], evaluation / seconds["train"])
 
 
-def _plan(scale: Scale, data: Path, device: Device, side: int) -> Plan:
+def _prepared(scale: Scale, data: Path, device: Device, side: int) -> Prepared:
     experiment = Experiment(
         data=str(data),
         backbone=[scale.backbone],
@@ -110,12 +111,13 @@ def _plan(scale: Scale, data: Path, device: Device, side: int) -> Plan:
         precision="bf16",
         device=device,
     )
-    return prepare(experiment, ResultsFolder(data.with_name("speed")), user_caches(), lambda text: None)
+    folder, caches, terminal = ResultsFolder(data.with_name("speed")), user_caches(), Terminal(quiet=True)
+    return prepare(experiment, folder, look_ahead(experiment, folder, caches, terminal), caches, terminal)
 
 
-def _speeds(plan: Plan, product: float, repeats: int) -> Iterator[Sequence[str]]:
+def _speeds(prepared: Prepared, product: float, repeats: int) -> Iterator[Sequence[str]]:
     """A row for each way. A first turn warms up and is not counted."""
-    spec = next(iter(plan.runs.values()))
+    spec = prepared.specs()[0]
     recipe = spec.recipe
     ways = {way: replace(spec, tooling=replace(spec.tooling, deterministic=exact)) for way, exact in WAYS.items()}
     bare: dict[str, list[float]] = {way: [] for way in ways}
@@ -123,7 +125,7 @@ def _speeds(plan: Plan, product: float, repeats: int) -> Iterator[Sequence[str]]
     for _ in range(repeats + 1):
         for way, one in ways.items():
             bare[way].append(bare_loop(one, len(spec.train) // recipe.batch_size * recipe.epochs))
-            inside[way].append(in_engine(one, plan))
+            inside[way].append(in_engine(one, prepared))
     with FlopCounterMode(display=False) as counter:
         _bare_step(spec, set_up(spec.tooling))()
     image = counter.get_total_flops() / recipe.batch_size

@@ -11,7 +11,6 @@ from bench.data.cases import INTERNAL, Case
 from bench.data.images import PixelSettings
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
-from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
 from bench.plan.spec import RunResult, RunSpec, Tooling, Weights
@@ -64,7 +63,7 @@ def write_runs(root: Path, size: Size) -> None:
         for spec in plan_runs(cases, folds, CLASSES, planned, range(size.seeds), RECIPE, PIXELS):
             probabilities = _probabilities(spec, hardness, skill[spec.backbone], rng)
             result = RunResult("done", probabilities, timings={"total": 60.0})
-            folder.runs.write(run_id(spec), spec, result, PARAMETERS)
+            folder.runs.write(spec, result, PARAMETERS)
 
 
 def _cases(site: str, number: int, rng: np.random.Generator) -> Sequence[Case]:

@@ -11,7 +11,6 @@ from bench.data.cases import Case
 from bench.data.images import PixelSettings, file_digest
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
-from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
 from bench.plan.spec import EpochRecord, RunResult, RunSpec, Tooling, Weights
@@ -49,7 +48,7 @@ def write_study(
         )
         for spec in plan_runs(cases, folds, tuple(classes), planned, range(seeds), Recipe(), PixelSettings(32)):
             result = _result(spec, 0.9 - 0.3 * backbones.index(spec.backbone) / len(backbones), inside[0].case_id)
-            folder.runs.write(run_id(spec), spec, result, 11_000_000)
+            folder.runs.write(spec, result, 11_000_000)
     return folder
 
 

@@ -51,12 +51,11 @@ class Experiment:
             BenchError: every run failed.
         """
         _refuse_second_start()
-        from rich.console import Console
-
         from bench.api.results import Results
         from bench.run import complete
+        from bench.terminal import Terminal
 
-        done = complete(self.settings, Console(highlight=False, emoji=False, quiet=quiet))
+        done = complete(self.settings, Terminal(quiet=quiet))
         if done.text is None:
             raise BenchError(f"All {len(done.failed)} runs failed; the first: {done.failed[0]}")
         if done.failed:

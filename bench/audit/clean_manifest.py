@@ -11,7 +11,7 @@ from bench.atomic import write_atomically
 from bench.audit.clean import look_up_digests
 from bench.audit.summary import Audit
 from bench.audit.surplus import named_cases
-from bench.data.manifest_table import PARQUET_SUFFIXES, read_table
+from bench.data.manifest.table import PARQUET_SUFFIXES, read_table
 from bench.data.names import normal
 from bench.errors import RequestError
 

@@ -11,9 +11,9 @@ from bench.audit.markdown import audit_markdown
 from bench.audit.measure import measure
 from bench.audit.output import make_output
 from bench.audit.summary import Audit, summarise
-from bench.data.account import count_readings
 from bench.data.images import PixelSettings
 from bench.data.options import ReadOptions
+from bench.data.reading import count_readings
 
 FILES = ("audit.md", "audit.json", "audit.png")
 

@@ -11,9 +11,8 @@ from PIL import Image, ImageDraw
 from bench.audit.summary import RESEARCH_ONLY
 from bench.data.cases import FoundImage
 from bench.data.images import PixelSettings, fitted, upright_images
-from bench.data.reading import Shown
-from bench.data.unreadable import UnreadableImage
-from bench.data.visible import visible
+from bench.data.names import visible
+from bench.data.reading import Shown, UnreadableImage
 from bench.quiet import quiet
 
 SIDE, CAPTION, MARGIN, TITLE = 128, 16, 6, 28

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bench.audit.inventory import NO_CLASS, promised_kind
 from bench.audit.measure import Measured
 from bench.data.copies import FLIPS
-from bench.data.scan import Problem
+from bench.data.tree.scan import Problem
 
 FindingKind = Literal[
     "unusable name or link",
@@ -111,7 +111,7 @@ def _near(measured: Sequence[Measured]) -> list[Finding]:
         Finding(
             "near duplicate",
             (numbers[pair.first], numbers[pair.second]),
-            ", ".join(part for part in (f"likeness {pair.score:.3f}", FLIPS[pair.flip]) if part),
+            ", ".join(part for part in (f"correlation {pair.score:.3f}", FLIPS[pair.flip]) if part),
         )
         for pair in pairs
     ]

@@ -7,14 +7,14 @@ from pathlib import Path
 from bench.data.cases import INTERNAL, FoundImage
 from bench.data.classes import say_alike
 from bench.data.kinds import kind_of_name
-from bench.data.manifest import read_manifest
-from bench.data.manifest_table import is_manifest, read_table
-from bench.data.options import ReadOptions
+from bench.data.manifest.reader import read as read_manifest
+from bench.data.manifest.table import is_manifest, read_table
+from bench.data.options import AUTO_READER, ReadOptions
 from bench.data.passed_over import PassedOver
-from bench.data.readers import AUTO, DataRequest, read_images
-from bench.data.scan import Problem, scan
+from bench.data.readers import DataRequest, read_images
 from bench.data.sites import parse_external, site_name, sites_of
-from bench.data.tree import images_of_tree, layout_for, require_folder
+from bench.data.tree.reader import images_of_tree, layout_for, require_folder
+from bench.data.tree.scan import Problem, scan
 from bench.errors import RequestError
 from bench.quiet import quiet
 
@@ -67,12 +67,12 @@ def take_inventory(texts: Sequence[str], reader: str, options: ReadOptions) -> I
     """
     account = PassedOver()
     options = replace(options, passed_over=account)
-    if len(texts) == 1 and reader in (AUTO, "manifest"):
+    if len(texts) == 1 and reader in (AUTO_READER, "manifest"):
         name, path = _named(texts[0])
         if is_manifest(path) and not path.is_dir():
             return _of_manifest(path, name, options)
     sites = sites_given(texts)
-    if reader not in (AUTO, "tree"):
+    if reader not in (AUTO_READER, "tree"):
         request = DataRequest(options, sites=sites, readers=dict.fromkeys(sites, reader))
         return Inventory(read_images(request), [], sites, account)
     images: list[FoundImage] = []

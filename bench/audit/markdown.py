@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bench.audit.summary import QUANTILES, QUANTITIES, RESEARCH_ONLY, Audit, NamedFinding
-from bench.data.visible import visible
+from bench.data.names import visible
 from reports.draw.footnotes import escaped, markdown_table
 
 SHOWN = 20

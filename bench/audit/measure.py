@@ -14,8 +14,7 @@ from PIL import ImageStat
 from bench.data.cases import FoundImage
 from bench.data.images import PixelSettings, file_digest, part_digest, upright_images
 from bench.data.kinds import kind_of_content
-from bench.data.reading import Reading, Shown
-from bench.data.unreadable import UnreadableImage
+from bench.data.reading import Reading, Shown, UnreadableImage
 from bench.near_duplicates.thumbnail import thumbnail
 from bench.quiet import quiet
 

@@ -9,7 +9,7 @@ from bench.audit.clean_manifest import write_cleaned
 from bench.audit.quarantine import apply_moves, quarantine_of, undo
 from bench.audit.stored import read_audit
 from bench.audit.surplus import MOVABLE
-from bench.data.manifest_table import is_manifest
+from bench.data.manifest.table import is_manifest
 from bench.errors import RequestError
 
 Say = Callable[[str], None]

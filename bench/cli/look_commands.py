@@ -10,10 +10,9 @@ from bench.cli.command import among, declared, reading_begins, takes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rich.console import Console
-
     from bench.config.experiment import Experiment
     from bench.data.options import ReadOptions
+    from bench.terminal import Terminal
 
 Paths = Annotated[
     list[str], typer.Argument(metavar="[SITE=]PATH…", help="Trees, folders that hold internal/, or manifests.")
@@ -39,10 +38,11 @@ def audit(
     from bench.audit.conduct import FILES, conduct_audit
     from bench.config.request import experiment_from
     from bench.data.images import PixelSettings
-    from bench.engine.decoding import DecodingProgress
+    from bench.engine.progress import DecodingProgress
+    from bench.terminal import Terminal
 
-    console, look = _console(), experiment_from(given)
-    with DecodingProgress(console, "Looking at images") as progress:
+    terminal, look = Terminal(), experiment_from(given)
+    with DecodingProgress(terminal, "Looking at images") as progress:
         found = conduct_audit(
             paths,
             out,
@@ -52,7 +52,7 @@ def audit(
             max_pixels=look.max_pixels,
             on_done=progress.update,
         )
-    say = _printer(console)
+    say = _printer(terminal)
     for site, classes in found.classes.items():
         counts = ", ".join(f"{label or '(no class)'} {number}" for label, number in classes.items())
         say(f"{site}: {counts}")
@@ -83,7 +83,7 @@ def clean(
     from bench.audit.session import undo_cleaning
     from bench.errors import RequestError
 
-    say = _printer(_console())
+    say = _printer()
     if not undo:
         clean_path(path, audited, only, apply, say)
     elif only:
@@ -108,7 +108,7 @@ def show(
     from bench.config.request import experiment_from
     from bench.data.images import PixelSettings
 
-    look, say = experiment_from(given), _printer(_console())
+    look, say = experiment_from(given), _printer()
     settings = PixelSettings(windows=tuple(look.windows))
     inventory = take_inventory(paths, reader, _options(look))
     make_output(out, inventory.roots.values())
@@ -118,17 +118,13 @@ def show(
         say(f"Not shown: {len(inventory.problems)} file(s) or link(s) that cannot be used; see bench data audit.")
 
 
-def _console() -> "Console":
-    from rich.console import Console
-
-    return Console(highlight=False, emoji=False)
-
-
-def _printer(console: "Console") -> "Callable[[str], None]":
+def _printer(terminal: "Terminal | None" = None) -> "Callable[[str], None]":
     """Prints lines as they are, but for control characters in names."""
-    from bench.data.visible import visible
+    from bench.data.names import visible
+    from bench.terminal import Terminal
 
-    return lambda text: console.print(visible(text), markup=False, soft_wrap=True)
+    shown_on = terminal or Terminal()
+    return lambda text: shown_on.say(visible(text))
 
 
 def _options(look: "Experiment") -> "ReadOptions":

@@ -24,6 +24,16 @@ class FoundImage:
     part: int | None = None
     extra: Mapping[str, str] = field(default_factory=dict, hash=False)
 
+    @property
+    def place(self) -> str:
+        """The file, and which of its parts."""
+        return self.path if self.part is None else f"{self.path} part {self.part}"
+
+    def as_case(self, digest: str, width: int, height: int) -> "Case":
+        """The case that it becomes once its content and size are known."""
+        given = (self.case_id, self.path, self.label, self.group, self.site)
+        return Case(*given, digest, width, height, self.part, self.extra)
+
 
 @dataclass(frozen=True, slots=True)
 class Case:

@@ -73,7 +73,7 @@ def _near(
     key = hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:24]
     file = folder / f"{key}.copies.json"
     try:
-        found = [search.Likeness(**pair) for pair in json.loads(file.read_text())]
+        found = [search.NearDuplicate(**pair) for pair in json.loads(file.read_text())]
     except (OSError, ValueError, TypeError):  # not there, or spoilt
         rows = np.array([pixels.row[cases[number].digest] for number in distinct])
         sides = np.array([min(cases[number].width, cases[number].height) for number in distinct])

@@ -13,10 +13,8 @@ import numpy as np
 import PIL
 from numpy.typing import NDArray
 
-from bench.data.images import MAX_PIXELS, Decoded, PixelSettings, decode_parts
-from bench.data.reading import Note, Reading
-from bench.data.source import Source
-from bench.data.unreadable import UnreadableImage
+from bench.data.images import MAX_PIXELS, Decoded, PixelSettings, Source, decode_parts
+from bench.data.reading import Note, Reading, UnreadableImage
 from bench.near_duplicates.thumbnail import SIDE
 from bench.quiet import quiet
 

@@ -15,7 +15,8 @@ class InProcessExecutor:
 
     workers = 1
 
-    def __init__(self, workshop: Workshop) -> None:
+    def __init__(self, workshop: Workshop, workers: int = 1) -> None:
+        """There is one worker, however many are asked for."""
         self._workshop = workshop
 
     def run(self, specs: Sequence[RunSpec], on_epoch: OnEpoch) -> Iterator[tuple[RunSpec, RunResult]]:

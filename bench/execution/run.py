@@ -23,7 +23,6 @@ from bench.execution.setup import seed_everything, set_up
 from bench.execution.snapshots import Snapshots
 from bench.execution.training import Inputs, NonFiniteLossError, Phase, StoppedError, TrainingPart, train
 from bench.execution.watch import Recorder, StepWatch
-from bench.plan.identity import run_id
 from bench.plan.spec import EpochRecord, RunResult, RunSpec, Sample
 from bench.plan.trace import EVERY_STEP_UP_TO
 from bench.scoring import class_numbers
@@ -67,7 +66,7 @@ def execute(spec: RunSpec, workshop: Workshop, on_epoch: Callable[[EpochRecord],
             result = replace(result, trace=recorder.trace, moved=snapshots.finish() if snapshots else None)
             timings.seconds["digests"] = recorder.seconds
             if workshop.keep_models:
-                result = replace(result, model=as_bytes(run.model, run_id(spec)))
+                result = replace(result, model=as_bytes(run.model, spec.run_id))
     except NonFiniteLossError as error:
         result = RunResult("failed", NOTHING, error=str(error))
     except StoppedError:
@@ -82,7 +81,7 @@ def watched(run: "PreparedRun") -> tuple[Recorder, Snapshots | None]:
     repeated = spec.role == "nondeterminism"
     recorder, snapshots = Recorder(run.model, EVERY_STEP_UP_TO if repeated else 1), None
     if repeated and folder is not None:
-        snapshots = Snapshots(folder / run_id(spec), run.model, curve=spec.fold == 0 and spec.replicate < 2)
+        snapshots = Snapshots(folder / spec.run_id, run.model, curve=spec.fold == 0 and spec.replicate < 2)
     run.watches = (recorder, snapshots) if snapshots else (recorder,)
     return recorder, snapshots
 
@@ -113,7 +112,7 @@ class PreparedRun:
         body = None if trained else stored_body(self.workshop.caches.weights, spec.weights.digest)
         model = build(spec.backbone, len(spec.classes), spec.pixels.image_size, body)
         if trained:
-            restore(model, trained, run_id(spec))
+            restore(model, trained, spec.run_id)
         model = model.to(self.device)
         if spec.tooling.layout == "channels_last":
             model = model.to(memory_format=torch.channels_last)

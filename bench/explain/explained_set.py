@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from rich.console import Console
 
 from bench.config.experiment import Experiment
 from bench.execution.resources import Workshop
@@ -21,6 +20,7 @@ from bench.explain.progress import ExplainProgress
 from bench.explain.sample import Sample, explain_task, measured_cases
 from bench.report.leaderboard import RESAMPLING_SEED
 from bench.store.runs import StoredRun
+from bench.terminal import Terminal
 from reports.explanation.gallery import Page, Tile
 from reports.explanation.subject import Subject
 
@@ -41,7 +41,7 @@ def explain_set(
     experiment: Experiment,
     options: ExplainOptions,
     keep: Callable[[StoredRun, bytes], None],
-    console: Console,
+    terminal: Terminal,
 ) -> ExplainedSet:
     """Map, measure and show every model of the set; those trained again are handed to `keep`.
 
@@ -59,9 +59,8 @@ def explain_set(
     shown, pictures = Shown.of([spec for _, spec in models.runs], cases), images.of(cases)
     measured = Measurements(models.name, masks.coverage, images.clusters(), sample.measured)
     tiles, altered = dict[str, Tile](), 0
-    say = partial(console.print, markup=False, soft_wrap=True)
-    with ExplainProgress(console, models.name, len(models.runs)) as progress:
-        for run, spec, model in trained_models(models.runs, experiment, workshop, keep, say):
+    with ExplainProgress(terminal, models.name, len(models.runs)) as progress:
+        for run, spec, model in trained_models(models.runs, experiment, workshop, keep, terminal.say):
             task = explain_task(run, spec, model, options, sample)
             found = explained(run, task, workshop)
             altered += differs(run, spec, found.probabilities)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.config.experiment import Experiment
-from bench.engine.conduct import executor_for
+from bench.engine.execute import executor_for
 from bench.errors import BenchError, RequestError
 from bench.execution.resources import Workshop
 from bench.explain.task import Explained, ExplainTask
@@ -41,12 +41,12 @@ def trained_models(
     if not missing:
         return
     say(f"{len(missing)} of {len(runs)} models were not kept and are trained again as they were.")
-    of_spec = {id(spec): run for run, spec in missing}
+    of_spec = {spec.run_id: run for run, spec in missing}
     specs = [spec for _, spec in missing]
     _require_weights(specs[0], workshop)
     with executor_for(experiment, replace(workshop, keep_models=True), specs) as executor:
         for spec, result in executor.run(specs, lambda spec, record: True):
-            run = of_spec[id(spec)]
+            run = of_spec[spec.run_id]
             _refuse_other(run, spec, result)
             keep(run, result.model)
             yield run, spec, result.model
@@ -94,18 +94,17 @@ def differs(run: StoredRun, spec: RunSpec, found: NDArray[np.float32]) -> bool:
 
 
 def _refuse_other(run: StoredRun, spec: RunSpec, result: RunResult) -> None:
-    name = f"{spec.backbone} seed {spec.seed} fold {spec.fold}"
     if result.status != "done":
-        raise BenchError(f"The model of {name} was not kept, and training it again failed: {result.error}")
+        raise BenchError(f"The model of {spec.title} was not kept, and training it again failed: {result.error}")
     stored = stored_probabilities(run, spec.classes)
     if np.array_equal(stored, result.probabilities):
         return
-    then = run.record["environment"]
+    then = run.record.environment
     changed = [
         f"{key} {then[key]} then, {now} now" for key, now in result.environment.items() if then.get(key, now) != now
     ]
     raise BenchError(
-        f"The model of {name} was not kept, and training it again gave other predictions than are stored "
+        f"The model of {spec.title} was not kept, and training it again gave other predictions than are stored "
         f"({int((stored != result.probabilities).any(axis=1).sum())} of {len(stored)} cases). "
         f"{'; '.join(changed) or 'The machine and its libraries seem the same'}. Explain it where it was trained, or "
         f"train it anew with --save-models into another --results folder."

@@ -1,6 +1,5 @@
 """Imported predictions into a results folder: the runs, and what of their cases and folds is new. Writes files."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +18,7 @@ from bench.folds.leaks import find_leaks
 from bench.folds.table import FoldTable
 from bench.plan.spec import RunResult
 from bench.store.folder import ResultsFolder
+from bench.store.records import FILE
 from bench.store.runs import history_table
 
 NO_IMAGES = "none: bench import brought these predictions without their images"
@@ -50,7 +50,7 @@ def write_import(wanted: Import, there: Destination, folder: ResultsFolder) -> i
         _write_what_runs_stand_on(wanted, there, folder)
         for run in wanted.runs:
             if (name := run.run_id()) not in stored:
-                folder.runs.store(name, partial(_fill, name, run, wanted.files))
+                folder.runs.store(name, partial(_fill, run, wanted.files))
                 done += 1
     except OSError as error:
         raise WriteError(
@@ -94,19 +94,8 @@ def _experiment(wanted: Import, before: Experiment | None, root: Path) -> Experi
     )
 
 
-def _fill(run_id: str, run: ImportedRun, files: Mapping[str, str], folder: Path) -> None:
-    record = {
-        "run_id": run_id,
-        "status": "done",
-        "error": "",
-        "spec": run.spec(),
-        "weights": {"source": run.weights, "digest": ""},
-        "parameters": 0,
-        "timings": {"total": 0.0},
-        "environment": {f"sha256 of {name}": digest for name, digest in files.items()},
-        "metrics": run.metrics(),
-    }
+def _fill(run: ImportedRun, files: Mapping[str, str], folder: Path) -> None:
     nothing = RunResult("done", np.zeros((0, len(run.classes)), dtype=np.float32))
     pq.write_table(history_table(nothing), folder / "history.parquet")
     pq.write_table(pa.Table.from_pandas(run.predictions, preserve_index=False), folder / "predictions.parquet")
-    (folder / "run.json").write_text(json.dumps(record, indent=1, allow_nan=False), encoding="utf-8")
+    (folder / FILE).write_text(run.record(files).to_json(), encoding="utf-8")

@@ -4,7 +4,7 @@ import os
 
 from bench.cache import Caches
 from bench.data.pseudonyms import Pseudonyms
-from bench.engine.prepare import data_request, read_cases
+from bench.engine.images import data_request, load_images
 from bench.errors import BenchError
 from bench.execution.resources import Workshop
 from bench.nondeterminism.locate import FreshLook, LookHere
@@ -29,12 +29,12 @@ def look_again(run: StoredRun, folder: ResultsFolder, caches: Caches) -> LookHer
     """
     from bench.execution.environment import KEY_VARIABLES
 
-    _require_machine(run)
     spec = spec_of(run, folder.cases() or [])
     if spec is None:
         raise NotHereError(f"The cases of {folder.root} are not those that run {run.run_id} was made from.")
+    _require_machine(run, spec.tooling)
     workshop = _workshop(folder, spec, caches)
-    wanted = {name: run.record["environment"].get(name) for name in KEY_VARIABLES}
+    wanted = {name: run.record.environment.get(name) for name in KEY_VARIABLES}
     if spec.tooling.device == "cpu":
         del wanted["CUBLAS_WORKSPACE_CONFIG"]
     if all(os.environ.get(name) == value for name, value in wanted.items()):
@@ -42,11 +42,11 @@ def look_again(run: StoredRun, folder: ResultsFolder, caches: Caches) -> LookHer
     return FreshLook(spec, workshop, wanted)
 
 
-def _require_machine(run: StoredRun) -> None:
+def _require_machine(run: StoredRun, tooling: Tooling) -> None:
     from bench.execution.environment import environment
     from bench.execution.setup import available_devices
 
-    then, tooling = run.record["environment"], Tooling(**run.record["spec"]["tooling"])
+    then = run.record.environment
     if tooling.device not in available_devices():
         raise NotHereError(f"Device {tooling.device} is not on this machine.")
     here = environment(tooling)
@@ -63,7 +63,7 @@ def _workshop(folder: ResultsFolder, spec: RunSpec, caches: Caches) -> Workshop:
         raise NotHereError(f"The weights {spec.weights.digest[:10]} are not in the cache.")
     experiment = experiment.model_copy(update={"image_size": spec.pixels.image_size})
     request = data_request(experiment, caches, folder.pseudonyms() or Pseudonyms.fresh())
-    dataset, _, _ = read_cases(request, experiment, caches, None)
+    dataset = load_images(request, experiment, caches)
     missing = {sample.digest for sample in (*spec.train, *spec.predicted)} - set(dataset.pixels.row)
     if missing:
         raise NotHereError(f"{len(missing)} of the images of {folder.root} have changed since.")

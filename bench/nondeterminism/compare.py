@@ -1,17 +1,14 @@
 """What differs between two results folders, and where runs that should be equal part. Reads both folders."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 
 from bench.plan.trace import Parting, parting
-from bench.report.entries import is_import
 from bench.store.folder import ResultsFolder
+from bench.store.records import RunRecord, TrainedSpec
 from bench.store.runs import StoredRun
 from bench.store.traces import read_trace
-
-_TOOLING = ("precision", "device", "threads", "layout", "deterministic")
 
 
 @dataclass(frozen=True)
@@ -39,15 +36,14 @@ def twins(a: ResultsFolder, b: ResultsFolder) -> list[Twins]:
 
 def _runs(folder: ResultsFolder) -> dict[str, StoredRun]:
     runs = [store.read(name) for store in (folder.runs, folder.repeats) for name in sorted(store.complete())]
-    return {question(run.record): run for run in runs if not is_import(run.record)}
+    return {_question(run.record, run.record.spec): run for run in runs if isinstance(run.record.spec, TrainedSpec)}
 
 
-def question(record: Mapping[str, Any]) -> str:
+def _question(record: RunRecord, spec: TrainedSpec) -> str:
     """What a run asks, without how the arithmetic is done."""
-    spec = record["spec"]
-    names = ("backbone", "seed", "replicate", "fold", "role", "seeds", "classes", "pixels", "n_train", "n_external")
-    recipe = {key: value for key, value in spec["recipe"].items() if key != "name"}
-    return json.dumps([*(spec[name] for name in names), record["weights"]["digest"], recipe], sort_keys=True)
+    which = [spec.backbone, spec.seed, spec.replicate, spec.fold, spec.role, asdict(spec.seeds)]
+    data = [spec.classes, asdict(spec.pixels), spec.n_train, spec.n_external]
+    return json.dumps([*which, *data, record.weights.digest, spec.recipe.model_dump(exclude={"name"})], sort_keys=True)
 
 
 def _compared(a: StoredRun, b: StoredRun) -> Twins:
@@ -80,12 +76,14 @@ def differences(pairs: Iterable[Twins]) -> list[Difference]:
 
 def _settings(pair: Twins) -> Iterator[tuple[str, str, str]]:
     one, two = pair.a.record, pair.b.record
-    for name in _TOOLING:
-        yield f"tooling: {name}", str(one["spec"]["tooling"][name]), str(two["spec"]["tooling"][name])
-    for name in sorted(one["environment"].keys() | two["environment"].keys()):
-        if name not in _TOOLING:
-            values = (record["environment"].get(name, "not set") for record in (one, two))
-            yield (f"environment: {name}", *values)
+    assert isinstance(one.spec, TrainedSpec)
+    assert isinstance(two.spec, TrainedSpec)
+    ours, theirs = asdict(one.spec.tooling), asdict(two.spec.tooling)
+    for name in ours:
+        yield f"tooling: {name}", str(ours[name]), str(theirs[name])
+    for name in sorted(one.environment.keys() | two.environment.keys()):
+        if name not in ours:
+            yield f"environment: {name}", one.environment.get(name, "not set"), two.environment.get(name, "not set")
 
 
 def data_differences(a: ResultsFolder, b: ResultsFolder) -> str:

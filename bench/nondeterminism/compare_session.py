@@ -50,12 +50,12 @@ def _folder(path: Path) -> ResultsFolder:
 
 
 def _row(pair: Twins) -> ComparedRun:
-    spec, where = pair.a.record["spec"], pair.parting
+    spec, where = pair.a.record.spec, pair.parting
     return ComparedRun(
-        spec["backbone"],
-        spec["seed"],
-        spec["replicate"],
-        spec["fold"],
+        spec.backbone,
+        spec.seed,
+        spec.replicate,
+        spec.fold,
         pair.a.run_id == pair.b.run_id,
         where.step if where else None,
         where.tensor if where else None,
@@ -68,8 +68,7 @@ def _row(pair: Twins) -> ComparedRun:
 
 def _explained(pair: Twins, one: ResultsFolder, two: ResultsFolder) -> str:
     """Where the first two runs part, by training both again up to there where this machine can."""
-    spec = pair.a.record["spec"]
-    name = f"{spec['backbone']} seed {spec['seed']} fold {spec['fold']}"
+    name = pair.a.record.name
     if pair.parting is None:
         return f"{name}: no recorded digest differs, the predictions do."
     caches = user_caches()

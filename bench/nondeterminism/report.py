@@ -12,6 +12,7 @@ from bench.data.cases import INTERNAL, Case, external_sites
 from bench.errors import BenchError
 from bench.nondeterminism.record import RecordedGroup, RecordedStudy, read_nondeterminism
 from bench.report.entries import NOT_DETERMINISTIC
+from bench.report.feature import Feature
 from bench.scoring import class_numbers
 from bench.store.environments import mixed_environments
 from bench.store.folder import ResultsFolder
@@ -21,7 +22,9 @@ from reports.nondeterminism.agreement import Side, disagreement
 from reports.nondeterminism.charts import nondeterminism_charts
 from reports.nondeterminism.draw import draw_nondeterminism
 from reports.nondeterminism.summary import Control, Cost, Design, Study, ToolingChange, WeightDistance
+from reports.nondeterminism.tables import NAMES
 from reports.nondeterminism.tables import nondeterminism_tables as tables_of
+from reports.page.part import Section
 from reports.tables.table import Table
 
 
@@ -45,6 +48,12 @@ def write_nondeterminism_figures(folder: ResultsFolder) -> list[Path]:
     return paths
 
 
+def nondeterminism_section(folder: ResultsFolder) -> Section:
+    """The section of the page."""
+    intro = ("Whether one seed, repeated, gives the same bits, and how much each source of randomness adds.",)
+    return Section("nondeterminism", "Nondeterminism", intro, nondeterminism_tables(folder))
+
+
 def studies(folder: ResultsFolder) -> list[Study]:
     """From the stored runs; everything is computed anew."""
     record, cases = read_nondeterminism(folder.root), folder.cases()
@@ -54,8 +63,7 @@ def studies(folder: ResultsFolder) -> list[Study]:
 
 
 def _study(store: RunStore, record: RecordedStudy, cases: Sequence[Case]) -> Study:
-    base = store.read(record.control.runs[0][0]).record
-    classes = tuple(base["spec"]["classes"])
+    classes = store.read(record.control.runs[0][0]).record.spec.classes
     by_site = {site: [case for case in cases if case.site == site] for site in (INTERNAL, *external_sites(cases))}
     read = partial(_design, store, by_site=by_site, classes=classes)
     control = read(record.control)
@@ -78,7 +86,7 @@ def _study(store: RunStore, record: RecordedStudy, cases: Sequence[Case]) -> Stu
 
 def _mixed(store: RunStore, record: RecordedStudy) -> list[str]:
     names = [name for group in (record.control, *record.groups) for run in group.runs for name in run]
-    return mixed_environments([store.read(name).record["environment"] for name in names])
+    return mixed_environments([store.read(name).record.environment for name in names])
 
 
 def _control(store: RunStore, record: RecordedStudy) -> Control | None:
@@ -143,3 +151,6 @@ def _change(base: Design, group: RecordedGroup, design: Design) -> ToolingChange
     return ToolingChange(
         group.setting or "", group.base, group.changed, differences, churn, design.distance, group.parting
     )
+
+
+NONDETERMINISM = Feature(nondeterminism_section, NAMES, nondeterminism_tables, write_nondeterminism_figures)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from bench.execution.resources import Workshop
 from bench.nondeterminism.designs import Group, Repeat
 from bench.nondeterminism.locate import FreshLook, Location, LookHere, locate
-from bench.plan.identity import run_id
 from bench.plan.spec import RunSpec
 from bench.plan.trace import Trace
 from bench.store.runs import RunStore
@@ -49,10 +48,10 @@ def of_change(store: RunStore, base: Repeat, group: Group, workshop: Workshop) -
 
 def same(store: RunStore, a: RunSpec, b: RunSpec) -> bool:
     """Whether all recorded weights and all predictions of two runs are the same."""
-    one, two = (store.root / run_id(spec) / "predictions.parquet" for spec in (a, b))
+    one, two = (store.root / spec.run_id / "predictions.parquet" for spec in (a, b))
     mine, theirs = _traces(store, a, b)
     return mine == theirs and one.read_bytes() == two.read_bytes()
 
 
 def _traces(store: RunStore, a: RunSpec, b: RunSpec) -> tuple[Trace, Trace]:
-    return read_trace(store.root / run_id(a)), read_trace(store.root / run_id(b))
+    return read_trace(store.root / a.run_id), read_trace(store.root / b.run_id)

@@ -1,7 +1,7 @@
 """The sections that a results folder adds to its page: labels, data, how to repeat it. Reads the folder."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from shlex import join
@@ -19,10 +19,11 @@ from bench.report.leaderboard import about_patients, made_by_import
 from bench.report.thumbnails import thumbnails
 from bench.report.worklist import better_than_guessing, find_labels
 from bench.store.folder import ResultsFolder
+from bench.store.records import RunRecord
 from bench.store.runs import StoredRun
 from bench.version import __version__
+from reports import Leaderboard
 from reports.page.part import Gallery, Listing, Part, Picture, Points, Section
-from reports.tables.leaderboard import Leaderboard
 from reports.tables.table import Column, Item, Table
 
 MOST_PICTURES = 48
@@ -156,17 +157,19 @@ def environments(runs: Sequence[StoredRun]) -> Iterator[Table]:
     """What the machines and libraries of all runs were; none where nothing was trained."""
     seen: Counter[tuple[str, str]] = Counter()
     for run in runs:
-        known: Mapping[str, str] = {**run.record.get("environment", {}), **_tooling(run)}
-        seen.update((name, str(value)) for name, value in known.items())
+        known = {**run.record.environment, **_tooling(run.record)}
+        seen.update(known.items())
     rows = tuple((name, value, number) for (name, value), number in sorted(seen.items()))
     if rows:
         columns = (Column("what", "What"), Column("value", "Value"), Column("runs", "Runs", "number", 0))
         yield Table("environment", "What the runs were made with", columns, rows)
 
 
-def _tooling(run: StoredRun) -> dict[str, str]:
-    found = run.record["spec"].get("tooling") or {}
-    return {name: str(found[name]) for name in ("precision", "threads", "layout") if name in found}
+def _tooling(record: RunRecord) -> dict[str, str]:
+    if record.spec.role == "import":
+        return {}
+    tooling = record.spec.tooling
+    return {"precision": tooling.precision, "threads": str(tooling.threads), "layout": tooling.layout}
 
 
 def _versions() -> Table:

@@ -8,6 +8,7 @@ from bench.atomic import write_text
 from bench.config.experiment import Experiment
 from bench.errors import RequestError
 from bench.plan.recipe import Recipe
+from bench.store.records import RunRecord
 from reports.tables.leaderboard import TUNED as STAMP
 
 TUNED = "tuned.json"
@@ -28,11 +29,11 @@ class TunedRecipes:
         if all(_without(other) != _without(entry) for other in known):
             write_text(self._file, json.dumps([*known, entry], indent=1) + "\n")
 
-    def stamps(self, record: dict[str, Any]) -> tuple[str, ...]:
+    def stamps(self, record: RunRecord) -> tuple[str, ...]:
         """What a stored run's row is stamped with."""
-        if record["spec"]["role"] == "import":
+        if record.spec.role == "import":
             return ()
-        key = _key(Recipe.model_validate(record["spec"]["recipe"]), record["spec"]["pixels"]["image_size"])
+        key = _key(record.spec.recipe, record.spec.pixels.image_size)
         found = next((entry for entry in self._entries() if _without(entry) == key), None)
         return (f"{STAMP} (study {found['study']}, {found['cases']} of them)",) if found else ()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reports.nondeterminism.components import deviation
 from reports.nondeterminism.summary import TITLES, Study
-from reports.tables.cell import Cell
+from reports.statistics.cell import Cell
 
 
 @dataclass(frozen=True)

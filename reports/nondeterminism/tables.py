@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from reports.nondeterminism.agreement import METRICS, flip_rates, worst
 from reports.nondeterminism.components import ALL, MeanSquare, components, deviation
 from reports.nondeterminism.summary import TITLES, Design, Study, WeightDistance
+from reports.statistics.cell import Cell
 from reports.statistics.metrics import AGGREGATE
 from reports.statistics.noise_floor import floor_factor, known_factor
-from reports.tables.cell import Cell
 from reports.tables.stamped import stamped
 from reports.tables.table import Column, Item, Table, Term
 

@@ -18,7 +18,7 @@ from bench.audit.surplus import MOVABLE, named_cases
 from bench.data.images import PixelSettings, upright_images
 from bench.data.reading import Shown
 from bench.data.sites import sites_of
-from bench.data.tree import read_tree
+from bench.data.tree.reader import read as read_tree
 
 Photos = dict[str, Image.Image]
 Audited = Callable[..., dict[str, Any]]

@@ -11,7 +11,7 @@ from bench.cli.command import declared
 from bench.cli.report_command import FORMATS
 from bench.config.experiment import Experiment
 from bench.data.options import GroupBy, MultiLabel
-from bench.data.readers import PUBLIC
+from bench.data.readers import NAMES
 from bench.data.windows import NAMED, parse_windows
 from bench.explain.options import CHOICES, Method, Target
 from bench.nondeterminism.options import VARIED
@@ -73,7 +73,7 @@ def offered(command: str, name: str, typed: str = "") -> tuple[str, ...]:
         ("report", "interval", get_args(Interval)),
         ("run", "multilabel", get_args(MultiLabel)),
         ("search", "group_by", get_args(GroupBy)),
-        ("run", "reader", ("auto", "tree", "manifest", *PUBLIC)),
+        ("run", "reader", NAMES),
         ("run", "recipe", tuple(RECIPES)),
         ("search", "sampler", get_args(SearchOptions.model_fields["sampler"].annotation)),
         ("search", "pruner", get_args(SearchOptions.model_fields["pruner"].annotation)),

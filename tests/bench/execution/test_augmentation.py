@@ -10,7 +10,6 @@ from execution_runs import prepare_runs
 from bench.cache import Caches
 from bench.execution.augmentation import LightAugmentation
 from bench.execution.run import execute
-from bench.plan.identity import run_id
 from bench.plan.recipe import Recipe
 
 IMAGES = torch.randn(6, 3, 32, 32).contiguous(memory_format=torch.channels_last)
@@ -51,7 +50,7 @@ def test_a_run_is_augmented_where_the_recipe_says_so_and_repeats(digit_data: Pat
     assert (
         results[1].probabilities.tobytes() == results[2].probabilities.tobytes() != results[0].probabilities.tobytes()
     )
-    assert run_id(light) != run_id(plain[0])
+    assert light.run_id != plain[0].run_id
 
 
 def test_recipes_without_it_are_stored_as_before() -> None:

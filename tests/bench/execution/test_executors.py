@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,14 +66,14 @@ class TestEveryExecutor:
             reference = results_by_fold(InProcessExecutor(workshop), specs)
             store = RunStore(tmp_path)
             for spec in specs:
-                ours = store.write(f"{spec.fold:020x}", spec, results[spec.fold], 0) / "predictions.parquet"
+                ours = store.write(spec, results[spec.fold], 0) / "predictions.parquet"
                 first = ours.read_bytes()
-                theirs = store.write(f"{spec.fold:020x}", spec, reference[spec.fold], 0) / "predictions.parquet"
+                theirs = store.write(spec, reference[spec.fold], 0) / "predictions.parquet"
                 assert first == theirs.read_bytes()
 
             # a run that fails or is stopped does not end the others
             diverging = with_lr(specs[0], 10.0)
-            broken = [diverging.__class__(**{**diverging.__dict__, "backbone": "no_such_backbone"}), specs[1]]
+            broken = [replace(diverging, backbone="no_such_backbone"), specs[1]]
             outcome = {spec.fold: result for spec, result in executor.run(broken, go_on)}
             assert outcome[0].status == "failed"
             assert "no_such_backbone" in outcome[0].error

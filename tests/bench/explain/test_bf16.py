@@ -22,7 +22,6 @@ from bench.execution.run import PreparedRun, execute
 from bench.execution.speed import measure_speed
 from bench.explain.maps import explain
 from bench.explain.task import ExplainTask
-from bench.plan.identity import run_id
 from bench.plan.recipe import Recipe
 from bench.plan.spec import RunSpec
 
@@ -107,7 +106,7 @@ def test_nothing_but_the_model_touches_images_under_autocast(digit_data: Path, c
         lambda: explain(
             ExplainTask(
                 spec=spec,
-                model=as_bytes(PreparedRun(spec, workshop).model, run_id(spec)),
+                model=as_bytes(PreparedRun(spec, workshop).model, spec.run_id),
                 method="gradcam",
                 targets=np.zeros(len(spec.predicted), dtype=np.int64),
                 mapped=np.arange(4),

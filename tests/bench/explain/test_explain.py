@@ -19,7 +19,7 @@ from bench.explain.options import ExplainOptions
 from bench.explain.session import run_explain
 from bench.explain.stored import explanation_galleries, explanation_tables
 from bench.store.folder import ResultsFolder
-from reports.tables.cell import Cell
+from reports.statistics.cell import Cell
 
 
 @pytest.fixture(scope="module")

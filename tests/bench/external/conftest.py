@@ -16,7 +16,6 @@ from bench.data.images import PixelSettings
 from bench.external.session import run_import
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
-from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
 from bench.plan.spec import RunResult, Tooling, Weights
@@ -90,7 +89,7 @@ def train(root: Path, *, holdout: float | None = None) -> Path:
         for spec in specs:
             first = rng.beta(1 + np.array([2.0 * (sample.label == "a") for sample in spec.predicted]), 1.5)
             probabilities = np.stack([first, 1 - first], axis=1).astype(np.float32)
-            folder.runs.write(run_id(spec), spec, RunResult("done", probabilities, timings={"total": 1.0}), 5)
+            folder.runs.write(spec, RunResult("done", probabilities, timings={"total": 1.0}), 5)
         compile_results(folder)
     return folder.root
 

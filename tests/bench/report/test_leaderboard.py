@@ -14,14 +14,13 @@ from bench.data.cases import Case
 from bench.data.images import PixelSettings
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
-from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
 from bench.plan.spec import RunResult, RunSpec, Tooling, Weights
 from bench.report.compiled import NothingToRank, compile_results
 from bench.report.leaderboard import code_digest, stored_leaderboard
 from bench.store.folder import ResultsFolder
-from reports.tables.leaderboard import Leaderboard
+from reports import Leaderboard
 
 CASES = [
     *(Case(f"internal/{n}", f"/i/{n}", "ab"[n % 2], None, "internal", f"{n:064x}", 8, 8) for n in range(80)),
@@ -51,7 +50,7 @@ def store(folder: ResultsFolder, specs: list[RunSpec], right: float = 0.8) -> No
             truth = np.array(["ab".index(sample.label) for sample in spec.predicted])
             column = np.where(rng.random(len(truth)) < right, truth, 1 - truth)
             probabilities = np.eye(2, dtype=np.float32)[column] * np.float32(0.5) + np.float32(0.25)
-            folder.runs.write(run_id(spec), spec, RunResult("done", probabilities, timings={"total": 1.0}), 5)
+            folder.runs.write(spec, RunResult("done", probabilities, timings={"total": 1.0}), 5)
 
 
 def compiled(folder: ResultsFolder) -> tuple[Leaderboard, str]:

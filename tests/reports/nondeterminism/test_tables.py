@@ -14,7 +14,7 @@ from reports.nondeterminism.charts import nondeterminism_charts
 from reports.nondeterminism.draw import draw_nondeterminism
 from reports.nondeterminism.summary import Control, Cost, Design, Study, ToolingChange, WeightDistance
 from reports.nondeterminism.tables import NAMES, nondeterminism_tables
-from reports.tables.cell import Cell
+from reports.statistics.cell import Cell
 from reports.tables.table import Table
 
 LABELS = np.array([0, 0, 1, 1])
