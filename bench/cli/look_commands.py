@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bench.cli.command import among, declared, reading_begins, takes
+from bench.cli.command import among, options_of, reading_begins, takes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Paths = Annotated[
     list[str], typer.Argument(metavar="[SITE=]PATH…", help="Trees, folders that hold internal/, or manifests.")
 ]
-READERS = next(one.choices for one in declared("run") if one.name == "reader")
+READERS = next(one.choices for one in options_of("run") if one.name == "reader")
 Reader = Annotated[
     str,
     typer.Option(
@@ -26,7 +26,7 @@ Reader = Annotated[
 ]
 
 
-@takes(declared("data audit"))
+@takes(options_of("data audit"))
 def audit(
     paths: Paths,
     out: Annotated[Path, typer.Option(help="Folder for audit.md, audit.json and audit.png.")] = Path("audit"),
@@ -92,7 +92,7 @@ def clean(
         undo_cleaning(path, say)
 
 
-@takes(declared("data show"))
+@takes(options_of("data show"))
 def show(
     paths: Paths,
     out: Annotated[Path, typer.Option(help="Folder for the sheets.")] = Path("contact-sheets"),

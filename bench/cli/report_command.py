@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bench.cli.command import among, declared, reading_begins, takes
+from bench.cli.command import among, options_of, reading_begins, takes
 from bench.cli.report_output import make_page, print_stored, print_tables, print_with, write_all_tables
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 FORMATS = ("md", "json", "csv", "latex", "tables", "html")
 
 
-@takes(declared("report"))
+@takes(options_of("report"))
 def report(
     results: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")] = Path("results"),
     layout: Annotated[
