@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from backbones.names import registered_names
-from bench.cli.command import declared
+from bench.cli.command import options_of
 from bench.cli.report_command import FORMATS
 from bench.config.experiment import Experiment
 from bench.data.options import GroupBy, MultiLabel
@@ -57,7 +57,7 @@ def choices(name: str) -> tuple[str, ...]:
 
 def offered(command: str, name: str, typed: str = "") -> tuple[str, ...]:
     """What the shell is told may follow."""
-    (complete,) = [one.complete for one in declared(command) if one.name == name]
+    (complete,) = [one.complete for one in options_of(command) if one.name == name]
     assert complete is not None
     return tuple(complete(typed))
 
