@@ -16,7 +16,7 @@ from bench.errors import Interrupted
 from bench.report.compiled import up_to_date
 from bench.report.leaderboard import leaderboard_files
 from bench.store.folder import ResultsFolder
-from bench.store.heartbeat import Sign
+from bench.store.heartbeat import Heartbeat
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _complete(experiment: Experiment, console: Console) -> Completed:
     return Completed(text, tuple(notes), outcome.failed)
 
 
-def _work(plan: Plan, folder: ResultsFolder, console: Console, say: Say, sign: Sign) -> Outcome:
+def _work(plan: Plan, folder: ResultsFolder, console: Console, say: Say, sign: Heartbeat) -> Outcome:
     if not plan.pending:
         say(f"All {len(plan.runs)} runs are stored; nothing to train.")
         return Outcome(0, [])

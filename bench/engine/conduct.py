@@ -20,7 +20,7 @@ from bench.execution.resources import Workshop
 from bench.plan.spec import EpochRecord, RunSpec
 from bench.processes import cores
 from bench.store.folder import ResultsFolder
-from bench.store.heartbeat import Flight, Sign
+from bench.store.heartbeat import ActiveRun, Heartbeat
 from bench.store.planned import PlannedRun, folds_digest, read_planned, write_planned
 
 
@@ -75,7 +75,7 @@ def announce(plan: Plan, executor: Executor, say: Callable[[str], None]) -> Fore
 
 
 def conduct(
-    plan: Plan, folder: ResultsFolder, executor: Executor, expected: Forecast | None, console: Console, sign: Sign
+    plan: Plan, folder: ResultsFolder, executor: Executor, expected: Forecast | None, console: Console, sign: Heartbeat
 ) -> Outcome:
     """Run what is pending; each finished run is on the disk before the next one is waited for.
 
@@ -105,10 +105,10 @@ def conduct(
     return Outcome(done, failed)
 
 
-def tell(sign: Sign, pace: Pace, names: Mapping[int, str]) -> None:
+def tell(sign: Heartbeat, pace: Pace, names: Mapping[int, str]) -> None:
     """What bench status shows of this process."""
     flights = [
-        Flight(names[id(spec)], spec.backbone, spec.seed, spec.fold, epoch, epochs_of(spec))
+        ActiveRun(names[id(spec)], spec.backbone, spec.seed, spec.fold, epoch, epochs_of(spec))
         for spec, epoch in pace.running()
     ]
     sign.tell(workers=pace.workers, seconds_left=pace.seconds_left(), running=flights)
@@ -120,7 +120,7 @@ def begun(
     folder: ResultsFolder,
     command: str,
     write_rest: Callable[[Plan, ResultsFolder, Experiment | None], None],
-) -> Iterator[Sign]:
+) -> Iterator[Heartbeat]:
     """Keep other writers out of the folder, once what the runs stand on is written: cases, folds, what was left out.
 
     write_rest: writes the experiment and what else the command keeps; it is given the experiment stored until now.

@@ -27,7 +27,7 @@ from bench.nondeterminism.verdict import of_change, of_control
 from bench.plan.identity import run_id
 from bench.plan.spec import RunSpec, Tooling
 from bench.store.folder import ResultsFolder
-from bench.store.heartbeat import Sign
+from bench.store.heartbeat import Heartbeat
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class BackboneStudy:
     workshop: Workshop
     console: Console
     say: Say
-    sign: Sign
+    sign: Heartbeat
 
     def do(self) -> RecordedStudy | None:
         """Run everything and record it; None where runs failed."""

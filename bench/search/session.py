@@ -27,7 +27,7 @@ from bench.search.record import RecordedStage
 from bench.search.store import record, recorded_stage, write_recipe, write_search
 from bench.search.trial import TrialRunner
 from bench.store.folder import ResultsFolder
-from bench.store.heartbeat import SEARCH, signed
+from bench.store.heartbeat import SEARCH, heartbeat
 from bench.store.planned import PlannedSearch, read_planned, write_planned
 from studies.errors import NothingCompleteError, StorageLostError, StudyError, TrialFailedError
 from studies.outcome import Outcome, State, outcome
@@ -86,7 +86,7 @@ def _run(experiment: Experiment, options: SearchOptions, where: str) -> int:
     say(f"Storage: {masked(url)}. External cases are not opened.")
     try:
         with (
-            signed(folder.root, SEARCH),
+            heartbeat(folder.root, SEARCH),
             Executors(search.experiment, search.request, caches, search.dataset) as executors,
         ):
             _Work(search, folder, executors, storage, url, console, say).do()

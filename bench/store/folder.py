@@ -21,7 +21,7 @@ from bench.errors import RequestError, listed
 from bench.folds import table as fold_table
 from bench.folds.leaks import Leak
 from bench.folds.table import FoldTable
-from bench.store.heartbeat import Sign, present, signed
+from bench.store.heartbeat import Heartbeat, heartbeat, processes_at_work
 from bench.store.runs import RunStore
 from bench.store.tuned import TUNED, TunedRecipes
 
@@ -41,7 +41,7 @@ class ResultsFolder:
         self.tuned = TunedRecipes(root / TUNED)
 
     @contextmanager
-    def locked(self, wait: float = 0.0, command: str = "bench") -> Iterator[Sign]:
+    def locked(self, wait: float = 0.0, command: str = "bench") -> Iterator[Heartbeat]:
         """Create the folder and keep other writers out, waiting so many seconds for one that is there.
 
         The lock of a killed process is free again. `command` is what others are told of this process.
@@ -56,7 +56,8 @@ class ResultsFolder:
             lock = FileLock(self.root / ".lock", timeout=wait)
             lock.acquire()
         except Timeout:
-            others = ", ".join(f"{one.command}, process {one.pid} on {one.host}" for one in present(self.root))
+            at_work = processes_at_work(self.root)
+            others = ", ".join(f"{one.command}, process {one.pid} on {one.host}" for one in at_work)
             raise RequestError(
                 f"Another bench process is writing to {self.root}{others and f' ({others})'}. Wait for it, or use "
                 f"another --results folder."
@@ -68,8 +69,8 @@ class ResultsFolder:
         try:
             self.runs.remove_leftovers()
             self.repeats.remove_leftovers()
-            with signed(self.root, command) as sign:
-                yield sign
+            with heartbeat(self.root, command) as own:
+                yield own
         finally:
             lock.release()
 

@@ -107,17 +107,17 @@ def test_a_run_at_work_is_seen_from_outside(
                 seen.append(read_status(results))
             time.sleep(0.02)
     assert process.returncode == 0
-    flying = [one for one in seen if one.running]
-    assert flying
-    for one in flying:
+    at_work = [one for one in seen if one.running]
+    assert at_work
+    for one in at_work:
         assert [process.command for process in one.processes] == ["bench run"]
-        (flight,) = one.running
-        assert (flight.backbone, flight.seed, flight.epochs) == ("test_resnet", 0, 2)
+        (run,) = one.running
+        assert (run.backbone, run.seed, run.epochs) == ("test_resnet", 0, 2)
         (backbone,) = one.backbones
         assert backbone.planned == 2 == backbone.done + backbone.running + backbone.left
         assert one.seconds_left is not None
-    assert {one.running[0].fold for one in flying} == {0, 1}
-    assert max(one.running[0].epoch for one in flying) > 0
+    assert {one.running[0].fold for one in at_work} == {0, 1}
+    assert max(one.running[0].epoch for one in at_work) > 0
     end = read_status(results)
     assert (end.totals()["done"], end.processes, end.seconds_left) == (2, (), 0.0)
 
