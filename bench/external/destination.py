@@ -1,12 +1,12 @@
-"""What a results folder holds already, which imported predictions must fit. Reads the folder."""
+"""What a results folder holds already, which external predictions must fit. Reads the folder."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bench.config.experiment import Experiment
 from bench.data.cases import Case
 from bench.errors import RequestError
 from bench.folds.table import FoldTable
-from bench.report.leaderboard import made_by_import
 from bench.store.folder import ResultsFolder
 
 
@@ -37,3 +37,8 @@ class Destination:
     def trained_here(self) -> bool:
         """Whether `bench run` made the folder, from images."""
         return bool(self.cases) and not made_by_import(self.cases)
+
+
+def made_by_import(cases: Iterable[Case]) -> bool:
+    """Whether no case has an image, so that nothing was trained here."""
+    return not any(case.path for case in cases)

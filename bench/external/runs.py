@@ -1,4 +1,4 @@
-"""Imported predictions as runs: what is stored of each, and its name. Pure."""
+"""External predictions as runs: what is stored of each, and its name. Pure."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from bench.external.scores import Scored
 from bench.external.table import NO_FOLD, PROBABILITY
 from bench.plan.spec import Weights
 from bench.scoring import class_numbers, scores_by_site
-from bench.store.records import ImportedSpec, NamedRecipe, RunRecord
+from bench.store.records import ExternalSpec, NamedRecipe, RunRecord
 from bench.store.runs import StoredRun
 
 SCHEME = 1  # raised when the same predictions shall get other names
@@ -25,7 +25,7 @@ ADVICE = "Give the column recipe another value to make this a row of its own"
 
 
 @dataclass(frozen=True)
-class ImportedRun:
+class ExternalRun:
     """One model's predictions: columns case_id, site, label, predicted and, where given, p_<class> (float32).
 
     Internal cases come first, then the sites by name, cases sorted, so that the order of rows in a file decides
@@ -67,7 +67,7 @@ class ImportedRun:
             run_id=self.run_id(),
             status="done",
             error="",
-            spec=ImportedSpec(
+            spec=ExternalSpec(
                 backbone=self.backbone,
                 seed=self.seed,
                 fold=self.fold,
@@ -93,7 +93,7 @@ class ImportedRun:
         )
 
 
-def runs_of(scored: Scored) -> list[ImportedRun]:
+def runs_of(scored: Scored) -> list[ExternalRun]:
     """One run for each backbone, weights, recipe, seed and fold.
 
     Raises:
@@ -116,11 +116,11 @@ def runs_of(scored: Scored) -> list[ImportedRun]:
     return list(_split(pd.concat([plain, probabilities], axis=1), list(probabilities.columns), scored.classes))
 
 
-def _split(table: pd.DataFrame, columns: list[str], classes: tuple[str, ...]) -> Iterator[ImportedRun]:
+def _split(table: pd.DataFrame, columns: list[str], classes: tuple[str, ...]) -> Iterator[ExternalRun]:
     ordered = table.assign(abroad=table["site"] != INTERNAL).sort_values(["abroad", "site", "case_id"])
     for (backbone, weights, recipe, seed, fold), rows in ordered.groupby([*ENTRY, "seed", "fold"], sort=False):
         kept = [*COLUMNS, *(columns if rows["given"].all() else [])]
-        yield ImportedRun(
+        yield ExternalRun(
             backbone,
             weights,
             recipe,
@@ -132,9 +132,9 @@ def _split(table: pd.DataFrame, columns: list[str], classes: tuple[str, ...]) ->
         )
 
 
-def refuse_conflicts(runs: list[ImportedRun], stored: list[StoredRun]) -> None:
+def refuse_conflicts(runs: list[ExternalRun], stored: list[StoredRun]) -> None:
     """Raise `RequestError` where a folder has other imported predictions of the same name, seed and fold."""
-    known: dict[tuple[str, ...], list[tuple[StoredRun, ImportedSpec]]] = {}
+    known: dict[tuple[str, ...], list[tuple[StoredRun, ExternalSpec]]] = {}
     for one in stored:
         spec = one.record.spec
         if spec.role == "import":

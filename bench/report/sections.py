@@ -14,8 +14,9 @@ from bench.config.toml import experiment_text
 from bench.data.cases import INTERNAL, Case, external_sites
 from bench.data.passed_over import Entry
 from bench.errors import RequestError
+from bench.external.destination import made_by_import
 from bench.report.entries import NOT_DETERMINISTIC, Stored
-from bench.report.leaderboard import about_patients, made_by_import
+from bench.report.leaderboard import about_patients
 from bench.report.thumbnails import thumbnails
 from bench.report.worklist import better_than_guessing, find_labels
 from bench.store.folder import ResultsFolder
