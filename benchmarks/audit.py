@@ -27,19 +27,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bench.cache import Caches
-from bench.data.cases import FoundImage
+from bench.data.cases import FoundImage, Source
 from bench.data.copies import copies_among
-from bench.data.images import PixelSettings
+from bench.data.images import PixelSettings, digests_of
 from bench.data.load import load_dataset
 from bench.data.options import ReadOptions
 from bench.data.pixels import build_cache
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
-from bench.data.source import Source, digests_of
-from bench.near_duplicates.candidates import HashIndex
-from bench.near_duplicates.phash import FLIPS, coefficients, distance, hashes
+from bench.near_duplicates.hashes import FLIPS, HashIndex, coefficients, distance, hashes
+from bench.near_duplicates.proposals import CALIBRATED
 from bench.near_duplicates.search import find_copies
-from bench.near_duplicates.thresholds import CALIBRATED
 from bench.near_duplicates.thumbnail import SIDE, thumbnail
 
 SIZE, ROUNDS = 512, 3
@@ -128,9 +126,9 @@ def cache_against_decoder(root: Path, scratch: Path) -> list[str]:
     ]
 
 
-def gate_against_decoding(root: Path, scratch: Path) -> list[str]:
-    """The gate of `bench run` on all images, beside reading and decoding them; then again, from its cache."""
-    caches = Caches(scratch / "gate")
+def check_against_decoding(root: Path, scratch: Path) -> list[str]:
+    """The leakage check of `bench run` on all images, beside reading and decoding them; then again, from its cache."""
+    caches = Caches(scratch / "leakage")
     request = DataRequest(ReadOptions(Pseudonyms(bytes(32))), sites={"internal": root})
     options = {"renaming": {}, "declared": None, "skip_unreadable": False}
     started = time.perf_counter()
@@ -141,8 +139,8 @@ def gate_against_decoding(root: Path, scratch: Path) -> list[str]:
     ]
     return [
         f"reading and decoding            {decoding:8.1f} s for {len(dataset.cases):,} images",
-        f"leak gate, first time           {taken[0]:8.1f} s, {taken[0] / decoding:.1%} of decoding; goal: under 10 %",
-        f"leak gate, known contents       {taken[1]:8.2f} s",
+        f"leakage check, first time       {taken[0]:8.1f} s, {taken[0] / decoding:.1%} of decoding; goal: under 10 %",
+        f"leakage check, known contents   {taken[1]:8.2f} s",
     ]
 
 
@@ -209,7 +207,10 @@ def main() -> None:
         )
         print(
             "\n".join(
-                [*cache_against_decoder(scratch / "tree", scratch), *gate_against_decoding(scratch / "tree", scratch)]
+                [
+                    *cache_against_decoder(scratch / "tree", scratch),
+                    *check_against_decoding(scratch / "tree", scratch),
+                ]
             )
         )
     print("\n".join(search_against_all_pairs(number)))

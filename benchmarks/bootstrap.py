@@ -21,11 +21,11 @@ from machine import processor
 from scipy.stats import bootstrap
 from sklearn.metrics import f1_score
 
+from reports import Entry, build_leaderboard
 from reports.statistics.bootstrap import Draws, resample
 from reports.statistics.confusion_counts import Floats, Integers, Margins, count_margins
 from reports.statistics.intervals import bias_corrected
 from reports.statistics.metrics import accuracy, macro_f1
-from reports.tables.leaderboard import Entry, build_leaderboard
 
 RESAMPLES, PEER_RESAMPLES, ROUNDS = 10_000, 30, 5
 N_INTERNAL, N_EXTERNAL, N_SEEDS, N_FOLDS, N_CLASSES = 600, 250, 10, 5, 6

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from reports import Entry, Leaderboard, build_leaderboard
 from reports.draw.csv_text import csv_text
 from reports.draw.latex import latex_text
 from reports.draw.markdown import leaderboard_markdown
 from reports.draw.markdown_tables import tables_markdown
-from reports.tables.leaderboard import Entry, Leaderboard, build_leaderboard
 from reports.tables.of_leaderboard import build_tables
 
 Rule = Callable[[np.ndarray, int], np.ndarray]

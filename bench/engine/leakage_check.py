@@ -7,8 +7,7 @@ from bench.data.cases import INTERNAL, Case
 from bench.data.copies import CopyPair
 from bench.data.options import EVERY_SITE
 from bench.errors import RequestError
-from bench.folds.leak_message import WHOLE, leak_message
-from bench.folds.leaks import Leak, find_leaks
+from bench.folds.leaks import WHOLE, Leak, find_leaks, leak_message
 from bench.folds.table import FoldTable
 
 SHOWN = 5

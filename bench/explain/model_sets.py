@@ -9,7 +9,6 @@ from bench.data.cases import Case
 from bench.data.images import PixelSettings
 from bench.errors import RequestError
 from bench.folds.table import FoldTable
-from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.spec import RunSpec
 from bench.report.entries import distinguishing, settings
@@ -20,7 +19,7 @@ from bench.store.runs import StoredRun
 
 @dataclass(frozen=True)
 class ModelSet:
-    """The runs of one backbone, recipe, weights, pixels and tooling, by seed and fold."""
+    """The runs of one backbone, recipe, weights, pixels and numerics, by seed and fold."""
 
     name: str
     backbone: str
@@ -75,11 +74,11 @@ def find_models(folder: ResultsFolder, backbones: Sequence[str], say: Callable[[
 def _planned(group: Sequence[StoredRun], cases: Sequence[Case], folds: FoldTable, name: str) -> ModelSet:
     spec = group[0].record.spec
     assert isinstance(spec, TrainedSpec)
-    backbone = PlannedBackbone(spec.backbone, group[0].record.weights, spec.tooling)
+    backbone = PlannedBackbone(spec.backbone, group[0].record.weights, spec.numerics)
     seeds = sorted({run.record.spec.seed for run in group} & set(folds.by_seed))
     specs = plan_runs(cases, folds, spec.classes, [backbone], seeds, spec.recipe, spec.pixels)
     stored = {run.run_id: run for run in group}
-    planned = {run_id(spec): spec for spec in specs}
+    planned = {spec.run_id: spec for spec in specs}
     runs = tuple((stored[identity], spec) for identity, spec in planned.items() if identity in stored)
     return ModelSet(name, spec.backbone, spec.pixels, runs)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.data.manifest_table import SHOWN
-from bench.data.visible import visible
+from bench.data.manifest.table import SHOWN
+from bench.data.names import visible
 from bench.errors import RequestError
 from bench.store.records import IMPORTED
 

@@ -20,9 +20,10 @@ from bench.store.environments import mixed_environments
 from bench.store.folder import LEAKS, ResultsFolder
 from bench.store.records import IMPORTED, RunRecord
 from bench.store.runs import StoredRun
+from bench.store.snapshot import FolderSnapshot
 from bench.store.tuned import TunedRecipes
+from reports import Entry
 from reports.tables.caveats import UNKNOWN_FOLDS
-from reports.tables.leaderboard import Entry
 
 NOT_DETERMINISTIC = "not deterministic (--fast): the same command may give other numbers"
 
@@ -47,9 +48,10 @@ class Stored:
     mixed: list[str]
 
 
-def read_stored(folder: ResultsFolder) -> Stored | None:
+def read_stored(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -> Stored | None:
     """Every comparable run of the folder as entries; None where it is no results folder."""
-    experiment, cases, folds = folder.experiment(), folder.cases(), folder.folds()
+    snapshot = snapshot or folder.snapshot()
+    experiment, cases, folds = snapshot.experiment, snapshot.cases, snapshot.folds
     if experiment is None or cases is None or folds is None:
         return None
     if other := sorted({case.label for case in cases} - set(experiment.class_order or ())):
@@ -105,7 +107,7 @@ def _comparable(runs: Sequence[StoredRun], folds: FoldTable, internal: set[str])
 
 
 def _alike(runs: Sequence[Predicted]) -> list[list[Predicted]]:
-    """Runs of one backbone, weights, recipe, pixel settings and tooling together; imported ones last."""
+    """Runs of one backbone, weights, recipe, pixel settings and numerics together; imported ones last."""
     alike: dict[Hashable, list[Predicted]] = defaultdict(list)
     for run, predictions in runs:
         alike[settings(run.record)].append((run, predictions))
@@ -145,7 +147,7 @@ def _entry(
         predictions=_predictions(group),
         stamps=(
             *of_import,
-            *([NOT_DETERMINISTIC] if spec.role != "import" and not spec.tooling.deterministic else []),
+            *([NOT_DETERMINISTIC] if spec.role != "import" and not spec.numerics.deterministic else []),
             *(["this folder mixes pretrained and randomly initialised backbones"] if mixed else []),
             *stamps,
         ),
@@ -177,7 +179,7 @@ def settings(record: RunRecord) -> Hashable:
     spec = record.spec
     if spec.role == "import":
         return (spec.backbone, spec.role, record.weights.source, spec.recipe_label, spec.folds_known)
-    return (spec.backbone, record.weights.digest, spec.recipe.unnamed(), spec.pixels, spec.tooling)
+    return (spec.backbone, record.weights.digest, spec.recipe.unnamed(), spec.pixels, spec.numerics)
 
 
 def distinguishing(record: RunRecord, all_records: Sequence[RunRecord]) -> list[str]:
@@ -188,7 +190,7 @@ def distinguishing(record: RunRecord, all_records: Sequence[RunRecord]) -> list[
     namesakes = [(other, spec) for other, spec in trained if spec.backbone == record.spec.backbone]
     found = [
         *_differing(asdict(record.spec.pixels), [asdict(spec.pixels) for _, spec in trained]),
-        *_differing(asdict(record.spec.tooling), [asdict(spec.tooling) for _, spec in namesakes]),
+        *_differing(asdict(record.spec.numerics), [asdict(spec.numerics) for _, spec in namesakes]),
     ]
     digests = {other.weights.digest for other, _ in namesakes if other.weights.source == record.weights.source}
     if digests - {record.weights.digest}:

@@ -17,11 +17,12 @@ from bench.external.destination import made_by_import
 from bench.folds.table import FoldTable
 from bench.report.entries import NOT_DETERMINISTIC, Stored
 from bench.store.folder import LEAKS, ResultsFolder
+from bench.store.snapshot import FolderSnapshot
 from bench.store.tuned import TUNED
+from reports import Leaderboard, build_leaderboard
 from reports.draw.footnotes import escaped
 from reports.draw.markdown import leaderboard_markdown
 from reports.statistics.intervals import Interval, chosen_interval
-from reports.tables.leaderboard import Leaderboard, build_leaderboard
 
 RESAMPLING_SEED = 0  # the same runs give the same intervals
 
@@ -52,7 +53,7 @@ class Drawn:
     json: str
 
 
-def stored_leaderboard(folder: ResultsFolder) -> str | None:
+def stored_leaderboard(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -> str | None:
     """The Markdown of a leaderboard that is up to date: made from the runs that are there, by the program as it is."""
     json_file, text_file = folder.root / "leaderboard.json", folder.root / "leaderboard.md"
     if not (json_file.exists() and text_file.exists()):
@@ -61,7 +62,7 @@ def stored_leaderboard(folder: ResultsFolder) -> str | None:
         made_from = json.loads(json_file.read_text(encoding="utf-8")).get("made_from")
     except ValueError:
         return None
-    experiment = folder.experiment()
+    experiment = (snapshot or folder.snapshot()).experiment
     if experiment is None or made_from != _made_from(folder, experiment, Resampling.of(experiment)):
         return None
     try:

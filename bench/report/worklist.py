@@ -9,12 +9,12 @@ import pandas as pd
 
 from bench.atomic import write_text
 from bench.data.cases import INTERNAL, Case
+from reports import Entry, Leaderboard
 from reports.draw.csv_text import csv_text
 from reports.statistics.chance import NEAR
 from reports.statistics.confusion_counts import Floats
 from reports.statistics.worklist import Worklist, are_probabilities, build_worklist
 from reports.statistics.worklist_precision import is_informative, precision_in_words
-from reports.tables.leaderboard import Entry, Leaderboard
 from reports.tables.table import Column, Table
 
 WORKLIST = "tables/label_worklist.csv"

@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -14,15 +14,16 @@ from filelock import FileLock, Timeout
 from bench.atomic import write_atomically, write_text
 from bench.config.experiment import Experiment
 from bench.config.toml import experiment_text, read_experiment
-from bench.data.cases import INTERNAL, Case, from_frame, to_frame
+from bench.data.cases import Case, from_frame, to_frame
 from bench.data.passed_over import Entry
 from bench.data.pseudonyms import SALT_BYTES, Pseudonyms
-from bench.errors import RequestError, listed
+from bench.errors import RequestError
 from bench.folds import table as fold_table
 from bench.folds.leaks import Leak
 from bench.folds.table import FoldTable
 from bench.store.heartbeat import Heartbeat, heartbeat, processes_at_work
 from bench.store.runs import RunStore
+from bench.store.snapshot import FolderSnapshot
 from bench.store.tuned import TUNED, TunedRecipes
 
 SALT = ".salt"
@@ -73,6 +74,17 @@ class ResultsFolder:
                 yield own
         finally:
             lock.release()
+
+    def snapshot(self, before: FolderSnapshot | None = None) -> FolderSnapshot:
+        """All that a request is checked against, read once; not again where it is as it was `before`.
+
+        Raises:
+            RequestError: a file of it is damaged.
+        """
+        state, complete = self.state(), frozenset(self.runs.complete())
+        if before is not None and before.state == state:
+            return replace(before, complete=complete)
+        return FolderSnapshot(self.root, state, self.experiment(), self.cases(), self.folds(), complete)
 
     def experiment(self) -> Experiment | None:
         """The experiment stored here, if any."""
@@ -194,46 +206,6 @@ class ResultsFolder:
         """How many pairs leak, by tables/leaks.csv."""
         path = self.root / LEAKS
         return len(pd.read_csv(path)) if path.exists() else 0
-
-    def refuse_other_data(self, cases: list[Case], classes: tuple[str, ...], *, internal_only: bool = False) -> None:
-        """Raise `RequestError` where the folder was made from other cases or classes: they cannot be compared.
-
-        internal_only: `cases` are those that a search opened, so that external ones of the folder do not count.
-        """
-        stored, experiment = self.cases(), self.experiment()
-        if stored is None:
-            return
-        if internal_only or not self.runs.complete():  # what a search alone has written has no external cases
-            alone = (
-                [case for case in stored if case.site == INTERNAL],
-                [case for case in cases if case.site == INTERNAL],
-            )
-            if any(before == after for before, after in zip(alone, (stored, cases), strict=True)):
-                stored, cases = alone
-        before, now = _identities(stored), _identities(cases)
-        stored_classes = tuple(experiment.class_order or ()) if experiment else ()
-        differing = sorted({case_id for case_id, *_ in before ^ now})
-        if differing:
-            raise RequestError(
-                f"{self.root} was made from other data: {len(before)} cases then, {len(now)} now, differing in "
-                f"{listed(differing, 3)}. Results of different data cannot be compared; use another --results folder."
-            )
-        if stored_classes and stored_classes != classes:
-            raise RequestError(
-                f"{self.root} was made with the classes {', '.join(stored_classes)}, asked for now: "
-                f"{', '.join(classes)}. Use another --results folder."
-            )
-
-
-def _identities(cases: Sequence[Case]) -> set[tuple[str, str, str, str | None]]:
-    """What makes two tables the same data. Groups count as a partition, named by the first of their cases."""
-    first: dict[str, str] = {}
-    for case in sorted(cases, key=lambda case: case.case_id):
-        if case.group is not None:
-            first.setdefault(case.group, case.case_id)
-    return {
-        (case.case_id, case.label, case.digest, None if case.group is None else first[case.group]) for case in cases
-    }
 
 
 def _write_secret(path: Path, content: bytes) -> None:

@@ -95,15 +95,15 @@ class RunStore:
                 if time.time() - path.stat().st_mtime >= older:
                     shutil.rmtree(path, ignore_errors=True)
 
-    def write(self, run_id: str, spec: RunSpec, result: RunResult, parameters: int) -> Path:
+    def write(self, spec: RunSpec, result: RunResult, parameters: int) -> Path:
         """Store a result: whole under its final name, or not at all.
 
         A failed run goes to <run_id>.failed, which does not count as complete; later tries replace it.
         """
-        name = run_id if result.status == "done" else f"{run_id}.{result.status}"
+        name = spec.run_id if result.status == "done" else f"{spec.run_id}.{result.status}"
         final = self.store(name, lambda folder: _fill(folder, spec, result, parameters))
         if result.status == "done":
-            shutil.rmtree(self.root / f"{run_id}.failed", ignore_errors=True)
+            shutil.rmtree(self.root / f"{spec.run_id}.failed", ignore_errors=True)
         return final
 
     def keep_model(self, run_id: str, model: bytes) -> None:

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from bench.data.cases import INTERNAL, Case
-from bench.plan.identity import run_id
-from bench.plan.plan import by_content
-from bench.plan.spec import RunSpec, Sample
+from bench.plan.plan import by_content, samples_of
+from bench.plan.spec import RunSpec
 from bench.store.runs import StoredRun
 
 
@@ -17,7 +16,7 @@ def spec_of(run: StoredRun, cases: Sequence[Case]) -> RunSpec | None:
     recorded = run.record.spec
     if recorded.role == "import":
         return None
-    samples = {case.case_id: Sample(case.case_id, case.site, case.label, case.digest, case.group) for case in cases}
+    samples = {sample.case_id: sample for sample in samples_of(cases)}
     predicted = [samples[name] for name in run.predictions()["case_id"] if name in samples]
     validation = tuple(sample for sample in predicted if sample.site == INTERNAL)
     held_out = {sample.case_id for sample in validation}
@@ -27,7 +26,7 @@ def spec_of(run: StoredRun, cases: Sequence[Case]) -> RunSpec | None:
         weights=run.record.weights,
         recipe=recorded.recipe,
         pixels=recorded.pixels,
-        tooling=recorded.tooling,
+        numerics=recorded.numerics,
         classes=recorded.classes,
         seed=recorded.seed,
         seeds=recorded.seeds,
@@ -38,4 +37,4 @@ def spec_of(run: StoredRun, cases: Sequence[Case]) -> RunSpec | None:
         replicate=recorded.replicate,
         role=recorded.role,
     )
-    return spec if run_id(spec) == run.run_id else None
+    return spec if spec.run_id == run.run_id else None

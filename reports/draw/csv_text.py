@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from reports.draw.spreadsheet import harmless
-from reports.tables.cell import Cell
+from reports.statistics.cell import Cell
 from reports.tables.table import Column, Item, Table, Term
 
 _PARTS = ("value", "low", "high", "method", "reason")

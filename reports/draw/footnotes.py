@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from tabulate import tabulate
 
-from reports.draw.notation import MARK_MEANINGS, interval, mark
-from reports.tables.cell import Cell
+from reports.draw.notation import MARK_MEANINGS, mark
+from reports.statistics.cell import Cell
+from reports.tables.wording import interval
 
 _LETTERS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
 _SPECIAL = re.compile(r"[\\`*<>\[\]|#~]|(?<![^\W_])_|_(?![^\W_])")

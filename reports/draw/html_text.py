@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from reports.draw.notation import MARK_MEANINGS, interval, mark, plain
-from reports.tables.cell import Cell
+from reports.draw.notation import MARK_MEANINGS, mark, plain
+from reports.statistics.cell import Cell
 from reports.tables.table import Column, Item, Table, Term
+from reports.tables.wording import interval
 
 MOST_ROWS = 500
 _WIDTH, _HEIGHT, _EDGE = 88, 12, 4

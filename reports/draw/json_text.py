@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from reports.draw.notation import RESEARCH_ONLY
-from reports.tables.cell import Cell, CellDict
+from reports.statistics.cell import Cell, CellDict
 from reports.tables.table import Item, Table, Term
 
 

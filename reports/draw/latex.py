@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from reports.draw.notation import MARK_MEANINGS, RESEARCH_ONLY, interval, mark, plain
-from reports.tables.cell import Cell
+from reports.draw.notation import MARK_MEANINGS, RESEARCH_ONLY, mark, plain
+from reports.statistics.cell import Cell
 from reports.tables.table import Column, Item, Table
+from reports.tables.wording import interval
 
 _COMMANDS = str.maketrans(
     {

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from reports.draw.footnotes import Footnotes, escaped, markdown_table
 from reports.draw.notation import RESEARCH_ONLY, plain
-from reports.tables.cell import Cell
+from reports.statistics.cell import Cell
 from reports.tables.table import Column, Item, Table
 
 

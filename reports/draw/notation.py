@@ -1,12 +1,12 @@
-"""How numbers are written for readers, in Markdown and LaTeX alike."""
+"""What all formats share: marks of intervals and their meaning, and items of tables as readers see them."""
 
 from __future__ import annotations
 
-from reports.tables.cell import FEW_CLUSTERS, FEW_CLUSTERS_OF_A_CLASS, Cell
+from reports.statistics.cell import FEW_CLUSTERS, FEW_CLUSTERS_OF_A_CLASS, Cell
 from reports.tables.table import Column, Item, Term
+from reports.tables.wording import NONE, number, p_value
 
 RESEARCH_ONLY = "Research use only, never for diagnosis."
-NONE = "–"
 MARK_MEANINGS = {
     "†": f"few clusters: fewer than {FEW_CLUSTERS} on a side or {FEW_CLUSTERS_OF_A_CLASS} of a class (for a number of "
     f"one class: fewer than {FEW_CLUSTERS} of it); jackknife t interval",
@@ -19,30 +19,6 @@ def mark(cell: Cell) -> str:
     if cell.few_clusters:
         return "†"
     return "‡" if cell.method == "clopper-pearson" else ""
-
-
-def number(value: float | None, digits: int) -> str:
-    """`0.61`, with a true minus sign and no negative zero; a dash for None."""
-    if value is None:
-        return NONE
-    rounded = round(value, digits) + 0.0
-    return f"{rounded:.{digits}f}".replace("-", "−")
-
-
-def p_value(p: float | None) -> str:
-    """`.012`, or `<.001`; a dash for None."""
-    if p is None:
-        return NONE
-    return "<.001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
-
-
-def interval(cell: Cell, digits: int) -> str:
-    """`0.61 (0.57–0.65)`, or `−0.01 (−0.04 to 0.02)`; without the mark of its method."""
-    text = number(cell.value, digits)
-    if cell.low is None or cell.high is None:
-        return text
-    low, high = number(cell.low, digits), number(cell.high, digits)
-    return f"{text} ({low} to {high})" if low.startswith("−") else f"{text} ({low}–{high})"
 
 
 def plain(item: Item, column: Column) -> str:

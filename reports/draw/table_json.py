@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from reports.tables.cell import Cell
+from reports.statistics.cell import Cell
 from reports.tables.table import Column, Item, Table, Term
 
 _CELL, _TERM = "cell", "term"

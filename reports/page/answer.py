@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 
-from reports.draw.notation import interval, number
-from reports.page.wording import METRIC, METRIC_NAME, site_name
+from reports.page.wording import METRIC, METRIC_NAME
 from reports.statistics.cases import INTERNAL
+from reports.statistics.cell import Cell
 from reports.statistics.chance import NEAR
 from reports.statistics.comparison import PRIMARY, Comparison
-from reports.tables.cell import Cell
 from reports.tables.difference_tables import turned
-from reports.tables.in_words import listed, points
 from reports.tables.leaderboard import TUNED, Leaderboard
 from reports.tables.leading import is_best, said_probability
 from reports.tables.row import Row
 from reports.tables.weights_mixed import mixed_weights
+from reports.tables.wording import interval, listed, number, points, site_name
 
 _NAMED = 3
 _CERTAIN = 0.995

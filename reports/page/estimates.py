@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from reports.draw.notation import interval, number
 from reports.page.chart_style import QUIET, Drawable, colour, data, height_of, shape, spec_of
 from reports.page.part import Chart
 from reports.statistics.cases import INTERNAL
+from reports.statistics.cell import Cell
 from reports.statistics.probability_metrics import title_of
-from reports.tables.cell import Cell
-from reports.tables.in_words import listed
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.row import Row
+from reports.tables.wording import interval, listed, number
 
 MOST_ROWS = 40
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from reports.draw.markdown import what_intervals_cover
 from reports.page.board_sections import sites_of
 from reports.page.part import Points, Section
-from reports.page.wording import METRIC_NAME, site_name
+from reports.page.wording import METRIC_NAME
 from reports.tables.caveats import RECOMMENDED_SEEDS
-from reports.tables.in_words import listed
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.weights_mixed import RANDOM
+from reports.tables.wording import listed, site_name
 
 
 def limits(leaderboard: Leaderboard, *, synthetic: bool, warning: str = "") -> Section:

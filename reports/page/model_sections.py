@@ -15,8 +15,9 @@ from reports.page.part import Section
 from reports.page.seed_dots import of_seeds, seed_dots
 from reports.statistics.probability_metrics import ECE
 from reports.tables import row_tables
-from reports.tables.leaderboard import Entry, Leaderboard
+from reports.tables.leaderboard import Leaderboard
 from reports.tables.of_leaderboard import STANDING_METRICS, known_metrics
+from reports.tables.row import Entry
 
 
 def model_sections(

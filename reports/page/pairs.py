@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from reports.draw.notation import interval, number, p_value
 from reports.page.chart_style import HIGH, LOW, MIDDLE, data, spec_of
 from reports.page.part import Chart
 from reports.statistics.comparison import PRIMARY
 from reports.statistics.probability_metrics import title_of
 from reports.tables.difference_tables import turned
 from reports.tables.leaderboard import Leaderboard
+from reports.tables.wording import interval, number, p_value
 
 MOST_BACKBONES = 40
 _MOST_WRITTEN, _MOST_NARROW = 10, 4

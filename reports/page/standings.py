@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reports.page.wording import METRIC, METRIC_NAME
+from reports.statistics.cell import Cell
 from reports.statistics.probability_metrics import title_of
 from reports.tables import row_tables
 from reports.tables.caveats import caveats
-from reports.tables.cell import Cell
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.table import Column, Item, Table
 from reports.tables.weights_mixed import mixed_weights

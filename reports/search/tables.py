@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.search.selection import Choice, Stability
+from reports.statistics.cell import Cell
 from reports.statistics.probability_metrics import title_of
-from reports.tables.cell import Cell
 from reports.tables.leaderboard import TUNED
 from reports.tables.table import Column, Item, Table, Term
 

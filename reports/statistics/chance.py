@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from reports.statistics.cases import INTERNAL, Cases
+from reports.statistics.cell import Cell
 from reports.statistics.confusion_counts import Floats
-from reports.tables.cell import Cell
 
 NAME = "Guessing by class shares"
 MEANING = (

@@ -12,6 +12,7 @@ import numpy as np
 from reports.statistics.analysis import Analysis
 from reports.statistics.bootstrap import Draws
 from reports.statistics.cases import INTERNAL
+from reports.statistics.cell import Cell
 from reports.statistics.confusion_counts import TIE
 from reports.statistics.corrected_t import ROPE
 from reports.statistics.estimate import IntervalChoice, Quantity, estimate, refusal
@@ -20,7 +21,6 @@ from reports.statistics.metrics import PRIMARY_METRIC
 from reports.statistics.noise_floor import NoiseFloor
 from reports.statistics.pooling import Pooled
 from reports.statistics.replication import analyse
-from reports.tables.cell import Cell
 
 SIGNIFICANCE = 0.05
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from reports.draw.notation import p_value
+from reports.statistics.cell import Cell
 from reports.statistics.comparison import PRIMARY, SIGNIFICANCE, Comparison, floor_between
 from reports.statistics.corrected_t import ROPE
 from reports.statistics.jackknife import FEW_SEEDS
 from reports.statistics.noise_floor import NoiseFloor
-from reports.tables.cell import Cell
-from reports.tables.in_words import listed, points
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.row_tables import BACKBONE, METRIC, lower, term
 from reports.tables.table import Column, Table
+from reports.tables.wording import listed, p_value, points
 
 _A, _B, _ENDPOINT = Column("a", "A"), Column("b", "B"), Column("endpoint", "Endpoint")
 _TESTS = (Column("p", "p", "p"), Column("p_holm", "Holm p", "p"), Column("resolved", "Resolved"))

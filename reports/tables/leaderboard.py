@@ -24,8 +24,6 @@ from reports.statistics.replication import analyse
 from reports.statistics.sample_gain import SampleGain, sample_gain
 from reports.tables.row import Entry, Row, build_row
 
-__all__ = ["Entry", "Leaderboard", "Row", "build_leaderboard"]
-
 SCHEMA = 1
 TUNED = "tuned on these cases"
 NAMED_PAIRS = (("epidural", "subdural"),)

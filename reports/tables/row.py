@@ -9,11 +9,11 @@ import pandas as pd
 
 from reports.statistics.analysis import CONFUSED, Analysis, shared_name
 from reports.statistics.cases import INTERNAL
+from reports.statistics.cell import Cell, CellDict
 from reports.statistics.estimate import IntervalChoice, Quantity, estimate
 from reports.statistics.metrics import AGGREGATE, PER_CLASS
 from reports.statistics.probability_metrics import ECE, PROBABILITY
 from reports.statistics.ranking import Standing
-from reports.tables.cell import Cell, CellDict
 
 SPLIT = ("accuracy", "macro_f1")
 """Metrics whose gap is split; balanced accuracy does not see prevalence."""

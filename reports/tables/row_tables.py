@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from reports.statistics import chance
 from reports.statistics.analysis import CONFUSED
 from reports.statistics.cases import INTERNAL
+from reports.statistics.cell import Cell
 from reports.statistics.comparison import PRIMARY
 from reports.statistics.metrics import PER_CLASS
 from reports.statistics.probability_metrics import title_of
 from reports.tables.caveats import UNKNOWN_FOLDS
-from reports.tables.cell import Cell
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.leading import said_probability
 from reports.tables.row import Row, SidedCells

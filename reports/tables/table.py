@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from reports.tables.cell import Cell
+from reports.statistics.cell import Cell
 
 Kind = Literal["text", "flag", "cell", "number", "p"]
 Shown = Literal["always", "filled", "never"]

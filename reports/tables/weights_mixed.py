@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports.tables.in_words import listed
 from reports.tables.row import Row
+from reports.tables.wording import listed
 
 RANDOM, IMPORTED = "random", "imported"
 

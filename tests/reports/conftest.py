@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.tables.leaderboard import Entry
+from reports import Entry
 
 CLASSES = ("normal", "epidural", "subdural", "other")
 

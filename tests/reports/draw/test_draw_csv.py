@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reports import build_leaderboard
 from reports.draw.csv_text import csv_text
 from reports.draw.spreadsheet import harmless
-from reports.tables.cell import Cell
-from reports.tables.leaderboard import build_leaderboard
+from reports.statistics.cell import Cell
 from reports.tables.of_leaderboard import build_tables
 from reports.tables.table import Column, Table, Term
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from reports import build_leaderboard
 from reports.draw.latex import escaped, latex_text
-from reports.tables.cell import Cell
-from reports.tables.leaderboard import build_leaderboard
+from reports.statistics.cell import Cell
 from reports.tables.of_leaderboard import build_tables
 from reports.tables.table import Column, Table, Term
 

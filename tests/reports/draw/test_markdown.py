@@ -5,11 +5,12 @@ import re
 import numpy as np
 import pytest
 
+from reports import build_leaderboard
 from reports.draw.footnotes import Footnotes, escaped
 from reports.draw.markdown import leaderboard_markdown
+from reports.statistics.cell import Cell
 from reports.statistics.estimate import ONE_SEED
-from reports.tables.cell import Cell
-from reports.tables.leaderboard import TUNED, build_leaderboard
+from reports.tables.leaderboard import TUNED
 
 
 def markdown(study, entries, **options) -> str:

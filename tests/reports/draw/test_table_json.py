@@ -5,7 +5,7 @@ import json
 import pytest
 
 from reports.draw.table_json import table_from_json, table_to_json
-from reports.tables.cell import Cell
+from reports.statistics.cell import Cell
 from reports.tables.table import Column, Table, Term
 
 TABLE = Table(

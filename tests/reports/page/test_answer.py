@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
+from reports import Entry, Leaderboard, build_leaderboard
 from reports.page.answer import answer
-from reports.tables.leaderboard import TUNED, Entry, Leaderboard, build_leaderboard
+from reports.tables.leaderboard import TUNED
 from reports.tables.leading import is_best
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from reports import Leaderboard, build_leaderboard
 from reports.draw.html_text import table_html
 from reports.page.estimates import internal_against_external, of_guessing
 from reports.page.standings import page_standings
 from reports.statistics.chance import NAME, NEAR
-from reports.tables.leaderboard import Leaderboard, build_leaderboard
 
 
 @pytest.fixture

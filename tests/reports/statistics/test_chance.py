@@ -15,8 +15,8 @@ from sklearn.metrics import (
 )
 
 from reports.statistics.cases import index_cases
+from reports.statistics.cell import Cell
 from reports.statistics.chance import chance, chance_of, class_f1, clearly_better
-from reports.tables.cell import Cell
 
 CLASSES = ("a", "b", "c", "d")
 INTERNAL = {"a": 200, "b": 100, "c": 60, "d": 40}

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from reports import build_leaderboard
+from reports.statistics.cell import Cell
 from reports.statistics.comparison import PRIMARY, Comparison, Endpoint, adjust, holm
 from reports.statistics.ranking import rank
-from reports.tables.cell import Cell
-from reports.tables.leaderboard import TUNED, build_leaderboard
+from reports.tables.leaderboard import TUNED
 
 
 def build(study, entries, **options):

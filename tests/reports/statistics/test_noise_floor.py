@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from reports import Entry, Leaderboard, build_leaderboard
 from reports.draw.markdown import leaderboard_markdown
 from reports.statistics.noise_floor import noise_floor
-from reports.tables.leaderboard import Entry, Leaderboard, build_leaderboard
 from reports.tables.of_leaderboard import build_tables
 
 

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
+from reports import Entry, build_leaderboard
 from reports.statistics.bootstrap import Draws
 from reports.statistics.calibration_error import calibration, expected_calibration_error
 from reports.statistics.probability_metrics import PROBABILITY, auroc, average_precision, brier
 from reports.statistics.probability_replicates import Probabilities, replicated, values_of
-from reports.tables.leaderboard import Entry, build_leaderboard
 
 CLASSES = ("a", "b", "c")
 

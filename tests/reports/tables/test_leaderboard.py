@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import t
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
-from reports.tables.leaderboard import build_leaderboard
+from reports import build_leaderboard
 
 
 def build(study, entries, root: int = 0, **options):

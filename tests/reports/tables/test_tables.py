@@ -6,16 +6,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from reports import Leaderboard, build_leaderboard
 from reports.draw.csv_text import csv_text
 from reports.draw.latex import latex_text
 from reports.draw.markdown import leaderboard_markdown
 from reports.draw.markdown_tables import tables_markdown
+from reports.statistics.cell import Cell
 from reports.statistics.chance import MEANING, NAME, NEAR
 from reports.statistics.comparison import Comparison
 from reports.tables.caveats import UNKNOWN_FOLDS
-from reports.tables.cell import Cell
 from reports.tables.difference_tables import turned
-from reports.tables.leaderboard import TUNED, Leaderboard, build_leaderboard
+from reports.tables.leaderboard import TUNED
 from reports.tables.of_leaderboard import NAMES, build_tables, known_metrics
 from reports.tables.table import Column, Item, Table, Term
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from reports import Entry, Leaderboard, build_leaderboard
 from reports.draw.markdown import leaderboard_markdown
 from reports.page.standings import page_standings
-from reports.tables.leaderboard import Entry, Leaderboard, build_leaderboard
 from reports.tables.weights_mixed import mixed_weights
 
 
