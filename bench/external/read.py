@@ -7,15 +7,16 @@ from pathlib import Path
 from bench.data.cases import Case
 from bench.data.images import file_digest
 from bench.data.passed_over import Entry, PassedOver
+from bench.errors import RequestError
 from bench.external.cases import cases_of, with_case_ids
 from bench.external.complete import refuse_duplicates, refuse_gaps
-from bench.external.destination import Destination
 from bench.external.folds import folds_of, number_of_folds, refuse_untrainable
 from bench.external.runs import ExternalRun, runs_of
 from bench.external.scores import score_rows
 from bench.external.table import read_predictions
 from bench.folds.table import FoldTable
 from bench.store.folder import ResultsFolder
+from bench.store.snapshot import FolderSnapshot
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class ExternalPredictions:
     folds: FoldTable
     runs: list[ExternalRun]
     changed: tuple[Entry, ...]
-    there: Destination
+    there: FolderSnapshot
 
 
 def read_external(files: Sequence[Path], folder: ResultsFolder) -> ExternalPredictions:
@@ -40,14 +41,18 @@ def read_external(files: Sequence[Path], folder: ResultsFolder) -> ExternalPredi
     Raises:
         RequestError: what is wrong, with the rows.
     """
-    there, account = Destination.of(folder), PassedOver()
-    scored = score_rows(with_case_ids(read_predictions(files, account), there.cases, account), there.classes)
+    there, account = folder.snapshot(), PassedOver()
+    if there.experiment is None and there.trained_here:
+        raise RequestError(f"{folder.root} lacks its experiment.toml. Restore it, or use another --results folder.")
+    known, stored = there.cases or [], there.folds or FoldTable({})
+    classes = tuple(there.experiment.class_order or ()) if there.experiment and known else ()
+    scored = score_rows(with_case_ids(read_predictions(files, account), known, account), classes or None)
     table = scored.table
-    cases = cases_of(table, there.cases)
+    cases = cases_of(table, known)
     refuse_duplicates(table)
-    folds = folds_of(table, cases, there)
-    refuse_gaps(table, cases, folds, number_of_folds(table, there.folds))
+    folds = folds_of(table, cases, stored)
+    refuse_gaps(table, cases, folds, number_of_folds(table, stored))
     if there.trained_here:
-        refuse_untrainable(table, cases, folds, there)
+        refuse_untrainable(table, cases, folds, stored)
     digests = {str(file): file_digest(file) for file in files}
     return ExternalPredictions(digests, cases, scored.classes, folds, runs_of(scored), account.entries(), there)

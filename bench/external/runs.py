@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -41,9 +41,11 @@ class ExternalRun:
     classes: tuple[str, ...]
     predictions: pd.DataFrame
 
+    @cached_property
     def run_id(self) -> str:
         """Twenty hexadecimal digits: a digest of everything but the names of files and the groups."""
-        head = {"scheme": SCHEME, "role": "import", **self.names(), "classes": self.classes}
+        names = ("backbone", "weights", "recipe", "seed", "fold", "folds_known", "classes")
+        head = {"scheme": SCHEME, "role": "import", **{name: getattr(self, name) for name in names}}
         digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
         for name, column in self.predictions.items():
             content = column.to_numpy().tobytes() if column.dtype == np.float32 else json.dumps(list(column)).encode()
@@ -55,16 +57,11 @@ class ExternalRun:
         """Whether they are known."""
         return len(self.predictions.columns) > len(COLUMNS)
 
-    def names(self) -> dict[str, Any]:
-        """What tells runs apart whose predictions are not looked at."""
-        wanted = ("backbone", "weights", "recipe", "seed", "fold", "folds_known")
-        return {name: getattr(self, name) for name in wanted}
-
     def record(self, files: Mapping[str, str]) -> RunRecord:
         """What is stored of it. files: what was read, by name, with the digests."""
         sites = self.predictions["site"]
         return RunRecord(
-            run_id=self.run_id(),
+            run_id=self.run_id,
             status="done",
             error="",
             spec=ExternalSpec(
@@ -149,7 +146,7 @@ def refuse_conflicts(runs: list[ExternalRun], stored: list[StoredRun]) -> None:
                 if had != has:
                     before, now = ("with", "without") if had else ("without", "with")
                     raise RequestError(f"{name} was imported {before} {what} before, and now comes {now}. {ADVICE}.")
-            if (spec.seed, spec.fold) == (run.seed, run.fold) and other.run_id != run.run_id():
+            if (spec.seed, spec.fold) == (run.seed, run.fold) and other.run_id != run.run_id:
                 raise RequestError(
                     f"Other predictions of {name}, seed {run.seed}, fold {run.fold} were imported before "
                     f"({other.folder}). {ADVICE}, or delete that folder to replace them."

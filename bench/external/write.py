@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.config.experiment import Experiment
-from bench.errors import WriteError
+from bench.errors import writing
 from bench.external.read import ExternalPredictions
 from bench.external.runs import ExternalRun, refuse_conflicts
 from bench.folds.leaks import find_leaks
@@ -31,19 +31,13 @@ def write_external(wanted: ExternalPredictions, folder: ResultsFolder) -> int:
     folder.refuse_changed(wanted.there.state)
     stored = {name: folder.runs.read(name) for name in sorted(folder.runs.complete())}
     refuse_conflicts(wanted.runs, list(stored.values()))
-    done = 0
-    try:
+    new = [run for run in wanted.runs if run.run_id not in stored]
+    with writing(folder.root, "No run of this call is stored yet"):
         _write_what_runs_stand_on(wanted, folder)
-        for run in wanted.runs:
-            if (name := run.run_id()) not in stored:
-                folder.runs.store(name, partial(_fill, run, wanted.files))
-                done += 1
-    except OSError as error:
-        raise WriteError(
-            f"Writing to {folder.root} failed: {error.strerror or error}. {done} run(s) of this call are stored whole, "
-            f"none is half-written. Make room and give the same command again; it goes on from there."
-        ) from error
-    return done
+    for done, run in enumerate(new):
+        with writing(folder.root, f"{done} run(s) of this call are stored whole, none is half-written"):
+            folder.runs.store(run.run_id, partial(_fill, run, wanted.files))
+    return len(new)
 
 
 def _write_what_runs_stand_on(wanted: ExternalPredictions, folder: ResultsFolder) -> None:
@@ -51,7 +45,7 @@ def _write_what_runs_stand_on(wanted: ExternalPredictions, folder: ResultsFolder
     there = wanted.there
     if not there.cases:
         folder.write_cases(list(wanted.cases))
-    if there.folds != wanted.folds or not (folder.root / "folds.parquet").exists():
+    if there.folds != wanted.folds:
         folder.write_folds(wanted.folds)
     if there.trained_here:
         return

@@ -13,11 +13,10 @@ import reports
 from bench.atomic import write_text
 from bench.config.experiment import Experiment
 from bench.data.cases import INTERNAL, Case, external_sites
-from bench.external.destination import made_by_import
 from bench.folds.table import FoldTable
 from bench.report.entries import NOT_DETERMINISTIC, Stored
 from bench.store.folder import LEAKS, ResultsFolder
-from bench.store.snapshot import FolderSnapshot
+from bench.store.snapshot import FolderSnapshot, made_by_import
 from bench.store.tuned import TUNED
 from reports import Leaderboard, build_leaderboard
 from reports.draw.footnotes import escaped

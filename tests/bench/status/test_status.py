@@ -4,6 +4,7 @@ import contextlib
 import json
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,13 @@ def test_a_finished_folder(finished: Path, bench: Bench) -> None:
     assert seconds == pytest.approx(sum(record["timings"]["total"] for record in records) / 4, abs=0.05)
     assert "All planned runs are done." in done.stdout
     assert {path: path.stat().st_mtime_ns for path in finished.glob("**/*")} == before
+
+
+def test_it_loads_neither_torch_nor_data_frames() -> None:
+    heavy = ("torch", "timm", "pandas", "pyarrow", "sklearn", "scipy", "optuna", "matplotlib")
+    code = f"import sys, bench.status.read; print([name for name in {heavy} if name in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
 
 
 def test_an_interrupted_folder_says_what_is_left_and_how_long_it_takes(
