@@ -27,7 +27,7 @@ class Option:
     commands: those that take it; where there are none, it is only a key of the configuration file.
     panel: the heading under which `--help` has it.
     flag: where it is not the field's name with hyphens.
-    choices: what the shell offers where the type is no Literal; a function is called when files are generated.
+    choices: what the shell offers where the type is no Literal; a function, where that is another registry's.
     names: asked when somebody completes, for lists that are long.
     shown: the default in words, where the field's own says too little; by command, where they differ.
     joined: whether several values are one text with commas, instead of the option given several times.

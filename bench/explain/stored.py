@@ -15,9 +15,9 @@ from bench.errors import RequestError
 from bench.store.folder import ResultsFolder
 from bench.store.json_files import read_json_of
 from bench.store.runs import RunStore
-from reports.draw.csv_text import csv_text
+from reports.draw.csv_table import csv_text
+from reports.draw.json_table import table_from_json, table_to_json
 from reports.draw.notation import RESEARCH_ONLY
-from reports.draw.table_json import table_from_json, table_to_json
 from reports.explanation.tables import NAMES
 from reports.tables.table import Table
 

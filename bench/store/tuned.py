@@ -10,7 +10,8 @@ from bench.config.experiment import Experiment
 from bench.plan.recipe import Recipe
 from bench.store.json_files import read_json_of
 from bench.store.records import RunRecord
-from reports.tables.leaderboard import TUNED as STAMP
+from reports.tables.caveats import TUNED as TUNED_TEXT
+from reports.tables.caveats import Caveat
 
 TUNED = "tuned.json"
 ADVICE = (
@@ -35,7 +36,7 @@ class TunedRecipe(BaseModel):
 
 
 class TunedRecipes:
-    """The list of them. A row whose numbers are on it is stamped, whatever its recipe is called."""
+    """The list of them. A row whose numbers are on it has a caveat, whatever its recipe is called."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -50,12 +51,12 @@ class TunedRecipes:
         content = [one.model_dump(exclude={"recipe": {"name"}}) for one in [*self._entries(), entry]]
         write_text(self._file, json.dumps(content, indent=1) + "\n")
 
-    def stamps(self, record: RunRecord) -> tuple[str, ...]:
-        """What a stored run's row is stamped with."""
+    def caveats(self, record: RunRecord) -> tuple[Caveat, ...]:
+        """The caveat of a stored run's row, if its recipe was tuned."""
         if record.spec.role == "import":
             return ()
         found = self._find(record.spec.recipe, record.spec.pixels.image_size)
-        return (f"{STAMP} (study {found.study}, {found.cases} of them)",) if found else ()
+        return (Caveat("tuned", f"{TUNED_TEXT} (study {found.study}, {found.cases} of them)"),) if found else ()
 
     def _find(self, recipe: Recipe, image_size: int) -> TunedRecipe | None:
         return next((one for one in self._entries() if one.fits(recipe, image_size)), None)
