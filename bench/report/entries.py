@@ -180,8 +180,7 @@ def settings(record: RunRecord) -> Hashable:
     spec = record.spec
     if spec.role == "import":
         return (spec.backbone, spec.role, record.weights.source, spec.recipe_label, spec.folds_known)
-    recipe = spec.recipe.model_copy(update={"name": ""})
-    return (spec.backbone, record.weights.digest, recipe, spec.pixels, spec.numerics)
+    return (spec.backbone, record.weights.digest, spec.recipe.unnamed(), spec.pixels, spec.numerics)
 
 
 def distinguishing(record: RunRecord, all_records: Sequence[RunRecord]) -> list[str]:
