@@ -39,7 +39,7 @@ def find_models(folder: ResultsFolder, backbones: Sequence[str], say: Callable[[
     cases, folds = folder.cases(), folder.folds()
     if cases is None or folds is None:
         raise RequestError(f"{folder.root} is no results folder. Give the one that `bench run` wrote.")
-    runs = [folder.runs.read(name) for name in sorted(folder.runs.complete())]
+    runs = folder.runs.read_all()
     own = [run for run in runs if run.record.is_ranked and run.record.spec.role == "main"]
     if not own:
         imported = any(run.record.spec.role == "import" for run in runs)
