@@ -1,22 +1,28 @@
-"""One call of `bench run`, from the checked request to the printed leaderboard. Prints."""
+"""One call of `bench run`, from the checked request to the stored leaderboard. Prints how far it is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
 from bench.cache import user_caches
 from bench.config.experiment import Experiment
-from bench.engine.conduct import Outcome, announce, begun, conduct, make_executor, write_experiment
-from bench.engine.decoding import DecodingProgress
-from bench.engine.early import look_ahead
-from bench.engine.phantom import ensure_phantom
-from bench.engine.prepare import Plan, Say, prepare
-from bench.errors import Interrupted
+from bench.config.recipe_file import overlap
+from bench.engine.begin import Begun, begin
+from bench.engine.eta import Eta
+from bench.engine.execute import executor_for, failures, pending, run_and_store, workers_for
+from bench.engine.forecast import Forecast, announce, smaller_choices
+from bench.engine.prepare import Prepared, look_ahead, prepare
+from bench.engine.progress import RunProgress
+from bench.errors import interruptible, writing
+from bench.plan.spec import RunSpec
 from bench.report.compiled import up_to_date
 from bench.report.leaderboard import leaderboard_files
 from bench.store.folder import ResultsFolder
-from bench.store.heartbeat import Sign
+from bench.store.planned import PlannedRun, folds_digest, read_planned, write_planned
+from bench.terminal import Terminal
+
+GROWING = {"backbone", "seeds", "frozen", "workers", "executor", "results", "interval", "stratify", "save_models"}
+"""Options in which calls on one folder may differ while its experiment only grows."""
 
 
 @dataclass(frozen=True)
@@ -33,24 +39,20 @@ def run_experiment(experiment: Experiment) -> int:
 
     Raises: as `complete`.
     """
-    console = Console(highlight=False, emoji=False)
-    done = complete(experiment, console)
-
-    def say(text: str) -> None:
-        console.print(text, markup=False, soft_wrap=True)
-
+    terminal = Terminal()
+    done = complete(experiment, terminal)
     if done.text is None:
-        say(f"All {len(done.failed)} runs failed; the first: {done.failed[0]}")
+        terminal.say(f"All {len(done.failed)} runs failed; the first: {done.failed[0]}")
         return 1
-    say(done.text)
-    for line in (f"Written: {leaderboard_files(Path(experiment.results).expanduser())}", *done.notes):
-        say(line)
+    files = leaderboard_files(Path(experiment.results).expanduser())
+    for line in (done.text, f"Written: {files}", *done.notes):
+        terminal.say(line)
     if done.failed:
-        say(f"{len(done.failed)} run(s) failed and are left out; the same command tries them again.")
+        terminal.say(f"{len(done.failed)} run(s) failed and are left out; the same command tries them again.")
     return 1 if done.failed else 0
 
 
-def complete(experiment: Experiment, console: Console) -> Completed:
+def complete(experiment: Experiment, terminal: Terminal) -> Completed:
     """Do what is missing and compile the leaderboard; only progress is printed.
 
     Raises:
@@ -58,34 +60,77 @@ def complete(experiment: Experiment, console: Console) -> Completed:
         WriteError: a write failed under way.
         Interrupted: the user stopped it.
     """
-    try:
-        return _complete(experiment, console)
-    except KeyboardInterrupt:
-        raise Interrupted("Interrupted. Finished runs are stored; the same command goes on from there.") from None
+    with interruptible("Finished runs are stored; the same command goes on from there."):
+        caches, folder = user_caches(), ResultsFolder(Path(experiment.results).expanduser())
+        ahead = look_ahead(experiment, folder, caches, terminal)
+        prepared = prepare(experiment, folder, ahead, caches, terminal)
+        runs = {spec.run_id: spec for spec in prepared.specs()}
+        with begin(prepared, folder, "bench run", merged(prepared.experiment, prepared.snapshot.experiment)) as begun:
+            _note(prepared, folder, runs)
+            failed = _train(prepared, folder, runs, begun, terminal)
+            if failed and not folder.runs.complete():
+                return Completed(None, (), failed)
+            text, notes = up_to_date(folder, begun.snapshot)
+    return Completed(text, tuple(notes), failed)
 
 
-def _complete(experiment: Experiment, console: Console) -> Completed:
-    def say(text: str) -> None:
-        console.print(text, markup=False, soft_wrap=True)
+def _train(
+    prepared: Prepared, folder: ResultsFolder, runs: Mapping[str, RunSpec], begun: Begun, terminal: Terminal
+) -> list[str]:
+    """Train what is not stored; returns what failed."""
+    experiment, wanted = prepared.experiment, pending(runs.values(), folder.runs)
+    if not wanted:
+        terminal.say(f"All {len(runs)} runs are stored; nothing to train.")
+        return []
 
-    caches, folder = user_caches(), ResultsFolder(Path(experiment.results).expanduser())
-    started = look_ahead(experiment, folder, caches)
-    if experiment.uses_phantom:
-        ensure_phantom(caches, console)
-    with DecodingProgress(console) as decoding:
-        plan = prepare(experiment, folder, caches, say, started, decoding.update)
-    with begun(plan, folder, "bench run", write_experiment) as sign:
-        outcome = _work(plan, folder, console, say, sign)
-        if outcome.failed and not folder.runs.complete():
-            return Completed(None, (), outcome.failed)
-        text, notes = up_to_date(folder)
-    return Completed(text, tuple(notes), outcome.failed)
+    def speeds(expected: Forecast) -> str:
+        each = ", ".join(f"{name} {speed.training:.0f}" for name, speed in expected.speeds.items())
+        return f"; training images/s a worker: {each}"
+
+    with executor_for(experiment, prepared.resources(), wanted) as executor:
+        what = f"{len(wanted)} runs to do ({len(runs) - len(wanted)} of {len(runs)} are stored)"
+        expected = announce(executor, wanted, what, terminal.say, speeds)
+        if expected and (choices := smaller_choices(experiment, expected.seconds)):
+            terminal.say(choices)
+        eta = Eta(wanted, expected.speeds if expected else None, executor.workers)
+        with RunProgress(terminal, eta, begun.heartbeat) as progress:
+            return failures(run_and_store(executor, wanted, folder.runs, experiment.frozen, progress))
 
 
-def _work(plan: Plan, folder: ResultsFolder, console: Console, say: Say, sign: Sign) -> Outcome:
-    if not plan.pending:
-        say(f"All {len(plan.runs)} runs are stored; nothing to train.")
-        return Outcome(0, [])
-    with make_executor(plan) as executor:
-        expected = announce(plan, executor, say)
-        return conduct(plan, folder, executor, expected, console, sign)
+def merged(now: Experiment, before: Experiment | None) -> Experiment:
+    """The experiment to store: all backbones and seeds of the folder where nothing else differs, else the newest."""
+    if before is None or not _grows(now, before):
+        return now
+    return now.model_copy(
+        update={
+            "backbone": list(dict.fromkeys(before.backbone + now.backbone)),
+            "seeds": sorted({*before.seeds, *now.seeds}),
+        }
+    )
+
+
+def _grows(now: Experiment, before: Experiment | None) -> bool:
+    """Whether an experiment only adds to that of the folder."""
+    return before is not None and before.model_dump(exclude=GROWING) == now.model_dump(exclude=GROWING)
+
+
+def _note(prepared: Prepared, folder: ResultsFolder, runs: Mapping[str, RunSpec]) -> None:
+    """Write which runs are planned, for `bench status`, and whether the recipe was tuned on these cases."""
+    experiment = prepared.experiment
+    with writing(folder.root, "No run of this call is stored yet"):
+        write_planned(
+            folder.root,
+            read_planned(folder.root).with_runs(
+                planned_runs(prepared, runs),
+                workers_for(experiment, list(runs.values())),
+                grows=_grows(experiment, prepared.snapshot.experiment),
+            ),
+        )
+        if tuned := overlap(experiment, (case.digest for case in prepared.dataset.cases)):
+            folder.tuned.add(experiment, tuned)
+
+
+def planned_runs(prepared: Prepared, runs: Mapping[str, RunSpec]) -> dict[str, PlannedRun]:
+    """The runs of a plan as the folder keeps them, the stored ones too."""
+    digests = {seed: folds_digest(fold_of.items()) for seed, fold_of in prepared.folds.by_seed.items()}
+    return {name: PlannedRun(spec.backbone, spec.seed, spec.fold, digests[spec.seed]) for name, spec in runs.items()}

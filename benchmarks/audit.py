@@ -22,19 +22,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bench.cache import Caches
-from bench.data.cases import FoundImage
+from bench.data.cases import FoundImage, Source
 from bench.data.copies import copies_among
-from bench.data.images import PixelSettings
+from bench.data.images import PixelSettings, digests_of
 from bench.data.load import load_dataset
 from bench.data.options import ReadOptions
 from bench.data.pixels import build_cache
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
-from bench.data.source import Source, digests_of
-from bench.near_duplicates.candidates import HashIndex
-from bench.near_duplicates.phash import FLIPS, coefficients, distance, hashes
+from bench.near_duplicates.hashes import FLIPS, HashIndex, coefficients, distance, hashes
+from bench.near_duplicates.proposals import CALIBRATED
 from bench.near_duplicates.search import find_copies
-from bench.near_duplicates.thresholds import CALIBRATED
 from bench.near_duplicates.thumbnail import SIDE, thumbnail
 from benchmarks.copies import Picture, photographs
 from benchmarks.timing import machine, options, seconds, take_turns, versions

@@ -9,9 +9,9 @@ from pathlib import Path
 import pydicom
 from tabulate import tabulate
 
-from bench.data.dicom import dicom_images
-from bench.data.dicom_header import read_header
-from bench.data.unreadable import UnreadableImage
+from bench.data.dicom.header import read_header
+from bench.data.dicom.images import dicom_images
+from bench.data.reading import UnreadableImage
 from bench.data.windows import DEFAULT, parse_windows
 from bench.quiet import quiet
 

@@ -19,11 +19,11 @@ from bench.execution.environment import environment
 from bench.execution.setup import Device, resolve_device
 from bench.nondeterminism.report import nondeterminism_tables
 from bench.phantom import write_phantom
-from bench.plan.spec import Tooling
+from bench.plan.spec import Numerics
 from bench.store.folder import ResultsFolder
 from benchmarks.gpu_speed import Scale, throughput
 from benchmarks.timing import BENCH, options, processor
-from reports.draw.markdown_tables import table_markdown
+from reports.draw.markdown_table import table_markdown
 
 SHOWN = ("control", "spread", "tooling")
 QUICK = Scale("test_resnet", (32,), 60, 48, 2, 512)
@@ -58,7 +58,7 @@ def main() -> int:
 
 def card(device: Device) -> str:
     """The card and its software, then the processor."""
-    seen = environment(Tooling("bf16", device))
+    seen = environment(Numerics("bf16", device))
     names = [seen[key] for key in ("gpu", "driver") if seen.get(key)]
     versions = [f"{key} {seen[key]}" for key in ("torch", "cuda", "cudnn", "timm", "python") if seen.get(key)]
     return f"{', '.join([*names, *versions])}; {processor()}, {os.cpu_count()} cores."

@@ -17,12 +17,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bench.cache import user_caches
 from bench.config.experiment import Experiment
-from bench.engine.prepare import Plan, prepare
+from bench.engine.prepare import Prepared, look_ahead, prepare
 from bench.execution.run import execute
 from bench.execution.setup import Device, finish, set_up
 from bench.plan.recipe import Recipe
-from bench.plan.spec import RunSpec, Tooling
+from bench.plan.spec import Numerics, RunSpec
 from bench.store.folder import ResultsFolder
+from bench.terminal import Terminal
 
 WARM_UP, PRODUCTS = 5, 10
 WAYS = {"--deterministic": True, "--fast": False}
@@ -55,8 +56,8 @@ class Inside:
 
 def throughput(scale: Scale, data: Path, device: Device, rounds: int) -> Iterator[str]:
     """The table: medians, and the least and greatest ratio of a turn."""
-    product = matrix_product(scale.matrix, set_up(Tooling("bf16", device)), rounds)
-    rows = [row for side in scale.sides for row in _speeds(_plan(scale, data, device, side), product, rounds)]
+    product = matrix_product(scale.matrix, set_up(Numerics("bf16", device)), rounds)
+    rows = [row for side in scale.sides for row in _speeds(_prepared(scale, data, device, side), product, rounds)]
     yield f"## Training speed, medians of {rounds} rounds in turns\n"
     yield tabulate(rows, HEADERS, tablefmt="github", disable_numparse=True)
     yield f"\nA bf16 matrix product of side {scale.matrix}: {product / 1e12:.4g} TFLOP/s."
@@ -76,7 +77,7 @@ def matrix_product(side: int, device: torch.device, rounds: int) -> float:
 
 def bare_loop(spec: RunSpec, steps: int) -> float:
     """Images a second of so many steps."""
-    device = set_up(spec.tooling)
+    device = set_up(spec.numerics)
     step = _bare_step(spec, device)
     for _ in range(WARM_UP):
         step()
@@ -88,9 +89,9 @@ def bare_loop(spec: RunSpec, steps: int) -> float:
     return steps * spec.recipe.batch_size / _seconds(loop, device)
 
 
-def in_engine(spec: RunSpec, plan: Plan) -> Inside:
+def in_engine(spec: RunSpec, prepared: Prepared) -> Inside:
     """One whole run."""
-    result = execute(spec, plan.workshop, lambda epoch: True)
+    result = execute(spec, prepared.resources(), lambda epoch: True)
     if result.status != "done":
         raise RuntimeError(result.error)
     seconds = result.timings
@@ -99,7 +100,7 @@ def in_engine(spec: RunSpec, plan: Plan) -> Inside:
     return Inside(images / seconds["train"], seconds["digests"] / seconds["train"], evaluation / seconds["train"])
 
 
-def _plan(scale: Scale, data: Path, device: Device, side: int) -> Plan:
+def _prepared(scale: Scale, data: Path, device: Device, side: int) -> Prepared:
     experiment = Experiment(
         data=str(data),
         backbone=[scale.backbone],
@@ -110,22 +111,23 @@ def _plan(scale: Scale, data: Path, device: Device, side: int) -> Plan:
         precision="bf16",
         device=device,
     )
-    return prepare(experiment, ResultsFolder(data.with_name("speed")), user_caches(), lambda text: None)
+    folder, caches, terminal = ResultsFolder(data.with_name("speed")), user_caches(), Terminal(quiet=True)
+    return prepare(experiment, folder, look_ahead(experiment, folder, caches, terminal), caches, terminal)
 
 
-def _speeds(plan: Plan, product: float, rounds: int) -> Iterator[Sequence[str]]:
+def _speeds(prepared: Prepared, product: float, rounds: int) -> Iterator[Sequence[str]]:
     """A row for each way. A first turn warms up and is not counted."""
-    spec = next(iter(plan.runs.values()))
+    spec = prepared.specs()[0]
     recipe = spec.recipe
-    ways = {way: replace(spec, tooling=replace(spec.tooling, deterministic=exact)) for way, exact in WAYS.items()}
+    ways = {way: replace(spec, numerics=replace(spec.numerics, deterministic=exact)) for way, exact in WAYS.items()}
     bare: dict[str, list[float]] = {way: [] for way in ways}
     inside: dict[str, list[Inside]] = {way: [] for way in ways}
     for _ in range(rounds + 1):
         for way, one in ways.items():
             bare[way].append(bare_loop(one, len(spec.train) // recipe.batch_size * recipe.epochs))
-            inside[way].append(in_engine(one, plan))
+            inside[way].append(in_engine(one, prepared))
     with FlopCounterMode(display=False) as counter:
-        _bare_step(spec, set_up(spec.tooling))()
+        _bare_step(spec, set_up(spec.numerics))()
     image = counter.get_total_flops() / recipe.batch_size
     for way in ways:
         alone, engine = bare[way][1:], inside[way][1:]

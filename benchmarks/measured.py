@@ -16,7 +16,7 @@ from benchmarks import printed
 from benchmarks.world_studies import Study, case_table, draw, predictions
 from benchmarks.world_truth import SEEDS, Truth, truth, truth_given_models
 from benchmarks.worlds import World
-from reports.tables.leaderboard import Entry, build_leaderboard
+from reports import Entry, build_leaderboard
 
 Found = TypeVar("Found")
 PROCESSES = 2

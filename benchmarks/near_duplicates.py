@@ -16,12 +16,10 @@ from numpy.typing import NDArray
 from tabulate import tabulate
 
 from bench.near_duplicates.alignment import laid_on
-from bench.near_duplicates.crops import resized
-from bench.near_duplicates.proposals import flipped, propose
+from bench.near_duplicates.proposals import CALIBRATED, flipped, propose
 from bench.near_duplicates.search import correlations, find_copies, is_blank
 from bench.near_duplicates.similarity import least_local_correlation
-from bench.near_duplicates.thresholds import CALIBRATED
-from bench.near_duplicates.thumbnail import SIDE, thumbnail
+from bench.near_duplicates.thumbnail import SIDE, resized, thumbnail
 from benchmarks.copies import FAMILIES, Picture, digits, patches, phantoms, photographs
 from benchmarks.timing import options, processor, versions
 

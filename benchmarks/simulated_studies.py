@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
+from reports import Entry
 from reports.statistics.confusion_counts import Floats, Integers
-from reports.tables.leaderboard import Entry
 
 N_CLASSES, N_FOLDS = 6, 5
 CLASSES = tuple("abcdef")

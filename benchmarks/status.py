@@ -7,19 +7,26 @@ turns with it `bench --help` and `import bench` are timed, since most of the tim
 """
 
 import hashlib
-import json
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from statistics import median
 
+import numpy as np
+
+from bench.data.images import PixelSettings
+from bench.plan.plan import seeds_of
+from bench.plan.recipe import Recipe
+from bench.plan.spec import Numerics, RunResult, RunSpec, Weights
 from bench.store.planned import Planned, PlannedRun, write_planned
+from bench.store.records import FILE, RunRecord
 from benchmarks.timing import bench, machine, options, take_turns, versions
 
 BACKBONES, SEEDS, FOLDS = 20, 10, 5
 LEFT, FAILED = 40, 20
 SECONDS = 2
+MADE_WITH = {f"library {number}": "1.2.3 on some machine" for number in range(15)}
 
 
 def write_folder(root: Path) -> None:
@@ -34,10 +41,28 @@ def write_folder(root: Path) -> None:
             break
         folder = root / "runs" / (f"{name}.failed" if failed else name)
         folder.mkdir()
-        spec = {"backbone": backbone, "seed": seed, "fold": fold, "replicate": 0, "role": "main", "recipe": {}}
-        record = {"run_id": name, "spec": spec, "timings": {"total": 30.0}, "environment": {"torch": "2"}}
-        told = {"status": "failed", "error": "The loss is nan"} if failed else {"status": "done", "error": ""}
-        (folder / "run.json").write_text(json.dumps({**record, **told}, indent=1))
+        spec = RunSpec(
+            backbone=backbone,
+            weights=Weights("random", ""),
+            recipe=Recipe(),
+            pixels=PixelSettings(),
+            numerics=Numerics("bf16"),
+            classes=("epidural", "subdural"),
+            seed=seed,
+            seeds=seeds_of(seed),
+            fold=fold,
+            train=(),
+            validation=(),
+        )
+        result = RunResult(
+            "failed" if failed else "done",
+            np.zeros((0, 2), dtype=np.float32),
+            timings={"total": 30.0},
+            environment=MADE_WITH,
+            error="The loss is nan" if failed else "",
+        )
+        record = RunRecord.of(spec, result, 21_000_000)
+        (folder / FILE).write_text(record.model_copy(update={"run_id": name}).to_json())
     runs = {name: PlannedRun(*place, "folds") for name, place in names.items()}
     write_planned(root, Planned(runs, 2))
 

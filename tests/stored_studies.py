@@ -11,10 +11,9 @@ from bench.data.cases import Case
 from bench.data.images import PixelSettings, file_digest
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
-from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
-from bench.plan.spec import EpochRecord, RunResult, RunSpec, Tooling, Weights
+from bench.plan.spec import EpochRecord, Numerics, RunResult, RunSpec, Weights
 from bench.store.folder import ResultsFolder
 
 
@@ -38,7 +37,7 @@ def write_study(
     cases += _cases(classes, site, names, each, None) if site else []
     inside = [case for case in cases if case.site == "internal"]
     folds = FoldTable({seed: draw_folds(inside, seed, folds=2) for seed in range(seeds)})
-    planned = [PlannedBackbone(name, Weights("random", ""), Tooling("fp32")) for name in backbones]
+    planned = [PlannedBackbone(name, Weights("random", ""), Numerics("fp32")) for name in backbones]
     folder = ResultsFolder(root)
     with folder.locked():
         folder.write_cases(cases)
@@ -49,7 +48,7 @@ def write_study(
         )
         for spec in plan_runs(cases, folds, tuple(classes), planned, range(seeds), Recipe(), PixelSettings(32)):
             result = _result(spec, 0.9 - 0.3 * backbones.index(spec.backbone) / len(backbones), inside[0].case_id)
-            folder.runs.write(run_id(spec), spec, result, 11_000_000)
+            folder.runs.write(spec, result, 11_000_000)
     return folder
 
 

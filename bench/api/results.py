@@ -10,7 +10,6 @@ import pandas as pd
 
 from bench.errors import RequestError
 from bench.report.compiled import up_to_date
-from bench.report.entries import is_import
 from bench.report.leaderboard import stored_leaderboard
 from bench.status.model import Status
 from bench.status.read import read_status
@@ -69,12 +68,11 @@ class Results:
         tables = []
         for name in sorted(self._folder.runs.complete()):
             run = self._folder.runs.read(name)
-            spec = run.record["spec"]
-            if not is_import(run.record) and (spec["role"] != "main" or spec["replicate"]):
+            if not run.record.is_ranked:
                 continue
-            of_run = (run.record["weights"]["source"], spec["recipe_label"], spec["seed"], spec["fold"])
-            named = dict(zip(RUN_COLUMNS, (name, spec["backbone"], *of_run), strict=True))
-            tables.append(run.predictions().assign(**named))
+            spec, weights = run.record.spec, run.record.weights.source
+            of_run = (name, spec.backbone, weights, spec.recipe_label, spec.seed, spec.fold)
+            tables.append(run.predictions().assign(**dict(zip(RUN_COLUMNS, of_run, strict=True))))
         if not tables:
             return pd.DataFrame(columns=[*RUN_COLUMNS, "site", "case_id", "label", "predicted"])
         frame = pd.concat(tables, ignore_index=True)

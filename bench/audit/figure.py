@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from bench.audit.summary import RESEARCH_ONLY, Audit
-from bench.data.visible import visible
+from bench.data.names import visible
 from bench.quiet import quiet
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito: colour-blind safe
@@ -35,7 +35,7 @@ def _draw(audit: Audit) -> Figure:
 
 
 def _classes(axes: Axes, audit: Audit, colour: dict[str, str]) -> None:
-    names = sorted({name for of_site in audit.classes.values() for name in of_site})
+    names = audit.class_names()
     width = 0.8 / max(1, len(audit.classes))
     for number, (site, counts) in enumerate(audit.classes.items()):
         places = np.arange(len(names)) + number * width

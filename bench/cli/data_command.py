@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.as_written import AsWritten
-from bench.cli.at_once import reading_begins
+from bench.cli.command import AsWritten, reading_begins
 from bench.cli.look_commands import audit, clean, show
 
 data_app = typer.Typer(no_args_is_help=True, help="Make, fetch, look through and clean data sets.")
@@ -21,25 +20,22 @@ def phantom(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes. [cores]")] = None,
 ) -> None:
     """Head-CT phantom of six classes and two sites, with lesion masks and a manifest. Synthetic: research use only."""
-    from rich.console import Console
-
-    from bench.engine.decoding import DecodingProgress
+    from bench.engine.progress import DecodingProgress
     from bench.errors import RequestError
     from bench.phantom import write_phantom
+    from bench.terminal import Terminal
 
-    console = Console(highlight=False, emoji=False)
+    terminal = Terminal()
     try:
-        with DecodingProgress(console, "Making slices") as progress:
+        with DecodingProgress(terminal, "Making slices") as progress:
             write_phantom(
                 out, cases=cases, external_cases=external_cases, seed=seed, workers=workers, on_done=progress.update
             )
     except ValueError as error:
         raise RequestError(str(error)) from None
-    console.print(
+    terminal.say(
         f"Written: {out}/internal, {out}/external, {out}/masks, {out}/manifest.csv. "
-        f"Next: bench run --data {out} --image-size 64",
-        markup=False,
-        soft_wrap=True,
+        f"Next: bench run --data {out} --image-size 64"
     )
 
 

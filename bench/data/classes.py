@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bench.data.cases import INTERNAL, FoundImage
-from bench.data.names import alike, normal, spelled
+from bench.data.names import alike, normal, spelled, visible
 from bench.data.passed_over import PassedOver
-from bench.data.visible import visible
 from bench.errors import RequestError, listed
 
 

@@ -6,11 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from bench.data.cases import Case
-from bench.data.dicom_groups import series_of
-from bench.data.dicom_header import read_header
+from bench.data.dicom.header import read_header
 from bench.data.kinds import kind_of
-from bench.data.lookalikes import like_patients
-from bench.data.unreadable import UnreadableImage
+from bench.data.manifest.lookalikes import like_patients
+from bench.data.reading import UnreadableImage
 
 
 def why_few_patients(cases: Sequence[Case]) -> str:
@@ -23,12 +22,12 @@ def _of_headers(cases: Sequence[Case]) -> str:
     files = sorted({case.path for case in cases if kind_of(Path(case.path)) == "DICOM"})
     for path in map(Path, files):
         try:
-            patient, found = read_header(path).patient, series_of(path)
+            header = read_header(path)
         except (OSError, UnreadableImage):
             continue
-        patients.add(patient)
-        studies.add(found.study)
-        series.add(found.series)
+        patients.add(header.patient)
+        studies.add(header.study)
+        series.add(header.series)
     if not patients or len(patients) >= max(len(studies), len(series)):
         return ""
     level = "study" if len(studies) > len(patients) else "series"

@@ -1,21 +1,23 @@
 """Decodes the images of a file into upright 8-bit RGB of a fixed size. Reads files."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from bench.data.dicom import dicom_images
+from bench.data.cases import FoundImage, Source
+from bench.data.dicom.images import dicom_images
 from bench.data.kinds import Kind, kind_of
 from bench.data.nifti import nifti_images
 from bench.data.pictures import picture
-from bench.data.reading import Reading, Shown
-from bench.data.unreadable import UnreadableImage
+from bench.data.reading import Reading, Shown, UnreadableImage
 from bench.data.windows import DEFAULT, parse_windows
 from bench.near_duplicates.thumbnail import thumbnail
 
@@ -23,6 +25,8 @@ Fit = Literal["pad", "stretch", "crop"]
 FITS: tuple[str, ...] = get_args(Fit)
 HOUNSFIELD: frozenset[Kind] = frozenset({"DICOM", "NIfTI"})
 MAX_PIXELS = 100_000_000
+FILES_A_TASK = 64
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,42 @@ def file_digest(path: Path) -> str:
 def part_digest(digest: str, part: int | None) -> str:
     """Names one image of a file that holds several."""
     return digest if part is None else hashlib.sha256(f"{digest}#{part}".encode()).hexdigest()
+
+
+def digests_of(images: Sequence[FoundImage]) -> list[str | OSError]:
+    """What names the content of each image, or why its file cannot be read.
+
+    Every file is read once, in parallel, many to a task since most are small.
+    """
+    paths = list(dict.fromkeys(image.path for image in images))
+    tasks = [paths[start : start + FILES_A_TASK] for start in range(0, len(paths), FILES_A_TASK)]
+    with ThreadPoolExecutor() as threads:
+        found = [digest for part in threads.map(lambda task: [*map(_digest, task)], tasks) for digest in part]
+    of_file: Mapping[str, str | OSError] = dict(zip(paths, found, strict=True))
+    return [
+        digest if isinstance(digest := of_file[image.path], OSError) else part_digest(digest, image.part)
+        for image in images
+    ]
+
+
+def _digest(path: str) -> str | OSError:
+    try:
+        return file_digest(Path(path))
+    except OSError as error:
+        return error
+
+
+def each_file(sources: Sequence[Source], work: Callable[[Path, list[int]], list[T]]) -> Iterator[list[tuple[int, T]]]:
+    """What `work` makes of every file and the images wanted of it, given as numbers of `sources`; files in parallel.
+
+    A list for each file, of the numbers with what was made of them.
+    """
+    of_file: dict[Path, list[int]] = defaultdict(list)
+    for number, source in enumerate(sources):
+        of_file[source.path].append(number)
+    with ThreadPoolExecutor() as threads:
+        for numbers, made in zip(of_file.values(), threads.map(work, of_file, of_file.values()), strict=True):
+            yield list(zip(numbers, made, strict=True))
 
 
 def upright_images(

@@ -6,68 +6,69 @@ import zlib
 from pathlib import Path
 from typing import Literal
 
-from bench.data.bare_dicom import is_bare_dicom
+from bench.data.dicom.bare import is_bare_dicom
 
-Kind = Literal[
-    "PNG",
-    "JPEG",
-    "BMP",
-    "TIFF",
-    "WebP",
-    "GIF",
-    "PNM",
-    "JPEG 2000",
-    "HEIC",
-    "AVIF",
-    "PSD",
-    "TGA",
-    "PCX",
-    "SGI",
-    "SUN",
-    "QOI",
-    "DICOM",
-    "NIfTI",
-]
+Picture = Literal["PNG", "JPEG", "BMP", "TIFF", "WebP", "GIF", "PNM", "JPEG 2000", "HEIC", "AVIF"]
+RarePicture = Literal["PSD", "TGA", "PCX", "SGI", "SUN", "QOI"]
+Kind = Picture | RarePicture | Literal["DICOM", "NIfTI"]
 
-KIND_OF_SUFFIX: dict[str, Kind] = {
-    ".png": "PNG",
-    ".apng": "PNG",
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".jpe": "JPEG",
-    ".jfif": "JPEG",
-    ".bmp": "BMP",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-    ".webp": "WebP",
-    ".gif": "GIF",
-    ".pnm": "PNM",
-    ".pbm": "PNM",
-    ".pgm": "PNM",
-    ".ppm": "PNM",
-    ".pfm": "PNM",
-    ".jp2": "JPEG 2000",
-    ".jpx": "JPEG 2000",
-    ".jpf": "JPEG 2000",
-    ".j2k": "JPEG 2000",
-    ".j2c": "JPEG 2000",
-    ".jpc": "JPEG 2000",
-    ".heic": "HEIC",
-    ".heif": "HEIC",
-    ".hif": "HEIC",
-    ".avif": "AVIF",
-    ".psd": "PSD",
-    ".tga": "TGA",
-    ".pcx": "PCX",
-    ".sgi": "SGI",
-    ".ras": "SUN",
-    ".qoi": "QOI",
-    ".dcm": "DICOM",
-    ".dicom": "DICOM",
-    ".ima": "DICOM",
-    ".nii": "NIfTI",
-    ".nii.gz": "NIfTI",
+SUFFIXES: dict[Kind, str] = {
+    "PNG": ".png .apng",
+    "JPEG": ".jpg .jpeg .jpe .jfif",
+    "BMP": ".bmp",
+    "TIFF": ".tif .tiff",
+    "WebP": ".webp",
+    "GIF": ".gif",
+    "PNM": ".pnm .pbm .pgm .ppm .pfm",
+    "JPEG 2000": ".jp2 .jpx .jpf .j2k .j2c .jpc",
+    "HEIC": ".heic .heif .hif",
+    "AVIF": ".avif",
+    "PSD": ".psd",
+    "TGA": ".tga",
+    "PCX": ".pcx",
+    "SGI": ".sgi",
+    "SUN": ".ras",
+    "QOI": ".qoi",
+    "DICOM": ".dcm .dicom .ima",
+    "NIfTI": ".nii .nii.gz",
 }
+KIND_OF_SUFFIX: dict[str, Kind] = {suffix: kind for kind, texts in SUFFIXES.items() for suffix in texts.split()}
+UNREAD_SUFFIXES = {
+    "JPEG XL": ".jxl",
+    "JPEG XR": ".jxr .wdp",
+    "JPEG-LS": ".jls",
+    "OpenEXR": ".exr",
+    "Radiance or Analyze": ".hdr",
+    "raw or Analyze": ".img",
+    "NRRD": ".nrrd .nhdr",
+    "MetaImage": ".mha .mhd",
+    "FreeSurfer": ".mgz .mgh",
+    "MINC": ".mnc",
+    "Philips PAR/REC": ".par",
+    "Aperio slide": ".svs",
+    "Hamamatsu slide": ".ndpi",
+    "MIRAX slide": ".mrxs",
+    "Leica slide": ".scn",
+    "Olympus slide": ".vsi",
+    "Zeiss CZI": ".czi",
+    "Leica LIF": ".lif",
+    "Nikon ND2": ".nd2",
+    "Olympus OIB": ".oib",
+    "Olympus OIR": ".oir",
+    "raw photograph": ".dng .nef .cr2 .cr3 .arw",
+    "raw": ".raw",
+    "PAM": ".pam",
+    "FITS": ".fits",
+    "DDS": ".dds",
+    "NumPy array": ".npy .npz",
+    "MATLAB array": ".mat",
+    "HDF5 array": ".h5 .hdf5",
+    "Zarr array": ".zarr",
+    "film": ".mp4 .avi .mov",
+}
+"""Kinds that hold images and that nothing here reads: they are named where they are left out."""
+UNREAD_KIND_OF_SUFFIX = {suffix: kind for kind, texts in UNREAD_SUFFIXES.items() for suffix in texts.split()}
+
 MAGIC: tuple[tuple[int, bytes, Kind], ...] = (
     (128, b"DICM", "DICOM"),  # first: the 128 bytes before may be those of a TIFF file too
     (0, b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -80,16 +81,8 @@ MAGIC: tuple[tuple[int, bytes, Kind], ...] = (
     (8, b"WEBP", "WebP"),
     (0, b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
     (0, b"\xff\x4f\xff\x51", "JPEG 2000"),
-    (4, b"ftypheic", "HEIC"),
-    (4, b"ftypheix", "HEIC"),
-    (4, b"ftyphevc", "HEIC"),
-    (4, b"ftyphevx", "HEIC"),
-    (4, b"ftypheim", "HEIC"),
-    (4, b"ftypheis", "HEIC"),
-    (4, b"ftypmif1", "HEIC"),
-    (4, b"ftypmsf1", "HEIC"),
-    (4, b"ftypavif", "AVIF"),
-    (4, b"ftypavis", "AVIF"),
+    *((4, b"ftyp" + brand, "HEIC") for brand in b"heic heix hevc hevx heim heis mif1 msf1".split()),
+    *((4, b"ftyp" + brand, "AVIF") for brand in b"avif avis".split()),
     (0, b"8BPS", "PSD"),
     (0, b"qoif", "QOI"),
     (0, b"\x01\xda\x00\x01", "SGI"),
@@ -98,6 +91,7 @@ MAGIC: tuple[tuple[int, bytes, Kind], ...] = (
     (344, b"n+1\0", "NIfTI"),
     (4, b"n+2\0", "NIfTI"),
 )
+"""Where bytes stand that tell a kind."""
 PNM = re.compile(rb"P(?:[1-6]\s(?:\s|#[^\r\n]*[\r\n])*\d+\s+\d+\s|[fF]\s+\d+\s+\d+\s)")
 BRANDS = 64  # bytes: of a picture in either coding, the kinds that it is compatible with
 ENOUGH = 352
@@ -107,9 +101,12 @@ GZIP = b"\x1f\x8b"
 def kind_of_name(name: str) -> Kind | None:
     """What the suffix promises, None where it is none of ours."""
     lower = name.lower()
-    if lower.endswith(".nii.gz"):
-        return "NIfTI"
-    return KIND_OF_SUFFIX.get(Path(lower).suffix)
+    return KIND_OF_SUFFIX.get(".nii.gz" if lower.endswith(".nii.gz") else Path(lower).suffix)
+
+
+def unread_kind_of_name(name: str) -> str | None:
+    """The kind of image that the suffix promises where it is one that cannot be read here."""
+    return UNREAD_KIND_OF_SUFFIX.get(Path(name.lower()).suffix)
 
 
 def kind_of_content(path: Path) -> Kind | None:

@@ -2,19 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from bench.cache import Caches
-from bench.data.account import count_readings, where
-from bench.data.cases import Case, FoundImage
+from bench.data.cases import Case, FoundImage, Source
 from bench.data.classes import class_list, rename, say_alike
-from bench.data.images import HOUNSFIELD, MAX_PIXELS, PixelSettings
+from bench.data.images import HOUNSFIELD, MAX_PIXELS, PixelSettings, digests_of
 from bench.data.kinds import kind_of
+from bench.data.names import visible
 from bench.data.passed_over import Entry, PassedOver
 from bench.data.pixels import PixelCache, Progress, build_cache
 from bench.data.readers import DataRequest, read_images
-from bench.data.source import Source, digests_of
-from bench.data.visible import visible
+from bench.data.reading import count_readings
 from bench.errors import RequestError
 from bench.quiet import quiet
 
@@ -50,7 +48,7 @@ def load_dataset(
     on_done: Progress | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Dataset:
-    """Read every site, settle the classes, decode what is not in the cache yet.
+    """Read every site, decide on the classes, decode what is not in the cache yet.
 
     Raises:
         RequestError: as the readers, or an unreadable image where `skip_unreadable` is not set.
@@ -66,7 +64,7 @@ def load_dataset(
         (image, f"it may not be read ({digest.strerror})") for image, digest in found if isinstance(digest, OSError)
     ]
     readable = [(image, digest) for image, digest in found if isinstance(digest, str)]
-    sources = {digest: Source(Path(image.path), image.part) for image, digest in readable}
+    sources = {digest: image.source for image, digest in readable}
     settings = _needed(settings, sources)
     pixels = build_cache(caches.pixels, sources, settings, on_done, max_pixels=max_pixels, say=say)
     skipped = closed + [(image, pixels.unreadable[digest]) for image, digest in readable if digest in pixels.unreadable]
@@ -74,9 +72,9 @@ def load_dataset(
         raise RequestError(_unreadable_message(skipped))
     kept = [(image, digest) for image, digest in readable if digest in pixels.row]
     classes = class_list([image for image, _ in kept], declared)
-    cases = [_case(image, digest, pixels) for image, digest in kept]
+    cases = [image.as_case(digest, *pixels.sizes[digest]) for image, digest in kept]
     for image, _ in skipped:
-        account.add("left out", UNREADABLE, where(image), site=image.site)
+        account.add("left out", UNREADABLE, image.place, site=image.site)
     count_readings([(image, pixels.readings[digest]) for image, digest in kept], account)
     reasons = [(image.case_id, reason) for image, reason in skipped]
     return Dataset(cases, classes, settings, pixels, reasons, account.entries())
@@ -88,24 +86,8 @@ def _needed(settings: PixelSettings, sources: Mapping[str, Source]) -> PixelSett
     return settings if any(kind_of(path) in HOUNSFIELD for path in paths) else replace(settings, windows=())
 
 
-def _case(image: FoundImage, digest: str, pixels: PixelCache) -> Case:
-    width, height = pixels.sizes[digest]
-    return Case(
-        image.case_id,
-        image.path,
-        image.label,
-        image.group,
-        image.site,
-        digest,
-        width,
-        height,
-        image.part,
-        image.extra,
-    )
-
-
 def _unreadable_message(skipped: Sequence[tuple[FoundImage, str]]) -> str:
-    first = "; ".join(f"{visible(where(image))} ({reason})" for image, reason in skipped[:10])
+    first = "; ".join(f"{visible(image.place)} ({reason})" for image, reason in skipped[:10])
     more = f" and {len(skipped) - 10} more" if len(skipped) > 10 else ""
     return (
         f"{len(skipped)} image(s) cannot be read: {first}{more}. Mend or remove them, or give --skip-unreadable "

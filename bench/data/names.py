@@ -1,12 +1,10 @@
-"""Names of classes, patients and sites as they are meant, and names that only look alike. Pure."""
+"""Names of classes, patients and sites: as they are meant, as they can be shown, and those that look alike. Pure."""
 
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import takewhile
-
-from bench.data.visible import visible
 
 _UNSEEN = "\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
 _INVISIBLE = re.compile(f"[{_UNSEEN}]|(?<![^\\x00-\\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\\x00-\\x7f])")
@@ -16,6 +14,11 @@ _JOINT = re.compile(r"(?<=[^\W\d_])[\s_-]+(?=\w)|(?<=\w)[\s_-]+(?=[^\W\d_])")
 _CYRILLIC = "\u0430\u0441\u0435\u0456\u0458\u043e\u0440\u0455\u0443\u0445"
 _GREEK = "\u03b1\u03bf\u03c1\u03bd\u03b9\u03ba"
 _ALIKE = str.maketrans(_CYRILLIC + _GREEK, "aceijopsyx" + "aopvik")
+
+
+def visible(text: str) -> str:
+    """`text` on one line: control characters, line breaks and half characters are written as escapes."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def normal(text: str) -> str:

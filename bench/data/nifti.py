@@ -1,7 +1,13 @@
-"""NIfTI volumes: axial slices as upright 8-bit RGB, in radiological orientation. Reads files."""
+"""NIfTI volumes: axial slices as upright 8-bit RGB, in radiological orientation. Reads files.
 
+Files are opened by what they hold, and refused where they hold less than they say.
+"""
+
+import gzip
 import math
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from bench.data.nifti_file import opened_volume, stored_voxels
-from bench.data.reading import Note, Reading, Shown
-from bench.data.unreadable import UnreadableImage, too_large
+from bench.data.kinds import GZIP
+from bench.data.reading import Note, Reading, Shown, UnreadableImage, too_large
 from bench.data.windows import CT, CT_STRETCHED, Window, stretched, windowed
+from bench.errors import RequestError
 
 RIGHT, ANTERIOR, SUPERIOR = 0, 1, 2
 BRIGHT, DENSER_THAN_BLOOD = 75, 200  # percentile, Hounsfield units
@@ -23,6 +29,9 @@ NO_CT = (
         "Give --windows none where they are no CT.",
     ),
 )
+DENSEST = 1032  # gzip packs at most so many bytes into one
+CHUNK = 1 << 20  # bytes
+CUT = "its data are cut short or damaged"
 MOST_SLICES = 10  # a volume is held in memory whole: it may have so many times the pixels of the largest slice
 
 
@@ -114,3 +123,73 @@ def _upright(values: NDArray[np.float64], volume: Any, axial: int) -> NDArray[np
         values, left = values.T, left[::-1]
     (_, anterior_grows), (_, right_grows) = left
     return values[:: -1 if anterior_grows > 0 else 1, :: -1 if right_grows > 0 else 1]
+
+
+def require_nibabel() -> None:
+    """Raise `RequestError` where the extra is not installed; keep nibabel from logging header faults."""
+    try:
+        import nibabel
+    except ImportError:
+        raise RequestError("NIfTI volumes need an extra package: pip install 'gapbench[nifti]'.") from None
+    nibabel.imageglobals.logger.setLevel("CRITICAL")
+
+
+@contextmanager
+def opened_volume(path: Path) -> Iterator[tuple[Any, Any]]:
+    """The volume, and the open file that its voxels are read from: unpacked where it is packed, whatever its name says.
+
+    Raises:
+        UnreadableImage: no volume of one time point, voxels that are no plain numbers, or fewer than the header says.
+    """
+    require_nibabel()
+    try:
+        file: Any = path.open("rb")
+    except OSError as error:
+        raise UnreadableImage(f"it may not be read ({error.strerror})") from None
+    with file:
+        packed = file.read(len(GZIP)) == GZIP
+        file.seek(0)
+        size = os.fstat(file.fileno()).st_size * (DENSEST if packed else 1)
+        unpacked = gzip.GzipFile(fileobj=file) if packed else file
+        volume = _volume(unpacked)
+        if volume.dataobj.offset + math.prod(volume.shape) * volume.get_data_dtype().itemsize > size:
+            raise UnreadableImage(CUT)
+        yield volume, unpacked
+
+
+def _volume(file: Any) -> Any:
+    import nibabel
+
+    try:
+        second = file.read(8)[4:] == b"n+2\0"
+        file.seek(0)
+        volume: Any = (nibabel.Nifti2Image if second else nibabel.Nifti1Image).from_stream(file)
+    except MemoryError:
+        raise
+    except Exception:
+        raise UnreadableImage(
+            "it is no NIfTI volume, whatever its name says, or it is encrypted, cut short or damaged"
+        ) from None
+    shape = volume.shape
+    if len(shape) < 3 or min(shape) < 1 or any(extent != 1 for extent in shape[3:]):
+        raise UnreadableImage(f"its shape {'×'.join(map(str, shape))} is not that of one volume")
+    if volume.get_data_dtype().fields or volume.get_data_dtype().kind not in "iuf":
+        raise UnreadableImage("its voxels are not plain numbers")
+    return volume
+
+
+def stored_voxels(volume: Any, file: Any) -> NDArray[Any]:
+    """The voxels of an opened volume before slope and intercept; a packed file is read to its checksum.
+
+    Raises:
+        UnreadableImage: they are cut short or damaged.
+    """
+    try:
+        stored = np.asarray(volume.dataobj.get_unscaled())
+        while isinstance(file, gzip.GzipFile) and file.read(CHUNK):
+            pass
+    except MemoryError:
+        raise
+    except Exception:
+        raise UnreadableImage(CUT) from None
+    return stored

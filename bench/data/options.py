@@ -1,18 +1,28 @@
-"""How image files are to be read, beside where they lie."""
+"""Which readers there are, and how image files are to be read, beside where they lie."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
-from bench.data.layout import Layout
 from bench.data.passed_over import PassedOver
 from bench.data.pseudonyms import Pseudonyms
+from bench.data.tree.layout import Layout
 
 MultiLabel = Literal["single-only", "priority", "others"]
 GroupBy = Literal["patient", "study", "series"]
 MULTI_LABEL_RULES: tuple[str, ...] = get_args(MultiLabel)
 EVERY_SITE = "*"
+AUTO_READER = "auto"
+READERS = {
+    "tree": "bench.data.tree.reader",
+    "manifest": "bench.data.manifest.reader",
+    "rsna-2019": "bench.data.public.rsna_2019",
+    "cq500": "bench.data.public.cq500",
+    "ct-ich": "bench.data.public.ct_ich",
+    "bhsd": "bench.data.public.bhsd",
+}
+"""By name the module that reads a layout of data: its `read(path, site, options)` gives `FoundImage`s."""
 MANIFEST_COLUMNS = ("path", "label", "group", "site", "split", "mask", "part", "case_id")
 
 

@@ -5,12 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.data.cases import FoundImage
-from bench.data.dicom_groups import series_of
-from bench.data.dicom_header import DicomHeader, read_header
+from bench.data.dicom.header import DicomHeader, read_header
 from bench.data.kinds import Kind
 from bench.data.nifti import number_of_slices
 from bench.data.options import ReadOptions
-from bench.data.unreadable import UnreadableImage
+from bench.data.reading import UnreadableImage
 
 
 def images_of_file(
@@ -26,7 +25,7 @@ def images_of_file(
     try:
         if kind == "DICOM":
             header = read_header(Path(whole.path))
-            whole = replace(whole, group=whole.group or _group(whole, header, patient, options))
+            whole = replace(whole, group=whole.group or _group(header, patient, options))
             if header.frames == 1:
                 return [whole]
             return _numbered(replace(whole, group=whole.group or whole.case_id), range(header.frames))
@@ -38,9 +37,9 @@ def images_of_file(
     return [replace(whole, group=whole.group or patient)]
 
 
-def _group(whole: FoundImage, header: DicomHeader, patient: str | None, options: ReadOptions) -> str | None:
+def _group(header: DicomHeader, patient: str | None, options: ReadOptions) -> str | None:
     """The header's patient goes before what folders say, and that before the header's study."""
-    if options.group_by != "patient" and (identifier := series_of(Path(whole.path)).of(options.group_by)):
+    if options.group_by != "patient" and (identifier := header.identifier(options.group_by)):
         return options.pseudonyms.of(*identifier)
     if patient and header.patient[:1] != ("patient",):
         return patient

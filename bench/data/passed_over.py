@@ -4,11 +4,11 @@ Whatever drops files, changes pixels or labels, or goes by a guess says so here,
 commands print it, `tables/passed_over.csv`, the audit and the page show it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.data.visible import visible
+from bench.data.names import visible
 
 Fate = Literal["passed over", "left out", "changed", "doubtful"]
 """No image of the set; an image that became no case; read otherwise than stored; read by a guess, to be looked at."""
@@ -56,10 +56,9 @@ class PassedOver:
 
     def entries(self) -> tuple[Entry, ...]:
         """Doubtful ones first, each fate in the order in which it was met."""
-        return tuple(self._in_order())
-
-    def _in_order(self) -> Iterator[Entry]:
-        for fate in FATES:
-            for (kind, site, what, advice), (number, example) in self._entries.items():
-                if kind == fate:
-                    yield Entry(kind, site, what, number, example, advice)
+        return tuple(
+            Entry(fate, site, what, number, example, advice)
+            for wanted in FATES
+            for (fate, site, what, advice), (number, example) in self._entries.items()
+            if fate == wanted
+        )

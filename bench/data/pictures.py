@@ -6,9 +6,8 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bench.data.kinds import Kind, kind_of
-from bench.data.reading import COLOUR16, EIGHT_BITS, GREY16, Note, Reading, Shown
+from bench.data.reading import COLOUR16, EIGHT_BITS, GREY16, Note, Reading, Shown, UnreadableImage, too_large
 from bench.data.stated import FULL, Stated, stated
-from bench.data.unreadable import UnreadableImage, too_large
 from bench.errors import RequestError
 
 Image.MAX_IMAGE_PIXELS = None  # the limit here is an option, and refuses instead of warning

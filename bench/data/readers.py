@@ -6,18 +6,15 @@ from importlib import import_module
 from pathlib import Path
 
 from bench.data.cases import FoundImage
-from bench.data.manifest import read_manifest
-from bench.data.manifest_table import is_manifest
+from bench.data.manifest.reader import read as read_manifest
+from bench.data.manifest.table import is_manifest
 from bench.data.names import alike
-from bench.data.options import EVERY_SITE, ReadOptions
+from bench.data.options import AUTO_READER, EVERY_SITE, READERS, ReadOptions
 from bench.data.sites import sites_of
-from bench.data.tree import read_tree
 from bench.errors import RequestError
 
 Reader = Callable[[Path, str, ReadOptions], list[FoundImage]]
-AUTO = "auto"
-PUBLIC = {"rsna-2019": "rsna_2019", "cq500": "cq500", "ct-ich": "ct_ich", "bhsd": "bhsd"}
-NAMES = (AUTO, "tree", "manifest", *PUBLIC)
+NAMES = (AUTO_READER, *READERS)
 
 
 @dataclass(frozen=True)
@@ -42,10 +39,11 @@ def read_images(request: DataRequest) -> list[FoundImage]:
             reader asked for takes.
     """
     readers = request.readers or {}
+    usual = readers.get(EVERY_SITE, AUTO_READER)
     unknown = sorted({name for name in readers.values() if name not in NAMES})
     if unknown:
         raise RequestError(f"No reader {unknown[0]!r} (--reader). Known: {', '.join(NAMES)}.")
-    if request.data is not None and is_manifest(request.data) and readers.get(EVERY_SITE) in (None, AUTO, "manifest"):
+    if request.data is not None and is_manifest(request.data) and usual in (AUTO_READER, "manifest"):
         return read_manifest(request.data, None, request.options)
     sites = sites_of(request.data) if request.data is not None else request.sites or {}
     astray = sorted(set(readers) - set(sites) - {EVERY_SITE})
@@ -58,15 +56,12 @@ def read_images(request: DataRequest) -> list[FoundImage]:
     return [
         image
         for site, path in sites.items()
-        for image in _reader(readers.get(site, readers.get(EVERY_SITE, AUTO)), path)(path, site, request.options)
+        for image in _reader(readers.get(site, usual), path)(path, site, request.options)
     ]
 
 
 def _reader(name: str, path: Path) -> Reader:
-    if name == AUTO:
+    if name == AUTO_READER:
         name = "manifest" if path.is_file() and is_manifest(path) else "tree"
-    if name in PUBLIC:
-        module = import_module(f"bench.data.public.{PUBLIC[name]}")
-        reader: Reader = module.read
-        return reader
-    return read_manifest if name == "manifest" else read_tree
+    read: Reader = import_module(READERS[name]).read
+    return read

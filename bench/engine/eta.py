@@ -1,4 +1,4 @@
-"""How fast runs go, backbone by backbone, and how long the rest takes. Pure, but for a clock."""
+"""How long the runs that are left will take, and how fast they go. Pure, but for a clock."""
 
 import time
 from collections import defaultdict
@@ -12,14 +12,9 @@ from bench.plan.spec import EpochRecord, RunResult, RunSpec
 UNKNOWN = Speed(1.0, 1.0)  # in proportion to the images; finished runs then say how long one takes
 
 
-def epochs_of(spec: RunSpec) -> int:
-    """All epochs of a run, those of the frozen phase too."""
-    return spec.recipe.epochs + (spec.recipe.head_epochs if spec.weights.pretrained else 0)
-
-
 @dataclass
 class _Underway:
-    """A run that has begun. `share` of its work was done at `told`, when it last gave a sign."""
+    """A run that has begun. `share` of its work was done at `told`, the time of its last epoch."""
 
     spec: RunSpec
     began: float
@@ -40,7 +35,7 @@ class _Ratio:
         self.promised += promised
 
 
-class Pace:
+class Eta:
     """The first estimate is that of the timed steps; what runs really take corrects it, for each backbone by itself.
 
     Before the first run of a backbone has ended its training epochs correct, and before those what other backbones
@@ -57,8 +52,8 @@ class Pace:
     ) -> None:
         self.workers, self.total, self.done, self.images = workers, len(specs), 0, 0
         self._speeds, self._clock, self._started = speeds, clock, clock()
-        self._waiting = {id(spec): spec for spec in specs}
-        self._underway: dict[int, _Underway] = {}
+        self._waiting = {spec.run_id: spec for spec in specs}
+        self._underway: dict[str, _Underway] = {}
         self._runs: dict[str, _Ratio] = defaultdict(_Ratio)
         self._epochs: dict[str, _Ratio] = defaultdict(_Ratio)
         self._work = sum(map(self._promised, specs))
@@ -79,7 +74,7 @@ class Pace:
     def run(self, spec: RunSpec, result: RunResult) -> None:
         """Count a run that has ended; a failed one says nothing of how long others take."""
         run = self._begun(spec)
-        del self._underway[id(spec)]
+        del self._underway[spec.run_id]
         self.done += 1
         self._worked += self._promised(spec)
         if result.status == "done":
@@ -118,13 +113,13 @@ class Pace:
 
     def _begin(self, spec: RunSpec) -> None:
         now = self._clock()
-        del self._waiting[id(spec)]
-        self._underway[id(spec)] = _Underway(spec, now, now)
+        del self._waiting[spec.run_id]
+        self._underway[spec.run_id] = _Underway(spec, now, now)
 
     def _begun(self, spec: RunSpec) -> _Underway:
-        if id(spec) in self._waiting:  # an executor that has an order of its own
+        if spec.run_id in self._waiting:  # an executor that has an order of its own
             self._begin(spec)
-        return self._underway[id(spec)]
+        return self._underway[spec.run_id]
 
     def _open(self) -> list[RunSpec]:
         return [*self._waiting.values(), *(run.spec for run in self._underway.values())]

@@ -1,6 +1,6 @@
-"""How long the runs should take, and what a smaller experiment would. Times a few steps."""
+"""How long the runs should take, and what a smaller experiment would. Times a few steps; prints."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.config.experiment import Experiment
@@ -25,6 +25,28 @@ def forecast(executor: Executor, pending: Sequence[RunSpec]) -> Forecast:
     speeds = {name: executor.measure(spec) for name, spec in examples.items()}
     seconds = [speeds[spec.backbone].seconds(spec) for spec in pending]
     return Forecast(makespan(seconds, executor.workers), speeds)
+
+
+def announce(
+    executor: Executor,
+    pending: Sequence[RunSpec],
+    what: str,
+    say: Callable[[str], None],
+    rest: Callable[[Forecast], str],
+    times: int = 1,
+) -> Forecast | None:
+    """Say what is to be done and how long it should take; None where a timed step fails.
+
+    rest: what else the sentence says; times: how often all of `pending` is to be done.
+    """
+    try:
+        expected = forecast(executor, pending)
+    except Exception as error:  # the runs themselves will say it again, each for itself
+        say(f"{what}; no forecast, since a timed step failed: {error}")
+        return None
+    seconds = duration(expected.seconds * times)
+    say(f"{what}, about {seconds} with {executor.workers} worker(s){rest(expected)}.")
+    return expected
 
 
 def smaller_choices(experiment: Experiment, seconds: float) -> str:

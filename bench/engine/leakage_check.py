@@ -1,4 +1,4 @@
-"""The leak gate: stops a request whose training would see what it is tested on. Prints through `say`."""
+"""The leakage check: stops a request whose training would see what it is tested on. Prints through `say`."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,14 +7,13 @@ from bench.data.cases import INTERNAL, Case
 from bench.data.copies import CopyPair
 from bench.data.options import EVERY_SITE
 from bench.errors import RequestError
-from bench.folds.leak_message import WHOLE, leak_message
-from bench.folds.leaks import Leak, find_leaks
+from bench.folds.leaks import WHOLE, Leak, find_leaks, leak_message
 from bench.folds.table import FoldTable
 
 SHOWN = 5
 
 
-def pass_gate(
+def check_leakage(
     experiment: Experiment,
     cases: Sequence[Case],
     copies: Sequence[CopyPair],

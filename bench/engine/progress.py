@@ -1,47 +1,124 @@
-"""Shows how far an experiment is: a bar on a terminal, plain lines elsewhere. Prints."""
+"""Shows how far long work is: a bar on terminals that can redraw a line, plain lines elsewhere. Prints."""
 
-from collections.abc import Callable
+from types import TracebackType
 from typing import Self
 
-from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from bench.engine.bar import WorkBar
 from bench.engine.durations import duration
-from bench.engine.eta import Pace
+from bench.engine.eta import Eta
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
+from bench.store.heartbeat import ActiveRun, Heartbeat
+from bench.terminal import Terminal
+
+
+class DecodingProgress:
+    """A bar that appears only when there is something to do; off a terminal, one line at the end."""
+
+    def __init__(self, terminal: Terminal, what: str = "Decoding images") -> None:
+        self._terminal, self._what = terminal, what
+        self._bar = Progress(
+            TextColumn(what),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=terminal,
+            transient=True,
+            disable=not terminal.is_interactive,
+        )
+        self._begun = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def update(self, done: int, total: int) -> None:
+        """Called after each image."""
+        if not self._begun:
+            self._begun = True
+            self._bar.start()
+            self._task = self._bar.add_task("", total=total)
+        self._bar.update(self._task, completed=done)
+        if done == total:
+            self._bar.stop()
+            self._terminal.say(f"{self._what}: {total} done.")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+
+class WorkBar:
+    """A text, the bar, and the time since it began; shown while it is entered."""
+
+    def __init__(self, terminal: Terminal, text: str, total: float, *, done: int = 0, transient: bool = False) -> None:
+        self._terminal = terminal
+        self._bar = Progress(
+            TextColumn("{task.fields[text]}", markup=False),
+            BarColumn(),
+            TimeElapsedColumn(),
+            console=terminal,
+            transient=transient,
+            disable=not terminal.is_interactive,
+        )
+        self._task = self._bar.add_task("", total=total, completed=done, text=text)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def _show(self, *, text: str | None = None, done: float | None = None) -> None:
+        """Change what is given."""
+        if text is not None:
+            self._bar.update(self._task, text=text)
+        if done is not None:
+            self._bar.update(self._task, completed=done)
 
 
 class RunProgress(WorkBar):
-    """Runs done, images a second, time left. `on_change` is called whenever the pace has changed."""
+    """An observer of runs: runs done, images a second, time left. Other processes are told by the heartbeat."""
 
-    def __init__(self, console: Console, pace: Pace, on_change: Callable[[], None] = lambda: None) -> None:
-        self._console, self._pace, self._on_change = console, pace, on_change
-        super().__init__(console, self._text(), 1.0)
+    def __init__(self, terminal: Terminal, eta: Eta, heartbeat: Heartbeat | None = None) -> None:
+        self._eta, self._heartbeat = eta, heartbeat
+        super().__init__(terminal, self._text(), 1.0)
 
     def __enter__(self) -> Self:
-        self._on_change()
+        self._tell()
         return super().__enter__()
 
-    def epoch(self, spec: RunSpec, record: EpochRecord) -> None:
-        """Count an epoch."""
-        self._pace.epoch(spec, record)
+    def epoch(self, spec: RunSpec, record: EpochRecord) -> bool:
+        """Count an epoch; the run goes on."""
+        self._eta.epoch(spec, record)
         self._update()
+        return True
 
     def run(self, spec: RunSpec, result: RunResult) -> None:
         """Count a finished run; off a terminal, print a line."""
-        self._pace.run(spec, result)
+        self._eta.run(spec, result)
         self._update()
-        name = f"{spec.backbone} seed {spec.seed} fold {spec.fold}"
         if result.status != "done":
-            self._console.print(f"{name} {result.status}: {result.error}", style="red", markup=False, soft_wrap=True)
-        elif not self._console.is_interactive:
-            self._console.print(f"{self._text()}: {name}", markup=False, soft_wrap=True)
+            self._terminal.say(f"{spec.title} {result.status}: {result.error}", style="red")
+        elif not self._terminal.is_interactive:
+            self._terminal.say(f"{self._text()}: {spec.title}")
 
     def _update(self) -> None:
-        self._show(text=self._text(), done=self._pace.share())
-        self._on_change()
+        self._show(text=self._text(), done=self._eta.share())
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._heartbeat is not None:
+            running = [
+                ActiveRun(spec.run_id, spec.backbone, spec.seed, spec.fold, epoch, spec.all_epochs)
+                for spec, epoch in self._eta.running()
+            ]
+            self._heartbeat.tell(workers=self._eta.workers, seconds_left=self._eta.seconds_left(), running=running)
 
     def _text(self) -> str:
-        seconds = self._pace.seconds_left()
+        seconds = self._eta.seconds_left()
         left = f", {duration(seconds)} left" if seconds else ""
-        return f"{self._pace.done}/{self._pace.total} runs, {self._pace.rate():.0f} images/s{left}"
+        return f"{self._eta.done}/{self._eta.total} runs, {self._eta.rate():.0f} images/s{left}"

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.data.manifest_table import is_manifest, read_table
+from bench.data.manifest.table import is_manifest, read_table
 from bench.errors import RequestError, listed
 from bench.explain.options import CHOICES
 

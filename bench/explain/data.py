@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from bench.cache import Caches
 from bench.config.experiment import Experiment
 from bench.data.cases import Case
-from bench.data.load import load_dataset
-from bench.data.pixels import PixelCache, Progress
+from bench.data.pixels import PixelCache
 from bench.data.pseudonyms import Pseudonyms
-from bench.engine.prepare import Say, data_request
+from bench.data.readers import DataRequest
+from bench.engine.images import data_request, load_images
 from bench.explain.model_sets import ModelSet
-from bench.store.folder import ResultsFolder
+from bench.store.snapshot import FolderSnapshot
+from bench.terminal import Terminal
 
 MASKS = "masks"
 
@@ -44,36 +45,24 @@ class Images:
         return {case.case_id: case.site for case in self.cases}
 
 
-def load_images(
+def load_pictures(
     experiment: Experiment,
-    folder: ResultsFolder,
+    snapshot: FolderSnapshot,
     models: ModelSet,
+    request: DataRequest,
     caches: Caches,
-    on_decoded: Progress | None,
-    say: Say,
+    terminal: Terminal,
 ) -> Images:
     """Read the experiment's images again, with the pixel settings of the models.
 
     Raises:
         RequestError: they are gone, or other ones than those of the results folder.
     """
-    request = data_request(experiment, caches, folder.pseudonyms() or Pseudonyms.fresh())
     windows = models.pixels.windows or tuple(experiment.windows)
-    dataset = load_dataset(
-        request,
-        replace(models.pixels, windows=windows),
-        caches,
-        renaming=experiment.classes,
-        declared=experiment.class_order,
-        skip_unreadable=experiment.skip_unreadable,
-        max_pixels=experiment.max_pixels,
-        on_done=on_decoded,
-        say=say,
-    )
-    stored = folder.cases() or []
-    groups = {case.case_id: case.group for case in stored}  # copies may be held together there
+    dataset = load_images(request, experiment, caches, replace(models.pixels, windows=windows), terminal)
+    groups = {case.case_id: case.group for case in snapshot.cases or []}  # copies may be held together there
     cases = [replace(case, group=groups.get(case.case_id, case.group)) for case in dataset.cases]
-    folder.refuse_other_data(cases, dataset.classes)
+    snapshot.refuse_other_data(cases, dataset.classes)
     return Images(cases, dataset.pixels)
 
 

@@ -13,7 +13,7 @@ from bench.data.images import PixelSettings, fitted
 from bench.data.kinds import kind_of
 from bench.data.nifti import slice_values
 from bench.data.pictures import eight_bit, opened_picture
-from bench.data.unreadable import UnreadableImage
+from bench.data.reading import UnreadableImage
 from bench.errors import listed
 from reports.explanation.localisation import Maps
 

@@ -1,28 +1,25 @@
 """From a results folder to the models that can be explained. Reads run.json and predictions."""
 
-import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
 
 from bench.data.cases import Case
 from bench.data.images import PixelSettings
 from bench.errors import RequestError
 from bench.folds.table import FoldTable
-from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone, plan_runs
-from bench.plan.recipe import Recipe
-from bench.plan.spec import RunSpec, Tooling, Weights
-from bench.report.entries import distinguishing, is_import, settings
+from bench.plan.spec import RunSpec
+from bench.report.entries import distinguishing, settings
 from bench.store.folder import ResultsFolder
+from bench.store.records import RunRecord, TrainedSpec
 from bench.store.runs import StoredRun
 
 
 @dataclass(frozen=True)
 class ModelSet:
-    """The runs of one backbone, recipe, weights, pixels and tooling, by seed and fold."""
+    """The runs of one backbone, recipe, weights, pixels and numerics, by seed and fold."""
 
     name: str
     backbone: str
@@ -43,26 +40,25 @@ def find_models(folder: ResultsFolder, backbones: Sequence[str], say: Callable[[
     if cases is None or folds is None:
         raise RequestError(f"{folder.root} is no results folder. Give the one that `bench run` wrote.")
     runs = [folder.runs.read(name) for name in sorted(folder.runs.complete())]
-    own = [run for run in runs if run.record["spec"]["role"] == "main" and run.record["spec"]["replicate"] == 0]
+    own = [run for run in runs if run.record.is_ranked and run.record.spec.role == "main"]
     if not own:
-        imported = any(is_import(run.record) for run in runs)
+        imported = any(run.record.spec.role == "import" for run in runs)
         why = "its runs were imported, and there is no model of them" if imported else "it holds no finished run"
         raise RequestError(f"Nothing in {folder.root} can be explained: {why}. Train models by bench run.")
-    known = list(dict.fromkeys(run.record["spec"]["backbone"] for run in own))
+    known = list(dict.fromkeys(run.record.spec.backbone for run in own))
     for name in backbones:
         if name not in known:
             nearest = ", ".join(get_close_matches(name, known, n=3, cutoff=0.0))
             raise RequestError(
                 f"No run of backbone {name!r} is stored in {folder.root} (--backbone). Nearest: {nearest}."
             )
-    alike: dict[str, list[StoredRun]] = defaultdict(list)
+    alike: dict[Hashable, list[StoredRun]] = defaultdict(list)
     for run in own:
-        key = json.dumps([run.record["spec"]["backbone"], *settings(run.record)], sort_keys=True)
-        alike[key].append(run)
+        alike[settings(run.record)].append(run)
     records = [group[0].record for group in alike.values()]
     found, left_out = list[ModelSet](), 0
-    for group in sorted(alike.values(), key=lambda group: str(group[0].record["spec"]["backbone"])):
-        if backbones and group[0].record["spec"]["backbone"] not in backbones:
+    for group in sorted(alike.values(), key=lambda group: group[0].record.spec.backbone):
+        if backbones and group[0].record.spec.backbone not in backbones:
             continue
         models = _planned(group, cases, folds, _name(group[0].record, records))
         left_out += len(group) - len(models.runs)
@@ -76,26 +72,21 @@ def find_models(folder: ResultsFolder, backbones: Sequence[str], say: Callable[[
 
 
 def _planned(group: Sequence[StoredRun], cases: Sequence[Case], folds: FoldTable, name: str) -> ModelSet:
-    record = group[0].record
-    spec, weights = record["spec"], record["weights"]
-    pixels = PixelSettings(**{**spec["pixels"], "windows": tuple(spec["pixels"]["windows"])})
-    seeds = sorted({run.record["spec"]["seed"] for run in group} & set(folds.by_seed))
-    backbone = PlannedBackbone(
-        spec["backbone"], Weights(weights["source"], weights["digest"]), Tooling(**spec["tooling"])
-    )
-    recipe = Recipe.model_validate(spec["recipe"])
-    specs = plan_runs(cases, folds, tuple(spec["classes"]), [backbone], seeds, recipe, pixels)
+    spec = group[0].record.spec
+    assert isinstance(spec, TrainedSpec)
+    backbone = PlannedBackbone(spec.backbone, group[0].record.weights, spec.numerics)
+    seeds = sorted({run.record.spec.seed for run in group} & set(folds.by_seed))
+    specs = plan_runs(cases, folds, spec.classes, [backbone], seeds, spec.recipe, spec.pixels)
     stored = {run.run_id: run for run in group}
-    planned = {run_id(spec): spec for spec in specs}
+    planned = {spec.run_id: spec for spec in specs}
     runs = tuple((stored[identity], spec) for identity, spec in planned.items() if identity in stored)
-    return ModelSet(name, spec["backbone"], pixels, runs)
+    return ModelSet(name, spec.backbone, spec.pixels, runs)
 
 
-def _name(record: dict[str, Any], records: Sequence[dict[str, Any]]) -> str:
+def _name(record: RunRecord, records: Sequence[RunRecord]) -> str:
     """The backbone, and what sets it apart where the folder has several rows of it."""
-    backbone: str = record["spec"]["backbone"]
-    namesakes = [other for other in records if other["spec"]["backbone"] == backbone]
-    if len(namesakes) == 1:
+    backbone = record.spec.backbone
+    if sum(other.spec.backbone == backbone for other in records) == 1:
         return backbone
-    parts = [record["weights"]["source"], record["spec"]["recipe_label"], *distinguishing(record, records)]
+    parts = [record.weights.source, record.spec.recipe_label, *distinguishing(record, records)]
     return f"{backbone} ({', '.join(parts)})"

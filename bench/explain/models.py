@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.config.experiment import Experiment
-from bench.engine.conduct import executor_for
+from bench.engine.execute import executor_for
 from bench.errors import BenchError, RequestError
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.explain.task import Explained, ExplainTask
 from bench.plan.spec import RunResult, RunSpec
 from bench.store.runs import MODEL, StoredRun
@@ -21,7 +21,7 @@ SMALL_DIFFERENCE = 0.05
 def trained_models(
     runs: Sequence[Run],
     experiment: Experiment,
-    workshop: Workshop,
+    resources: Resources,
     keep: Callable[[StoredRun, bytes], None],
     say: Callable[[str], None],
 ) -> Iterator[tuple[StoredRun, RunSpec, bytes]]:
@@ -41,18 +41,18 @@ def trained_models(
     if not missing:
         return
     say(f"{len(missing)} of {len(runs)} models were not kept and are trained again as they were.")
-    of_spec = {id(spec): run for run, spec in missing}
+    of_spec = {spec.run_id: run for run, spec in missing}
     specs = [spec for _, spec in missing]
-    _require_weights(specs[0], workshop)
-    with executor_for(experiment, replace(workshop, keep_models=True), specs) as executor:
+    _require_weights(specs[0], resources)
+    with executor_for(experiment, replace(resources, keep_models=True), specs) as executor:
         for spec, result in executor.run(specs, lambda spec, record: True):
-            run = of_spec[id(spec)]
+            run = of_spec[spec.run_id]
             _refuse_other(run, spec, result)
             keep(run, result.model)
             yield run, spec, result.model
 
 
-def explained(run: StoredRun, task: ExplainTask, workshop: Workshop) -> Explained:
+def explained(run: StoredRun, task: ExplainTask, resources: Resources) -> Explained:
     """What the task gives.
 
     Raises:
@@ -64,7 +64,7 @@ def explained(run: StoredRun, task: ExplainTask, workshop: Workshop) -> Explaine
     from bench.explain.maps import explain
 
     try:
-        return explain(task, workshop)
+        return explain(task, resources)
     except NoSpatialLayerError:
         raise
     except BackboneError as error:
@@ -94,35 +94,34 @@ def differs(run: StoredRun, spec: RunSpec, found: NDArray[np.float32]) -> bool:
 
 
 def _refuse_other(run: StoredRun, spec: RunSpec, result: RunResult) -> None:
-    name = f"{spec.backbone} seed {spec.seed} fold {spec.fold}"
     if result.status != "done":
-        raise BenchError(f"The model of {name} was not kept, and training it again failed: {result.error}")
+        raise BenchError(f"The model of {spec.title} was not kept, and training it again failed: {result.error}")
     stored = stored_probabilities(run, spec.classes)
     if np.array_equal(stored, result.probabilities):
         return
-    then = run.record["environment"]
+    then = run.record.environment
     changed = [
         f"{key} {then[key]} then, {now} now" for key, now in result.environment.items() if then.get(key, now) != now
     ]
     raise BenchError(
-        f"The model of {name} was not kept, and training it again gave other predictions than are stored "
+        f"The model of {spec.title} was not kept, and training it again gave other predictions than are stored "
         f"({int((stored != result.probabilities).any(axis=1).sum())} of {len(stored)} cases). "
         f"{'; '.join(changed) or 'The machine and its libraries seem the same'}. Explain it where it was trained, or "
         f"train it anew with --save-models into another --results folder."
     )
 
 
-def _require_weights(spec: RunSpec, workshop: Workshop) -> None:
+def _require_weights(spec: RunSpec, resources: Resources) -> None:
     from backbones.build import BackboneError
     from backbones.weights import WeightsUnavailableError, has_stored_body, resolve, store_body
 
-    if has_stored_body(workshop.caches.weights, spec.weights.digest):
+    if has_stored_body(resources.caches.weights, spec.weights.digest):
         return
     try:
         if spec.weights.source == "ImageNet":
             resolved = resolve(spec.backbone, "imagenet", spec.pixels.image_size)
             if resolved.digest == spec.weights.digest:
-                store_body(workshop.caches.weights, resolved)
+                store_body(resources.caches.weights, resolved)
                 return
     except (BackboneError, WeightsUnavailableError) as error:
         raise RequestError(f"Models of {spec.backbone} were not kept and cannot be trained again. {error}") from error

@@ -2,20 +2,19 @@
 
 import time
 
-from rich.console import Console
-
-from bench.engine.bar import WorkBar
 from bench.engine.durations import duration
+from bench.engine.progress import WorkBar
 from bench.plan.spec import RunSpec
+from bench.terminal import Terminal
 
 
 class ExplainProgress(WorkBar):
     """Models done, maps a second, time left."""
 
-    def __init__(self, console: Console, name: str, models: int) -> None:
-        self._console, self._name, self._models = console, name, models
+    def __init__(self, terminal: Terminal, name: str, models: int) -> None:
+        self._name, self._models = name, models
         self._done, self._maps, self._started = 0, 0, time.perf_counter()
-        super().__init__(console, f"{name}: 0/{models} models", models, transient=True)
+        super().__init__(terminal, f"{name}: 0/{models} models", models, transient=True)
 
     def model(self, spec: RunSpec, maps: int) -> None:
         """Count a model and its maps; off a terminal, print a line."""
@@ -25,5 +24,5 @@ class ExplainProgress(WorkBar):
         wait = f", {duration(left)} left" if self._done < self._models else ""
         text = f"{self._name}: {self._done}/{self._models} models, {self._maps} maps{wait}"
         self._show(text=text, done=self._done)
-        if not self._console.is_interactive:
-            self._console.print(f"{text}: seed {spec.seed} fold {spec.fold}", markup=False, soft_wrap=True)
+        if not self._terminal.is_interactive:
+            self._terminal.say(f"{text}: seed {spec.seed} fold {spec.fold}")

@@ -1,18 +1,15 @@
 """One call of `bench explain`, from the checked request to galleries and tables. Prints."""
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
-from rich.console import Console
 
 from bench.cache import user_caches
 from bench.config.experiment import Experiment
-from bench.engine.decoding import DecodingProgress
-from bench.engine.phantom import ensure_phantom
-from bench.errors import Interrupted, RequestError
-from bench.execution.resources import Workshop
-from bench.explain.data import Images, load_images
+from bench.data.pseudonyms import Pseudonyms
+from bench.engine.images import data_request, ensure_phantom
+from bench.errors import RequestError, interruptible
+from bench.execution.resources import Resources
+from bench.explain.data import Images, load_pictures
 from bench.explain.explained_set import ExplainedSet, explain_set
 from bench.explain.model_sets import ModelSet, find_models
 from bench.explain.options import ExplainOptions
@@ -20,7 +17,8 @@ from bench.explain.stored import GalleryPicture, write_explanations
 from bench.report.leaderboard import RESAMPLING_SEED, Resampling
 from bench.store.folder import ResultsFolder
 from bench.store.runs import StoredRun
-from reports.draw.markdown_tables import tables_markdown
+from bench.terminal import Terminal
+from reports.draw.markdown_table import tables_markdown
 from reports.explanation.gallery import draw_page
 from reports.explanation.tables import Intervals, explanation_tables
 from reports.statistics.bootstrap import Draws
@@ -37,30 +35,27 @@ def run_explain(options: ExplainOptions) -> int:
         BenchError: a model could not be trained again as it was.
         Interrupted: the user stopped it.
     """
-    try:
+    with interruptible("Nothing was written to explain/; give the same command again."):
         return _run(options)
-    except KeyboardInterrupt:
-        raise Interrupted("Interrupted. Nothing was written to explain/; give the same command again.") from None
 
 
 def _run(options: ExplainOptions) -> int:
-    console = Console(highlight=False, emoji=False)
-    say = partial(console.print, markup=False, soft_wrap=True)
-    caches, folder = user_caches(), ResultsFolder(options.results.expanduser())
-    experiment = folder.experiment()
+    terminal, caches = Terminal(), user_caches()
+    folder = ResultsFolder(options.results.expanduser())
+    snapshot = folder.snapshot()
+    experiment = snapshot.experiment
     if experiment is None:
         raise RequestError(f"{folder.root} is no results folder. Give the one that `bench run` wrote.")
     if options.masks and not options.masks.is_dir():
         raise RequestError(f"No such folder: {options.masks} (--masks). Check the spelling.")
-    sets = find_models(folder, options.backbones, say)
-    if experiment.uses_phantom:
-        ensure_phantom(caches, console)
-    work = _Work(options, folder, experiment, console)
+    sets = find_models(folder, options.backbones, terminal.say)
+    ensure_phantom(experiment, caches, terminal)
+    request = data_request(experiment, caches, folder.pseudonyms() or Pseudonyms.fresh())
+    work = _Work(options, folder, experiment, terminal)
     with folder.locked(command="bench explain"):
         for models in sets:
-            with DecodingProgress(console) as decoding:
-                images = load_images(experiment, folder, models, caches, decoding.update, say)
-            work.explain(models, images, Workshop(caches, images.pixels))
+            images = load_pictures(experiment, snapshot, models, request, caches, terminal)
+            work.explain(models, images, Resources(caches, images.pixels))
         work.finish()
     return 0
 
@@ -69,19 +64,19 @@ class _Work:
     """What is gathered over the sets of models of a call."""
 
     def __init__(
-        self, options: ExplainOptions, folder: ResultsFolder, experiment: Experiment, console: Console
+        self, options: ExplainOptions, folder: ResultsFolder, experiment: Experiment, terminal: Terminal
     ) -> None:
-        self._options, self._folder, self._experiment, self._console = options, folder, experiment, console
+        self._options, self._folder, self._experiment, self._terminal = options, folder, experiment, terminal
         self._done: list[ExplainedSet] = []
         self._left_out: list[str] = []
 
-    def explain(self, models: ModelSet, images: Images, workshop: Workshop) -> None:
+    def explain(self, models: ModelSet, images: Images, resources: Resources) -> None:
         """One set of models; left out with the reason where its architecture has no places."""
         from backbones.cam_layers import NoSpatialLayerError
 
         try:
             self._done.append(
-                explain_set(models, images, workshop, self._experiment, self._options, self._keep, self._console)
+                explain_set(models, images, resources, self._experiment, self._options, self._keep, self._terminal)
             )
         except NoSpatialLayerError as error:
             self._left_out.append(f"{models.name} is left out: {error}")

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from bench.data.cases import INTERNAL, Case
-from bench.data.names import as_meant, normal
+from bench.data.names import as_meant, normal, visible
 from bench.data.passed_over import PassedOver
-from bench.data.visible import visible
 from bench.errors import RequestError, listed
 from bench.external.rows import refuse_rows
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bench.data.cases import INTERNAL, Case
-from bench.data.visible import visible
+from bench.data.names import visible
 from bench.errors import RequestError, listed
 from bench.external.rows import ENTRY, named, places, refuse_rows
 from bench.external.table import NO_FOLD

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.data.manifest_table import SHOWN
-from bench.data.visible import visible
+from bench.data.manifest.table import SHOWN
+from bench.data.names import visible
 from bench.errors import RequestError
-from bench.report.entries import IMPORTED
+from bench.store.records import IMPORTED
 
 ENTRY = ["backbone", "weights", "recipe"]  # what makes a row of the leaderboard
 Flags = NDArray[np.bool_]

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bench.data.cases import INTERNAL
-from bench.data.visible import visible
+from bench.data.names import visible
 from bench.errors import RequestError, listed
 from bench.external.rows import Flags, refuse_rows
 from bench.external.table import PROBABILITY, class_columns

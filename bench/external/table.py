@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.data.manifest_columns import as_meant_in
-from bench.data.manifest_table import FIRST_ROW, read_table
-from bench.data.names import as_meant, normal
+from bench.data.manifest.columns import as_meant_in
+from bench.data.manifest.table import FIRST_ROW, read_table
+from bench.data.names import as_meant, normal, visible
 from bench.data.passed_over import PassedOver
-from bench.data.visible import visible
 from bench.errors import RequestError
 from bench.external.rows import refuse_rows
-from bench.report.entries import IMPORTED
+from bench.store.records import IMPORTED
 
 REQUIRED = ("backbone", "seed", "site", "case_id", "label")
 OPTIONAL = ("fold", "group", "predicted", "weights", "recipe")

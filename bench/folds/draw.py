@@ -1,4 +1,4 @@
-"""Draws stratified folds that never split a group. Pure."""
+"""Draws stratified folds that never split a group, and mends draws that hold out a class whole. Pure."""
 
 import warnings
 from collections import Counter
@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 from bench.data.cases import Case
 from bench.errors import RequestError
 from bench.folds.check import ADVICE, check_folds
-from bench.folds.mend import nearest_valid
 from bench.folds.table import NEVER_HELD_OUT, FoldOfCase
 from bench.seeds import derive
 
 DRAWS = 20
 
 
-class TooFewUnits(RequestError):
+class TooFewToSplit(RequestError):
     """A class has fewer cases or patients than there are to be folds; `fact` says so, and the rest what to do."""
 
     def __init__(self, fact: str, advice: str) -> None:
@@ -109,24 +108,60 @@ def _valid(fold_of: NDArray[np.int64], labels: NDArray[np.str_], number: int) ->
     if len(np.unique(fold_of[fold_of != NEVER_HELD_OUT])) != number:
         return False
     held_out = fold_of != NEVER_HELD_OUT
-    of_class, of_part = (
-        Counter(labels.tolist()),
-        Counter(zip(labels[held_out].tolist(), fold_of[held_out], strict=True)),
-    )
+    of_class = Counter(labels.tolist())
+    of_part = Counter(zip(labels[held_out].tolist(), fold_of[held_out], strict=True))
     return all(count < of_class[label] for (label, _), count in of_part.items())
 
 
 def _refuse_small_classes(cases: Sequence[Case], parts: int, grouped: bool) -> None:
     for label in sorted({case.label for case in cases}):
         members = [case for case in cases if case.label == label]
-        units = {case.group if case.group is not None else case.case_id for case in members}
-        if len(units) >= parts:
+        whole = {case.group if case.group is not None else case.case_id for case in members}  # what no split divides
+        if len(whole) >= parts:
             continue
         what = f"groups (patients) in {len(members)} cases" if grouped else "cases"
-        fewer = f"ask for fewer folds (--folds {len(units)}), " if len(units) > 1 else ""
+        fewer = f"ask for fewer folds (--folds {len(whole)}), " if len(whole) > 1 else ""
         advice = f"{fewer}merge the class with another under [classes], or add images."
         wanted = "parts that a split needs" if parts == 2 and not grouped else "folds asked for"
-        raise TooFewUnits(
-            f"Class {label!r} has {len(units)} {what}, fewer than the {parts} {wanted}.",
+        raise TooFewToSplit(
+            f"Class {label!r} has {len(whole)} {what}, fewer than the {parts} {wanted}.",
             f"{advice[0].upper()}{advice[1:]}",
         )
+
+
+def nearest_valid(
+    fold_of: NDArray[np.int64], labels: NDArray[np.str_], groups: NDArray[np.int64], number: int
+) -> NDArray[np.int64] | None:
+    """(n_cases,) folds 0 … `number` − 1 that hold no class whole, none empty, with the fewest cases moved.
+
+    Groups, numbered 0, 1, 2, …, stay whole. With one fold, the hold-out split, the other cases are never held out. A
+    linear program in whole numbers (scipy's HiGHS), so that None means that no such folds exist.
+    """
+    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.sparse import coo_array, vstack
+
+    places = number if number > 1 else 2  # the second one: never held out
+    place_of = np.where(fold_of == NEVER_HELD_OUT, places - 1, fold_of)
+    n_groups = int(groups.max()) + 1
+    stays = np.zeros((n_groups, places))
+    np.add.at(stays, (groups, place_of), 1)
+    variable = np.arange(n_groups * places).reshape(n_groups, places)
+
+    def sums(members: list[NDArray[np.int64]]) -> coo_array:
+        rows = np.repeat(np.arange(len(members)), [len(part) for part in members])
+        columns = np.concatenate(members)
+        return coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(members), variable.size))
+
+    once = list(variable)
+    filled = [variable[:, place] for place in range(places)]
+    of_class = [np.unique(groups[labels == label]) for label in np.unique(labels)]
+    held = [(part, place) for part in of_class for place in range(number)]
+    sparse = vstack([sums(once), sums(filled), sums([variable[part, place] for part, place in held])])
+    low = [np.ones(n_groups), np.ones(places), np.zeros(len(held))]
+    high = [np.ones(n_groups), np.full(places, n_groups), np.array([len(part) - 1 for part, _ in held])]
+    limits = LinearConstraint(sparse, np.concatenate(low), np.concatenate(high))
+    found = milp(-stays.ravel(), constraints=limits, integrality=np.ones(variable.size), bounds=Bounds(0, 1))
+    if found.x is None:
+        return None
+    place = np.asarray(found.x).reshape(n_groups, places).argmax(axis=1)[groups]
+    return np.where((number == 1) & (place == 1), NEVER_HELD_OUT, place).astype(np.int64)

@@ -1,19 +1,24 @@
-"""What training would see of the cases it is tested on: the leak gate. Pure."""
+"""The leakage check: what training would see of the cases it is tested on, and what the user is told. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from shlex import quote
 
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from bench.data.cases import INTERNAL, Case
+from bench.data.cases import INTERNAL, Case, internal
 from bench.data.copies import CopyPair
+from bench.data.pseudonyms import PSEUDONYM
 from bench.folds.table import FoldTable
 
 PATIENT = "same patient"
 TWO_FOLDS = "two folds of seed"
+SHOWN = 10
+WHOLE = ""
+DEIDENTIFIED = "Where de-identified DICOM files of many patients bear one PatientID: --group-by study (or series)."
 
 
 @dataclass(frozen=True)
@@ -91,3 +96,55 @@ def grouped(cases: Sequence[Case], copies: Iterable[CopyPair]) -> list[Case]:
 
 def _name(case: Case) -> str:
     return case.group if case.group is not None else f"copies of {case.case_id}"
+
+
+def leak_message(leaks: Sequence[Leak], cases: Sequence[Case], given: Mapping[str, str], options: Sequence[str]) -> str:
+    """Why the run stops, with commands that can be given as they stand.
+
+    `given` are the paths of the user's data by site, under "" one that holds all sites; `options` say how an audit
+    is to read them.
+    """
+    pairs = [f"  {leak.first} and {leak.second}: {leak.what}; {leak.where}" for leak in leaks[:SHOWN]]
+    more = [f"  and {len(leaks) - SHOWN} more"] if len(leaks) > SHOWN else []
+    copies = [leak for leak in leaks if leak.what != PATIENT]
+    return "\n".join(
+        [
+            f"{len(leaks)} pair(s) of cases would leak from training into evaluation, so that its numbers would be too "
+            f"good:",
+            *pairs,
+            *more,
+            "What to do:",
+            *(_about_copies(copies, cases, given, options) if copies else []),
+            *(_about_patients(leaks, cases) if len(copies) < len(leaks) else []),
+            "--allow-leaks runs all the same and says so under every table.",
+        ]
+    )
+
+
+def _about_copies(
+    copies: Sequence[Leak], cases: Sequence[Case], given: Mapping[str, str], options: Sequence[str]
+) -> list[str]:
+    site_of = {case.case_id: case.site for case in cases}
+    # of two copies the audit keeps the first, which is an internal one if there is any
+    paths = dict.fromkeys(given.get(site_of[leak.second], given.get(WHOLE, "")) for leak in copies)
+    audited = [path if site == WHOLE else f"{site}={path}" for site, path in given.items()]
+    ungrouped = "" if any(case.group for case in internal(cases)) else " (a manifest with a column group)"
+    return [
+        "Copies: see them, and move all but one of each away (into a folder beside, from where they can come back):",
+        f"  bench data audit {' '.join(map(quote, [*audited, *options]))} --out audit",
+        *(f"  bench data clean {quote(path)} --from audit/audit.json --apply" for path in paths),
+        f"or say which cases are one patient{ungrouped}; or give --group-duplicates, which puts internal copies into "
+        f"one fold.",
+    ]
+
+
+def _about_patients(leaks: Sequence[Leak], cases: Sequence[Case]) -> list[str]:
+    inside = {leak.where.startswith(TWO_FOLDS) for leak in leaks if leak.what == PATIENT}
+    texts = {
+        True: "Patients in two folds: hold their cases out together in folds.parquet, or mend their groups.",
+        False: "Patients at two sites: remove their cases from one of them. Where two sites use one name for different "
+        "patients, rename the groups at one.",
+    }
+    leaking = {leak.first for leak in leaks if leak.what == PATIENT}
+    hidden = any(case.case_id in leaking and (case.group or "").startswith(PSEUDONYM) for case in cases)
+    return [*(text for place, text in texts.items() if place in inside), *([DEIDENTIFIED] if hidden else [])]

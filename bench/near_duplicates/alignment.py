@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from bench.near_duplicates.thumbnail import Floats
+
 LEVELS = ((2.0, 4), (0.8, 6))  # blur in pixels, steps
 MOST_STRETCH, MOST_SHIFT = 0.06, 0.04
 STILL = 2e-3  # pixels: a pair that moves less is done
 LEAST_GAIN = 0.2
-Floats = NDArray[np.float32]
 
 
 def blurred(images: NDArray[np.generic], sigma: float) -> Floats:

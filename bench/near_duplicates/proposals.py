@@ -1,4 +1,8 @@
-"""Which pairs may be copies: near hashes, then two quick tests. Pure."""
+"""Which pairs may be copies: near hashes, then two quick tests. Pure.
+
+The second test is a one-sided tangent distance (Simard, LeCun and Denker, 1993): small shifts and stretches of an image
+span a plane; an image that is such a copy lies near it, and nowhere far from it.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,18 +11,36 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.near_duplicates.candidates import HashIndex, Integers
-from bench.near_duplicates.crops import CROPS, WHOLE, Crop, Floats, resized
-from bench.near_duplicates.phash import FLIPS, coefficients, hashes
-from bench.near_duplicates.tangent import farthest_from_plane, planes, standardised
-from bench.near_duplicates.thresholds import Thresholds
+from bench.near_duplicates.hashes import FLIPS, HashIndex, Integers, coefficients, hashes
+from bench.near_duplicates.thumbnail import CROPS, WHOLE, Crop, Floats, resized
 
 RADIUS = 1  # bits in which one of four bands may differ: all pairs within 7 bits, most of those within 11
 COARSE, FINE = 16, 24  # pixels of the quick tests
+PARTS = 4  # of the area, along each side, in the second test
 CHUNK = 4096  # pairs
 Scalar = TypeVar("Scalar", bound=np.generic)
 Found = tuple[Integers, Integers, Integers, Floats]
 """Of pairs the first and second image, the number of the crop, and their correlation; each (n_pairs,)."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What a pair of images must reach to pass for copies; benchmarks/near_duplicates.py measures what that catches.
+
+    `bits` in which hashes may differ; what the quick tests ask for: correlation at 16 pixels (`coarse`) and distance
+    from the plane of slight shifts (`outside`); and the least local correlation of a copy, as it is (`unaligned`), of
+    one that is worth aligning, and after alignment, which makes different cases more alike, too (`aligned`).
+    """
+
+    bits: int = 11
+    coarse: float = 0.98
+    outside: float = 0.20
+    unaligned: float = 0.98
+    worth_aligning: float = 0.7
+    aligned: float = 0.987
+
+
+CALIBRATED = Thresholds()
 
 
 @dataclass(frozen=True)
@@ -98,3 +120,36 @@ def _tested(thumbs: NDArray[np.uint8], proposal: Proposal, least: Thresholds) ->
         images = standardised(flipped(resized(thumbs[rows], FINE), proposal.flip))
         kept[part] = farthest_from_plane(bases[of_first], images[of_second]) <= least.outside
     return Proposal(first[kept], second[kept], proposal.crop, proposal.flip)
+
+
+def planes(images: Floats) -> Floats:
+    """(n, pixels, 6) orthonormal bases: the constant, the image, its shifts and stretches along both axes."""
+    n, side, _ = images.shape
+    place = (np.arange(side, dtype=np.float32) - (side - 1) / 2) / side
+    down, across = np.gradient(images, axis=(1, 2))
+    vectors = [np.ones_like(images), images, across, down, across * place, down * place[:, None]]
+    basis = np.stack(vectors, -1).reshape(n, side * side, len(vectors))
+    basis /= np.maximum(np.linalg.norm(basis, axis=1, keepdims=True), 1e-6)
+    return np.linalg.qr(basis)[0].astype(np.float32)
+
+
+def standardised(images: Floats) -> Floats:
+    """(n, pixels) with mean 0 and length 1."""
+    flat = images.reshape(len(images), images.shape[1] * images.shape[2])
+    flat = flat - flat.mean(1, keepdims=True)
+    found: Floats = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
+    return found
+
+
+def farthest_from_plane(bases: Floats, images: Floats) -> Floats:
+    """(n,) what standardised images have outside planes where it is most: root mean square in a sixteenth of the area.
+
+    The length of an image is 1, and with all of it outside and spread evenly this is 1, too.
+    """
+    side = round(images.shape[1] ** 0.5)
+    coordinates = np.matmul(images[:, None, :], bases)
+    coordinates[:, 0, 0] = 0  # of the constant, which standardised images have nothing of
+    outside = images - np.matmul(bases, coordinates.transpose(0, 2, 1))[:, :, 0]
+    energy = (outside**2).reshape(-1, PARTS, side // PARTS, PARTS, side // PARTS).sum((2, 4))
+    found: Floats = PARTS * np.sqrt(energy.max((1, 2)))
+    return found

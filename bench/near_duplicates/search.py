@@ -1,18 +1,16 @@
 """Finds copies among many images: hashes propose pairs, a comparison of pixels confirms them. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.near_duplicates.alignment import laid_on
-from bench.near_duplicates.candidates import Integers
-from bench.near_duplicates.crops import Floats, resized
-from bench.near_duplicates.proposals import flipped, propose
+from bench.near_duplicates.hashes import Integers
+from bench.near_duplicates.proposals import CALIBRATED, Thresholds, flipped, propose
 from bench.near_duplicates.similarity import blur_for, least_local_correlation
-from bench.near_duplicates.thresholds import CALIBRATED, Thresholds
-from bench.near_duplicates.thumbnail import SIDE
+from bench.near_duplicates.thumbnail import SIDE, Floats, resized
 
 VERSION = 2  # raised when other pairs would be found
 BLANK_SD = 2.0  # grey values
@@ -20,7 +18,7 @@ CHUNK = 512  # pairs
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
+class NearDuplicate:
     """Two rows that show one image; `first` < `second`.
 
     `score` is the confirming statistic; `flip` says how the second must be flipped to match the first (h mirrored,
@@ -40,6 +38,12 @@ def is_blank(thumbs: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return found
 
 
+def numbered(names: Iterable[str | None]) -> Integers:
+    """(n,) a number for each name, as `find_copies` takes groups: 0, 1, … as they first appear, −1 for None."""
+    numbers: dict[str, int] = {}
+    return np.array([-1 if name is None else numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
+
+
 def find_copies(
     thumbs: NDArray[np.uint8],
     sides: Integers,
@@ -47,14 +51,14 @@ def find_copies(
     same: Integers | None = None,
     *,
     least: Thresholds = CALIBRATED,
-) -> list[Likeness]:
+) -> list[NearDuplicate]:
     """Pairs of copies among (n, 48, 48) thumbnails, sorted.
 
     `sides` (n,) are the originals' smaller sides in pixels; `groups` (n,) number the patients, −1 for none: pairs of
     one patient are not looked at. Nor are pairs with one code ≥ 0 in `same`, which are known to be identical. Blank
     images are left out. Memory stays bounded; time grows with the number of pairs whose hashes are near.
     """
-    best: dict[tuple[int, int], Likeness] = {}
+    best: dict[tuple[int, int], NearDuplicate] = {}
     rows = np.flatnonzero(~is_blank(thumbs)) if len(thumbs) else np.empty(0, dtype=np.int64)
     chosen, extents = thumbs[rows], sides[rows]
     for pairs in propose(chosen, groups[rows], None if same is None else same[rows], least):
@@ -66,7 +70,7 @@ def find_copies(
                 first, second = sorted((int(rows[a[number]]), int(rows[b[number]])))
                 known = best.get((first, second))
                 if known is None or score > known.score:
-                    best[first, second] = Likeness(first, second, score, pairs.flip, aligned)
+                    best[first, second] = NearDuplicate(first, second, score, pairs.flip, aligned)
     return [best[key] for key in sorted(best)]
 
 

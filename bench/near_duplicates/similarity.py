@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
-from bench.near_duplicates.alignment import Floats, blurred
-from bench.near_duplicates.thumbnail import SIDE
+from bench.near_duplicates.alignment import blurred
+from bench.near_duplicates.thumbnail import SIDE, Floats
 
 WINDOW = 11
 MARGIN = 3

@@ -5,17 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.config.experiment import Experiment
-from bench.engine.conduct import workers_for
+from bench.engine.execute import failures, pending, run_and_store, workers_for
 from bench.engine.progress import RunProgress
-from bench.errors import WriteError
 from bench.execution.executor import Executor
 from bench.execution.pool import PoolExecutor
-from bench.execution.resources import Workshop
-from bench.nondeterminism.designs import Group, Repeat, pending
+from bench.execution.resources import Resources
+from bench.nondeterminism.designs import Group, Repeat
 from bench.nondeterminism.distances import curve, distances, forget
 from bench.nondeterminism.record import RecordedGroup, RecordedStudy
-from bench.plan.identity import run_id
-from bench.plan.spec import EpochRecord, RunSpec
+from bench.plan.spec import RunSpec
 from bench.store.folder import ResultsFolder
 from bench.store.traces import read_trace
 
@@ -26,22 +24,18 @@ class Conductor:
 
     folder: ResultsFolder
     experiment: Experiment
-    workshop: Workshop
+    resources: Resources
+    snapshots: Path
     before: RecordedStudy | None
     progress: RunProgress
     failed: list[str] = field(default_factory=list)
 
-    @property
-    def snapshots(self) -> Path:
-        assert self.workshop.snapshots is not None
-        return self.workshop.snapshots
-
     def control(self, control: Group) -> RecordedGroup:
         """Each repeat in processes of its own, which nothing ran in before."""
         for repeat in control.repeats:
-            if wanted := pending(repeat, self.folder.repeats.complete()):
+            if wanted := pending(repeat, self.folder.repeats):
                 workers = workers_for(self.experiment, wanted)
-                with PoolExecutor(self.workshop, workers) as fresh:
+                with PoolExecutor(self.resources, workers) as fresh:
                     self._execute(fresh, wanted)
         ids = _ids(control)
         recorded = self._measured(RecordedGroup(name=control.name, runs=ids), ids)
@@ -49,43 +43,29 @@ class Conductor:
         return recorded
 
     def group(self, group: Group, base: Repeat, executor: Executor) -> RecordedGroup:
-        """Runs that differ in seeds, among themselves; one with other tooling, with the base."""
-        self._execute(executor, pending(group.specs, self.folder.repeats.complete()))
+        """Runs that differ in seeds, among themselves; one with other numerics, with the base."""
+        self._execute(executor, pending(group.specs, self.folder.repeats))
         ids = _ids(group)
         recorded = RecordedGroup(name=group.name, runs=ids, changed=group.changed)
         if group.setting is None:
             recorded = self._measured(recorded, ids)
         else:
-            recorded = self._measured(recorded, [[run_id(spec) for spec in base], *ids])
-            before = str(getattr(base[0].tooling, group.setting))
+            recorded = self._measured(recorded, [[spec.run_id for spec in base], *ids])
+            before = str(getattr(base[0].numerics, group.setting))
             recorded = recorded.model_copy(update={"setting": group.setting, "base": before})
         forget(self.snapshots, (name for repeat in ids for name in repeat))
         return recorded
 
     def _execute(self, executor: Executor, specs: Sequence[RunSpec]) -> None:
-        for spec, result in executor.run(specs, self._on_epoch):
-            try:
-                parameters = self.experiment.frozen[spec.backbone].parameters
-                self.folder.repeats.write(run_id(spec), spec, result, parameters)
-            except OSError as error:
-                raise WriteError(
-                    f"Writing to {self.folder.root} failed: {error.strerror or error}. Runs that had ended are stored. "
-                    f"Make room and give the same command again; it goes on from there."
-                ) from error
-            if result.status == "failed":
-                self.failed.append(f"{spec.backbone} replicate {spec.replicate} fold {spec.fold}: {result.error}")
-            self.progress.run(spec, result)
-
-    def _on_epoch(self, spec: RunSpec, record: EpochRecord) -> bool:
-        self.progress.epoch(spec, record)
-        return True
+        results = run_and_store(executor, specs, self.folder.repeats, self.experiment.frozen, self.progress)
+        self.failed += failures(results)
 
     def _measured(self, recorded: RecordedGroup, compared: list[list[str]]) -> RecordedGroup:
         """With the distances of all pairs of repeats, as far as weights are there or were measured before."""
         if self.failed:
             return recorded
         folds = list(zip(*compared, strict=True))
-        moved = {name: self.folder.repeats.read(name).record.get("moved") for fold in folds for name in fold}
+        moved = {name: self.folder.repeats.read(name).record.moved for fold in folds for name in fold}
         now = {(pair.a, pair.b): pair for pair in distances(self.snapshots, folds, moved)}
         wanted = [(a, b) for fold in folds for place, a in enumerate(fold) for b in fold[place + 1 :]]
         found = {**(self.before.pairs() if self.before else {}), **now}
@@ -104,4 +84,4 @@ class Conductor:
 
 
 def _ids(group: Group) -> list[list[str]]:
-    return [[run_id(spec) for spec in repeat] for repeat in group.repeats]
+    return [[spec.run_id for spec in repeat] for repeat in group.repeats]

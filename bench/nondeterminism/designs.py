@@ -1,13 +1,17 @@
 """The runs of a study: which differ in what. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from bench.data.cases import internal
+from bench.engine.prepare import Prepared
+from bench.errors import RequestError
+from bench.folds.draw import draw_folds
 from bench.folds.table import FoldOfCase, FoldTable
-from bench.nondeterminism.options import CONTROL, NondeterminismOptions, SeedSource, ToolingSetting
-from bench.plan.identity import run_id
-from bench.plan.plan import seeds_of
-from bench.plan.spec import RunSpec, Tooling
+from bench.nondeterminism.options import CONTROL, NondeterminismOptions, NumericsSetting, SeedSource
+from bench.plan.plan import PlannedBackbone, plan_runs, seeds_of
+from bench.plan.spec import Numerics, RunSpec
 from bench.seeds import derive
 
 ALL = "all"
@@ -17,25 +21,21 @@ Repeat = tuple[RunSpec, ...]
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that are compared with each other. Of other tooling there is one repeat, which is compared with the base.
+    """Runs that are compared with each other. Of other numerics there is one repeat, which is compared with the base.
 
-    `setting` and `changed`: what tooling differs from the base, and its value; without a setting, `changed` names the
+    `setting` and `changed`: what numerics differs from the base, and its value; without a setting, `changed` names the
     seeds that vary.
     """
 
     name: str
     repeats: tuple[Repeat, ...]
-    setting: ToolingSetting | None = None
+    setting: NumericsSetting | None = None
     changed: str = ""
 
     @property
     def specs(self) -> list[RunSpec]:
         """Fold by fold, so that those that are compared end together."""
         return [spec for fold in zip(*self.repeats, strict=True) for spec in fold]
-
-
-PlanFolds = Callable[[FoldTable], Sequence[RunSpec]]
-"""The runs of one backbone and the base seed in the folds of a table."""
 
 
 @dataclass(frozen=True)
@@ -55,27 +55,31 @@ class Designs:
         return [spec for group in (self.control, *self.varied, *self.changed) for spec in group.specs]
 
 
-def pending(specs: Iterable[RunSpec], stored: Set[str]) -> list[RunSpec]:
-    """Those whose ids are not among `stored`."""
-    return [spec for spec in specs if run_id(spec) not in stored]
-
-
 def designs_of(
-    options: NondeterminismOptions,
-    seed: int,
-    folds: FoldOfCase,
-    draw: Callable[[int], FoldOfCase],
-    plan: PlanFolds,
-    devices: Sequence[str],
+    prepared: Prepared, backbone: PlannedBackbone, options: NondeterminismOptions, devices: Sequence[str]
 ) -> Designs:
-    """The control, each source of seeds alone, all of them together, and each other setting of the tooling.
+    """The control, each source of seeds alone, all of them together, and each other setting of the numerics.
 
-    folds: those of the base seed; draw: folds under another seed; devices: those that this machine has.
+    The first of the experiment's seeds is the base; devices: those that this machine has.
+
+    Raises:
+        RequestError: there is no other device to vary.
     """
+    experiment, data, seed = prepared.experiment, prepared.dataset, prepared.experiment.seeds[0]
+    if "device" in options.settings and not others(backbone.numerics, "device", devices):
+        raise RequestError(
+            f"--vary device: {backbone.numerics.device} is the only device of this machine. Leave it out."
+        )
+
+    def plan(table: FoldTable) -> Sequence[RunSpec]:
+        return plan_runs(data.cases, table, data.classes, [backbone], [seed], experiment.recipe, data.settings)
+
+    def draw(other: int) -> FoldOfCase:
+        return draw_folds(internal(data.cases), other, folds=experiment.folds, holdout=experiment.holdout)
 
     def repeat(varied: Sequence[SeedSource], number: int) -> Repeat:
         other = derive(seed, "nondeterminism", number)
-        table = FoldTable({seed: draw(other) if "split" in varied else folds})
+        table = FoldTable({seed: draw(other) if "split" in varied else prepared.folds.by_seed[seed]})
         changed = {source: getattr(seeds_of(other), source) for source in varied}
         seeds = replace(seeds_of(seed), **changed)
         return tuple(replace(spec, seeds=seeds, replicate=number, role="nondeterminism") for spec in plan(table))
@@ -94,26 +98,22 @@ def designs_of(
     changed = tuple(
         Group(f"{setting} {value}", (_with(base, setting, value),), setting, str(value))
         for setting in options.settings
-        for value in others(base[0].tooling, setting, devices)
+        for value in others(base[0].numerics, setting, devices)
     )
     return Designs(control, varied, changed)
 
 
-def others(tooling: Tooling, setting: ToolingSetting, devices: Sequence[str]) -> list[str | int]:
-    """What else a setting of the tooling may be; nothing where this machine has no other device."""
-    values: dict[ToolingSetting, list[str | int]] = {
-        "threads": [2 if tooling.threads == 1 else 1],
+def others(numerics: Numerics, setting: NumericsSetting, devices: Sequence[str]) -> list[str | int]:
+    """What else a setting of the numerics may be; nothing where this machine has no other device."""
+    values: dict[NumericsSetting, list[str | int]] = {
+        "threads": [2 if numerics.threads == 1 else 1],
         "precision": ["fp32", "bf16"],
         "layout": ["channels_last", "contiguous"],
         "device": list(devices),
     }
-    return [value for value in values[setting] if value != getattr(tooling, setting)]
+    return [value for value in values[setting] if value != getattr(numerics, setting)]
 
 
-def _with(base: Repeat, setting: ToolingSetting, value: str | int) -> Repeat:
-    changes: dict[str, str | int] = {setting: value}
-    return tuple(replace(spec, tooling=_changed(spec.tooling, changes)) for spec in base)
-
-
-def _changed(tooling: Tooling, changes: dict[str, str | int]) -> Tooling:
-    return Tooling(**{**vars(tooling), **changes})
+def _with(base: Repeat, setting: NumericsSetting, value: str | int) -> Repeat:
+    changes: dict[str, Any] = {setting: value}
+    return tuple(replace(spec, numerics=replace(spec.numerics, **changes)) for spec in base)

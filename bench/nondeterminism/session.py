@@ -1,29 +1,24 @@
 """One call of `bench nondeterminism`, from the checked request to the tables. Prints."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from rich.console import Console
-
 from bench.cache import Caches, user_caches
 from bench.config.experiment import Experiment
-from bench.engine.conduct import begun
-from bench.engine.decoding import DecodingProgress
-from bench.engine.early import look_ahead
-from bench.engine.phantom import ensure_phantom
-from bench.engine.prepare import Plan
-from bench.errors import Interrupted
-from bench.nondeterminism.distances import forget
+from bench.engine.begin import begin, beside
+from bench.engine.prepare import look_ahead, prepare
+from bench.errors import interruptible
+from bench.nondeterminism.designs import designs_of
+from bench.nondeterminism.distances import SaveWeights, forget
 from bench.nondeterminism.options import NondeterminismOptions
-from bench.nondeterminism.prepare import prepare_study
 from bench.nondeterminism.record import FILE
 from bench.nondeterminism.report import nondeterminism_tables, write_nondeterminism_figures
 from bench.nondeterminism.study import BackboneStudy
-from bench.plan.identity import run_id
 from bench.store.folder import ResultsFolder
-from reports.draw.markdown_tables import tables_markdown
+from bench.terminal import Terminal
+from reports.draw.markdown_table import tables_markdown
 
 FAILED_CONTROL = 3
 
@@ -36,45 +31,41 @@ def run_nondeterminism(experiment: Experiment, options: NondeterminismOptions) -
         WriteError: a write failed under way.
         Interrupted: the user stopped it.
     """
-    try:
+    with interruptible("Finished runs are stored; the same command goes on from there."):
         return _run(experiment, options)
-    except KeyboardInterrupt:
-        raise Interrupted("Interrupted. Finished runs are stored; the same command goes on from there.") from None
 
 
 def _run(experiment: Experiment, options: NondeterminismOptions) -> int:
-    console = Console(highlight=False, emoji=False)
-    say = partial(console.print, markup=False, soft_wrap=True)
-    caches, folder = user_caches(), ResultsFolder(Path(experiment.results).expanduser())
-    started = look_ahead(experiment, folder, caches)
-    if experiment.uses_phantom:
-        ensure_phantom(caches, console)
-    with DecodingProgress(console) as decoding:
-        request = prepare_study(experiment, options, folder, caches, say, started, decoding.update)
+    terminal, caches = Terminal(), user_caches()
+    folder = ResultsFolder(Path(experiment.results).expanduser())
+    ahead = look_ahead(experiment, folder, caches, terminal)
+    prepared = prepare(experiment, folder, ahead, caches, terminal)
+    devices: Sequence[str] = _devices() if "device" in options.settings else []
+    designs = [designs_of(prepared, backbone, options, devices) for backbone in prepared.backbones]
     scratch = _scratch(caches, folder)
-    workshop = replace(request.plan.workshop, snapshots=scratch)
-    with begun(request.plan, folder, "bench nondeterminism", _write_experiment) as sign:
+    resources = replace(prepared.resources(), watch=SaveWeights(scratch))
+    with begin(prepared, folder, "bench nondeterminism", beside(prepared)) as begun:
         found = [
-            BackboneStudy(request.plan, designs, folder, workshop, console, say, sign).do()
-            for designs in request.designs.values()
+            BackboneStudy(prepared.experiment, one, folder, resources, scratch, terminal, begun.heartbeat).do()
+            for one in designs
         ]
         done = [study for study in found if study is not None]
         if len(done) == len(found):
-            forget(scratch, (run_id(spec) for designs in request.designs.values() for spec in designs.specs))
+            forget(scratch, (spec.run_id for one in designs for spec in one.specs))
         if done:
-            say(tables_markdown(nondeterminism_tables(folder)))
+            terminal.say(tables_markdown(nondeterminism_tables(folder)))
             written = [folder.root / FILE, *write_nondeterminism_figures(folder)]
-            say(f"Written: {', '.join(map(str, written))}")
+            terminal.say(f"Written: {', '.join(map(str, written))}")
     if len(done) < len(found):
-        say("Some runs failed; the same command tries them again.")
+        terminal.say("Some runs failed; the same command tries them again.")
         return 1
     return FAILED_CONTROL if any(study.passed is False for study in done) else 0
 
 
-def _write_experiment(plan: Plan, folder: ResultsFolder, before: Experiment | None) -> None:
-    """What `bench run` has written there stays, so that both can use one folder."""
-    frozen = plan.experiment.frozen
-    folder.write_experiment(before.model_copy(update={"frozen": frozen}) if before else plan.experiment)
+def _devices() -> Sequence[str]:
+    from bench.execution.setup import available_devices
+
+    return available_devices()
 
 
 def _scratch(caches: Caches, folder: ResultsFolder) -> Path:

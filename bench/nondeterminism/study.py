@@ -1,63 +1,60 @@
 """The study of one backbone, from its designs to its record. Writes the results folder; prints."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from rich.console import Console
-
-from bench.engine.conduct import executor_for, tell
-from bench.engine.durations import duration
-from bench.engine.eta import Pace
-from bench.engine.forecast import forecast
-from bench.engine.prepare import Plan, Say
+from bench.config.experiment import Experiment
+from bench.engine.eta import Eta
+from bench.engine.execute import executor_for, pending
+from bench.engine.forecast import announce
 from bench.engine.progress import RunProgress
-from bench.execution.executor import Executor, Speed
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.nondeterminism.conduct import Conductor
-from bench.nondeterminism.designs import ALL, Designs, pending
+from bench.nondeterminism.cost import measure_cost
+from bench.nondeterminism.designs import ALL, Designs
 from bench.nondeterminism.options import CONTROL
 from bench.nondeterminism.record import (
-    RecordedCost,
     RecordedGroup,
     RecordedStudy,
     read_nondeterminism,
     write_study,
 )
 from bench.nondeterminism.verdict import of_change, of_control
-from bench.plan.identity import run_id
-from bench.plan.spec import RunSpec, Tooling
+from bench.plan.spec import Numerics, RunSpec
 from bench.store.folder import ResultsFolder
-from bench.store.heartbeat import Sign
+from bench.store.heartbeat import Heartbeat
+from bench.terminal import Terminal
 
 
 @dataclass(frozen=True)
 class BackboneStudy:
     """The designs of one backbone, where its runs go, and how others are told of them."""
 
-    plan: Plan
+    experiment: Experiment
     designs: Designs
     folder: ResultsFolder
-    workshop: Workshop
-    console: Console
-    say: Say
-    sign: Sign
+    resources: Resources
+    snapshots: Path
+    terminal: Terminal
+    heartbeat: Heartbeat
 
     def do(self) -> RecordedStudy | None:
         """Run everything and record it; None where runs failed."""
         base = self.designs.base[0]
         blank = _blank(base)
         before = read_nondeterminism(self.folder.root).find(blank.key)
-        if before and before.control.runs[0] != [run_id(spec) for spec in self.designs.base]:
+        if before and before.control.runs[0] != [spec.run_id for spec in self.designs.base]:
             before = None  # of other folds or cases
         groups, failed = self._run(before)
         if failed:
-            self.say(f"{base.backbone}: {len(failed)} run(s) failed, the first: {failed[0]}")
+            self.terminal.say(f"{base.backbone}: {len(failed)} run(s) failed, the first: {failed[0]}")
             return None
         control, passed = self._judged(groups[0], before)
         others = [self._located(group, before) for group in groups[1:]]
         cost = before.cost if before else None
         if cost is None and passed is not False:
-            cost = self._cost()
+            cost = measure_cost(base, self.resources)
         study = blank.model_copy(
             update={
                 "control": control,
@@ -73,55 +70,39 @@ class BackboneStudy:
         """The control with its verdict, that of an earlier call where it is not asked for now."""
         if len(self.designs.control.repeats) < 2:
             return (before.control, before.passed) if before else (control, None)
-        verdict = of_control(self.folder.repeats, self.designs.control, self.workshop)
+        verdict = of_control(self.folder.repeats, self.designs.control, self.resources)
         control = control.model_copy(update={"parting": verdict.parting})
-        self.say(_verdict(self.designs.base[0].backbone, control, bool(verdict.passed)))
+        self.terminal.say(_verdict(self.designs.base[0].backbone, control, bool(verdict.passed)))
         return control, verdict.passed
 
     def _located(self, group: RecordedGroup, before: RecordedStudy | None) -> RecordedGroup:
-        """Of other tooling: with where it parts from the base, which is looked for once."""
+        """Of other numerics: with where it parts from the base, which is looked for once."""
         changed = next((one for one in self.designs.changed if one.name == group.name), None)
         if changed is None:
             return group
         known = next((one.parting for one in before.groups if one.name == group.name), "") if before else ""
-        parting = known or of_change(self.folder.repeats, self.designs.base, changed, self.workshop)
-        self.say(f"{self.designs.base[0].backbone}, {group.name}: first difference: {parting}.")
+        parting = known or of_change(self.folder.repeats, self.designs.base, changed, self.resources)
+        self.terminal.say(f"{self.designs.base[0].backbone}, {group.name}: first difference: {parting}.")
         return group.model_copy(update={"parting": parting})
 
     def _run(self, before: RecordedStudy | None) -> tuple[list[RecordedGroup], list[str]]:
         """The control first, then the others; and what failed, after which nothing more is begun."""
-        experiment, designs = self.plan.experiment, self.designs
-        wanted = pending(designs.specs, self.folder.repeats.complete())
-        names = {id(spec): run_id(spec) for spec in wanted}
-        with executor_for(experiment, self.workshop, designs.specs) as executor:
-            pace = Pace(wanted, self._announce(executor, wanted) if wanted else None, executor.workers)
-            with RunProgress(self.console, pace, lambda: tell(self.sign, pace, names)) as progress:
-                conductor = Conductor(self.folder, experiment, self.workshop, before, progress)
+        experiment, designs = self.experiment, self.designs
+        wanted, name, number = pending(designs.specs, self.folder.repeats), designs.base[0].backbone, len(designs.specs)
+        with executor_for(experiment, self.resources, designs.specs) as executor:
+            expected = None
+            if wanted:
+                what = f"{name}: {len(wanted)} runs to do ({number - len(wanted)} of {number} are stored)"
+                rest = "; each repeat of the control starts processes of its own"
+                expected = announce(executor, wanted, what, self.terminal.say, lambda _: rest)
+            eta = Eta(wanted, expected.speeds if expected else None, executor.workers)
+            with RunProgress(self.terminal, eta, self.heartbeat) as progress:
+                conductor = Conductor(self.folder, experiment, self.resources, self.snapshots, before, progress)
                 groups = [conductor.control(designs.control)]
                 for group in (*designs.varied, *designs.changed):
                     if not conductor.failed:
                         groups.append(conductor.group(group, designs.base, executor))
         return groups, conductor.failed
-
-    def _announce(self, executor: Executor, wanted: Sequence[RunSpec]) -> Mapping[str, Speed] | None:
-        """Say how many runs there are and how long they should take; None where a timed step fails."""
-        name, all_runs = self.designs.base[0].backbone, len(self.designs.specs)
-        what = f"{name}: {len(wanted)} runs to do ({all_runs - len(wanted)} of {all_runs} are stored)"
-        try:
-            expected = forecast(executor, wanted)
-        except Exception as error:  # the runs themselves will say it again, each for itself
-            self.say(f"{what}; no forecast, since a timed step failed: {error}")
-            return None
-        self.say(
-            f"{what}, about {duration(expected.seconds)} with {executor.workers} worker(s); each repeat of the control "
-            f"starts processes of its own."
-        )
-        return expected.speeds
-
-    def _cost(self) -> RecordedCost:
-        from bench.execution.cost import measure_cost
-
-        return RecordedCost(**asdict(measure_cost(self.designs.base[0], self.workshop)))
 
 
 def merged(earlier: Sequence[RecordedGroup], now: Sequence[RecordedGroup]) -> list[RecordedGroup]:
@@ -141,20 +122,20 @@ def _blank(base: RunSpec) -> RecordedStudy:
         weights=base.weights.source,
         recipe=base.recipe.label(),
         image_size=base.pixels.image_size,
-        tooling=tooling_text(base.tooling),
+        tooling=numerics_text(base.numerics),
         seed=base.seed,
-        deterministic=base.tooling.deterministic,
+        deterministic=base.numerics.deterministic,
         control=RecordedGroup(name=CONTROL, runs=[]),
         passed=None,
         groups=[],
     )
 
 
-def tooling_text(tooling: Tooling) -> str:
+def numerics_text(numerics: Numerics) -> str:
     """In a line."""
-    threads = f"{tooling.threads} thread{'s' if tooling.threads > 1 else ''}"
-    fast = "" if tooling.deterministic else ", --fast"
-    return f"{tooling.precision}, {tooling.layout}, {threads}, {tooling.device}{fast}"
+    threads = f"{numerics.threads} thread{'s' if numerics.threads > 1 else ''}"
+    fast = "" if numerics.deterministic else ", --fast"
+    return f"{numerics.precision}, {numerics.layout}, {threads}, {numerics.device}{fast}"
 
 
 def _verdict(backbone: str, control: RecordedGroup, passed: bool) -> str:

@@ -7,44 +7,46 @@ from bench.data.cases import INTERNAL, Case
 from bench.data.images import PixelSettings
 from bench.folds.table import FoldTable
 from bench.plan.recipe import Recipe
-from bench.plan.spec import Role, RunSpec, Sample, Seeds, Tooling, Weights
+from bench.plan.spec import Numerics, Role, RunSpec, Sample, Seeds, Weights
 from bench.seeds import derive
 
 
 @dataclass(frozen=True)
+class Part:
+    """One fold of one seed: the cases to train on, those held out, and the external ones to predict."""
+
+    seed: int
+    fold: int
+    train: tuple[Sample, ...]
+    validation: tuple[Sample, ...]
+    external: tuple[Sample, ...] = ()
+
+
+@dataclass(frozen=True)
 class PlannedBackbone:
-    """A backbone with its weights and tooling settled."""
+    """A backbone whose weights and numerics are resolved."""
 
     name: str
     weights: Weights
-    tooling: Tooling
+    numerics: Numerics
 
     def spec(
-        self,
-        classes: tuple[str, ...],
-        recipe: Recipe,
-        pixels: PixelSettings,
-        seed: int,
-        fold: int,
-        train: tuple[Sample, ...],
-        validation: tuple[Sample, ...],
-        external: tuple[Sample, ...] = (),
-        role: Role = "main",
+        self, part: Part, classes: tuple[str, ...], recipe: Recipe, pixels: PixelSettings, role: Role = "main"
     ) -> RunSpec:
-        """The run that trains it on `train` under a seed, whose split, init and order seeds follow from it."""
+        """The run of this backbone on a part; split, init and order seeds follow from the part's seed."""
         return RunSpec(
             backbone=self.name,
             weights=self.weights,
             recipe=recipe,
             pixels=pixels,
-            tooling=self.tooling,
+            numerics=self.numerics,
             classes=classes,
-            seed=seed,
-            seeds=seeds_of(seed),
-            fold=fold,
-            train=train,
-            validation=validation,
-            external=external,
+            seed=part.seed,
+            seeds=seeds_of(part.seed),
+            fold=part.fold,
+            train=part.train,
+            validation=part.validation,
+            external=part.external,
             role=role,
         )
 
@@ -59,35 +61,48 @@ def plan_runs(
     pixels: PixelSettings,
 ) -> list[RunSpec]:
     """Backbones × seeds × folds. Seeds come first, so that every backbone has finished seed 0 before seed 1 starts."""
-    samples = [Sample(case.case_id, case.site, case.label, case.digest, case.group) for case in cases]
-    external = by_content(sample for sample in samples if sample.site != INTERNAL)
+    samples = samples_of(cases)
     inside = [sample for sample in samples if sample.site == INTERNAL]
+    external = by_content(sample for sample in samples if sample.site != INTERNAL)
     return [
-        backbone.spec(classes, recipe, pixels, seed, fold, train, validation, external)
+        backbone.spec(part, classes, recipe, pixels)
         for seed in seeds
-        for fold, train, validation in _parts(inside, folds.by_seed[seed], folds.folds(seed))
+        for part in parts_of(inside, seed, folds.by_seed[seed], folds.folds(seed), external)
         for backbone in backbones
     ]
 
 
-def seeds_of(seed: int) -> Seeds:
-    """The split, init and order seeds of the run seed."""
-    return Seeds(derive(seed, "split"), derive(seed, "init"), derive(seed, "order"))
-
-
-def _parts(
-    inside: Sequence[Sample], fold_of: Mapping[str, int], folds: Sequence[int]
-) -> list[tuple[int, tuple[Sample, ...], tuple[Sample, ...]]]:
+def parts_of(
+    samples: Iterable[Sample],
+    seed: int,
+    fold_of: Mapping[str, int],
+    folds: Iterable[int],
+    external: tuple[Sample, ...] = (),
+) -> list[Part]:
+    """A part for each of the folds, from the samples that have a fold (−1: in every training part)."""
+    inside = by_content(sample for sample in samples if sample.case_id in fold_of)
     return [
-        (
+        Part(
+            seed,
             fold,
-            by_content(sample for sample in inside if fold_of[sample.case_id] != fold),
-            by_content(sample for sample in inside if fold_of[sample.case_id] == fold),
+            tuple(sample for sample in inside if fold_of[sample.case_id] != fold),
+            tuple(sample for sample in inside if fold_of[sample.case_id] == fold),
+            external,
         )
         for fold in folds
     ]
 
 
+def samples_of(cases: Iterable[Case]) -> list[Sample]:
+    """The cases as runs see them."""
+    return [Sample(case.case_id, case.site, case.label, case.digest, case.group) for case in cases]
+
+
 def by_content(samples: Iterable[Sample]) -> tuple[Sample, ...]:
     """In an order that file names do not decide."""
     return tuple(sorted(samples, key=lambda sample: (sample.site, sample.digest, sample.label, sample.case_id)))
+
+
+def seeds_of(seed: int) -> Seeds:
+    """The split, init and order seeds of the run seed."""
+    return Seeds(derive(seed, "split"), derive(seed, "init"), derive(seed, "order"))

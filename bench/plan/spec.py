@@ -1,7 +1,10 @@
 """One run: what decides its result, and what it yields. Torch-free and serialisable."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -11,8 +14,9 @@ from bench.data.images import PixelSettings
 from bench.plan.recipe import Recipe
 from bench.plan.trace import Trace
 
+SCHEME = 1  # raised when the engine changes so that the same spec gives other bytes
 Precision = Literal["fp32", "bf16"]
-Role = Literal["main", "search", "nondeterminism", "import"]
+Role = Literal["main", "search", "nondeterminism"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Seeds:
 
 
 @dataclass(frozen=True)
-class Tooling:
+class Numerics:
     """How the arithmetic is done; with everything else fixed it still decides the last bits of a result."""
 
     precision: Precision
@@ -70,7 +74,7 @@ class RunSpec:
     weights: Weights
     recipe: Recipe
     pixels: PixelSettings
-    tooling: Tooling
+    numerics: Numerics
     classes: tuple[str, ...]
     seed: int
     seeds: Seeds
@@ -85,6 +89,50 @@ class RunSpec:
     def predicted(self) -> tuple[Sample, ...]:
         """The cases that get a prediction, in the order of the result's rows."""
         return self.validation + self.external
+
+    @property
+    def title(self) -> str:
+        """The run in words: `resnet34 seed 0 fold 1`."""
+        return f"{self.backbone} seed {self.seed} fold {self.fold}"
+
+    @property
+    def all_epochs(self) -> int:
+        """Epochs of the whole run, those of the frozen phase too."""
+        return self.recipe.epochs + (self.recipe.head_epochs if self.weights.pretrained else 0)
+
+    @cached_property
+    def run_id(self) -> str:
+        """The run's name: twenty hexadecimal digits of a digest of everything that decides its result.
+
+        It depends on contents and settings; not on paths, file names or the number of workers.
+        """
+        numbers: dict[str, int] = {}
+        parts = {
+            "scheme": SCHEME,
+            "classes": self.classes,
+            "train": _content(self.train, numbers),
+            "validation": _content(self.validation, numbers),
+            "external": _content(self.external, numbers),
+            "pixels": asdict(self.pixels),
+            "recipe": self.recipe.model_dump(exclude={"name"}),
+            "backbone": self.backbone,
+            "weights": self.weights.digest,
+            "seeds": asdict(self.seeds),
+            "seed": self.seed,
+            "fold": self.fold,
+            "replicate": self.replicate,
+            "tooling": asdict(self.numerics),
+            "role": self.role,
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def _content(samples: Sequence[Sample], numbers: dict[str, int]) -> list[tuple[str, str, str, int]]:
+    """Site, digest, label and the number of the group: groups count as a partition, their names do not."""
+    return [
+        (s.site, s.digest, s.label, -1 if s.group is None else numbers.setdefault(s.group, len(numbers)))
+        for s in samples
+    ]
 
 
 @dataclass(frozen=True)

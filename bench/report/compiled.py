@@ -7,7 +7,8 @@ from bench.report.entries import Stored, read_stored
 from bench.report.leaderboard import Resampling, draw_leaderboard, store_leaderboard, stored_leaderboard
 from bench.report.worklist import better_than_guessing, find_labels, write_worklist
 from bench.store.folder import ResultsFolder
-from reports.tables.leaderboard import Leaderboard
+from bench.store.snapshot import FolderSnapshot
+from reports import Leaderboard
 
 
 class NothingToRank(BenchError):
@@ -25,7 +26,7 @@ class Compiled:
     stored: Stored
 
 
-def compile_results(folder: ResultsFolder) -> Compiled:
+def compile_results(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -> Compiled:
     """Write the label worklist, then the leaderboard. Call only while holding the folder's lock.
 
     The leaderboard says by its digest what it was made from; so it comes last.
@@ -33,7 +34,7 @@ def compile_results(folder: ResultsFolder) -> Compiled:
     Raises:
         NothingToRank: there is nothing to compile.
     """
-    stored = _read(folder)
+    stored = _read(folder, snapshot)
     drawn = draw_leaderboard(folder, stored, Resampling.of(stored.experiment))
     usable, classes = better_than_guessing(drawn.leaderboard), tuple(stored.experiment.class_order or ())
     notes = write_worklist(folder.root, find_labels(stored.entries, stored.cases, classes, usable))
@@ -52,8 +53,8 @@ def compile_with(folder: ResultsFolder, resampling: Resampling) -> Compiled:
     return Compiled(drawn.leaderboard, drawn.text, drawn.json, (), stored)
 
 
-def _read(folder: ResultsFolder) -> Stored:
-    stored = read_stored(folder)
+def _read(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -> Stored:
+    stored = read_stored(folder, snapshot)
     if stored is None:
         raise NothingToRank(
             f"{folder.root} is no results folder: experiment.toml, cases.parquet or folds.parquet is missing."
@@ -63,10 +64,10 @@ def _read(folder: ResultsFolder) -> Stored:
     return stored
 
 
-def up_to_date(folder: ResultsFolder) -> tuple[str, tuple[str, ...]]:
+def up_to_date(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -> tuple[str, tuple[str, ...]]:
     """The leaderboard's Markdown, compiled anew only where it is out of date, and what else to tell the user then."""
-    text = stored_leaderboard(folder)
+    text = stored_leaderboard(folder, snapshot)
     if text is not None:
         return text, ()
-    compiled = compile_results(folder)
+    compiled = compile_results(folder, snapshot)
     return compiled.text, compiled.notes

@@ -1,9 +1,8 @@
 """From stored runs to the entries of the leaderboard and the worklist. Reads runs."""
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from statistics import mean
 from typing import Any
 
@@ -19,15 +18,15 @@ from bench.errors import RequestError
 from bench.folds.table import FoldTable
 from bench.store.environments import mixed_environments
 from bench.store.folder import LEAKS, ResultsFolder
+from bench.store.records import IMPORTED, RunRecord
 from bench.store.runs import StoredRun
+from bench.store.snapshot import FolderSnapshot
 from bench.store.tuned import TunedRecipes
-from reports.tables.caveats import UNKNOWN_FOLDS
-from reports.tables.leaderboard import Entry
+from reports import Entry
+from reports.tables.caveats import UNKNOWN_FOLDS, Caveat
 
-ROLE_OF_IMPORTS = "import"
-ROLES = ("main", ROLE_OF_IMPORTS)
-IMPORTED = "imported"
-NOT_DETERMINISTIC = "not deterministic (--fast): the same command may give other numbers"
+NOT_DETERMINISTIC = Caveat("not_deterministic", "not deterministic (--fast): the same command may give other numbers")
+MIXED_WEIGHTS = Caveat("mixed_weights", "this folder mixes pretrained and randomly initialised backbones")
 
 
 @dataclass(frozen=True)
@@ -50,9 +49,10 @@ class Stored:
     mixed: list[str]
 
 
-def read_stored(folder: ResultsFolder) -> Stored | None:
+def read_stored(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -> Stored | None:
     """Every comparable run of the folder as entries; None where it is no results folder."""
-    experiment, cases, folds = folder.experiment(), folder.cases(), folder.folds()
+    snapshot = snapshot or folder.snapshot()
+    experiment, cases, folds = snapshot.experiment, snapshot.cases, snapshot.folds
     if experiment is None or cases is None or folds is None:
         return None
     if other := sorted({case.label for case in cases} - set(experiment.class_order or ())):
@@ -65,21 +65,13 @@ def read_stored(folder: ResultsFolder) -> Stored | None:
     leaks = folder.leaks()
     warning = f"{leaks} pair(s) of cases leak from training into evaluation ({LEAKS})" if leaks else ""
     groups = _alike(comparable)
-    entries = _entries(groups, folds, (warning,) if warning else (), folder.tuned)
+    entries = _entries(groups, folds, (Caveat("leaks", warning),) if warning else (), folder.tuned)
     of_entry = [[run for run, _ in group] for group in groups]
-    imported = any(is_import(run.record) for run, _ in comparable)
+    imported = any(run.record.spec.role == "import" for run, _ in comparable)
     mixed = [
-        f"Of this folder, {note}." for note in mixed_environments([run.record["environment"] for run, _ in comparable])
+        f"Of this folder, {note}." for note in mixed_environments([run.record.environment for run, _ in comparable])
     ]
     return Stored(experiment, cases, folds, entries, of_entry, left_out, imported, warning, mixed)
-
-
-def is_import(record: dict[str, Any]) -> bool:
-    return bool(record["spec"]["role"] == ROLE_OF_IMPORTS)
-
-
-def _folds_known(record: dict[str, Any]) -> bool:
-    return bool(record["spec"].get("folds_known", True))
 
 
 Predicted = tuple[StoredRun, pa.Table]
@@ -97,17 +89,17 @@ def _comparable(runs: Sequence[StoredRun], folds: FoldTable, internal: set[str])
         for case, fold in fold_of.items():
             of_fold[seed, fold].add(case)
     for run in runs:
-        spec = run.record["spec"]
-        if spec["role"] not in ROLES or spec["replicate"] != 0:
+        if not run.record.is_ranked:
             continue
+        spec = run.record.spec
         table = run.table()
         inside = table["case_id"].filter(pc.equal(table["site"], INTERNAL))
         held_out = set(inside.cast(pa.string()).to_numpy().tolist())
-        expected = of_fold.get((spec["seed"], spec["fold"]), set()) if _folds_known(run.record) else internal
+        expected = of_fold.get((spec.seed, spec.fold), set()) if run.record.folds_known else internal
         if held_out == expected:
             kept.append((run, table))
         else:
-            others[spec["backbone"]] += 1
+            others[spec.backbone] += 1
     notes = [
         f"{name}: {number} stored run(s) belong to folds that folds.parquet no longer has, and are left out."
         for name, number in others.items()
@@ -116,23 +108,21 @@ def _comparable(runs: Sequence[StoredRun], folds: FoldTable, internal: set[str])
 
 
 def _alike(runs: Sequence[Predicted]) -> list[list[Predicted]]:
-    """Runs of one backbone, weights, recipe, pixel settings and tooling together; imported ones last."""
-    alike: dict[str, list[Predicted]] = defaultdict(list)
+    """Runs of one backbone, weights, recipe, pixel settings and numerics together; imported ones last."""
+    alike: dict[Hashable, list[Predicted]] = defaultdict(list)
     for run, predictions in runs:
-        alike[json.dumps([run.record["spec"]["backbone"], *settings(run.record)], sort_keys=True)].append(
-            (run, predictions)
-        )
-    return sorted(alike.values(), key=lambda group: is_import(group[0][0].record))
+        alike[settings(run.record)].append((run, predictions))
+    return sorted(alike.values(), key=lambda group: group[0][0].record.spec.role == "import")
 
 
 def _entries(
-    groups: Sequence[Sequence[Predicted]], folds: FoldTable, stamps: tuple[str, ...], tuned: TunedRecipes
+    groups: Sequence[Sequence[Predicted]], folds: FoldTable, caveats: tuple[Caveat, ...], tuned: TunedRecipes
 ) -> list[Entry]:
     """One entry for each group; imported ones are named last."""
     records = [group[0][0].record for group in groups]
     entries: list[Entry] = []
     for group in groups:
-        entry = _entry(group, folds, records, (*tuned.stamps(group[0][0].record), *stamps))
+        entry = _entry(group, folds, records, (*tuned.caveats(group[0][0].record), *caveats))
         names = {(other.backbone, other.weights, other.recipe) for other in entries}
         while (entry.backbone, entry.weights, entry.recipe) in names:
             entry = replace(entry, recipe=f"{entry.recipe}, {IMPORTED}")
@@ -141,25 +131,26 @@ def _entries(
 
 
 def _entry(
-    group: Sequence[Predicted], folds: FoldTable, all_records: Sequence[dict[str, Any]], stamps: tuple[str, ...]
+    group: Sequence[Predicted], folds: FoldTable, all_records: Sequence[RunRecord], caveats: tuple[Caveat, ...]
 ) -> Entry:
     record = group[0][0].record
-    sources = {other["weights"]["source"] for other in all_records} - {IMPORTED}
+    spec, imported = record.spec, record.spec.role == "import"
+    sources = {other.weights.source for other in all_records} - {IMPORTED}
     mixed = len(sources) > 1 and "random" in sources
-    of_import = [IMPORTED, *([] if _folds_known(record) else [UNKNOWN_FOLDS])] if is_import(record) else []
+    of_import = [Caveat("imported", IMPORTED), *([] if record.folds_known else [UNKNOWN_FOLDS])] if imported else []
     return Entry(
-        backbone=record["spec"]["backbone"],
-        weights=record["weights"]["source"],
-        recipe=", ".join([record["spec"]["recipe_label"], *distinguishing(record, all_records)]),
-        parameters=None if is_import(record) else record["parameters"],
-        seconds_per_run=None if is_import(record) else mean(run.record["timings"]["total"] for run, _ in group),
-        folds=folds.number() if _folds_known(record) else 1,
+        backbone=spec.backbone,
+        weights=record.weights.source,
+        recipe=", ".join([spec.recipe_label, *distinguishing(record, all_records)]),
+        parameters=None if imported else record.parameters,
+        seconds_per_run=None if imported else mean(run.record.seconds for run, _ in group),
+        folds=folds.number() if record.folds_known else 1,
         predictions=_predictions(group),
-        stamps=(
+        caveats=(
             *of_import,
-            *([] if record["spec"].get("tooling", {}).get("deterministic", True) else [NOT_DETERMINISTIC]),
-            *(["this folder mixes pretrained and randomly initialised backbones"] if mixed else []),
-            *stamps,
+            *([NOT_DETERMINISTIC] if spec.role != "import" and not spec.numerics.deterministic else []),
+            *([MIXED_WEIGHTS] if mixed else []),
+            *caveats,
         ),
     )
 
@@ -170,7 +161,7 @@ def _predictions(group: Sequence[Predicted]) -> pd.DataFrame:
     frame = pa.concat_tables(tables, promote_options="permissive").unify_dictionaries().to_pandas()
     rows = [table.num_rows for table in tables]
     for key in ("seed", "fold"):
-        frame[key] = np.repeat([run.record["spec"][key] for run, _ in group], rows)
+        frame[key] = np.repeat([getattr(run.record.spec, key) for run, _ in group], rows)
     keys = (_ranks(frame["case_id"]), _ranks(frame["site"]), frame["fold"], frame["seed"])
     return frame.take(np.lexsort(keys)).reset_index(drop=True)
 
@@ -181,34 +172,34 @@ def _ranks(texts: pd.Series) -> NDArray[np.int64]:
     return np.asarray(place[texts.cat.codes], dtype=np.int64)
 
 
-def settings(record: dict[str, Any]) -> list[Any]:
-    """What makes two runs of one backbone, seed and fold different rows.
+def settings(record: RunRecord) -> Hashable:
+    """What runs that are one row have in common.
 
-    Names of recipes and files do not, but for imported runs, of which nothing else is known.
+    Names of recipes and files do not part rows, but for imported runs, of which nothing else is known.
     """
-    spec = record["spec"]
-    if is_import(record):
-        return [ROLE_OF_IMPORTS, record["weights"]["source"], spec["recipe_label"], _folds_known(record)]
-    return [record["weights"]["digest"], {**spec["recipe"], "name": ""}, spec["pixels"], spec["tooling"]]
+    spec = record.spec
+    if spec.role == "import":
+        return (spec.backbone, spec.role, record.weights.source, spec.recipe_label, spec.folds_known)
+    return (spec.backbone, record.weights.digest, spec.recipe.unnamed(), spec.pixels, spec.numerics)
 
 
-def distinguishing(record: dict[str, Any], all_records: Sequence[dict[str, Any]]) -> list[str]:
+def distinguishing(record: RunRecord, all_records: Sequence[RunRecord]) -> list[str]:
     """Settings beyond the recipe in which rows trained here differ: image size 64, precision bf16, …"""
-    if is_import(record):
+    if record.spec.role == "import":
         return []
-    all_records = [other for other in all_records if not is_import(other)]
-    found = []
-    for part in ("pixels", "tooling"):
-        same = [r for r in all_records if part == "pixels" or r["spec"]["backbone"] == record["spec"]["backbone"]]
-        for key, value in record["spec"][part].items():
-            if any(other["spec"][part][key] != value for other in same):
-                found.append(f"{key.replace('_', ' ')} {value}")
-    digest, source = record["weights"]["digest"], record["weights"]["source"]
-    namesakes = [
-        other
-        for other in all_records
-        if other["spec"]["backbone"] == record["spec"]["backbone"] and other["weights"]["source"] == source
+    trained = [(other, other.spec) for other in all_records if other.spec.role != "import"]
+    namesakes = [(other, spec) for other, spec in trained if spec.backbone == record.spec.backbone]
+    found = [
+        *_differing(asdict(record.spec.pixels), [asdict(spec.pixels) for _, spec in trained]),
+        *_differing(asdict(record.spec.numerics), [asdict(spec.numerics) for _, spec in namesakes]),
     ]
-    if any(other["weights"]["digest"] != digest for other in namesakes):
-        found.append(f"weights {digest[:6]}")
+    digests = {other.weights.digest for other, _ in namesakes if other.weights.source == record.weights.source}
+    if digests - {record.weights.digest}:
+        found.append(f"weights {record.weights.digest[:6]}")
     return found
+
+
+def _differing(own: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for key, value in own.items():
+        if any(other[key] != value for other in others):
+            yield f"{key.replace('_', ' ')} {list(value) if isinstance(value, tuple) else value}"

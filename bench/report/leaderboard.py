@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,11 +16,13 @@ from bench.data.cases import INTERNAL, Case, external_sites
 from bench.folds.table import FoldTable
 from bench.report.entries import NOT_DETERMINISTIC, Stored
 from bench.store.folder import LEAKS, ResultsFolder
+from bench.store.snapshot import FolderSnapshot, made_by_import
 from bench.store.tuned import TUNED
-from reports.draw.footnotes import escaped
-from reports.draw.markdown import leaderboard_markdown
+from reports import Leaderboard, build_leaderboard
+from reports.draw.markdown_leaderboard import leaderboard_markdown
+from reports.draw.markdown_table import escaped
 from reports.statistics.intervals import Interval, chosen_interval
-from reports.tables.leaderboard import Leaderboard, build_leaderboard
+from reports.tables.caveats import has
 
 RESAMPLING_SEED = 0  # the same runs give the same intervals
 
@@ -51,7 +53,7 @@ class Drawn:
     json: str
 
 
-def stored_leaderboard(folder: ResultsFolder) -> str | None:
+def stored_leaderboard(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -> str | None:
     """The Markdown of a leaderboard that is up to date: made from the runs that are there, by the program as it is."""
     json_file, text_file = folder.root / "leaderboard.json", folder.root / "leaderboard.md"
     if not (json_file.exists() and text_file.exists()):
@@ -60,7 +62,7 @@ def stored_leaderboard(folder: ResultsFolder) -> str | None:
         made_from = json.loads(json_file.read_text(encoding="utf-8")).get("made_from")
     except ValueError:
         return None
-    experiment = folder.experiment()
+    experiment = (snapshot or folder.snapshot()).experiment
     if experiment is None or made_from != _made_from(folder, experiment, Resampling.of(experiment)):
         return None
     try:
@@ -149,8 +151,8 @@ def _under_tables(stored: Stored) -> Iterator[str]:
     """What nobody may overlook."""
     if stored.warning:
         yield f"{stored.warning}: these numbers are too good."
-    if fast := [entry.backbone for entry in stored.entries if NOT_DETERMINISTIC in entry.stamps]:
-        yield f"{', '.join(dict.fromkeys(fast))}: {NOT_DETERMINISTIC}."
+    if fast := [entry.backbone for entry in stored.entries if has(entry.caveats, "not_deterministic")]:
+        yield f"{', '.join(dict.fromkeys(fast))}: {NOT_DETERMINISTIC.text}."
 
 
 def _folds_text(folds: FoldTable, holdout: float | None) -> str:
@@ -176,11 +178,6 @@ def about_patients(cases: Sequence[Case]) -> list[str]:
 
 def _without_patient(cases: Sequence[Case]) -> int:
     return sum(case.group is None for case in cases)
-
-
-def made_by_import(cases: Iterable[Case]) -> bool:
-    """Whether no case has an image, so that nothing was trained here."""
-    return not any(case.path for case in cases)
 
 
 def leaderboard_files(root: Path) -> str:

@@ -1,28 +1,30 @@
 """The sections that a results folder adds to its page: labels, data, how to repeat it. Reads the folder."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from shlex import join
 
 from bench.audit.markdown import MEANINGS
-from bench.audit.stored import read_audit
-from bench.audit.summary import QUANTILES, Audit
+from bench.audit.summary import QUANTILES, Audit, read_audit
 from bench.cache import Caches
 from bench.config.toml import experiment_text
 from bench.data.cases import INTERNAL, Case, external_sites
 from bench.data.passed_over import Entry
 from bench.errors import RequestError
-from bench.report.entries import NOT_DETERMINISTIC, Stored
-from bench.report.leaderboard import about_patients, made_by_import
+from bench.report.entries import Stored
+from bench.report.leaderboard import about_patients
 from bench.report.thumbnails import thumbnails
 from bench.report.worklist import better_than_guessing, find_labels
 from bench.store.folder import ResultsFolder
+from bench.store.records import RunRecord
 from bench.store.runs import StoredRun
+from bench.store.snapshot import made_by_import
 from bench.version import __version__
+from reports import Leaderboard
 from reports.page.part import Gallery, Listing, Part, Picture, Points, Section
-from reports.tables.leaderboard import Leaderboard
+from reports.tables.caveats import has
 from reports.tables.table import Column, Item, Table
 
 MOST_PICTURES = 48
@@ -146,7 +148,7 @@ def reproduce_section(folder: ResultsFolder, stored: Stored) -> Section:
         "reproduce",
         "How to repeat it",
         ()
-        if not listings or any(NOT_DETERMINISTIC in entry.stamps for entry in stored.entries)
+        if not listings or any(has(entry.caveats, "not_deterministic") for entry in stored.entries)
         else ("On one machine the same run should give the same bytes; `bench nondeterminism` checks that.",),
         (*listings, *environments([run for group in stored.runs for run in group]), _versions()),
     )
@@ -156,17 +158,19 @@ def environments(runs: Sequence[StoredRun]) -> Iterator[Table]:
     """What the machines and libraries of all runs were; none where nothing was trained."""
     seen: Counter[tuple[str, str]] = Counter()
     for run in runs:
-        known: Mapping[str, str] = {**run.record.get("environment", {}), **_tooling(run)}
-        seen.update((name, str(value)) for name, value in known.items())
+        known = {**run.record.environment, **_numerics(run.record)}
+        seen.update(known.items())
     rows = tuple((name, value, number) for (name, value), number in sorted(seen.items()))
     if rows:
         columns = (Column("what", "What"), Column("value", "Value"), Column("runs", "Runs", "number", 0))
         yield Table("environment", "What the runs were made with", columns, rows)
 
 
-def _tooling(run: StoredRun) -> dict[str, str]:
-    found = run.record["spec"].get("tooling") or {}
-    return {name: str(found[name]) for name in ("precision", "threads", "layout") if name in found}
+def _numerics(record: RunRecord) -> dict[str, str]:
+    if record.spec.role == "import":
+        return {}
+    numerics = record.spec.numerics
+    return {"precision": numerics.precision, "threads": str(numerics.threads), "layout": numerics.layout}
 
 
 def _versions() -> Table:

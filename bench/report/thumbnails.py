@@ -12,7 +12,7 @@ from bench.config.experiment import Experiment
 from bench.data.cases import Case
 from bench.data.images import decode_parts, file_digest, part_digest
 from bench.data.pixels import PixelCache, cache_key, load_cache
-from bench.data.unreadable import UnreadableImage
+from bench.data.reading import UnreadableImage
 from bench.quiet import quiet
 from reports.page import part
 

@@ -2,27 +2,25 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from bench.cache import Caches
-from bench.config.experiment import Experiment
 from bench.data.images import PixelSettings
-from bench.data.load import Dataset, load_dataset
-from bench.data.readers import DataRequest
-from bench.engine.conduct import executor_for
+from bench.data.load import Dataset
+from bench.engine.execute import executor_for
+from bench.engine.images import load_images, of_size
+from bench.engine.prepare import Prepared
 from bench.execution.executor import Executor
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.plan.spec import RunSpec
 
 
 class Executors:
-    """Made when first needed, kept warm until the end. `request` asks for internal images only."""
+    """Made when first needed, kept warm until the end."""
 
-    def __init__(self, experiment: Experiment, request: DataRequest, caches: Caches, dataset: Dataset) -> None:
-        self._experiment, self._request, self._caches = experiment, request, caches
-        self._datasets = {dataset.settings.image_size: dataset}
+    def __init__(self, prepared: Prepared) -> None:
+        self._prepared = prepared
+        self._datasets = {prepared.dataset.settings.image_size: prepared.dataset}
         self._executors: dict[int, Executor] = {}
         self._stack = ExitStack()
 
@@ -42,19 +40,14 @@ class Executors:
         """For runs of one image size."""
         size = specs[0].pixels.image_size
         if size not in self._executors:
-            workshop = Workshop(self._caches, self._dataset(size).pixels)
-            self._executors[size] = self._stack.enter_context(executor_for(self._experiment, workshop, specs))
+            resources = Resources(self._prepared.caches, self._dataset(size).pixels)
+            made = executor_for(self._prepared.experiment, resources, specs)
+            self._executors[size] = self._stack.enter_context(made)
         return self._executors[size]
 
     def _dataset(self, size: int) -> Dataset:
         if size not in self._datasets:
-            self._datasets[size] = load_dataset(
-                self._request,
-                replace(self._experiment.pixels, image_size=size),
-                self._caches,
-                renaming=self._experiment.classes,
-                declared=self._experiment.class_order,
-                skip_unreadable=self._experiment.skip_unreadable,
-                max_pixels=self._experiment.max_pixels,
-            )
+            prepared = self._prepared
+            settings = of_size(prepared.experiment, size)
+            self._datasets[size] = load_images(prepared.request, prepared.experiment, prepared.caches, settings)
         return self._datasets[size]

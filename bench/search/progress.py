@@ -3,11 +3,10 @@
 import time
 from collections.abc import Callable
 
-from rich.console import Console
-
-from bench.engine.bar import WorkBar
 from bench.engine.durations import duration
-from bench.plan.spec import EpochRecord, RunSpec
+from bench.engine.progress import WorkBar
+from bench.plan.spec import EpochRecord, RunResult, RunSpec
+from bench.terminal import Terminal
 from studies.outcome import TrialRecord
 
 
@@ -16,7 +15,7 @@ class SearchProgress(WorkBar):
 
     def __init__(
         self,
-        console: Console,
+        terminal: Terminal,
         name: str,
         trials: int,
         better: float,
@@ -24,20 +23,24 @@ class SearchProgress(WorkBar):
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """better: 1 where more is better, else −1. ended: trials that have ended, those of other processes included."""
-        self._console, self._name, self._trials, self._better = console, name, trials, better
+        self._name, self._trials, self._better = name, trials, better
         self._count, self._clock = ended, clock
         self._before = self._ended = ended()
         self._images, self._started = 0, clock()
         self._best: float | None = None
-        super().__init__(console, name, trials, done=self._ended, transient=True)
+        super().__init__(terminal, name, trials, done=self._ended, transient=True)
 
-    def epoch(self, spec: RunSpec, record: EpochRecord) -> None:
-        """Count an epoch's images."""
+    def epoch(self, spec: RunSpec, record: EpochRecord) -> bool:
+        """Count an epoch's images; the run goes on."""
         self._images += record.images
         rate = self._images / max(self._clock() - self._started, 1e-9)
         left = self.seconds_left()
         text = f"{self._name}: {self._ended}/{self._trials} trials, {rate:.0f} images/s"
         self._show(text=text + (f", {duration(left)} left" if left else ""))
+        return True
+
+    def run(self, spec: RunSpec, result: RunResult) -> None:
+        """A run of a trial says nothing by itself."""
 
     def trial(self, trial: TrialRecord) -> None:
         """Say what a trial came to."""
@@ -50,9 +53,7 @@ class SearchProgress(WorkBar):
         else:
             what = trial.state + (f": {trial.attributes['error']}" if "error" in trial.attributes else "")
         seconds = f", {duration(trial.seconds)}" if trial.seconds else ""
-        self._console.print(
-            f"{self._name} trial {trial.number}: {what}; {params}{seconds}", markup=False, soft_wrap=True
-        )
+        self._terminal.say(f"{self._name} trial {trial.number}: {what}; {params}{seconds}")
 
     def seconds_left(self) -> float | None:
         """Of this study; None before a trial has ended."""

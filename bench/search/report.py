@@ -1,7 +1,8 @@
-"""The searches of a results folder as the report takes them. Reads search/ and trials/."""
+"""The searches of a results folder as reports take them. Reads search/ and trials/; writes figures."""
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,20 +10,25 @@ import pandas as pd
 
 from bench.data.cases import INTERNAL
 from bench.report.entries import NOT_DETERMINISTIC
+from bench.report.feature import Feature
 from bench.report.leaderboard import RESAMPLING_SEED
-from bench.scoring import class_numbers, metric_score
+from bench.scoring import class_numbers
 from bench.search.record import RecordedStage, RecordedTrial, SearchRecord, read_records
 from bench.store.folder import ResultsFolder
 from bench.store.runs import StoredRun
+from reports import Entry, build_leaderboard
+from reports.page.part import Section
+from reports.search.charts import SearchCharts, TrialPoint, search_charts
+from reports.search.draw import draw_search
+from reports.search.page import search_parts
 from reports.search.selection import Range, mean_importance, selection_optimism, stability
-from reports.search.tables import Counts, FlatSearch, NestedFold, NestedSearch, search_tables
-from reports.tables.cell import Cell
-from reports.tables.leaderboard import Entry, build_leaderboard
-from reports.tables.stamped import stamped
+from reports.search.tables import NAMES, Counts, FlatSearch, NestedFold, NestedSearch, search_tables
+from reports.statistics.cell import Cell
+from reports.statistics.metrics import primary, searchable
+from reports.tables.caveats import with_caveats
 from reports.tables.table import Table
 
 SEARCHED, GIVEN = "as searched", "given"
-FALLBACK = "macro_f1"
 
 
 def tables_of_searches(folder: ResultsFolder) -> tuple[Table, ...]:
@@ -31,8 +37,8 @@ def tables_of_searches(folder: ResultsFolder) -> tuple[Table, ...]:
     nested = [_nested(folder, record) for record in records if record.nested]
     tables = search_tables(nested, [_flat(record) for record in records if not record.nested])
     fast = {record.name: (NOT_DETERMINISTIC,) for record in records if not record.deterministic}
-    notes = [f"{name}: {NOT_DETERMINISTIC}." for name in fast]
-    return tuple(stamped(table, fast, notes) for table in tables) if fast else tables
+    notes = [f"{name}: {NOT_DETERMINISTIC.text}." for name in fast]
+    return tuple(with_caveats(table, fast, notes) for table in tables) if fast else tables
 
 
 def _flat(record: SearchRecord) -> FlatSearch:
@@ -94,13 +100,13 @@ def _compared(
         [(case.case_id, case.site, case.label, case.group) for case in cases],
         columns=["case_id", "site", "label", "group"],
     )
-    classes = next(iter(chosen.values())).record["spec"]["classes"]
+    classes = next(iter(chosen.values())).record.spec.classes
     entries = [_entry(record, SEARCHED, chosen), _entry(record, GIVEN, given)]
     board = build_leaderboard(entries, frame, classes, rng=np.random.default_rng(RESAMPLING_SEED))
     rows = {row.recipe: row for row in board.rows}
     cells = {name: rows[name].cells.internal[record.metric] for name in (SEARCHED, GIVEN)}
     endpoints = {comparison.endpoint: comparison for comparison in board.comparisons}
-    metric = record.metric if f"internal.{record.metric}" in endpoints else FALLBACK
+    metric = record.metric if f"internal.{record.metric}" in endpoints else primary().name
     comparison = endpoints[f"internal.{metric}"]
     difference = comparison.difference
     if comparison.a != rows[SEARCHED].name and difference.value is not None:
@@ -111,22 +117,21 @@ def _compared(
 
 def _entry(record: SearchRecord, recipe: str, runs: Runs) -> Entry:
     tables = [run.predictions().assign(seed=seed, fold=fold) for (seed, fold), run in sorted(runs.items())]
-    first = next(iter(runs.values())).record
     return Entry(
         backbone=record.backbone,
         weights=record.weights,
         recipe=recipe,
-        parameters=first["parameters"],
-        seconds_per_run=float(np.mean([run.record["timings"]["total"] for run in runs.values()])),
+        parameters=next(iter(runs.values())).record.parameters,
+        seconds_per_run=float(np.mean([run.record.seconds for run in runs.values()])),
         folds=len({fold for _, fold in runs}),
         predictions=pd.concat(tables, ignore_index=True),
     )
 
 
 def _score(metric: str, run: StoredRun) -> float:
-    table, classes = run.predictions(), tuple(run.record["spec"]["classes"])
+    table, classes = run.predictions(), run.record.spec.classes
     probabilities = table[[f"p_{name}" for name in classes]].to_numpy(dtype=np.float32)
-    return metric_score(metric, class_numbers(table["label"], classes), probabilities)
+    return searchable()[metric].score(probabilities, class_numbers(table["label"], classes))
 
 
 def _place(stage: RecordedStage) -> tuple[int, int]:
@@ -146,3 +151,44 @@ def _range(part: dict[str, Any] | Sequence[Any]) -> Range | None:
 def _counts(record: SearchRecord) -> Counts:
     states = Counter(trial.state for stage in record.stages for trial in stage.trials)
     return Counts(states["complete"], states["pruned"], states["failed"])
+
+
+def write_figures(root: Path, record: SearchRecord) -> list[Path]:
+    """One sheet for each study."""
+    folder = root / "figures"
+    folder.mkdir(exist_ok=True)
+    paths = []
+    for stage in record.stages:
+        paths.append(folder / f"search-{stage.study}.png")
+        draw_search(charts_of(record, stage), paths[-1])
+    return paths
+
+
+def charts_of(record: SearchRecord, stage: RecordedStage) -> SearchCharts:
+    """What the sheet of a study shows."""
+    points = [
+        TrialPoint(
+            trial.number,
+            trial.params,
+            trial.value,
+            trial.steps[max(trial.steps)] if trial.state == "pruned" and trial.steps else None,
+        )
+        for trial in stage.trials
+    ]
+    space = {name: part.get("log", False) if isinstance(part, dict) else part for name, part in record.space.items()}
+    return search_charts(stage.study, record.metric, points, stage.importance, space, record.direction == "maximize")
+
+
+def search_section(folder: ResultsFolder) -> Section:
+    """The section of the page: charts of the trials, and the tables."""
+    records = read_records(folder.root)
+    charts = [charts_of(record, stage) for record in records for stage in record.stages]
+    intro = ("Scores of trials chose one of them; they are no estimate of how it does on other cases.",)
+    return Section("search", "Search", intro, (*search_parts(charts), *(tables_of_searches(folder) if records else ())))
+
+
+def _all_figures(folder: ResultsFolder) -> list[Path]:
+    return [path for record in read_records(folder.root) for path in write_figures(folder.root, record)]
+
+
+SEARCH = Feature(search_section, NAMES, tables_of_searches, _all_figures)

@@ -2,36 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from optuna.storages import RDBStorage
-from rich.console import Console
 
 from bench.cache import user_caches
 from bench.config.experiment import Experiment
-from bench.engine.decoding import DecodingProgress
-from bench.engine.durations import duration
-from bench.engine.early import look_ahead
-from bench.engine.forecast import forecast
-from bench.engine.phantom import ensure_phantom
-from bench.engine.prepare import Say
-from bench.errors import BenchError, Interrupted, RequestError
+from bench.engine.begin import beside, write_foundation
+from bench.engine.forecast import announce
+from bench.engine.prepare import look_ahead, prepare
+from bench.errors import BenchError, RequestError, interruptible
 from bench.plan.spec import RunSpec
 from bench.search.executors import Executors
+from bench.search.finish import record, recorded_stage, write_recipe
 from bench.search.knobs import as_params, turned
 from bench.search.options import SearchOptions
-from bench.search.prepare import Search, Stage, prepare_search
+from bench.search.prepare import Search, Stage, plan_search
 from bench.search.progress import SearchProgress
 from bench.search.record import RecordedStage
-from bench.search.store import record, recorded_stage, write_recipe, write_search
 from bench.search.trial import TrialRunner
 from bench.store.folder import ResultsFolder
-from bench.store.heartbeat import SEARCH, signed
+from bench.store.heartbeat import SEARCH, heartbeat
 from bench.store.planned import PlannedSearch, read_planned, write_planned
+from bench.terminal import Terminal
 from studies.errors import NothingCompleteError, StorageLostError, StudyError, TrialFailedError
 from studies.outcome import Outcome, State, outcome
-from studies.samplers import grid_size
 from studies.storage import forget, masked, open_storage, sqlite_url
 from studies.study import open_study
 from studies.worker import ended_trials, run_trials
@@ -50,11 +45,8 @@ def run_search(experiment: Experiment, options: SearchOptions, where: str) -> in
         Interrupted: the user stopped it.
     """
     try:
-        return _run(experiment, options, where)
-    except KeyboardInterrupt:
-        raise Interrupted(
-            "Interrupted. Trials that had ended are stored; the same command goes on from there."
-        ) from None
+        with interruptible("Trials that had ended are stored; the same command goes on from there."):
+            return _run(experiment, options, where)
     except (StorageLostError, NothingCompleteError) as error:
         raise BenchError(str(error)) from None
     except TrialFailedError as error:
@@ -64,32 +56,25 @@ def run_search(experiment: Experiment, options: SearchOptions, where: str) -> in
 
 
 def _run(experiment: Experiment, options: SearchOptions, where: str) -> int:
-    console = Console(highlight=False, emoji=False)
-    say = partial(console.print, markup=False, soft_wrap=True)
+    terminal, caches = Terminal(), user_caches()
     space = options.searched(where)
-    caches = user_caches()
     folder = ResultsFolder(Path(experiment.results).expanduser())
     url = options.storage or sqlite_url(folder.root / DATABASE)
     storage = open_storage(url, options.heartbeat) if options.storage else None  # a server is tried before all else
-    started = look_ahead(experiment, folder, caches)
-    if experiment.uses_phantom:
-        ensure_phantom(caches, console)
+    ahead = look_ahead(experiment, folder, caches, terminal)
     with folder.locked(wait=WAIT, command=SEARCH):
-        with DecodingProgress(console) as decoding:
-            search = prepare_search(experiment, options, space, folder, caches, say, started, decoding.update)
-        write_search(search, folder)
+        prepared = prepare(experiment, folder, ahead, caches, terminal, internal_only=True)
+        search = plan_search(prepared, options, space)
+        write_foundation(prepared, folder, beside(prepared))
         studies = tuple(stage.plan.name for stage in search.stages)
-        planned = PlannedSearch(studies, trials_of(search), masked(url))
+        planned = PlannedSearch(studies, search.trials, masked(url))
         write_planned(folder.root, read_planned(folder.root).with_search(planned))
     folder.trials.remove_leftovers(older=ABANDONED)
     storage = storage or open_storage(url, options.heartbeat)
-    say(f"Storage: {masked(url)}. External cases are not opened.")
+    terminal.say(f"Storage: {masked(url)}. External cases are not opened.")
     try:
-        with (
-            signed(folder.root, SEARCH),
-            Executors(search.experiment, search.request, caches, search.dataset) as executors,
-        ):
-            _Work(search, folder, executors, storage, url, console, say).do()
+        with heartbeat(folder.root, SEARCH), Executors(prepared) as executors:
+            _Work(search, folder, executors, storage, url, terminal).do()
     finally:
         forget(storage)
     return 0
@@ -104,54 +89,45 @@ class _Work:
     executors: Executors
     storage: RDBStorage
     url: str
-    console: Console
-    say: Say
+    terminal: Terminal
 
     def do(self) -> None:
         """Every study, and what becomes of it."""
-        done: dict[str, list[tuple[Stage, RecordedStage]]] = {}
+        say, done = self.terminal.say, dict[str, list[tuple[Stage, RecordedStage]]]()
         for stage in self.search.stages:
             found, runs = self._study(stage, announced=bool(done))
             done.setdefault(stage.backbone.name, []).append((stage, recorded_stage(stage, found, *runs)))
-            self.say(_summary(found))
+            say(_summary(found))
             if stage.outer is None:
                 recipe = write_recipe(self.search, stage, found, self.folder)
-                self.say(f"Recipe: {recipe}. Its rows will be stamped “tuned on these cases” and not ranked.")
-                self.say(f"Next: bench run --recipe {recipe} --results {self.folder.root} with the data options above")
+                say(f"Recipe: {recipe}. Its rows will be stamped “tuned on these cases” and not ranked.")
+                say(f"Next: bench run --recipe {recipe} --results {self.folder.root} with the data options above")
         for stages in done.values():
             name = stages[0][1].study.replace(stages[0][0].suffix, "", 1)
             files = ", ".join(map(str, record(self.search, self.folder, name, stages, self.url)))
-            self.say(f"Written: {files}. Tables: bench report {self.folder.root}")
+            say(f"Written: {files}. Tables: bench report {self.folder.root}")
 
     def _study(self, stage: Stage, announced: bool) -> tuple[Outcome, tuple[str | None, str | None]]:
         """A study, and the runs of its winner and of the given recipe on the outer fold."""
-        options, experiment = self.search.options, self.search.experiment
+        search, options, experiment = self.search, self.search.options, self.search.prepared.experiment
         opened = open_study(self.storage, self.url, stage.plan, new=options.new_study)
+        name = opened.study.study_name
         for remark in opened.remarks:
-            self.say(f"Study {opened.study.study_name} goes on with other means: {remark}.")
+            self.terminal.say(f"Study {name} goes on with other means: {remark}.")
         recipe, size = experiment.recipe, experiment.pixels.image_size
         better = 1.0 if stage.plan.direction == "maximize" else -1.0
-        wanted = trials_of(self.search)
-        with SearchProgress(
-            self.console, opened.study.study_name, wanted, better, lambda: ended_trials(opened)
-        ) as progress:
+        with SearchProgress(self.terminal, name, search.trials, better, lambda: ended_trials(opened)) as progress:
             runner = TrialRunner(
-                self.executors,
-                self.folder.trials,
-                stage.backbone,
-                self.search.dataset.classes,
-                experiment.frozen[stage.backbone.name].parameters,
-                options.metric,
-                progress.epoch,
+                search.prepared, self.executors, self.folder.trials, stage.backbone, options.metric, progress
             )
             if not announced:
-                self._announce(runner.specs(stage.units, recipe, size))
+                self._announce(runner.specs(stage.parts, recipe, size))
             run_trials(
                 opened,
-                lambda params, watch: runner.score(stage.units, recipe, size, params, watch),
-                wanted,
+                lambda params, watch: runner.score(stage.parts, recipe, size, params, watch),
+                search.trials,
                 progress.trial,
-                None if options.sampler == "grid" else as_params(recipe, size, self.search.space),
+                None if options.sampler == "grid" else as_params(recipe, size, search.space),
             )
             found = outcome(opened)
             if stage.outer is None:
@@ -161,23 +137,16 @@ class _Work:
             return found, (runner.train(chosen)[0].run_id, runner.train(given)[0].run_id)
 
     def _announce(self, specs: Sequence[RunSpec]) -> None:
-        executor, studies, wanted = self.executors.executor(specs), len(self.search.stages), trials_of(self.search)
-        what = f"{studies} studies of {wanted} trials" if studies > 1 else f"{wanted} trials"
-        try:
-            expected = forecast(executor, specs)
-        except Exception as error:  # the trials themselves will say it again, each for itself
-            self.say(f"{what}, each of {len(specs)} runs; no forecast, since a timed step failed: {error}")
-            return
-        self.say(
-            f"{what}, each of {len(specs)} runs, about {duration(expected.seconds * wanted * studies)} with "
-            f"{executor.workers} worker(s) if all take as long as the given recipe and none is pruned or stored."
+        studies, trials = len(self.search.stages), self.search.trials
+        what = f"{studies} studies of {trials} trials" if studies > 1 else f"{trials} trials"
+        announce(
+            self.executors.executor(specs),
+            specs,
+            f"{what}, each of {len(specs)} runs",
+            self.terminal.say,
+            lambda _: " if all take as long as the given recipe and none is pruned or stored",
+            times=trials * studies,
         )
-
-
-def trials_of(search: Search) -> int:
-    """How many trials each study is to have; a grid has no more than its points."""
-    options = search.options
-    return min(options.trials, grid_size(search.space)) if options.sampler == "grid" else options.trials
 
 
 def _summary(found: Outcome) -> str:

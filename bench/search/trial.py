@@ -1,28 +1,26 @@
-"""Scores the parameters of a trial by training its units with the engine. Writes trials/."""
+"""Scores the parameters of a trial by training a model for each of its parts. Writes trials/."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 
 import numpy as np
 
-from bench.errors import WriteError
-from bench.plan.identity import run_id
-from bench.plan.plan import PlannedBackbone
+from bench.engine.execute import Observer, failures, pending, run_and_store
+from bench.engine.prepare import Prepared
+from bench.plan.plan import Part, PlannedBackbone
 from bench.plan.recipe import Recipe
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
-from bench.scoring import class_numbers, metric_score
+from bench.scoring import class_numbers
 from bench.search.executors import Executors
 from bench.search.knobs import turned
 from bench.search.metric import epoch_score
-from bench.search.units import Unit
 from bench.store.runs import RunStore, StoredRun
+from reports.statistics.metrics import searchable
 from studies.errors import TrialFailedError
 from studies.pruners import Watch
 from studies.space import Params
 from studies.worker import Scored
-
-OnEpoch = Callable[[RunSpec, EpochRecord], None]
 
 
 class TrialRunner:
@@ -30,41 +28,42 @@ class TrialRunner:
 
     def __init__(
         self,
+        prepared: Prepared,
         executors: Executors,
         store: RunStore,
         backbone: PlannedBackbone,
-        classes: tuple[str, ...],
-        parameters: int,
         metric: str,
-        on_epoch: OnEpoch,
+        observer: Observer,
     ) -> None:
-        self._executors, self._store, self._backbone, self._classes = executors, store, backbone, classes
-        self._parameters, self._metric, self._on_epoch = parameters, metric, on_epoch
+        self._prepared, self._executors, self._store = prepared, executors, store
+        self._backbone, self._metric, self._observer = backbone, metric, observer
 
-    def specs(self, units: Sequence[Unit], recipe: Recipe, image_size: int) -> list[RunSpec]:
-        """The runs of some units under a recipe."""
-        pixels = self._executors.pixels(image_size)
-        return [unit.spec(self._backbone, self._classes, recipe, pixels) for unit in units]
+    def specs(self, parts: Sequence[Part], recipe: Recipe, image_size: int) -> list[RunSpec]:
+        """The runs of some parts under a recipe."""
+        pixels, classes = self._executors.pixels(image_size), self._prepared.dataset.classes
+        return [self._backbone.spec(part, classes, recipe, pixels, role="search") for part in parts]
 
-    def score(self, units: Sequence[Unit], recipe: Recipe, image_size: int, params: Params, watch: Watch) -> Scored:
-        """The mean score over the units, as many at once as there are workers; stops where the watch says so.
+    def score(self, parts: Sequence[Part], recipe: Recipe, image_size: int, params: Params, watch: Watch) -> Scored:
+        """The mean score over the parts, as many at once as there are workers; stops where the watch says so.
 
         Raises:
             TrialFailedError: a run failed.
             WriteError: the disk is full or gone.
         """
         started = time.perf_counter()
-        specs = self.specs(units, *turned(recipe, image_size, params))
-        executor = self._executors.executor(specs)
-        scores: list[float] = []
-        told = _Told(specs[0], watch, self._metric)
-        done: list[str] = []
-        for start in range(0, len(specs), executor.workers):
-            part = specs[start : start + executor.workers]
-            runs = self.train(part, told)
+        specs = self.specs(parts, *turned(recipe, image_size, params))
+        workers = self._executors.executor(specs).workers
+        watcher = _Watcher(specs[0], watch, self._metric, self._observer)
+        known = specs[0].run_id in self._store.complete()
+        scores, done = list[float](), list[str]()
+        for start in range(0, len(specs), workers):
+            at_once = specs[start : start + workers]
+            runs = self.train(at_once, watcher)
+            if start == 0 and known:
+                watcher.replay(runs[0])
             done += [run.run_id for run in runs]
-            for run in runs if len(runs) == len(part) else []:
-                scores.append(self.unit_score(run))
+            for run in runs if len(runs) == len(at_once) else []:
+                scores.append(self._part_score(run))
                 if not watch.unit(scores):
                     break
             if watch.pruned:
@@ -73,70 +72,56 @@ class TrialRunner:
             "fold_scores": scores,
             "run_ids": done,
             "seconds": round(time.perf_counter() - started, 3),
-            "epochs": told.epochs,
+            "epochs": watcher.epochs,
         }
-        return Scored(fmean(scores) if len(scores) == len(units) else float("nan"), attributes)
+        return Scored(fmean(scores) if len(scores) == len(parts) else float("nan"), attributes)
 
-    def train(self, specs: Sequence[RunSpec], told: "_Told | None" = None) -> list[StoredRun]:
-        """Those of `specs` that came to their end, in their order, trained where they are not stored."""
-        stored = self._store.complete()
-        names = {id(spec): run_id(spec) for spec in specs}
-        pending = [spec for spec in specs if names[id(spec)] not in stored]
+    def train(self, specs: Sequence[RunSpec], observer: Observer | None = None) -> list[StoredRun]:
+        """Those of `specs` that came to their end, in their order, trained where they are not stored.
 
-        def on_epoch(spec: RunSpec, record: EpochRecord) -> bool:
-            self._on_epoch(spec, record)
-            return told.epoch(spec, record) if told else True
-
-        failed: list[str] = []
-        if pending:
-            for spec, result in self._executors.executor(specs).run(pending, on_epoch):
-                self._write(names[id(spec)], spec, result)
-                if result.status == "failed":
-                    failed.append(f"seed {spec.seed} fold {spec.fold}: {result.error}")
-        if failed:
-            raise TrialFailedError(failed[0])
+        Raises:
+            TrialFailedError: a run failed; the others that were under way are stored.
+            WriteError: the disk is full or gone.
+        """
+        if wanted := pending(specs, self._store):
+            executor, frozen = self._executors.executor(specs), self._prepared.experiment.frozen
+            failed = failures(run_and_store(executor, wanted, self._store, frozen, observer or self._observer))
+            if failed:
+                raise TrialFailedError(failed[0])
         complete = self._store.complete()
-        runs = [self._store.read(names[id(spec)]) for spec in specs if names[id(spec)] in complete]
-        if told and told.first is specs[0] and not any(spec is told.first for spec in pending):
-            told.replay(runs[0])
-        return runs
+        return [self._store.read(spec.run_id) for spec in specs if spec.run_id in complete]
 
-    def unit_score(self, run: StoredRun) -> float:
+    def _part_score(self, run: StoredRun) -> float:
         """The metric on the cases that the run held out."""
-        table = run.predictions()
-        probabilities = table[[f"p_{name}" for name in self._classes]].to_numpy(dtype=np.float32)
-        return metric_score(self._metric, class_numbers(table["label"], self._classes), probabilities)
-
-    def _write(self, name: str, spec: RunSpec, result: RunResult) -> None:
-        try:
-            self._store.write(name, spec, result, self._parameters)
-        except OSError as error:
-            raise WriteError(
-                f"Writing to {self._store.root} failed: {error.strerror or error}. Trials that had ended are stored. "
-                f"Make room and give the same command again; it goes on from there."
-            ) from error
+        classes, table = self._prepared.dataset.classes, run.predictions()
+        probabilities = table[[f"p_{name}" for name in classes]].to_numpy(dtype=np.float32)
+        return searchable()[self._metric].score(probabilities, class_numbers(table["label"], classes))
 
 
-class _Told:
-    """Tells the watch the epochs of the first unit, whether they are trained now or were stored."""
+class _Watcher:
+    """Tells the watch the epochs of the first part, whether they are trained now or were stored."""
 
-    def __init__(self, first: RunSpec, watch: Watch, metric: str) -> None:
-        self.first, self._watch, self._metric = first, watch, metric
-        head = first.recipe.head_epochs if first.weights.pretrained else 0
-        self._total = first.recipe.epochs + head
+    def __init__(self, first: RunSpec, watch: Watch, metric: str, observer: Observer) -> None:
+        self._first, self._watch, self._metric, self._observer = first, watch, metric, observer
         self.epochs = 0
 
     def epoch(self, spec: RunSpec, record: EpochRecord) -> bool:
         """Whether this run goes on."""
         self.epochs += 1
-        if spec is self.first:
-            self._watch.epoch(record.epoch + 1, self._total, epoch_score(self._metric, record))
-        return not self._watch.pruned
+        if spec.run_id == self._first.run_id:
+            self._tell(record)
+        return self._observer.epoch(spec, record) and not self._watch.pruned
+
+    def run(self, spec: RunSpec, result: RunResult) -> None:
+        self._observer.run(spec, result)
 
     def replay(self, run: StoredRun) -> None:
-        """The epochs of the first unit where it was stored already."""
+        """The epochs of the first part where it was stored already."""
         history = run.history()
         for row in [] if history is None else history.to_dict("records"):
-            record = EpochRecord(**row)
-            if not self._watch.epoch(record.epoch + 1, self._total, epoch_score(self._metric, record)):
+            if not self._tell(EpochRecord(**row)):
                 return
+
+    def _tell(self, record: EpochRecord) -> bool:
+        score = epoch_score(self._metric, record)
+        return self._watch.epoch(record.epoch + 1, self._first.all_epochs, score)

@@ -1,6 +1,5 @@
 """Stored runs, one folder each. Writes runs/<run_id>/; its final name says that a run is complete."""
 
-import json
 import re
 import shutil
 import time
@@ -17,9 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.atomic import flush, write_atomically
-from bench.errors import BenchError
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
-from bench.scoring import class_numbers, score
+from bench.store.records import FILE, RunRecord, read_record, spoilt
 from bench.store.traces import write_trace
 
 TEXT = ("case_id", "site", "label", "predicted")
@@ -34,7 +32,7 @@ class StoredRun:
 
     run_id: str
     folder: Path
-    record: dict[str, Any]
+    record: RunRecord
 
     def table(self) -> pa.Table:
         """Columns case_id, site, label, predicted as dictionaries of texts, p_<class>; many are read quickly."""
@@ -46,7 +44,7 @@ class StoredRun:
                     table = table.set_column(place, name, table[name].cast(pa.string()).dictionary_encode())
             return table
         except (ValueError, OSError) as error:
-            raise _spoilt(self.folder, error) from error
+            raise spoilt(self.folder, error) from error
 
     def predictions(self) -> pd.DataFrame:
         """The same columns as a data frame."""
@@ -58,16 +56,12 @@ class StoredRun:
         try:
             return pd.read_parquet(file) if file.is_file() else None
         except (ValueError, OSError) as error:
-            raise _spoilt(self.folder, error) from error
+            raise spoilt(self.folder, error) from error
 
     def model(self) -> bytes | None:
         """The trained model as a safetensors file, None where it was not kept."""
         file = self.folder / MODEL
         return file.read_bytes() if file.exists() else None
-
-
-def _spoilt(folder: Path, error: Exception) -> BenchError:
-    return BenchError(f"The stored run {folder} is spoilt ({error}). Delete that folder and give the command again.")
 
 
 class RunStore:
@@ -83,12 +77,13 @@ class RunStore:
         return {path.name for path in self.root.iterdir() if _RUN_ID.fullmatch(path.name)}
 
     def read(self, run_id: str) -> StoredRun:
-        """One complete run."""
+        """One complete run.
+
+        Raises:
+            BenchError: it is spoilt.
+        """
         folder = self.root / run_id
-        try:
-            return StoredRun(run_id, folder, json.loads((folder / "run.json").read_text(encoding="utf-8")))
-        except (ValueError, OSError) as error:
-            raise _spoilt(folder, error) from error
+        return StoredRun(run_id, folder, read_record(folder))
 
     def remove_leftovers(self, older: float = 0.0) -> None:
         """Delete what interrupted writers left, so many seconds ago or more.
@@ -100,15 +95,15 @@ class RunStore:
                 if time.time() - path.stat().st_mtime >= older:
                     shutil.rmtree(path, ignore_errors=True)
 
-    def write(self, run_id: str, spec: RunSpec, result: RunResult, parameters: int) -> Path:
+    def write(self, spec: RunSpec, result: RunResult, parameters: int) -> Path:
         """Store a result: whole under its final name, or not at all.
 
         A failed run goes to <run_id>.failed, which does not count as complete; later tries replace it.
         """
-        name = run_id if result.status == "done" else f"{run_id}.{result.status}"
-        final = self.store(name, lambda folder: self._fill(folder, run_id, spec, result, parameters))
+        name = spec.run_id if result.status == "done" else f"{spec.run_id}.{result.status}"
+        final = self.store(name, lambda folder: _fill(folder, spec, result, parameters))
         if result.status == "done":
-            shutil.rmtree(self.root / f"{run_id}.failed", ignore_errors=True)
+            shutil.rmtree(self.root / f"{spec.run_id}.failed", ignore_errors=True)
         return final
 
     def keep_model(self, run_id: str, model: bytes) -> None:
@@ -130,27 +125,15 @@ class RunStore:
         flush(self.root)
         return final
 
-    def _fill(self, folder: Path, run_id: str, spec: RunSpec, result: RunResult, parameters: int) -> None:
-        record = {
-            "run_id": run_id,
-            "status": result.status,
-            "error": result.error,
-            "spec": spec_record(spec),
-            "weights": asdict(spec.weights),
-            "parameters": parameters,
-            "timings": result.timings,
-            "environment": result.environment,
-            "metrics": {},
-            **({} if result.moved is None else {"moved": result.moved}),
-        }
-        pq.write_table(history_table(result), folder / "history.parquet")
-        if result.status == "done":
-            record["metrics"] = site_scores(spec, result)
-            pq.write_table(predictions_table(spec, result), folder / "predictions.parquet")
-        if result.model:
-            (folder / MODEL).write_bytes(result.model)
-        write_trace(folder, result.trace)
-        (folder / "run.json").write_text(json.dumps(record, indent=1, allow_nan=False), encoding="utf-8")
+
+def _fill(folder: Path, spec: RunSpec, result: RunResult, parameters: int) -> None:
+    pq.write_table(history_table(result), folder / "history.parquet")
+    if result.status == "done":
+        pq.write_table(predictions_table(spec, result), folder / "predictions.parquet")
+    if result.model:
+        (folder / MODEL).write_bytes(result.model)
+    write_trace(folder, result.trace)
+    (folder / FILE).write_text(RunRecord.of(spec, result, parameters).to_json(), encoding="utf-8")
 
 
 def _replace(temporary: Path, final: Path) -> None:
@@ -183,34 +166,3 @@ def history_table(result: RunResult) -> pa.Table:
     kinds = {"epoch": pa.int64(), "images": pa.int64(), "phase": pa.string()}
     schema = pa.schema([(field.name, kinds.get(field.name, pa.float64())) for field in fields(EpochRecord)])
     return pa.Table.from_pylist([asdict(epoch) for epoch in result.history], schema=schema)
-
-
-def site_scores(spec: RunSpec, result: RunResult) -> dict[str, dict[str, float]]:
-    """Accuracy and macro-F1 of this run by site; means over runs of a seed are not the pooled scores of tables."""
-    labels = class_numbers([sample.label for sample in spec.predicted], spec.classes)
-    predicted = result.probabilities.argmax(axis=1)
-    sites = np.array([sample.site for sample in spec.predicted])
-    return {
-        str(site): asdict(score(labels[sites == site], predicted[sites == site], len(spec.classes)))
-        for site in dict.fromkeys(sites)
-    }
-
-
-def spec_record(spec: RunSpec) -> dict[str, Any]:
-    """What run.json keeps of a spec: everything but the lists of cases, which predictions and folds hold."""
-    return {
-        "backbone": spec.backbone,
-        "seed": spec.seed,
-        "fold": spec.fold,
-        "replicate": spec.replicate,
-        "role": spec.role,
-        "recipe": spec.recipe.model_dump(),
-        "recipe_label": spec.recipe.label(),
-        "pixels": asdict(spec.pixels),
-        "tooling": asdict(spec.tooling),
-        "seeds": asdict(spec.seeds),
-        "classes": list(spec.classes),
-        "n_train": len(spec.train),
-        "n_validation": len(spec.validation),
-        "n_external": len(spec.external),
-    }

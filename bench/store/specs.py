@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 
 from bench.data.cases import INTERNAL, Case
-from bench.data.images import PixelSettings
-from bench.plan.identity import run_id
-from bench.plan.plan import by_content
-from bench.plan.recipe import Recipe
-from bench.plan.spec import RunSpec, Sample, Seeds, Tooling, Weights
+from bench.plan.plan import by_content, samples_of
+from bench.plan.spec import RunSpec
 from bench.store.runs import StoredRun
 
 
@@ -16,27 +13,28 @@ def spec_of(run: StoredRun, cases: Sequence[Case]) -> RunSpec | None:
 
     Predictions are stored in the order of the spec; what a fold did not hold out, it was trained on.
     """
-    record = run.record["spec"]
-    samples = {case.case_id: Sample(case.case_id, case.site, case.label, case.digest, case.group) for case in cases}
+    recorded = run.record.spec
+    if recorded.role == "import":
+        return None
+    samples = {sample.case_id: sample for sample in samples_of(cases)}
     predicted = [samples[name] for name in run.predictions()["case_id"] if name in samples]
     validation = tuple(sample for sample in predicted if sample.site == INTERNAL)
     held_out = {sample.case_id for sample in validation}
     train = [sample for sample in samples.values() if sample.site == INTERNAL and sample.case_id not in held_out]
-    pixels = {**record["pixels"], "windows": tuple(record["pixels"]["windows"])}
     spec = RunSpec(
-        backbone=record["backbone"],
-        weights=Weights(**run.record["weights"]),
-        recipe=Recipe.model_validate(record["recipe"]),
-        pixels=PixelSettings(**pixels),
-        tooling=Tooling(**record["tooling"]),
-        classes=tuple(record["classes"]),
-        seed=record["seed"],
-        seeds=Seeds(**record["seeds"]),
-        fold=record["fold"],
+        backbone=recorded.backbone,
+        weights=run.record.weights,
+        recipe=recorded.recipe,
+        pixels=recorded.pixels,
+        numerics=recorded.numerics,
+        classes=recorded.classes,
+        seed=recorded.seed,
+        seeds=recorded.seeds,
+        fold=recorded.fold,
         train=by_content(train),
         validation=validation,
         external=tuple(sample for sample in predicted if sample.site != INTERNAL),
-        replicate=record["replicate"],
-        role=record["role"],
+        replicate=recorded.replicate,
+        role=recorded.role,
     )
-    return spec if run_id(spec) == run.run_id else None
+    return spec if spec.run_id == run.run_id else None

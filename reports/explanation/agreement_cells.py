@@ -9,10 +9,10 @@ import numpy as np
 from reports.explanation.agreement import between, within
 from reports.explanation.estimates import Origin, difference_cell, mean_of, pseudo_values
 from reports.explanation.subject import Places
+from reports.statistics.cell import Cell
 from reports.statistics.confusion_counts import Floats
 from reports.statistics.estimate import IntervalChoice, Quantity
 from reports.statistics.replicates import Replicates
-from reports.tables.cell import Cell
 
 ONE_PAIR = "two seeds make one pair: only the sampling of cases is seen"
 

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reports.statistics.bootstrap import Draws, with_seeds
+from reports.statistics.cell import Cell
 from reports.statistics.confusion_counts import Floats, Integers
 from reports.statistics.estimate import IntervalChoice, Quantity, Support, estimate
 from reports.statistics.metrics import Kind
 from reports.statistics.replicates import Replicates
-from reports.tables.cell import Cell
 
 _NOTHING: Floats = np.empty(0)
 

@@ -11,9 +11,9 @@ from reports.explanation.agreement_cells import between_seeds, within_seeds
 from reports.explanation.estimates import cell, difference_cell, mean_of
 from reports.explanation.subject import CENTRE, CURVES, LOCALISATION, MAP, RANDOM, SOURCES, Subject, column, origin_of
 from reports.statistics.bootstrap import Draws
+from reports.statistics.cell import Cell
 from reports.statistics.estimate import IntervalChoice, Quantity
 from reports.statistics.metrics import Kind
-from reports.tables.cell import Cell
 from reports.tables.table import Column, Item, Table, Term
 
 NAMES = (

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtri, fdtri
 
+from reports.statistics.cell import Cell
 from reports.statistics.confusion_counts import TIE, Floats
-from reports.tables.cell import Cell
 
 CONFIDENCE = 0.95
 

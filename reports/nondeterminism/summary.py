@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reports.nondeterminism.agreement import Side, churn
 from reports.nondeterminism.components import CONTROL, MeanSquare
 from reports.statistics.confusion_counts import Floats
+from reports.tables.caveats import Caveat
 
 TITLES = {
     "none": "nothing (control)",
@@ -56,7 +57,7 @@ class Design:
 
 
 @dataclass(frozen=True)
-class ToolingChange:
+class NumericsChange:
     """The base seed run with one other setting: by how much its scores, predictions and weights differ.
 
     differences: site → metric → changed minus base; churn: by site; parting: where both trainings part, in words.
@@ -98,15 +99,15 @@ class Study:
     backbone: str
     weights: str
     recipe: str
-    tooling: str
+    numerics: str
     classes: tuple[str, ...]
     cases: Mapping[str, tuple[str, ...]]
     control: Control | None
     designs: tuple[Design, ...]
-    changes: tuple[ToolingChange, ...]
+    changes: tuple[NumericsChange, ...]
     curves: Mapping[str, Sequence[tuple[int, float]]]
     cost: Cost | None
-    stamps: tuple[str, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
 
     @property
     def sites(self) -> list[str]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reports.statistics.cell import Cell
 from reports.statistics.confusion_counts import Floats
 from reports.statistics.corrected_t import corrected_interval
-from reports.tables.cell import Cell
 
 METHOD = "corrected t"
 NOT_KNOWN = "fewer than two folds, or all differences equal: its spread is not known"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
+from reports.statistics.cell import FEW_CLUSTERS, FEW_CLUSTERS_OF_A_CLASS, Cell
 from reports.statistics.confusion_counts import TIE
 from reports.statistics.intervals import (
     Interval,
@@ -23,7 +24,6 @@ from reports.statistics.intervals import (
 from reports.statistics.jackknife import JackknifeT
 from reports.statistics.metrics import Kind
 from reports.statistics.replicates import Replicates
-from reports.tables.cell import FEW_CLUSTERS, FEW_CLUSTERS_OF_A_CLASS, Cell
 
 LEAST_CLUSTERS = 2
 LEAST_CLUSTERS_FOR_CLASS_AVERAGE = 15

@@ -15,24 +15,12 @@ import numpy as np
 from bench.data.cases import FoundImage
 from bench.data.nifti import number_of_slices, slice_values
 from bench.data.options import ReadOptions
-from bench.data.public.left_out import count_several, images_among
-from bench.data.public.multilabel import label_of
-from bench.data.unreadable import UnreadableImage
+from bench.data.public.common import ABBREVIATED, PRIORITY, images_among, label_or_left_out
+from bench.data.reading import UnreadableImage
 from bench.errors import RequestError, listed
 
 LAYOUTS = (("label_192/images", "label_192/ground truths"), ("images", "ground truths"), ("imagesTr", "labelsTr"))
-NAMES = {
-    "edh": "epidural",
-    "epidural": "epidural",
-    "iph": "intraparenchymal",
-    "intraparenchymal": "intraparenchymal",
-    "ivh": "intraventricular",
-    "intraventricular": "intraventricular",
-    "sah": "subarachnoid",
-    "subarachnoid": "subarachnoid",
-    "sdh": "subdural",
-    "subdural": "subdural",
-}
+NAMES = {kind: kind for kind in PRIORITY} | {short.lower(): kind for short, kind in ABBREVIATED.items()}
 VALUES = {1: "epidural", 2: "intraparenchymal", 3: "intraventricular", 4: "subarachnoid", 5: "subdural"}
 RSNA_NAME = re.compile(r"(ID_[0-9a-f]+)_ID_[0-9a-f]+")
 FEWEST_VOXELS = 10
@@ -93,12 +81,11 @@ def _slices(
     images, group = [], _group(path, name, options)
     for part, voxels in enumerate(drawn):
         counts = {kind: int(np.count_nonzero(np.rint(voxels) == value)) for value, kind in values.items()}
-        label = label_of([kind for kind, count in counts.items() if count >= FEWEST_VOXELS], options.multilabel)
+        shown = [kind for kind, count in counts.items() if count >= FEWEST_VOXELS]
+        label = label_or_left_out(shown, options, site, f"{path} part {part}")
         if any(0 < count < FEWEST_VOXELS for count in counts.values()):
             options.passed_over.add("changed", BORDER, f"{mask} part {part}", site=site)
-        if label is None:
-            count_several(options, site, f"{path} part {part}")
-        else:
+        if label is not None:
             case_id = f"{name}#{part:03d}"
             images.append(FoundImage(case_id, str(path), label, site, group, part, {"mask": str(mask)}))
     return images

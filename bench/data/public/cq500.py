@@ -10,27 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.data.cases import FoundImage
-from bench.data.dicom_header import read_header
+from bench.data.dicom.header import read_header
 from bench.data.options import ReadOptions
 from bench.data.parts import images_of_file
-from bench.data.public.left_out import count_several
-from bench.data.public.multilabel import OTHERS, label_of
-from bench.data.public.rows import flags, refuse_rows, table_with
-from bench.data.scan import scan
-from bench.data.unreadable import UnreadableImage
+from bench.data.public.common import ABBREVIATED, OTHERS, count_several, flags, label_of, refuse_rows, table_with
+from bench.data.reading import UnreadableImage
+from bench.data.tree.scan import scan
 from bench.errors import RequestError, listed
 
 TABLE = "reads.csv"
 READERS = ("R1", "R2", "R3")
 MAJORITY = 2
 ANY = "ICH"
-KINDS = {
-    "IPH": "intraparenchymal",
-    "IVH": "intraventricular",
-    "SDH": "subdural",
-    "EDH": "epidural",
-    "SAH": "subarachnoid",
-}
 SCAN_FOLDER = re.compile(r"^CQ500-?CT-?(\d+)\b", re.IGNORECASE)
 LEFT_OUT = re.compile(r"contrast|post|bone", re.IGNORECASE)
 OTHER_SERIES = "slice(s) of series after contrast medium or of bone series"
@@ -59,7 +50,7 @@ def read(root: Path, site: str, options: ReadOptions) -> list[FoundImage]:
         group = options.pseudonyms.of("patient", "", f"CQ500-CT-{number}")  # the same at whatever site it is read
         whole = FoundImage(f"{site}/{relative}", str(path), label, site, group, extra={"series": series})
         try:
-            if _left_out(read_header(path).series):
+            if _left_out(read_header(path).series_description):
                 options.passed_over.add("left out", OTHER_SERIES, str(path), site=site)
                 continue
         except UnreadableImage:
@@ -86,7 +77,7 @@ def _slices(root: Path, site: str, options: ReadOptions) -> Iterator[tuple[int, 
 
 
 def _labels(file: Path, options: ReadOptions) -> dict[int, str | None]:
-    columns = [f"{reader}:{kind}" for reader in READERS for kind in (ANY, *KINDS)]
+    columns = [f"{reader}:{kind}" for reader in READERS for kind in (ANY, *ABBREVIATED)]
     table = table_with(file, ["name", *columns])
     names = table["name"].str.extract(r"^CQ500-CT-(\d+)$")[0]
     refuse_rows(file, "have a name that is not CQ500-CT-N", names.isna())
@@ -97,7 +88,7 @@ def _labels(file: Path, options: ReadOptions) -> dict[int, str | None]:
         votes = sum(read[f"{reader}:{kind}"].astype(int) for reader in READERS)
         return [bool(count >= MAJORITY) for count in votes]
 
-    found = {name: majority(kind) for kind, name in KINDS.items()}
+    found = {name: majority(kind) for kind, name in ABBREVIATED.items()}
     bleeding = majority(ANY)
     labels: dict[int, str | None] = {}
     for row, number in enumerate(names.astype(int)):

@@ -13,20 +13,14 @@ import pandas as pd
 from bench.data.cases import FoundImage
 from bench.data.nifti import number_of_slices
 from bench.data.options import ReadOptions
-from bench.data.public.left_out import count_several
-from bench.data.public.multilabel import label_of
-from bench.data.public.rows import flags, refuse_rows, table_with
-from bench.data.unreadable import UnreadableImage
+from bench.data.public.common import flags, label_or_left_out, refuse_rows, table_with
+from bench.data.reading import UnreadableImage
 from bench.errors import RequestError, listed
 
 VOLUMES = ("ct_scans", "hemorrhage_diagnosis_raw_ct.csv")
 PICTURES = ("Patients_CT", "hemorrhage_diagnosis.csv")
 KINDS = {
-    "Intraventricular": "intraventricular",
-    "Intraparenchymal": "intraparenchymal",
-    "Subarachnoid": "subarachnoid",
-    "Epidural": "epidural",
-    "Subdural": "subdural",
+    name: name.lower() for name in ("Intraventricular", "Intraparenchymal", "Subarachnoid", "Epidural", "Subdural")
 }
 BONE = "picture(s) of the bone window, of slices that are there in the brain window too"
 NONE, FRACTURE = "No_Hemorrhage", "Fracture_Yes_No"
@@ -84,13 +78,12 @@ def _read(
             absent.append(f"patient {patient} slice {number}")
             continue
         seen[patient] += 1
-        label = label_of([name for column, name in KINDS.items() if shown[column].iloc[row]], options.multilabel)
-        if label is None:
-            count_several(options, site, f"{path}" if part is None else f"{path} part {part}")
-            continue
-        name = path.relative_to(root).as_posix() + ("" if part is None else f"#{part:03d}")
-        extra = _extra(table, row, mask)
-        images.append(FoundImage(f"{site}/{name}", str(path), label, site, f"ct-ich/{patient:03d}", part, extra))
+        found = [name for column, name in KINDS.items() if shown[column].iloc[row]]
+        label = label_or_left_out(found, options, site, f"{path}" if part is None else f"{path} part {part}")
+        if label is not None:
+            name = path.relative_to(root).as_posix() + ("" if part is None else f"#{part:03d}")
+            extra = _extra(table, row, mask)
+            images.append(FoundImage(f"{site}/{name}", str(path), label, site, f"ct-ich/{patient:03d}", part, extra))
     if absent:
         raise RequestError(f"{file} names slices that are not below {root}: {listed(absent)}. Unpack the set again.")
     short = [f"patient {p} ({lengths[p] - seen[p]} slices)" for p in sorted(patients) if seen[p] < lengths[p]]

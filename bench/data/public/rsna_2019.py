@@ -12,9 +12,7 @@ import pandas as pd
 from bench.data.cases import FoundImage
 from bench.data.options import ReadOptions
 from bench.data.parts import images_of_file
-from bench.data.public.left_out import count_several, images_among
-from bench.data.public.multilabel import PRIORITY, label_of
-from bench.data.public.rows import refuse_rows, table_with
+from bench.data.public.common import PRIORITY, images_among, label_or_left_out, refuse_rows, table_with
 from bench.errors import RequestError, listed
 
 TABLE = "stage_2_train.csv"
@@ -42,10 +40,8 @@ def read(root: Path, site: str, options: ReadOptions) -> list[FoundImage]:
     images = []
     for name, path in files.items():
         row = labels.loc[name]
-        label = label_of([kind for kind in PRIORITY if row[kind]], options.multilabel)
-        if label is None:
-            count_several(options, site, str(path))
-        else:
+        label = label_or_left_out([kind for kind in PRIORITY if row[kind]], options, site, str(path))
+        if label is not None:
             whole = FoundImage(f"{site}/{path.relative_to(root).as_posix()}", str(path), label, site)
             images += images_of_file(whole, "DICOM", options)
     return images

@@ -1,4 +1,4 @@
-"""The leak gate of `bench run`, as a user meets it: seeded leaks stop it, a clean set does not."""
+"""The leakage check of `bench run`, as a user meets it: seeded leaks stop it, a clean set does not."""
 
 import json
 import shlex

@@ -9,12 +9,12 @@ from scans import write_dicom
 from trees import READ
 
 from bench.data.cases import FoundImage
-from bench.data.dicom import dicom_images
-from bench.data.dicom_header import read_dataset, read_header
-from bench.data.dicom_values import hounsfield
+from bench.data.dicom.header import read_dataset, read_header
+from bench.data.dicom.images import dicom_images
+from bench.data.dicom.values import hounsfield
 from bench.data.parts import images_of_file
 from bench.data.pseudonyms import Pseudonyms
-from bench.data.unreadable import UnreadableImage
+from bench.data.reading import UnreadableImage
 from bench.data.windows import Window, parse_windows
 from bench.errors import RequestError
 from bench.quiet import quiet

@@ -7,7 +7,7 @@ import numpy as np
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from bench.data.dicom_frame import header_of_frame
+from bench.data.dicom.header import header_of_frame
 from benchmarks.dicom_made import ENHANCED_CT, ENHANCED_MR, enhanced, groups, item, mr
 
 SHARED = groups(1, -1024, 40, 80)

@@ -8,7 +8,7 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from bench.data.images import PixelSettings, decode
-from bench.data.unreadable import UnreadableImage
+from bench.data.reading import UnreadableImage
 
 SIDE = 32
 SETTINGS = PixelSettings(image_size=SIDE, fit="stretch")

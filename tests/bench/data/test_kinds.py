@@ -14,7 +14,7 @@ from trees import READ, load_sites, missing
 
 from bench.audit.inventory import take_inventory
 from bench.cache import Caches
-from bench.data.bare_dicom import is_bare_dicom
+from bench.data.dicom.bare import is_bare_dicom
 from bench.data.kinds import kind_of_content
 from bench.data.pictures import picture
 from bench.errors import RequestError

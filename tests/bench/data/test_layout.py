@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.data.layout import layout_of, named_by
+from bench.data.tree.layout import layout_of, named_by
 
 TREES = {
     "a/ b/": "any/class",

@@ -11,7 +11,7 @@ from scans import write_dicom, write_nifti
 from trees import READ
 
 from bench.data.cases import FoundImage
-from bench.data.manifest import read_manifest
+from bench.data.manifest.reader import read as read_manifest
 from bench.data.readers import DataRequest, read_images
 from bench.errors import RequestError
 

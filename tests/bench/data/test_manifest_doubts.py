@@ -11,7 +11,7 @@ from PIL import Image
 from trees import READ
 
 from bench.data.cases import FoundImage
-from bench.data.manifest import read_manifest
+from bench.data.manifest.reader import read as read_manifest
 from bench.data.options import ReadOptions
 from bench.data.passed_over import Entry, PassedOver
 from bench.data.readers import DataRequest, read_images

@@ -11,7 +11,7 @@ from trees import READ
 from bench.data.cases import FoundImage
 from bench.data.nifti import number_of_slices, slice_values
 from bench.data.parts import images_of_file
-from bench.data.unreadable import UnreadableImage
+from bench.data.reading import UnreadableImage
 
 # A head in RAS: right is x = 3, the front is y = 4, the top is z = 1.
 HEAD = np.zeros((4, 5, 2), dtype=np.int16)

@@ -12,7 +12,7 @@ from trees import READ, load_sites
 from bench.audit.conduct import conduct_audit
 from bench.cache import Caches
 from bench.data.passed_over import Entry, PassedOver
-from bench.data.scan import scan
+from bench.data.tree.scan import scan
 from bench.store.folder import ResultsFolder
 
 BY_PRODUCTS = (

@@ -11,7 +11,7 @@ from trees import READ
 from bench.data.cases import FoundImage
 from bench.data.classes import class_list, rename
 from bench.data.sites import parse_external, sites_of
-from bench.data.tree import read_tree
+from bench.data.tree.reader import read as read_tree
 from bench.errors import RequestError
 
 

@@ -16,7 +16,7 @@ from bench.data.cases import FoundImage
 from bench.data.classes import class_list, rename, say_alike
 from bench.data.options import ReadOptions
 from bench.data.passed_over import Entry, PassedOver
-from bench.data.tree import read_tree
+from bench.data.tree.reader import read as read_tree
 from bench.errors import RequestError
 
 UMLAUT = "Hämatom"

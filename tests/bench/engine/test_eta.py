@@ -4,15 +4,15 @@ import io
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 from bench.data.images import PixelSettings
-from bench.engine.eta import Pace
+from bench.engine.eta import Eta
 from bench.engine.progress import RunProgress
 from bench.execution.executor import Speed
 from bench.plan.plan import seeds_of
 from bench.plan.recipe import Recipe
-from bench.plan.spec import EpochRecord, RunResult, RunSpec, Sample, Tooling, Weights
+from bench.plan.spec import EpochRecord, Numerics, RunResult, RunSpec, Sample, Weights
+from bench.terminal import Terminal
 
 DONE = RunResult("done", np.zeros((0, 0), dtype=np.float32))
 FAILED = RunResult("failed", np.zeros((0, 0), dtype=np.float32), error="The loss is nan")
@@ -44,7 +44,7 @@ def spec(backbone: str, seed: int = 0, fold: int = 0) -> RunSpec:
         Weights("random", ""),
         Recipe(epochs=2),
         PixelSettings(image_size=32),
-        Tooling("fp32"),
+        Numerics("fp32"),
         ("a", "b"),
         seed,
         seeds_of(seed),
@@ -60,7 +60,7 @@ def epoch(number: int, seconds: float) -> EpochRecord:
 
 def test_the_first_estimate_is_that_of_the_timed_steps(clock: Clock) -> None:
     speeds = {"slow": NEVER, "quick": Speed(10.0, 1e12)}
-    pace = Pace([spec("slow"), spec("quick"), spec("quick", 1)], speeds, 1, clock)
+    pace = Eta([spec("slow"), spec("quick"), spec("quick", 1)], speeds, 1, clock)
     assert pace.seconds_left() == pytest.approx(200 + 20 + 20)
     clock.now = 50
     assert pace.seconds_left() == pytest.approx(190)  # time passes between signs of life, too
@@ -69,7 +69,7 @@ def test_the_first_estimate_is_that_of_the_timed_steps(clock: Clock) -> None:
 def test_each_backbone_is_corrected_by_its_own_runs(clock: Clock) -> None:
     """Timed steps promised 200 s for both; one takes twice as long, the other half. No mean of both is right."""
     specs = [spec(name, seed) for seed in range(3) for name in ("slow", "quick")]
-    pace = Pace(specs, {"slow": NEVER, "quick": NEVER}, 1, clock)
+    pace = Eta(specs, {"slow": NEVER, "quick": NEVER}, 1, clock)
     for one, seconds in ((specs[0], 400), (specs[1], 100)):
         clock.now += seconds
         pace.run(one, DONE)
@@ -81,7 +81,7 @@ def test_each_backbone_is_corrected_by_its_own_runs(clock: Clock) -> None:
 
 def test_epochs_correct_before_a_run_has_ended(clock: Clock) -> None:
     specs = [spec("net"), spec("net", 1)]
-    pace = Pace(specs, {"net": NEVER}, 1, clock)
+    pace = Eta(specs, {"net": NEVER}, 1, clock)
     clock.now = 150
     pace.epoch(specs[0], epoch(0, 150.0))  # 100 images, promised in 100 s
     assert pace.seconds_left() == pytest.approx(150 + 300)
@@ -91,7 +91,7 @@ def test_epochs_correct_before_a_run_has_ended(clock: Clock) -> None:
 
 def test_a_backbone_that_has_not_begun_is_corrected_by_the_others(clock: Clock) -> None:
     specs = [spec("first"), spec("second")]
-    pace = Pace(specs, {"first": NEVER, "second": Speed(4.0, 1e12)}, 1, clock)
+    pace = Eta(specs, {"first": NEVER, "second": Speed(4.0, 1e12)}, 1, clock)
     clock.now = 300
     pace.run(specs[0], DONE)  # half as long again as promised
     assert pace.seconds_left() == pytest.approx(1.5 * 50)
@@ -99,7 +99,7 @@ def test_a_backbone_that_has_not_begun_is_corrected_by_the_others(clock: Clock) 
 
 def test_workers_share_the_runs_and_the_last_round_counts_whole(clock: Clock) -> None:
     specs = [spec("net", seed) for seed in range(5)]
-    pace = Pace(specs, {"net": NEVER}, 2, clock)
+    pace = Eta(specs, {"net": NEVER}, 2, clock)
     assert pace.seconds_left() == pytest.approx(600)
     assert [one.seed for one, _ in pace.running()] == [0, 1]
     clock.now = 200
@@ -111,7 +111,7 @@ def test_workers_share_the_runs_and_the_last_round_counts_whole(clock: Clock) ->
 
 def test_an_executor_may_have_an_order_of_its_own(clock: Clock) -> None:
     specs = [spec("net", seed) for seed in range(3)]
-    pace = Pace(specs, {"net": NEVER}, 1, clock)
+    pace = Eta(specs, {"net": NEVER}, 1, clock)
     pace.epoch(specs[2], epoch(0, 100.0))
     assert [one.seed for one, _ in pace.running()] == [0, 2]
     for one in (specs[2], specs[0], specs[1]):
@@ -122,7 +122,7 @@ def test_an_executor_may_have_an_order_of_its_own(clock: Clock) -> None:
 
 def test_failed_runs_leave_nothing_to_wait_for_and_say_nothing_of_others(clock: Clock) -> None:
     specs = [spec("net", seed) for seed in range(3)]
-    pace = Pace(specs, {"net": NEVER}, 1, clock)
+    pace = Eta(specs, {"net": NEVER}, 1, clock)
     clock.now = 3
     pace.run(specs[0], FAILED)
     assert pace.seconds_left() == pytest.approx(400)
@@ -131,7 +131,7 @@ def test_failed_runs_leave_nothing_to_wait_for_and_say_nothing_of_others(clock: 
 
 def test_without_timed_steps_nothing_is_promised_before_a_run_has_ended(clock: Clock) -> None:
     specs = [spec("net", seed) for seed in range(3)]
-    pace = Pace(specs, None, 1, clock)
+    pace = Eta(specs, None, 1, clock)
     assert pace.seconds_left() is None
     clock.now = 70
     pace.run(specs[0], DONE)
@@ -140,8 +140,8 @@ def test_without_timed_steps_nothing_is_promised_before_a_run_has_ended(clock: C
 
 def test_piped_progress_is_a_line_for_each_run(clock: Clock) -> None:
     specs, out = [spec("net", seed) for seed in range(2)], io.StringIO()
-    console = Console(file=out, width=200)
-    with RunProgress(console, Pace(specs, {"net": NEVER}, 1, clock)) as progress:
+    console = Terminal(file=out, width=200)
+    with RunProgress(console, Eta(specs, {"net": NEVER}, 1, clock)) as progress:
         for number in range(2):
             clock.now += 100
             progress.epoch(specs[0], epoch(number, 100.0))
@@ -157,8 +157,8 @@ def test_a_terminal_shows_a_bar_and_a_dumb_one_lines(clock: Clock) -> None:
     specs = [spec("net", seed) for seed in range(2)]
     for term, bar in (("xterm-256color", True), ("dumb", False)):
         out = io.StringIO()
-        console = Console(file=out, width=100, force_terminal=True, _environ={"TERM": term, "NO_COLOR": "1"})
-        with RunProgress(console, Pace(specs, {"net": NEVER}, 1, clock)) as progress:
+        console = Terminal(file=out, width=100, force_terminal=True, _environ={"TERM": term, "NO_COLOR": "1"})
+        with RunProgress(console, Eta(specs, {"net": NEVER}, 1, clock)) as progress:
             clock.now += 200
             progress.run(specs[0], DONE)
         assert ("━" in out.getvalue()) == bar

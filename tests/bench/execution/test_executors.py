@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,11 @@ from bench.cache import Caches
 from bench.execution.executor import Executor
 from bench.execution.in_process import InProcessExecutor
 from bench.execution.pool import PoolExecutor
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
 from bench.store.runs import RunStore
 
-Make = Callable[[Workshop], Executor]
+Make = Callable[[Resources], Executor]
 
 
 def go_on(spec: RunSpec, epoch: EpochRecord) -> bool:
@@ -29,21 +30,21 @@ def results_by_fold(executor: Executor, specs: list[RunSpec]) -> dict[int, RunRe
 
 
 @pytest.fixture(scope="module")
-def runs(digit_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[RunSpec], Workshop]:
+def runs(digit_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[RunSpec], Resources]:
     return prepare_runs(digit_data, Caches(tmp_path_factory.mktemp("caches")))
 
 
 @pytest.mark.parametrize(
     "make",
-    [InProcessExecutor, lambda workshop: PoolExecutor(workshop, 2)],
+    [InProcessExecutor, lambda resources: PoolExecutor(resources, 2)],
     ids=["in-process", "pool"],
 )
 class TestEveryExecutor:
     def test_runs_yields_stops_fails_and_measures(
-        self, make: Make, runs: tuple[list[RunSpec], Workshop], tmp_path: Path
+        self, make: Make, runs: tuple[list[RunSpec], Resources], tmp_path: Path
     ) -> None:
-        specs, workshop = runs
-        with make(workshop) as executor:
+        specs, resources = runs
+        with make(resources) as executor:
             epochs: list[tuple[int, int]] = []
 
             def count(spec: RunSpec, epoch: EpochRecord) -> bool:
@@ -62,17 +63,17 @@ class TestEveryExecutor:
                 assert result.environment["torch"]
 
             # the same bytes as any other executor, this one repeated
-            reference = results_by_fold(InProcessExecutor(workshop), specs)
+            reference = results_by_fold(InProcessExecutor(resources), specs)
             store = RunStore(tmp_path)
             for spec in specs:
-                ours = store.write(f"{spec.fold:020x}", spec, results[spec.fold], 0) / "predictions.parquet"
+                ours = store.write(spec, results[spec.fold], 0) / "predictions.parquet"
                 first = ours.read_bytes()
-                theirs = store.write(f"{spec.fold:020x}", spec, reference[spec.fold], 0) / "predictions.parquet"
+                theirs = store.write(spec, reference[spec.fold], 0) / "predictions.parquet"
                 assert first == theirs.read_bytes()
 
             # a run that fails or is stopped does not end the others
             diverging = with_lr(specs[0], 10.0)
-            broken = [diverging.__class__(**{**diverging.__dict__, "backbone": "no_such_backbone"}), specs[1]]
+            broken = [replace(diverging, backbone="no_such_backbone"), specs[1]]
             outcome = {spec.fold: result for spec, result in executor.run(broken, go_on)}
             assert outcome[0].status == "failed"
             assert "no_such_backbone" in outcome[0].error
@@ -87,20 +88,55 @@ class TestEveryExecutor:
             assert list(executor.run([], go_on)) == []
 
 
-def test_a_killed_worker_costs_its_run_and_is_replaced(runs: tuple[list[RunSpec], Workshop]) -> None:
-    specs, workshop = runs
+def killing(executor: PoolExecutor, times: int, killed: list[int]) -> Callable[[RunSpec, EpochRecord], bool]:
+    """After the first epoch of fold 0, kill its worker, so many times."""
+
+    def on_epoch(spec: RunSpec, epoch: EpochRecord) -> bool:
+        if spec.fold == 0 and len(killed) < times:
+            worker = next(one for one in executor._crew if one.spec is spec)
+            killed.append(worker.process.pid or 0)
+            os.kill(killed[-1], signal.SIGKILL)
+        return True
+
+    return on_epoch
+
+
+def test_the_run_of_a_killed_worker_is_tried_again_with_the_same_bytes(runs: tuple[list[RunSpec], Resources]) -> None:
+    specs, resources = runs
     killed: list[int] = []
-    with PoolExecutor(workshop, 1) as executor:
-
-        def kill_once(spec: RunSpec, epoch: EpochRecord) -> bool:
-            if not killed:
-                killed.append(executor._crew[0].process.pid or 0)
-                os.kill(killed[0], signal.SIGKILL)
-            return True
-
-        outcome = {spec.fold: result for spec, result in executor.run(specs, kill_once)}
+    reference = results_by_fold(InProcessExecutor(resources), specs)
+    with PoolExecutor(resources, 1) as executor:
+        ended = list(executor.run(specs, killing(executor, 1, killed)))
         assert executor._crew[0].process.pid != killed[0]
-    assert outcome[0].status == "failed"
-    assert "exit code -9" in outcome[0].error
-    assert outcome[1].status == "done"
+    assert [spec.fold for spec, _ in ended] == [1, 0]  # tried again when the others have ended
+    for spec, result in ended:
+        assert result.status == "done"
+        assert np.array_equal(result.probabilities, reference[spec.fold].probabilities)
+        assert len(result.history) == 2
     assert executor._crew == []
+
+
+def test_a_run_whose_workers_are_killed_twice_fails_and_the_others_go_on(
+    runs: tuple[list[RunSpec], Resources],
+) -> None:
+    specs, resources = runs
+    killed: list[int] = []
+    with PoolExecutor(resources, 1) as executor:
+        outcome = {spec.fold: result for spec, result in executor.run(specs, killing(executor, 2, killed))}
+    assert len(killed) == 2
+    assert outcome[0].status == "failed"
+    assert "exit code -9, killed, as systems do where memory is short" in outcome[0].error
+    assert "tried again alone" in outcome[0].error
+    assert outcome[1].status == "done"
+
+
+def test_a_worker_that_dies_while_steps_are_timed_costs_only_the_forecast(
+    runs: tuple[list[RunSpec], Resources],
+) -> None:
+    specs, resources = runs
+    with PoolExecutor(resources, 2) as executor:
+        os.kill(executor._crew[0].process.pid or 0, signal.SIGKILL)
+        with pytest.raises(RuntimeError, match="exit code -9"):
+            executor.measure(specs[0])
+        outcome = {spec.fold: result.status for spec, result in executor.run(specs, go_on)}
+    assert outcome == {0: "done", 1: "done"}

@@ -10,16 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.cli.import_command import import_predictions
 from bench.config.experiment import Experiment
 from bench.data.cases import Case
 from bench.data.images import PixelSettings
-from bench.external.session import run_import
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
-from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
-from bench.plan.spec import RunResult, Tooling, Weights
+from bench.plan.spec import Numerics, RunResult, Weights
 from bench.report.compiled import compile_results
 from bench.store.folder import ResultsFolder
 
@@ -60,7 +59,7 @@ def bring(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bring:
             if not isinstance(one, Path):
                 one.to_csv(files[-1], index=False)
         capsys.readouterr()
-        run_import(files, results)
+        import_predictions(files, results)
         content: dict[str, Any] = json.loads((results / "leaderboard.json").read_text())
         return {**content, "printed": capsys.readouterr().out}
 
@@ -77,7 +76,7 @@ def train(root: Path, *, holdout: float | None = None) -> Path:
     """A folder as `bench run` leaves it: resnet18, three seeds of two folds or one split, cases with patients."""
     folder = ResultsFolder(root)
     folds = FoldTable({seed: draw_folds(GROUPED[:160], seed, folds=2, holdout=holdout) for seed in range(3)})
-    planned = PlannedBackbone("resnet18", Weights("random", ""), Tooling("fp32"))
+    planned = PlannedBackbone("resnet18", Weights("random", ""), Numerics("fp32"))
     specs = plan_runs(GROUPED, folds, ("a", "b"), [planned], range(3), Recipe(), PixelSettings(32))
     experiment = Experiment(
         internal="/i", external={"bern": "/b"}, class_order=["a", "b"], folds=2, holdout=holdout, seeds=[0, 1, 2]
@@ -90,7 +89,7 @@ def train(root: Path, *, holdout: float | None = None) -> Path:
         for spec in specs:
             first = rng.beta(1 + np.array([2.0 * (sample.label == "a") for sample in spec.predicted]), 1.5)
             probabilities = np.stack([first, 1 - first], axis=1).astype(np.float32)
-            folder.runs.write(run_id(spec), spec, RunResult("done", probabilities, timings={"total": 1.0}), 5)
+            folder.runs.write(spec, RunResult("done", probabilities, timings={"total": 1.0}), 5)
         compile_results(folder)
     return folder.root
 

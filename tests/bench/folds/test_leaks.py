@@ -1,4 +1,4 @@
-"""The leak gate: what counts as a leak, what is a copy, and what the user is told."""
+"""The leakage check: what counts as a leak, what is a copy, and what the user is told."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,8 +14,7 @@ from bench.cache import Caches
 from bench.data.cases import Case
 from bench.data.copies import IDENTICAL, NEAR, CopyPair, copies_among
 from bench.data.images import PixelSettings
-from bench.folds.leak_message import WHOLE, leak_message
-from bench.folds.leaks import PATIENT, Leak, find_leaks, grouped
+from bench.folds.leaks import PATIENT, WHOLE, Leak, find_leaks, grouped, leak_message
 from bench.folds.table import FoldTable
 from bench.near_duplicates import search
 

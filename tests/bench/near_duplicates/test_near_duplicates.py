@@ -10,8 +10,7 @@ from scipy.ndimage import gaussian_filter
 from sklearn.datasets import load_digits
 
 from bench.near_duplicates.alignment import laid_on
-from bench.near_duplicates.candidates import HashIndex
-from bench.near_duplicates.phash import coefficients, distance, hashes
+from bench.near_duplicates.hashes import HashIndex, coefficients, distance, hashes
 from bench.near_duplicates.search import find_copies, is_blank
 from bench.near_duplicates.similarity import least_local_correlation
 from bench.near_duplicates.thumbnail import SIDE, thumbnail

@@ -16,9 +16,9 @@ from sklearn.metrics import accuracy_score
 from typer.testing import CliRunner, Result
 
 from bench.cli.app import app
+from bench.engine.prepare import Prepared
 from bench.errors import RequestError
 from bench.nondeterminism import session
-from bench.nondeterminism.prepare import Request
 from bench.nondeterminism.report import nondeterminism_tables, studies
 from bench.store.folder import ResultsFolder
 from bench.store.traces import read_trace
@@ -239,17 +239,17 @@ def test_folds_of_seeds_that_a_run_adds_while_a_study_is_prepared_stay(
 ) -> None:
     """The run, in a process of its own, begins when the study has read the folder and ends before it writes there."""
     results = Path(shutil.copytree(finished, tmp_path / "results"))
-    prepare, beside = session.prepare_study, []
+    prepare, beside = session.prepare, []
 
-    def prepare_then_run(*arguments: Any) -> Request:
-        request = prepare(*arguments)
+    def prepare_then_run(*arguments: Any) -> Prepared:
+        prepared = prepare(*arguments)
         done = bench("run", "--data", digit_data, *SMALL, "--seeds", "0,7", "--results", results)
         assert done.returncode == 0, done.stderr
         beside.append({path: path.read_bytes() for path in results.rglob("*") if path.is_file()})
-        return request
+        return prepared
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(session, "prepare_study", prepare_then_run)
+        patch.setattr(session, "prepare", prepare_then_run)
         with pytest.raises(RequestError, match=r"changed by another process.*Give the same command again"):
             invoke(*COMMAND, "--data", digit_data, *SMALL, "--results", results)
     assert {path: path.read_bytes() for path in results.rglob("*") if path.is_file()} == beside[0]

@@ -14,14 +14,13 @@ from bench.data.cases import Case
 from bench.data.images import PixelSettings
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
-from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
-from bench.plan.spec import RunResult, RunSpec, Tooling, Weights
+from bench.plan.spec import Numerics, RunResult, RunSpec, Weights
 from bench.report.compiled import NothingToRank, compile_results
 from bench.report.leaderboard import code_digest, stored_leaderboard
 from bench.store.folder import ResultsFolder
-from reports.tables.leaderboard import Leaderboard
+from reports import Leaderboard
 
 CASES = [
     *(Case(f"internal/{n}", f"/i/{n}", "ab"[n % 2], None, "internal", f"{n:064x}", 8, 8) for n in range(80)),
@@ -35,7 +34,7 @@ def folds() -> FoldTable:
 
 
 def plan(backbone: str = "resnet18", *, pixels: PixelSettings | None = None, weights: str = "") -> list[RunSpec]:
-    planned = PlannedBackbone(backbone, Weights("w.safetensors" if weights else "random", weights), Tooling("fp32"))
+    planned = PlannedBackbone(backbone, Weights("w.safetensors" if weights else "random", weights), Numerics("fp32"))
     return plan_runs(CASES, folds(), ("a", "b"), [planned], SEEDS, Recipe(), pixels or PixelSettings(32))
 
 
@@ -51,7 +50,7 @@ def store(folder: ResultsFolder, specs: list[RunSpec], right: float = 0.8) -> No
             truth = np.array(["ab".index(sample.label) for sample in spec.predicted])
             column = np.where(rng.random(len(truth)) < right, truth, 1 - truth)
             probabilities = np.eye(2, dtype=np.float32)[column] * np.float32(0.5) + np.float32(0.25)
-            folder.runs.write(run_id(spec), spec, RunResult("done", probabilities, timings={"total": 1.0}), 5)
+            folder.runs.write(spec, RunResult("done", probabilities, timings={"total": 1.0}), 5)
 
 
 def compiled(folder: ResultsFolder) -> tuple[Leaderboard, str]:
@@ -97,8 +96,8 @@ def test_runs_of_other_folds_are_left_out_and_counted(tmp_path: Path) -> None:
         (plan(pixels=PixelSettings(32, "crop")), "fit crop"),
         (plan(pixels=PixelSettings(64)), "image size 64"),
         (plan(pixels=PixelSettings(32, white16=4095)), "white16 4095"),
-        ([replace(spec, tooling=Tooling("bf16")) for spec in plan()], "precision bf16"),
-        ([replace(spec, tooling=Tooling("fp32", "cuda")) for spec in plan()], "device cuda"),
+        ([replace(spec, numerics=Numerics("bf16")) for spec in plan()], "precision bf16"),
+        ([replace(spec, numerics=Numerics("fp32", "cuda")) for spec in plan()], "device cuda"),
         ([replace(spec, recipe=Recipe(lr=0.002)) for spec in plan()], "lr 0.002"),
     ],
 )

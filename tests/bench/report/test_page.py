@@ -15,12 +15,14 @@ from browser import browser_page
 from PIL import Image
 from stored_studies import write_study
 
+from bench.audit.findings import Finding, FoundCase
 from bench.audit.markdown import MEANINGS
-from bench.audit.summary import Audit, FoundCase, NamedFinding
+from bench.audit.summary import Audit
 from bench.cache import Caches
+from bench.data.cases import Source
 from bench.data.pixels import build_cache
-from bench.data.source import Source
 from bench.explain.stored import GalleryPicture, write_explanations
+from bench.features import features_of
 from bench.report.compiled import compile_results
 from bench.report.page import page_of, write_page
 from bench.report.thumbnails import thumbnails
@@ -38,7 +40,7 @@ BACKBONES = ("resnet18", "net<img src=x onerror=alert(2)>")
 SITE = "<i>bern</i>"
 NAMES = "<img src=x onerror=alert(3)>{}.png"
 NONE = pd.DataFrame({"case_id": ["x"]})
-BLANK = NamedFinding("blank", "sd 0", (FoundCase("internal/0", "/i/0", None, "internal", "a", None, "d"),), ())
+BLANK = Finding("blank", "sd 0", (FoundCase("internal/0", "/i/0", None, "internal", "a", None, "d"),), ())
 SECTIONS = [
     *("leaderboard", "external", "gap", "classes", "confusion", "comparisons", "seeds", "learning", "calibration"),
     *("noise", "labels", "data", "reproduce", "limits"),
@@ -80,7 +82,7 @@ FAINT = """() => {
 def page_text(folder: ResultsFolder, caches: Caches) -> str:
     """report.html as written."""
     with folder.locked():
-        write_page(folder, compile_results(folder), caches)
+        write_page(folder, compile_results(folder), features_of(folder.root), caches)
     return (folder.root / "report.html").read_text()
 
 
@@ -246,7 +248,7 @@ def test_forty_backbones(tmp_path: Path, page_caches: Caches) -> None:
     names = [f"net{number:02d}" for number in range(40)]
     folder = write_study(tmp_path / "results", backbones=names, seeds=1, site=None, each=8)
     compiled = compile_results(folder)
-    page = page_of(folder, compiled, page_caches)
+    page = page_of(folder, compiled, features_of(folder.root), page_caches)
     assert len(page_html(page, "")) < 7_000_000
     assert (
         "Charts are of the first 4 of 40 backbones." in next(s for s in page.sections if s.identity == "classes").intro
@@ -312,7 +314,10 @@ def test_audits_searches_and_explanations_are_on_the_page(hostile: Path, page_ca
         write_explanations(
             folder, [Table("explanation_sanity", "S", (Column("a", "A"),), (("x",),))], NONE, [sheet], {}
         )
-    sections = {section.identity: section for section in page_of(folder, compiled, page_caches).sections}
+    sections = {
+        section.identity: section
+        for section in page_of(folder, compiled, features_of(folder.root), page_caches).sections
+    }
     history, importance = sections["search"].charts
     best = history.spec["datasets"][history.spec["layer"][0]["data"]["name"]]
     assert [(one["trial"], one["score"]) for one in best] == [(2, 0.5), (3, 0.7), (4, 0.7)]
@@ -326,7 +331,10 @@ def test_audits_searches_and_explanations_are_on_the_page(hostile: Path, page_ca
     assert gallery.pictures[0].caption == ("net, <b>",)
     assert Image.open(BytesIO(gallery.pictures[0].images[0].data)).size == (1200, 300)
     (folder.root / "audit/audit.json").write_text("{")
-    damaged = {section.identity: section for section in page_of(folder, compiled, page_caches).sections}["data"]
+    damaged = {
+        section.identity: section
+        for section in page_of(folder, compiled, features_of(folder.root), page_caches).sections
+    }["data"]
     assert damaged.intro == ("audit/audit.json is damaged or of another version, so its findings are not shown.",)
     assert len(damaged.parts) == 1
 

@@ -14,16 +14,15 @@ from bench.data.cases import Case
 from bench.data.images import PixelSettings
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
-from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
-from bench.plan.spec import RunResult, RunSpec, Tooling, Weights
+from bench.plan.spec import Numerics, RunResult, RunSpec, Weights
 from bench.report.compiled import NothingToRank, compile_results, up_to_date
 from bench.report.sections import labels_section
 from bench.report.worklist import WORKLIST, find_labels, write_worklist
 from bench.store.folder import ResultsFolder
+from reports import Entry
 from reports.page.part import Points
-from reports.tables.leaderboard import Entry
 
 CLASSES = ("=a", "b")
 CASES = [
@@ -39,7 +38,7 @@ def folds() -> FoldTable:
 
 
 def plan(backbone: str = "resnet18") -> list[RunSpec]:
-    planned = PlannedBackbone(backbone, Weights("random", ""), Tooling("fp32"))
+    planned = PlannedBackbone(backbone, Weights("random", ""), Numerics("fp32"))
     return plan_runs(CASES, folds(), CLASSES, [planned], SEEDS, Recipe(), PixelSettings(32))
 
 
@@ -57,7 +56,7 @@ def stored(root: Path, specs: Sequence[RunSpec], wrong: dict[str, float]) -> Res
         folder.write_folds(folds())
         folder.write_experiment(Experiment(internal="/i", external={"bern": "/b"}, class_order=list(CLASSES), folds=2))
         for spec in specs:
-            folder.runs.write(run_id(spec), spec, result(spec, wrong), 5)
+            folder.runs.write(spec, result(spec, wrong), 5)
     return folder
 
 
@@ -129,7 +128,7 @@ def test_a_backbone_near_chance_is_not_used_beside_a_better_one(tmp_path: Path) 
     folder = stored(tmp_path, plan("resnet18"), WRONG)
     with folder.locked():
         for spec in plan("resnet34"):
-            folder.runs.write(run_id(spec), spec, result(spec, wrong), 5)
+            folder.runs.write(spec, result(spec, wrong), 5)
     notes = compile_results(folder).notes
     assert notes[0].startswith("Labels to look at again, by most seeds: 2 of 60 cases")
     assert notes[2] == (

@@ -3,9 +3,9 @@
 import io
 
 import pytest
-from rich.console import Console
 
 from bench.search.progress import SearchProgress
+from bench.terminal import Terminal
 from studies.outcome import TrialRecord
 
 
@@ -17,7 +17,7 @@ def test_trials_that_had_ended_before_or_end_elsewhere_are_not_left() -> None:
     """40 asked for, 30 ended before; in 100 s two end here and two elsewhere: 6 are left, 25 s each."""
     ended, now = 30, 0.0
     out = io.StringIO()
-    with SearchProgress(Console(file=out, width=200), "net", 40, 1.0, lambda: ended, lambda: now) as progress:
+    with SearchProgress(Terminal(file=out, width=200), "net", 40, 1.0, lambda: ended, lambda: now) as progress:
         assert progress.seconds_left() is None
         ended, now = 32, 50.0
         progress.trial(trial(31, 0.5))

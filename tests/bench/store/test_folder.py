@@ -12,14 +12,13 @@ from trees import small_disk
 from bench.config.experiment import Experiment
 from bench.data.cases import Case
 from bench.data.images import PixelSettings
-from bench.engine.conduct import merged
 from bench.errors import BenchError, RequestError
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
-from bench.plan.identity import run_id
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
-from bench.plan.spec import EpochRecord, RunResult, RunSpec, Tooling, Weights
+from bench.plan.spec import EpochRecord, Numerics, RunResult, RunSpec, Weights
+from bench.run import merged
 from bench.store.folder import ResultsFolder
 from bench.store.runs import RunStore
 
@@ -28,7 +27,7 @@ CASES = [
     *(Case(f"bern/{n}", f"/b/{n}", "ab"[n % 2], None, "bern", f"{n + 50:064x}", 8, 8) for n in range(4)),
 ]
 FOLDS = FoldTable({0: draw_folds([case for case in CASES if case.site == "internal"], 0, folds=2)})
-BACKBONE = PlannedBackbone("resnet18", Weights("random", ""), Tooling("fp32"))
+BACKBONE = PlannedBackbone("resnet18", Weights("random", ""), Numerics("fp32"))
 SPEC = plan_runs(CASES, FOLDS, ("a", "b"), [BACKBONE], [0], Recipe(), PixelSettings(32))[0]
 EPOCH = EpochRecord(0, "full", 0.7, 0.001, 0.6, 0.5, 0.5, 1.0, 12)
 
@@ -39,8 +38,8 @@ def result(spec: RunSpec) -> RunResult:
 
 
 def test_a_run_comes_back_as_it_was_stored(tmp_path: Path) -> None:
-    store, name = RunStore(tmp_path), run_id(SPEC)
-    store.write(name, SPEC, result(SPEC), 7)
+    store, name = RunStore(tmp_path), SPEC.run_id
+    store.write(SPEC, result(SPEC), 7)
     assert store.complete() == {name}
     stored = store.read(name)
     predictions = stored.predictions()
@@ -49,38 +48,37 @@ def test_a_run_comes_back_as_it_was_stored(tmp_path: Path) -> None:
     assert np.array_equal(probabilities, result(SPEC).probabilities)
     assert predictions["predicted"].tolist() == ["ab"[column] for column in probabilities.argmax(axis=1)]
     record = stored.record
-    assert {"spec", "environment", "weights", "timings", "status", "metrics"} <= set(record)
-    assert (record["spec"]["backbone"], record["spec"]["seed"], record["spec"]["fold"]) == ("resnet18", 0, SPEC.fold)
+    assert (record.spec.backbone, record.spec.seed, record.spec.fold) == ("resnet18", 0, SPEC.fold)
     inside = predictions[predictions["site"] == "internal"]
-    assert record["metrics"]["internal"]["accuracy"] == pytest.approx((inside["label"] == inside["predicted"]).mean())
+    assert record.metrics["internal"]["accuracy"] == pytest.approx((inside["label"] == inside["predicted"]).mean())
     history = pd.read_parquet(stored.folder / "history.parquet")
     wanted = ["epoch", "phase", "train_loss", "lr", "val_loss", "val_accuracy", "val_macro_f1", "seconds"]
     assert list(history.columns)[: len(wanted)] == wanted
 
 
 def test_a_failed_run_is_recorded_but_not_complete(tmp_path: Path) -> None:
-    store, name = RunStore(tmp_path), run_id(SPEC)
+    store, name = RunStore(tmp_path), SPEC.run_id
     failed = RunResult("failed", np.zeros((0, 0), dtype=np.float32), error="the loss is nan")
-    store.write(name, SPEC, failed, 7)
+    store.write(SPEC, failed, 7)
     assert store.complete() == set()
     record = json.loads((tmp_path / f"{name}.failed" / "run.json").read_text())
     assert (record["status"], record["error"]) == ("failed", "the loss is nan")
-    store.write(name, SPEC, result(SPEC), 7)
+    store.write(SPEC, result(SPEC), 7)
     assert store.complete() == {name}
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_a_write_cut_short_leaves_no_run(tmp_path: Path) -> None:
     store = RunStore(tmp_path / "runs")
-    store.write(run_id(SPEC), SPEC, result(SPEC), 7)
+    store.write(SPEC, result(SPEC), 7)
     other = replace(SPEC, seed=1)
     broken = replace(result(other), timings={"total": float("nan")})  # JSON refuses it, half-way through the folder
     with pytest.raises(ValueError, match="JSON"):
-        store.write(run_id(other), other, broken, 7)
+        store.write(other, broken, 7)
     (tmp_path / "runs" / ".0123.tmp").mkdir()  # what a killed process leaves
-    assert store.complete() == {run_id(SPEC)}
+    assert store.complete() == {SPEC.run_id}
     with ResultsFolder(tmp_path).locked():
-        assert [path.name for path in (tmp_path / "runs").iterdir()] == [run_id(SPEC)]
+        assert [path.name for path in (tmp_path / "runs").iterdir()] == [SPEC.run_id]
 
 
 def test_a_full_disk_leaves_finished_runs_whole(tmp_path: Path) -> None:
@@ -98,7 +96,7 @@ def test_a_full_disk_leaves_finished_runs_whole(tmp_path: Path) -> None:
 def write_many(store: RunStore) -> None:
     for seed in range(1000):
         spec = replace(SPEC, seed=seed)
-        store.write(run_id(spec), spec, result(spec), 7)
+        store.write(spec, result(spec), 7)
 
 
 def test_cases_folds_and_experiment_survive_the_disk(tmp_path: Path) -> None:
@@ -121,7 +119,7 @@ def test_other_data_are_refused(tmp_path: Path) -> None:
     with folder.locked():
         folder.write_cases(CASES)
         folder.write_experiment(Experiment(class_order=["a", "b"]))
-    folder.refuse_other_data([replace(case, path="/moved") for case in CASES], ("a", "b"))
+    folder.snapshot().refuse_other_data([replace(case, path="/moved") for case in CASES], ("a", "b"))
     for changed, named in (
         (CASES[1:], "internal/0"),
         ([replace(CASES[0], label="b"), *CASES[1:]], "internal/0"),
@@ -129,16 +127,16 @@ def test_other_data_are_refused(tmp_path: Path) -> None:
         ([replace(CASES[0], digest="f" * 64), *CASES[1:]], "internal/0"),
     ):
         with pytest.raises(RequestError, match=rf"other data.*{named}"):
-            folder.refuse_other_data(changed, ("a", "b"))
+            folder.snapshot().refuse_other_data(changed, ("a", "b"))
     renamed = [replace(case, group=case.group and f"salted {case.group}") for case in CASES]
-    folder.refuse_other_data(renamed, ("a", "b"))  # names of groups decide nothing
+    folder.snapshot().refuse_other_data(renamed, ("a", "b"))  # names of groups decide nothing
     with pytest.raises(RequestError, match="with the classes a, b"):
-        folder.refuse_other_data(CASES, ("b", "a"))
+        folder.snapshot().refuse_other_data(CASES, ("b", "a"))
 
 
 def test_spoilt_files_say_which_and_what_to_do(tmp_path: Path) -> None:
-    folder, name = ResultsFolder(tmp_path), run_id(SPEC)
-    folder.runs.write(name, SPEC, result(SPEC), 7)
+    folder, name = ResultsFolder(tmp_path), SPEC.run_id
+    folder.runs.write(SPEC, result(SPEC), 7)
     (tmp_path / "runs" / name / "predictions.parquet").write_bytes(b"")
     with pytest.raises(BenchError, match=f"{name} is spoilt.*Delete that folder"):
         folder.runs.read(name).predictions()

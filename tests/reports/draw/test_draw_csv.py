@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.draw.csv_text import csv_text
-from reports.draw.spreadsheet import harmless
-from reports.tables.cell import Cell
-from reports.tables.leaderboard import build_leaderboard
-from reports.tables.of_leaderboard import build_tables
+from reports import build_leaderboard
+from reports.draw.csv_table import csv_text, harmless
+from reports.statistics.cell import Cell
+from reports.tables.all_tables import build_tables
 from reports.tables.table import Column, Table, Term
 
 

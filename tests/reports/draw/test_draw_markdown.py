@@ -1,7 +1,7 @@
 """Tables in the look of the leaderboard."""
 
-from reports.draw.markdown_tables import table_markdown, tables_markdown
-from reports.tables.cell import Cell
+from reports.draw.markdown_table import table_markdown, tables_markdown
+from reports.statistics.cell import Cell
 from reports.tables.table import Column, Table
 
 COLUMNS = (Column("backbone", "Backbone"), Column("gap", "Minus *x*", "cell", 3), Column("p", "p", "p"))

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from reports.draw.table_json import table_from_json, table_to_json
-from reports.tables.cell import Cell
+from reports.draw.json_table import table_from_json, table_to_json
+from reports.statistics.cell import Cell
 from reports.tables.table import Column, Table, Term
 
 TABLE = Table(

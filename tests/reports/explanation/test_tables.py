@@ -7,8 +7,8 @@ import pytest
 from reports.explanation.subject import CURVES, LOCALISATION, SOURCES, Subject, column
 from reports.explanation.tables import NAMES, Intervals, explanation_tables
 from reports.statistics.bootstrap import Draws
+from reports.statistics.cell import Cell
 from reports.statistics.estimate import IntervalChoice
-from reports.tables.cell import Cell
 from reports.tables.table import Table
 
 JACKKNIFE = Intervals(IntervalChoice(), None)

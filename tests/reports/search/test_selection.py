@@ -7,7 +7,7 @@ from scipy import stats
 from reports.search.charts import TrialPoint, search_charts
 from reports.search.selection import METHOD, Range, mean_importance, selection_optimism, stability
 from reports.search.tables import Counts, FlatSearch, NestedFold, NestedSearch, search_tables
-from reports.tables.cell import Cell
+from reports.statistics.cell import Cell
 
 
 def test_optimism_is_the_mean_difference_with_the_corrected_interval() -> None:

@@ -8,8 +8,8 @@ import pytest
 from scipy import optimize, stats
 from sklearn.metrics import f1_score
 
+from reports import build_leaderboard
 from reports.statistics.jackknife import JackknifeT, Part, between_clusters, of_cluster_by_seed
-from reports.tables.leaderboard import build_leaderboard
 
 
 def changes_of_mean(x: np.ndarray) -> np.ndarray:

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reports.draw.markdown import leaderboard_markdown
+from reports import Entry, Leaderboard, build_leaderboard
+from reports.draw.markdown_leaderboard import leaderboard_markdown
 from reports.statistics.noise_floor import noise_floor
-from reports.tables.leaderboard import Entry, Leaderboard, build_leaderboard
-from reports.tables.of_leaderboard import build_tables
+from reports.tables.all_tables import build_tables
 
 
 def test_the_floor_is_that_of_the_formula() -> None:

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reports import build_leaderboard
 from reports.statistics.cases import index_cases
 from reports.statistics.pooling import pool_predictions
-from reports.tables.leaderboard import build_leaderboard
 
 
 def pool(study, entry, predictions: pd.DataFrame):

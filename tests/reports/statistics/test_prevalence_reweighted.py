@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score
 
+from reports import Entry, build_leaderboard
 from reports.statistics.bootstrap import Draws
 from reports.statistics.cases import index_cases
 from reports.statistics.pooling import pool_predictions
 from reports.statistics.replication import analyse
-from reports.tables.leaderboard import Entry, build_leaderboard
 
 SCORES = {
     "accuracy": accuracy_score,

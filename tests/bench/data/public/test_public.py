@@ -16,7 +16,7 @@ from bench.data.cases import FoundImage
 from bench.data.images import PixelSettings, decode
 from bench.data.passed_over import PassedOver
 from bench.data.public import bhsd, cq500, ct_ich, rsna_2019
-from bench.data.public.multilabel import label_of
+from bench.data.public.common import label_of
 from bench.errors import RequestError
 
 
@@ -242,7 +242,7 @@ def groups(images: Sequence[FoundImage]) -> set[str | None]:
 
 
 def test_a_patient_of_a_set_is_the_same_at_every_site(tmp_path: Path) -> None:
-    """Half of a set at home and half elsewhere: the leak gate must know who is in both."""
+    """Half of a set at home and half elsewhere: the leakage check must know who is in both."""
     cq = write_cq500(tmp_path / "cq", {3: [[], [], []]}, flat_slice)
     assert groups(cq500.read(cq, "internal", READ)) == groups(cq500.read(cq, "bern", READ))
     volumes = write_ct_ich(tmp_path / "1.3.1", ROWS, VOLUMES)

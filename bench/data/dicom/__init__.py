@@ -1,0 +1,1 @@
+"""DICOM files: headers, stored values, and how they are shown."""

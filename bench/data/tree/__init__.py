@@ -1,0 +1,1 @@
+"""Trees: folders that name the classes of their images, and perhaps the patients."""

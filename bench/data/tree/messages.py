@@ -1,0 +1,66 @@
+"""What to say of trees that hold whole sites, or whose folders may be classes or patients."""
+
+from collections.abc import Collection
+from pathlib import Path
+from shlex import quote
+
+from bench.data.cases import INTERNAL
+from bench.data.names import visible
+from bench.data.sites import called_like_site
+from bench.data.tree.layout import LAYOUTS, Folders, named_by
+from bench.errors import RequestError, listed
+
+
+def refuse_sites(root: Path, site: str, places: Collection[Folders]) -> None:
+    """Raise `RequestError` where the folders of several sites would become one site."""
+    outer = sorted({folders[0] for folders in places if len(folders) > 1})
+    sites = [name for name in outer if called_like_site(name)]
+    if not sites or len(outer) < 2 or (len(sites) < 2 and sites[0].casefold() != INTERNAL):
+        return
+    if site != INTERNAL:
+        line = " ".join(f"--external {quote(f'{name}={_typed(root / name)}')}" for name in sites)
+    elif INTERNAL in sites:
+        line = f"--data {quote(_typed(root))}"
+    else:
+        inner = next((name for name in sites if name.casefold() == INTERNAL), "…")
+        others = [f"--external {quote(f'{name}={_typed(root / name)}')}" for name in sites if name != inner]
+        line = " ".join([f"--internal {quote(_typed(root / inner))}", *others])
+    raise RequestError(
+        f"{root} (given for site '{site}') holds whole sites: {listed(sites)}. Read as one tree they would be "
+        f"trained and tested on as one hospital. (Were they classes, --tree class/patient or class/any would say so.) "
+        f"Give instead: {line}"
+    )
+
+
+def ambiguous_text(root: Path, site: str, places: Collection[Folders]) -> str:
+    """Each reading that gives two classes or more, as a line to type."""
+    outer = {folders[0] for folders in places}
+    if len(outer) == 1:
+        (name,) = outer
+        option = (
+            f"--internal {quote(_typed(root / name))}"
+            if site == INTERNAL
+            else f"--external {quote(f'{site}={_typed(root / name)}')}"
+        )
+        return (
+            f"All images of {root} (site '{site}') lie in its folder {visible(name)!r}, below which folders may be "
+            f"classes or patients. Give that folder: {option}"
+        )
+    lines = []
+    for layout in LAYOUTS[1:]:
+        named = [named_by(folders, layout) for folders in places]
+        classes = sorted({label for label, _ in named})
+        patients = sorted({patient for _, patient in named if patient is not None})
+        if layout == "class/patient" and len(patients) < 2:
+            continue
+        if len(classes) > 1:
+            whose = f"; {len(patients)} patients: {listed(patients, 3)}" if patients else ""
+            lines.append(f"  --tree {layout:<15}{len(classes)} classes: {listed(classes, 5)}{whose}")
+    head = f"The folders of {root} (site '{site}') can be read in several ways. Add the one that is meant:"
+    return "\n".join(map(visible, [head, *lines]))
+
+
+def _typed(path: Path) -> str:
+    """As short as it can be typed from the working folder."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -1,0 +1,70 @@
+"""Writes what runs stand on, once nobody else writes to the folder. Writes the results folder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from bench.config.experiment import Experiment
+from bench.engine.prepare import Prepared
+from bench.errors import writing
+from bench.store.folder import ResultsFolder
+from bench.store.heartbeat import Heartbeat
+from bench.store.snapshot import FolderSnapshot
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A folder that nobody else writes to: what it holds now, and what others are told of the work in it."""
+
+    snapshot: FolderSnapshot
+    heartbeat: Heartbeat
+
+
+@contextmanager
+def begin(prepared: Prepared, folder: ResultsFolder, command: str, experiment: Experiment) -> Iterator[Begun]:
+    """Keep other writers out of the folder, and write what the runs stand on; `experiment` is the one to store.
+
+    Raises:
+        RequestError: another process is writing there, or has changed the folder since it was read.
+        WriteError: the disk is full or gone.
+    """
+    with folder.locked(command=command) as heartbeat:
+        folder.refuse_changed(prepared.snapshot.state)
+        yield Begun(write_foundation(prepared, folder, experiment), heartbeat)
+
+
+def write_foundation(prepared: Prepared, folder: ResultsFolder, experiment: Experiment) -> FolderSnapshot:
+    """Write cases, folds, the experiment and what was left out, and give the folder as it is then.
+
+    Call only while holding the folder's lock. Of a request that opened internal images only, what a `bench run` has
+    written stays.
+    """
+    before, dataset = prepared.snapshot, prepared.dataset
+    all_cases = not prepared.internal_only
+    cases = dataset.cases if all_cases or before.cases is None else before.cases
+    with writing(folder.root, "No run of this call is stored yet"):
+        if any(case.group for case in dataset.cases):
+            folder.write_salt(prepared.pseudonyms)
+        if cases is dataset.cases:
+            folder.write_cases(cases)
+            folder.write_passed_over(dataset.passed_over)
+        folder.write_folds(prepared.folds)
+        folder.write_experiment(experiment)
+        if all_cases or prepared.leaks:
+            folder.write_leaks(prepared.leaks)
+        if all_cases and dataset.skipped:
+            folder.write_unreadable(dataset.skipped)
+    return replace(
+        before,
+        state=folder.state(),
+        experiment=experiment,
+        cases=cases,
+        folds=prepared.folds,
+    )
+
+
+def beside(prepared: Prepared) -> Experiment:
+    """The experiment to store by a command that is no `bench run`: what that has written stays, so that both can use
+    one folder; only what was decided of backbones is added."""
+    before, now = prepared.snapshot.experiment, prepared.experiment
+    return before.model_copy(update={"frozen": now.frozen}) if before else now

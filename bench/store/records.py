@@ -1,0 +1,185 @@
+"""What is kept of a run beside its predictions: run.json. Reads it."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+from bench.data.images import PixelSettings
+from bench.errors import BenchError
+from bench.plan.recipe import Recipe
+from bench.plan.spec import Numerics, Role, RunResult, RunSpec, Seeds, Weights
+from bench.scoring import class_numbers, scores_by_site
+from bench.store.json_files import DamagedError, read_json
+
+FILE = "run.json"
+IMPORTED = "imported"
+"""Stands for the weights and the recipe of external predictions that came without them."""
+
+
+class TrainedSpec(BaseModel):
+    """The spec of a run that was trained here, without its lists of cases, which predictions and folds hold.
+
+    The fields are in the order of the file.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    backbone: str
+    seed: int
+    fold: int
+    replicate: int = 0
+    role: Role
+    recipe: Recipe
+    recipe_label: str
+    pixels: PixelSettings
+    numerics: Numerics = Field(validation_alias=AliasChoices("tooling", "numerics"), serialization_alias="tooling")
+    seeds: Seeds
+    classes: tuple[str, ...]
+    n_train: int
+    n_validation: int
+    n_external: int
+
+
+class NamedRecipe(BaseModel):
+    """Of external predictions only the name of the recipe is known."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+
+
+class Unknown(BaseModel):
+    """Settings of which nothing is known: {} in the file."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class ExternalSpec(BaseModel):
+    """The same of external predictions, as far as it is known.
+
+    folds_known: whether they came with their folds; else each seed is one run of fold 0. probabilities: whether they
+    came with the probabilities of classes.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    backbone: str
+    seed: int
+    fold: int
+    folds_known: bool = True
+    probabilities: bool
+    replicate: int = 0
+    role: Literal["import"]
+    recipe: NamedRecipe
+    recipe_label: str
+    pixels: Unknown = Unknown()
+    tooling: Unknown = Unknown()
+    seeds: Unknown = Unknown()
+    classes: tuple[str, ...]
+    n_validation: int
+    n_external: int
+
+
+class RunRecord(BaseModel):
+    """run.json; what it holds of a run depends on the role in its spec.
+
+    timings: seconds by phase; the whole is "total". environment: what it was made with; of external predictions the
+    digests of the files that they came in. metrics: accuracy and macro-F1 by site. moved: as in `RunResult`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: str
+    status: Literal["done", "failed", "stopped"]
+    error: str
+    spec: Annotated[TrainedSpec | ExternalSpec, Field(discriminator="role")]
+    weights: Weights
+    parameters: int
+    timings: dict[str, float]
+    environment: dict[str, str]
+    metrics: dict[str, dict[str, float]]
+    moved: float | None = None
+
+    @classmethod
+    def of(cls, spec: RunSpec, result: RunResult, parameters: int) -> "RunRecord":
+        """Of a run that was trained here, with so many parameters."""
+        return cls(
+            run_id=spec.run_id,
+            status=result.status,
+            error=result.error,
+            spec=TrainedSpec(
+                backbone=spec.backbone,
+                seed=spec.seed,
+                fold=spec.fold,
+                replicate=spec.replicate,
+                role=spec.role,
+                recipe=spec.recipe,
+                recipe_label=spec.recipe.label(),
+                pixels=spec.pixels,
+                numerics=spec.numerics,
+                seeds=spec.seeds,
+                classes=spec.classes,
+                n_train=len(spec.train),
+                n_validation=len(spec.validation),
+                n_external=len(spec.external),
+            ),
+            weights=spec.weights,
+            parameters=parameters,
+            timings=result.timings,
+            environment=result.environment,
+            metrics=_metrics(spec, result) if result.status == "done" else {},
+            moved=result.moved,
+        )
+
+    @property
+    def name(self) -> str:
+        """As messages call it."""
+        return f"{self.spec.backbone} seed {self.spec.seed} fold {self.spec.fold}"
+
+    @property
+    def folds_known(self) -> bool:
+        """Whether it is a fold of the folder's; else it predicts every internal case."""
+        return self.spec.role != "import" or self.spec.folds_known
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether leaderboards look at it: a run of the plan or external predictions, and no repetition."""
+        return self.spec.role in ("main", "import") and not self.spec.replicate
+
+    @property
+    def seconds(self) -> float:
+        """Of the whole run."""
+        return self.timings.get("total", 0.0)
+
+    def to_json(self) -> str:
+        """The text of run.json; `moved` is left out where it is not known.
+
+        Raises:
+            ValueError: a number that is not finite.
+        """
+        return json.dumps(self.model_dump(mode="json", by_alias=True, exclude_none=True), indent=1, allow_nan=False)
+
+
+def read_record(folder: Path) -> RunRecord:
+    """run.json of the folder of a run.
+
+    Raises:
+        BenchError: it is not there or damaged.
+    """
+    try:
+        return read_json(folder / FILE, RunRecord)
+    except DamagedError as error:
+        raise spoilt(folder, error) from error
+
+
+def spoilt(folder: Path, error: Exception) -> BenchError:
+    """What to say of a stored run of which a file cannot be read."""
+    return BenchError(f"The stored run {folder} is spoilt ({error}). Delete that folder and give the command again.")
+
+
+def _metrics(spec: RunSpec, result: RunResult) -> dict[str, dict[str, float]]:
+    labels = class_numbers([sample.label for sample in spec.predicted], spec.classes)
+    sites = [sample.site for sample in spec.predicted]
+    return scores_by_site(sites, labels, result.probabilities.argmax(axis=1), len(spec.classes))

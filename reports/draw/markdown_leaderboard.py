@@ -1,0 +1,120 @@
+"""The leaderboard drawn as Markdown that reads well in a terminal and on GitHub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from reports.draw.markdown_table import Footnotes, drawn, escaped
+from reports.draw.notation import RESEARCH_ONLY
+from reports.tables import comparison_tables, row_tables
+from reports.tables.all_tables import headline_names
+from reports.tables.claims import caveats_of, few_seeds, mixed_weights
+from reports.tables.leaderboard import Leaderboard
+from reports.tables.row import Row
+from reports.tables.table import Table
+
+
+def leaderboard_markdown(leaderboard: Leaderboard, *, title_lines: Sequence[str] = (), under_tables: str = "") -> str:
+    """Draw all tables of a leaderboard.
+
+    `title_lines` follow the line on research use; `under_tables` is a warning that is printed under each table.
+    """
+    notes = Footnotes()
+    blocks = [RESEARCH_ONLY, *title_lines, "## Leaderboard"]
+    if leaderboard.rows:
+        blocks += _standings(leaderboard, notes)
+    else:
+        blocks.append("No backbone has a complete seed.")
+    blocks += _below_the_table(leaderboard, notes)
+    for row in leaderboard.rows:
+        blocks += _backbone(leaderboard, row, notes)
+    if leaderboard.comparisons:
+        blocks += _comparisons(leaderboard, notes)
+    if under_tables:
+        warning = f"**{escaped(under_tables)}**"
+        blocks = [part for block in blocks for part in ([block, warning] if block.startswith("|") else [block])]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _standings(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
+    yield drawn(row_tables.standings(leaderboard, headline_names()), notes)
+    if mixed := mixed_weights(leaderboard.rows):
+        yield f"{escaped(mixed)}."
+    for site in dict.fromkeys(site for row in leaderboard.rows for site in row.sites):
+        yield from _titled(row_tables.at_site(leaderboard, site, headline_names()), notes)
+    yield from notes.flush()
+    yield from _titled(row_tables.runs(leaderboard), notes)
+
+
+def _titled(table: Table, notes: Footnotes) -> Iterator[str]:
+    """A table under its title and above what it means."""
+    yield f"{escaped(table.title)}:"
+    yield drawn(table, notes)
+    yield from map(escaped, table.notes)
+
+
+def _below_the_table(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
+    caveats = [
+        f"- **{escaped(row.name)}: {escaped(one.text)}**"
+        for row in leaderboard.rows
+        for one in caveats_of(leaderboard, row)
+    ]
+    if caveats:
+        yield "\n".join(caveats)
+    yield from map(escaped, row_tables.standings(leaderboard, headline_names()).notes)
+    if any(gain.gain is not None for gain in leaderboard.sample_gains.values()):
+        yield from _titled(row_tables.sample_gain(leaderboard), notes)
+    if leaderboard.noise_floor:
+        yield from _titled(comparison_tables.noise_floor(leaderboard), notes)
+    yield from few_seeds(leaderboard)
+    if leaderboard.rows:
+        yield what_intervals_cover(leaderboard)
+    if any(len(row.seeds) == 1 for row in leaderboard.rows):
+        yield "With one seed only the sampling of cases is seen, not what another seed would change."
+    if leaderboard.notes:
+        yield "\n".join(f"- {escaped(note)}" for note in leaderboard.notes)
+
+
+def _backbone(leaderboard: Leaderboard, row: Row, notes: Footnotes) -> Iterator[str]:
+    """All tables of a row, block by block."""
+    alone, known = replace(leaderboard, rows=(row,)), tuple(row.cells.internal)
+    sided, split = row_tables.metrics(alone, known), row_tables.gap_split(alone, known)
+    yield f"## {escaped(row.name)}"
+    if not row.sites:
+        yield drawn(sided.where(backbone=row.name), notes)
+    for site in row.sites:
+        yield f"### Generalization gap, {escaped(site)}"
+        yield drawn(sided.where(backbone=row.name, site=site), notes)
+        yield drawn(split.where(backbone=row.name, site=site), notes)
+    yield from notes.flush()
+    for table in (row_tables.each_class(row), row_tables.taken_for_each_other(row)):
+        if table.rows:
+            yield f"### {escaped(table.title)}"
+            yield drawn(table, notes)
+            yield from notes.flush()
+
+
+def _comparisons(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
+    """The tests that decide, then those beside them, block by block."""
+    deciding, beside = comparison_tables.comparisons(leaderboard), comparison_tables.fold_tests(leaderboard)
+    yield f"## {escaped(deciding.title)}"
+    yield drawn(deciding, notes)
+    yield from notes.flush()
+    yield escaped(" ".join(deciding.notes))
+    if beside.rows:
+        yield f"{escaped(beside.title)}:"
+        yield drawn(beside, notes)
+        yield escaped(" ".join(beside.notes))
+
+
+def what_intervals_cover(leaderboard: Leaderboard) -> str:
+    """Which uncertainty the intervals hold and which not, in a sentence."""
+    strata = ", within the classes (not † and p, which do not use strata)" if leaderboard.stratified else ""
+    resamples = "" if leaderboard.interval == "jackknife-t" else f", {leaderboard.resamples:,} resamples"
+    seeds = "of seeds and " if any(len(row.seeds) > 1 for row in leaderboard.rows) else ""
+    return (
+        f"Intervals ({leaderboard.confidence:.0%}, {leaderboard.interval}{resamples}) are for the drawing {seeds}of "
+        f"evaluated cases, by patient where known{strata}; nothing here resamples the population that training sets "
+        "come from."
+    )
