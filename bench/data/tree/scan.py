@@ -48,6 +48,11 @@ class ScannedFile:
     relative: str
     kind: Kind
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Those that it lies in below the root, the outermost first."""
+        return tuple(self.relative.split("/")[:-1])
+
 
 @dataclass(frozen=True)
 class Problem:
