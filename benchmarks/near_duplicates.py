@@ -20,10 +20,9 @@ from copies import FAMILIES, Picture, digits, patches, phantoms, photographs
 from numpy.typing import NDArray
 from tabulate import tabulate
 
-from bench.near_duplicates.alignment import laid_on
 from bench.near_duplicates.proposals import CALIBRATED, flipped, propose
 from bench.near_duplicates.search import correlations, find_copies, is_blank
-from bench.near_duplicates.similarity import least_local_correlation
+from bench.near_duplicates.similarity import laid_on, least_local_correlation
 from bench.near_duplicates.thumbnail import SIDE, resized, thumbnail
 
 COPIED = 150

@@ -46,7 +46,7 @@ def number_of_slices(path: Path) -> int:
 
 
 def _orientation(volume: Any) -> NDArray[np.float64]:
-    """For each voxel axis the anatomical axis that it runs along most nearly, by the affine, and 1 or −1 for the way."""
+    """For each voxel axis the anatomical axis that it runs along most nearly, and 1 or −1 for the way."""
     from nibabel.orientations import io_orientation
 
     try:
