@@ -29,6 +29,7 @@ def make_page(folder: "ResultsFolder", *, printed: bool, show: bool) -> None:
             _say(f"report.html was not written. {error}")
             return
         from bench.cache import user_caches
+        from bench.features import features_of
         from bench.report.page import write_page
 
         further = _further(folder)
@@ -36,7 +37,7 @@ def make_page(folder: "ResultsFolder", *, printed: bool, show: bool) -> None:
         compiled = _compile(folder, _own_if_up_to_date(folder)) if ranked else None
         if printed:
             _out(_with_further(compiled.text if compiled else None, further))
-        written = write_page(folder, compiled, user_caches())
+        written = write_page(folder, compiled, features_of(folder.root), user_caches())
     _say(f"Written: {written.page}, and its charts in {folder.root / 'figures'} ({len(written.figures)} files)")
     if show:
         _open(written.page)
@@ -73,20 +74,10 @@ def _with_further(text: str | None, further: "tuple[Table, ...]") -> str:
 
 
 def _further(folder: "ResultsFolder") -> "tuple[Table, ...]":
-    """What stands beside the leaderboard: tables of searches, and of nondeterminism."""
-    from bench.nondeterminism.record import FILE
-    from bench.search.record import FOLDER
+    """What stands beside the leaderboard: the tables of features."""
+    from bench.features import features_of
 
-    tables: tuple[Table, ...] = ()
-    if (folder.root / FOLDER).is_dir():
-        from bench.search.report import tables_of_searches
-
-        tables += tables_of_searches(folder)
-    if (folder.root / FILE).exists():
-        from bench.nondeterminism.report import nondeterminism_tables
-
-        tables += nondeterminism_tables(folder)
-    return tables
+    return tuple(table for feature in features_of(folder.root) for table in feature.tables(folder))
 
 
 def print_with(folder: "ResultsFolder", other: "Resampling", *, as_json: bool) -> None:
@@ -126,6 +117,7 @@ def write_all_tables(
     other: "Resampling | None",
 ) -> None:
     """Every table into the folder, in one format or with `tables` in all; prints the first of one format."""
+    from bench.features import all_features, features_of
     from bench.report.tables import write_tables
     from reports.draw.csv_text import csv_text
     from reports.draw.json_text import json_text
@@ -143,21 +135,15 @@ def write_all_tables(
         ranked = folder.runs.complete() or not further
         compiled = _compile(folder, other or _own_if_up_to_date(folder)) if ranked else None
         tables = (*(_tables(compiled.leaderboard, metrics, baseline) if compiled else ()), *further)
-        paths = [path for ending, draw in draws.items() for path in write_tables(folder.root, tables, ending, draw)]
-        if further:
-            paths += _write_figures(folder)
+        others = [name for feature in all_features() for name in feature.names]
+        paths: list[Path] = []
+        for ending, draw in draws.items():
+            paths += write_tables(folder.root, tables, ending, draw, others)
+        for feature in features_of(folder.root) if further else []:
+            paths += feature.figures(folder)
     if len(draws) == 1:
         _out(next(iter(draws.values()))(tables[0]))
     _say(f"Written: {', '.join(map(str, paths))}")
-
-
-def _write_figures(folder: "ResultsFolder") -> list[Path]:
-    from bench.nondeterminism.report import write_nondeterminism_figures
-    from bench.search.figures import write_figures
-    from bench.search.record import read_records
-
-    of_searches = [path for record in read_records(folder.root) for path in write_figures(folder.root, record)]
-    return [*of_searches, *write_nondeterminism_figures(folder)]
 
 
 def _tables(leaderboard: "Leaderboard", metrics: list[str] | None, baseline: str | None) -> "tuple[Table, ...]":

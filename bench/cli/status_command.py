@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli.at_once import reading_begins
+from bench.cli.command import reading_begins
 
 if TYPE_CHECKING:
     from rich.table import Table as Drawn

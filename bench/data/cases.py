@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 INTERNAL = "internal"
 
@@ -85,8 +87,10 @@ def external_sites(cases: Iterable[Case]) -> list[str]:
     return list(dict.fromkeys(case.site for case in cases if case.site != INTERNAL))
 
 
-def to_frame(cases: Sequence[Case]) -> pd.DataFrame:
+def to_frame(cases: Sequence[Case]) -> "pd.DataFrame":
     """The case table as a data frame: the columns of `Case` (`part` where some case has one), then the extra ones."""
+    import pandas as pd  # takes a while, and options are declared without it
+
     rows = [asdict(case) for case in cases]
     extras = list(dict.fromkeys(name for case in cases for name in case.extra))
     for row in rows:
@@ -97,7 +101,7 @@ def to_frame(cases: Sequence[Case]) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(["group", *extras], "string") | dict.fromkeys(parts, "Int64"))
 
 
-def from_frame(frame: pd.DataFrame) -> list[Case]:
+def from_frame(frame: "pd.DataFrame") -> list[Case]:
     """The inverse of `to_frame`."""
     rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
     extras = [name for name in frame.columns if name not in (*COLUMNS, PART)]

@@ -18,7 +18,7 @@ from bench.engine.images import absolute, data_request, ensure_phantom, load_ima
 from bench.engine.leakage_check import pass_gate
 from bench.engine.resolve import Frozen, Start, settle_backbones, start_backbones
 from bench.errors import RequestError
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.folds.draw import TooFewToSplit, draw_folds
 from bench.folds.leaks import Leak, grouped
 from bench.folds.table import FoldTable, check_folds
@@ -66,9 +66,9 @@ class Prepared:
             data.cases, self.folds, data.classes, self.backbones, experiment.seeds, experiment.recipe, data.settings
         )
 
-    def resources(self, snapshots: Path | None = None) -> Workshop:
+    def resources(self) -> Resources:
         """Where runs find pixels and weights."""
-        return Workshop(self.caches, self.dataset.pixels, self.experiment.save_models, snapshots)
+        return Resources(self.caches, self.dataset.pixels, self.experiment.save_models)
 
 
 def look_ahead(experiment: Experiment, folder: ResultsFolder, caches: Caches, terminal: Terminal) -> Ahead:

@@ -8,7 +8,7 @@ from bench.cache import Caches
 from bench.config.experiment import Experiment, FrozenBackbone
 from bench.errors import RequestError
 from bench.plan.plan import PlannedBackbone
-from bench.plan.spec import Tooling, Weights
+from bench.plan.spec import Numerics, Weights
 
 if TYPE_CHECKING:
     from backbones.weights import ResolvedWeights
@@ -193,5 +193,5 @@ def _settle(
 
 
 def _planned(name: str, frozen: FrozenBackbone, deterministic: bool) -> PlannedBackbone:
-    tooling = Tooling(precision=frozen.precision, device=frozen.device, deterministic=deterministic)
-    return PlannedBackbone(name, Weights(frozen.weights, frozen.weights_digest), tooling)
+    numerics = Numerics(precision=frozen.precision, device=frozen.device, deterministic=deterministic)
+    return PlannedBackbone(name, Weights(frozen.weights, frozen.weights_digest), numerics)

@@ -13,7 +13,7 @@ from bench.store.traces import read_trace
 
 @dataclass(frozen=True)
 class Twins:
-    """Two runs of the same question: equal but for tooling and environment. parting: None where no point differs."""
+    """Two runs of the same question: equal but for numerics and environment. parting: None where no point differs."""
 
     a: StoredRun
     b: StoredRun
@@ -64,7 +64,7 @@ class Difference:
 
 
 def differences(pairs: Iterable[Twins]) -> list[Difference]:
-    """Of tooling and environment, over all pairs; settings that follow from the tooling are named once."""
+    """Of numerics and environment, over all pairs; settings that follow from the numerics are named once."""
     values: dict[str, tuple[set[str], set[str]]] = {}
     for pair in pairs:
         for name, one, two in _settings(pair):
@@ -78,9 +78,9 @@ def _settings(pair: Twins) -> Iterator[tuple[str, str, str]]:
     one, two = pair.a.record, pair.b.record
     assert isinstance(one.spec, TrainedSpec)
     assert isinstance(two.spec, TrainedSpec)
-    ours, theirs = asdict(one.spec.tooling), asdict(two.spec.tooling)
+    ours, theirs = asdict(one.spec.numerics), asdict(two.spec.numerics)
     for name in ours:
-        yield f"tooling: {name}", str(ours[name]), str(theirs[name])
+        yield f"numerics: {name}", str(ours[name]), str(theirs[name])
     for name in sorted(one.environment.keys() | two.environment.keys()):
         if name not in ours:
             yield f"environment: {name}", one.environment.get(name, "not set"), two.environment.get(name, "not set")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.nondeterminism.fresh import in_fresh_process, variables
 from bench.plan.spec import RunSpec
 from bench.plan.trace import Event, Part, Parting, Stage, Trace, first_difference, parting
@@ -61,17 +61,17 @@ class LookHere:
     """In this process."""
 
     spec: RunSpec
-    workshop: Workshop
+    resources: Resources
 
     def trace(self, step: int) -> Trace:
         from bench.nondeterminism.probe import trace_until
 
-        return trace_until(self.spec, self.workshop, step)
+        return trace_until(self.spec, self.resources, step)
 
     def events(self, step: int) -> tuple[Event, ...]:
         from bench.nondeterminism.probe import probe
 
-        return probe(self.spec, self.workshop, step)
+        return probe(self.spec, self.resources, step)
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,11 @@ class FreshLook(LookHere):
 
     def trace(self, step: int) -> Trace:
         with variables(self.variables):
-            return in_fresh_process(LookHere(self.spec, self.workshop).trace, step)
+            return in_fresh_process(LookHere(self.spec, self.resources).trace, step)
 
     def events(self, step: int) -> tuple[Event, ...]:
         with variables(self.variables):
-            return in_fresh_process(LookHere(self.spec, self.workshop).events, step)
+            return in_fresh_process(LookHere(self.spec, self.resources).events, step)
 
 
 def locate(traces: tuple[Trace, Trace], a: Look, b: Look) -> Location | None:

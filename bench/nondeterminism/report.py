@@ -12,6 +12,7 @@ from bench.data.cases import INTERNAL, Case, external_sites
 from bench.errors import BenchError
 from bench.nondeterminism.record import RecordedGroup, RecordedStudy, read_nondeterminism
 from bench.report.entries import NOT_DETERMINISTIC
+from bench.report.feature import Feature
 from bench.scoring import class_numbers
 from bench.store.environments import mixed_environments
 from bench.store.folder import ResultsFolder
@@ -20,8 +21,10 @@ from bench.store.traces import count_digests
 from reports.nondeterminism.agreement import Side, disagreement
 from reports.nondeterminism.charts import nondeterminism_charts
 from reports.nondeterminism.draw import draw_nondeterminism
-from reports.nondeterminism.summary import Control, Cost, Design, Study, ToolingChange, WeightDistance
+from reports.nondeterminism.summary import Control, Cost, Design, NumericsChange, Study, WeightDistance
+from reports.nondeterminism.tables import NAMES
 from reports.nondeterminism.tables import nondeterminism_tables as tables_of
+from reports.page.part import Section
 from reports.tables.table import Table
 
 
@@ -45,6 +48,12 @@ def write_nondeterminism_figures(folder: ResultsFolder) -> list[Path]:
     return paths
 
 
+def nondeterminism_section(folder: ResultsFolder) -> Section:
+    """The section of the page."""
+    intro = ("Whether one seed, repeated, gives the same bits, and how much each source of randomness adds.",)
+    return Section("nondeterminism", "Nondeterminism", intro, nondeterminism_tables(folder))
+
+
 def studies(folder: ResultsFolder) -> list[Study]:
     """From the stored runs; everything is computed anew."""
     record, cases = read_nondeterminism(folder.root), folder.cases()
@@ -63,7 +72,7 @@ def _study(store: RunStore, record: RecordedStudy, cases: Sequence[Case]) -> Stu
         backbone=record.backbone,
         weights=record.weights,
         recipe=record.recipe,
-        tooling=record.tooling,
+        numerics=record.tooling,
         classes=classes,
         cases={site: tuple(case.case_id for case in group) for site, group in by_site.items()},
         control=_control(store, record),
@@ -133,12 +142,15 @@ def _distance(group: RecordedGroup) -> WeightDistance | None:
     )
 
 
-def _change(base: Design, group: RecordedGroup, design: Design) -> ToolingChange:
+def _change(base: Design, group: RecordedGroup, design: Design) -> NumericsChange:
     differences, churn = {}, {}
     for site, side in design.sides.items():
         before, after = base.sides[site].scores(), side.scores()
         differences[site] = {name: float(after[name][0] - before[name][0]) for name in after}
         churn[site] = disagreement(base.sides[site].predicted[0], side.predicted[0])
-    return ToolingChange(
+    return NumericsChange(
         group.setting or "", group.base, group.changed, differences, churn, design.distance, group.parting
     )
+
+
+NONDETERMINISM = Feature(nondeterminism_section, NAMES, nondeterminism_tables, write_nondeterminism_figures)

@@ -1,7 +1,7 @@
 """The page of a results folder. Reads it, writes report.html and figures/."""
 
 import importlib.metadata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,16 +10,12 @@ import pandas as pd
 from bench.atomic import write_text
 from bench.cache import Caches
 from bench.errors import BenchError
-from bench.explain.page_section import explain_section
-from bench.nondeterminism.report import nondeterminism_tables
 from bench.report.compiled import Compiled
 from bench.report.entries import Stored, read_stored
+from bench.report.feature import Feature
 from bench.report.figures import write_charts
 from bench.report.leaderboard import about
 from bench.report.sections import data_section, labels_section, reproduce_section
-from bench.search.figures import charts_of
-from bench.search.record import read_records
-from bench.search.report import tables_of_searches
 from bench.store.folder import ResultsFolder
 from bench.store.runs import StoredRun
 from reports import Entry, Leaderboard
@@ -30,7 +26,6 @@ from reports.page.draw_page import page_html, vega_scripts
 from reports.page.limits import limits
 from reports.page.model_sections import model_sections
 from reports.page.part import Page, Section, in_order
-from reports.search.page import search_parts
 
 NAME = "report.html"
 
@@ -43,30 +38,34 @@ class WrittenPage:
     figures: tuple[Path, ...]
 
 
-def write_page(folder: ResultsFolder, compiled: Compiled | None, caches: Caches) -> WrittenPage:
+def write_page(
+    folder: ResultsFolder, compiled: Compiled | None, features: Sequence[Feature], caches: Caches
+) -> WrittenPage:
     """Draw the page of what was compiled; None: no run is ranked. Call only while holding the folder's lock.
+
+    features: those that have left something in the folder.
 
     Raises:
         BenchError: a search or a study of nondeterminism has left no data to speak of.
     """
-    page = page_of(folder, compiled, caches) if compiled else page_without_runs(folder)
+    page = page_of(folder, compiled, features, caches) if compiled else page_without_runs(folder, features)
     figures = write_charts(folder.root, page.charts)
     path = folder.root / NAME
     write_text(path, page_html(page, _scripts(caches)))
     return WrittenPage(path, tuple(figures))
 
 
-def page_of(folder: ResultsFolder, compiled: Compiled, caches: Caches) -> Page:
+def page_of(folder: ResultsFolder, compiled: Compiled, features: Sequence[Feature], caches: Caches) -> Page:
     """The page before it is drawn; writes nothing."""
     return Page(
         title=f"Report on {folder.root.resolve().name}",
         subtitle=about(compiled.stored),
         lead=answer(compiled.leaderboard),
-        sections=in_order(list(_sections(folder, compiled, caches))),
+        sections=in_order(list(_sections(folder, compiled, features, caches))),
     )
 
 
-def page_without_runs(folder: ResultsFolder) -> Page:
+def page_without_runs(folder: ResultsFolder, features: Sequence[Feature]) -> Page:
     """Of a folder where something was searched or repeated, and nothing was run that could be ranked."""
     stored = read_stored(folder)
     if stored is None:
@@ -77,8 +76,7 @@ def page_without_runs(folder: ResultsFolder) -> Page:
         lead=("No model is ranked here: no run of bench run or bench import is stored.",),
         sections=in_order(
             [
-                _search(folder),
-                _nondeterminism(folder),
+                *(feature.section(folder) for feature in features),
                 data_section(folder, stored.cases, tuple(stored.experiment.class_order or ())),
                 reproduce_section(folder, stored),
             ]
@@ -86,10 +84,12 @@ def page_without_runs(folder: ResultsFolder) -> Page:
     )
 
 
-def _sections(folder: ResultsFolder, compiled: Compiled, caches: Caches) -> Iterator[Section]:
+def _sections(
+    folder: ResultsFolder, compiled: Compiled, features: Sequence[Feature], caches: Caches
+) -> Iterator[Section]:
     """From all sources; a source without anything gives a section without parts, which the page leaves out.
 
-    A further source is one more line here; its place on the page is in `reports.page.part.ORDER`.
+    Its place on the page is in `reports.page.part.ORDER`.
     """
     leaderboard, stored = compiled.leaderboard, compiled.stored
     classes = tuple(stored.experiment.class_order or ())
@@ -97,9 +97,8 @@ def _sections(folder: ResultsFolder, compiled: Compiled, caches: Caches) -> Iter
     histories = {name: _history(runs) for name, (_, runs) in entries.items()}
     yield from board_sections(leaderboard)
     yield from model_sections(leaderboard, {name: entry for name, (entry, _) in entries.items()}, histories)
-    yield _search(folder)
-    yield _nondeterminism(folder)
-    yield explain_section(folder)
+    for feature in features:
+        yield feature.section(folder)
     yield labels_section(stored, leaderboard, caches)
     yield data_section(folder, stored.cases, classes)
     yield reproduce_section(folder, stored)
@@ -124,18 +123,6 @@ def _history(runs: list[StoredRun]) -> pd.DataFrame:
     ]
     kept = [table for table in tables if len(table)]
     return pd.concat(kept, ignore_index=True) if kept else pd.DataFrame()
-
-
-def _search(folder: ResultsFolder) -> Section:
-    records = read_records(folder.root)
-    charts = [charts_of(record, stage) for record in records for stage in record.stages]
-    intro = ("Scores of trials chose one of them; they are no estimate of how it does on other cases.",)
-    return Section("search", "Search", intro, (*search_parts(charts), *(tables_of_searches(folder) if records else ())))
-
-
-def _nondeterminism(folder: ResultsFolder) -> Section:
-    intro = ("Whether one seed, repeated, gives the same bits, and how much each source of randomness adds.",)
-    return Section("nondeterminism", "Nondeterminism", intro, nondeterminism_tables(folder))
 
 
 def _scripts(caches: Caches) -> str:

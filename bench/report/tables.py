@@ -1,24 +1,24 @@
 """The tables of a leaderboard as files. Writes tables/<name>.<csv, tex, json or md>, and tables/all.tex."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from bench.atomic import write_text
 from reports.draw.latex import latex_document
-from reports.nondeterminism.tables import NAMES as OF_NONDETERMINISM
-from reports.search.tables import NAMES as OF_SEARCHES
 from reports.tables.of_leaderboard import NAMES
 from reports.tables.table import Table
 
 
-def write_tables(root: Path, tables: Sequence[Table], ending: str, draw: Callable[[Table], str]) -> list[Path]:
+def write_tables(
+    root: Path, tables: Sequence[Table], ending: str, draw: Callable[[Table], str], others: Iterable[str]
+) -> list[Path]:
     """Write each table, and for LaTeX a document that holds them all. Call only under the lock.
 
-    Those of an earlier call that are not among them are removed.
+    Those of an earlier call that are not among them are removed; `others` are names beside those of a leaderboard.
     """
     folder = root / "tables"
     folder.mkdir(exist_ok=True)
-    for name in {*NAMES, *OF_SEARCHES, *OF_NONDETERMINISM} - {table.name for table in tables}:
+    for name in {*NAMES, *others} - {table.name for table in tables}:
         (folder / f"{name}.{ending}").unlink(missing_ok=True)
     paths = [folder / f"{table.name}.{ending}" for table in tables]
     for path, table in zip(paths, tables, strict=True):

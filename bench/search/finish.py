@@ -5,10 +5,10 @@ from pathlib import Path
 from bench.atomic import write_text
 from bench.config.experiment import Experiment, Tuned
 from bench.config.recipe_file import RecipeFile, marks, recipe_text
-from bench.search.figures import write_figures
 from bench.search.knobs import turned
 from bench.search.prepare import Search, Stage
 from bench.search.record import FOLDER, RecordedStage, RecordedTrial, SearchRecord, write_record
+from bench.search.report import write_figures
 from bench.store.folder import ResultsFolder
 from studies.outcome import Outcome
 from studies.space import to_table

@@ -1,7 +1,8 @@
-"""The searches of a results folder as the report takes them. Reads search/ and trials/."""
+"""The searches of a results folder as reports take them. Reads search/ and trials/; writes figures."""
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,14 +10,19 @@ import pandas as pd
 
 from bench.data.cases import INTERNAL
 from bench.report.entries import NOT_DETERMINISTIC
+from bench.report.feature import Feature
 from bench.report.leaderboard import RESAMPLING_SEED
 from bench.scoring import class_numbers, metric_score
 from bench.search.record import RecordedStage, RecordedTrial, SearchRecord, read_records
 from bench.store.folder import ResultsFolder
 from bench.store.runs import StoredRun
 from reports import Entry, build_leaderboard
+from reports.page.part import Section
+from reports.search.charts import SearchCharts, TrialPoint, search_charts
+from reports.search.draw import draw_search
+from reports.search.page import search_parts
 from reports.search.selection import Range, mean_importance, selection_optimism, stability
-from reports.search.tables import Counts, FlatSearch, NestedFold, NestedSearch, search_tables
+from reports.search.tables import NAMES, Counts, FlatSearch, NestedFold, NestedSearch, search_tables
 from reports.statistics.cell import Cell
 from reports.tables.stamped import stamped
 from reports.tables.table import Table
@@ -145,3 +151,44 @@ def _range(part: dict[str, Any] | Sequence[Any]) -> Range | None:
 def _counts(record: SearchRecord) -> Counts:
     states = Counter(trial.state for stage in record.stages for trial in stage.trials)
     return Counts(states["complete"], states["pruned"], states["failed"])
+
+
+def write_figures(root: Path, record: SearchRecord) -> list[Path]:
+    """One sheet for each study."""
+    folder = root / "figures"
+    folder.mkdir(exist_ok=True)
+    paths = []
+    for stage in record.stages:
+        paths.append(folder / f"search-{stage.study}.png")
+        draw_search(charts_of(record, stage), paths[-1])
+    return paths
+
+
+def charts_of(record: SearchRecord, stage: RecordedStage) -> SearchCharts:
+    """What the sheet of a study shows."""
+    points = [
+        TrialPoint(
+            trial.number,
+            trial.params,
+            trial.value,
+            trial.steps[max(trial.steps)] if trial.state == "pruned" and trial.steps else None,
+        )
+        for trial in stage.trials
+    ]
+    space = {name: part.get("log", False) if isinstance(part, dict) else part for name, part in record.space.items()}
+    return search_charts(stage.study, record.metric, points, stage.importance, space, record.direction == "maximize")
+
+
+def search_section(folder: ResultsFolder) -> Section:
+    """The section of the page: charts of the trials, and the tables."""
+    records = read_records(folder.root)
+    charts = [charts_of(record, stage) for record in records for stage in record.stages]
+    intro = ("Scores of trials chose one of them; they are no estimate of how it does on other cases.",)
+    return Section("search", "Search", intro, (*search_parts(charts), *(tables_of_searches(folder) if records else ())))
+
+
+def _all_figures(folder: ResultsFolder) -> list[Path]:
+    return [path for record in read_records(folder.root) for path in write_figures(folder.root, record)]
+
+
+SEARCH = Feature(search_section, NAMES, tables_of_searches, _all_figures)

@@ -22,6 +22,7 @@ from bench.cache import Caches
 from bench.data.cases import Source
 from bench.data.pixels import build_cache
 from bench.explain.stored import GalleryPicture, write_explanations
+from bench.features import features_of
 from bench.report.compiled import compile_results
 from bench.report.page import page_of, write_page
 from bench.report.thumbnails import thumbnails
@@ -81,7 +82,7 @@ FAINT = """() => {
 def page_text(folder: ResultsFolder, caches: Caches) -> str:
     """report.html as written."""
     with folder.locked():
-        write_page(folder, compile_results(folder), caches)
+        write_page(folder, compile_results(folder), features_of(folder.root), caches)
     return (folder.root / "report.html").read_text()
 
 
@@ -247,7 +248,7 @@ def test_forty_backbones(tmp_path: Path, page_caches: Caches) -> None:
     names = [f"net{number:02d}" for number in range(40)]
     folder = write_study(tmp_path / "results", backbones=names, seeds=1, site=None, each=8)
     compiled = compile_results(folder)
-    page = page_of(folder, compiled, page_caches)
+    page = page_of(folder, compiled, features_of(folder.root), page_caches)
     assert len(page_html(page, "")) < 7_000_000
     assert (
         "Charts are of the first 4 of 40 backbones." in next(s for s in page.sections if s.identity == "classes").intro
@@ -313,7 +314,10 @@ def test_audits_searches_and_explanations_are_on_the_page(hostile: Path, page_ca
         write_explanations(
             folder, [Table("explanation_sanity", "S", (Column("a", "A"),), (("x",),))], NONE, [sheet], {}
         )
-    sections = {section.identity: section for section in page_of(folder, compiled, page_caches).sections}
+    sections = {
+        section.identity: section
+        for section in page_of(folder, compiled, features_of(folder.root), page_caches).sections
+    }
     history, importance = sections["search"].charts
     best = history.spec["datasets"][history.spec["layer"][0]["data"]["name"]]
     assert [(one["trial"], one["score"]) for one in best] == [(2, 0.5), (3, 0.7), (4, 0.7)]
@@ -327,7 +331,10 @@ def test_audits_searches_and_explanations_are_on_the_page(hostile: Path, page_ca
     assert gallery.pictures[0].caption == ("net, <b>",)
     assert Image.open(BytesIO(gallery.pictures[0].images[0].data)).size == (1200, 300)
     (folder.root / "audit/audit.json").write_text("{")
-    damaged = {section.identity: section for section in page_of(folder, compiled, page_caches).sections}["data"]
+    damaged = {
+        section.identity: section
+        for section in page_of(folder, compiled, features_of(folder.root), page_caches).sections
+    }["data"]
     assert damaged.intro == ("audit/audit.json is damaged or of another version, so its findings are not shown.",)
     assert len(damaged.parts) == 1
 

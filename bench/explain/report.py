@@ -6,6 +6,7 @@ from pathlib import Path
 from PIL import Image
 
 from bench.explain.stored import explanation_galleries, explanation_tables
+from bench.report.feature import Feature
 from bench.store.folder import ResultsFolder
 from reports.page import part
 
@@ -43,3 +44,6 @@ def _picture(file: Path, alt: str) -> part.Image:
     written = BytesIO()
     picture.save(written, "WEBP", quality=QUALITY)
     return part.Image(written.getvalue(), "image/webp", alt)
+
+
+EXPLAIN = Feature(explain_section)
