@@ -15,6 +15,7 @@ import numpy as np
 from tabulate import tabulate
 
 from benchmarks.simulated_studies import CLASSES, N_FOLDS, Difficulty, Setting
+from reports.statistics.analyse import analyse
 from reports.statistics.analysis import Analysis
 from reports.statistics.bootstrap import Draws
 from reports.statistics.cases import index_cases
@@ -24,7 +25,6 @@ from reports.statistics.jackknife import JackknifeT
 from reports.statistics.metrics import CountMetric, metrics_of
 from reports.statistics.pooling import pool_predictions
 from reports.statistics.replicates import Replicates
-from reports.statistics.replication import analyse
 
 METRICS = ("accuracy", "macro_f1")
 SIDES = ("internal", "x", "gap")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from reports.explanation.estimates import Origin
-from reports.explanation.localisation import Maps
+from reports.explanation.measures import Maps
 from reports.statistics.confusion_counts import Integers
 
 MAP, CENTRE, RANDOM = "map", "centre", "random"

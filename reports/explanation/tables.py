@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.explanation.agreement_cells import between_seeds, within_seeds
+from reports.explanation.agreement import between_seeds, within_seeds
 from reports.explanation.estimates import cell, difference_cell, mean_of
 from reports.explanation.subject import CENTRE, CURVES, LOCALISATION, MAP, RANDOM, SOURCES, Subject, column, origin_of
 from reports.statistics.bootstrap import Draws

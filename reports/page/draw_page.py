@@ -14,9 +14,8 @@ from markupsafe import Markup
 
 from reports.draw.html_table import table_html
 from reports.draw.notation import RESEARCH_ONLY
-from reports.page.chart_style import settings
+from reports.page.charts import VEGA_LITE, settings
 from reports.page.confused_cases import Confusions, SideConfusion
-from reports.page.draw_figure import VEGA_LITE
 from reports.page.part import Image, Page
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from reports.page.chart_style import QUIET, Drawable, colour, data, height_of, shape, spec_of
+from reports.page.charts import QUIET, Drawable, colour, data, height_of, shape, spec_of
 from reports.page.part import Chart
 from reports.statistics.cases import INTERNAL
 from reports.statistics.cell import Cell

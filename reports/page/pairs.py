@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from reports.page.chart_style import HIGH, LOW, MIDDLE, data, spec_of
+from reports.page.charts import HIGH, LOW, MIDDLE, data, spec_of
 from reports.page.part import Chart
 from reports.statistics.comparison import PRIMARY
 from reports.tables.comparison_tables import turned

@@ -9,6 +9,7 @@ from itertools import combinations
 
 import numpy as np
 
+from reports.statistics.analyse import analyse
 from reports.statistics.analysis import Analysis
 from reports.statistics.bootstrap import Draws
 from reports.statistics.cases import INTERNAL
@@ -20,7 +21,6 @@ from reports.statistics.fold_tests import FoldTests, fold_tests
 from reports.statistics.metrics import METRICS, CountMetric, Metric, compared, primary
 from reports.statistics.noise_floor import NoiseFloor
 from reports.statistics.pooling import Pooled
-from reports.statistics.replication import analyse
 
 SIGNIFICANCE = 0.05
 
