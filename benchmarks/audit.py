@@ -27,9 +27,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bench.cache import Caches
-from bench.data.cases import FoundImage
+from bench.data.cases import FoundImage, Source
 from bench.data.copies import copies_among
-from bench.data.images import PixelSettings, Source, digests_of
+from bench.data.images import PixelSettings, digests_of
 from bench.data.load import load_dataset
 from bench.data.options import ReadOptions
 from bench.data.pixels import build_cache

@@ -3,7 +3,7 @@
     python -m benchmarks.gpu [--device cuda] [--repeats 5] [--quick]
 
 Prints Markdown: the card and versions; the control of `bench nondeterminism`, deterministic and `--fast`, with what
-initial weights and other tooling change; whether one run at a time and two at once write the same bytes; and the
+initial weights and other numerics change; whether one run at a time and two at once write the same bytes; and the
 tables of benchmarks/gpu_speed.py. Ends with 2 where the device is not there. `--quick` is for trying the script.
 """
 
@@ -20,7 +20,7 @@ from bench.execution.environment import environment
 from bench.execution.setup import Device, resolve_device
 from bench.nondeterminism.report import nondeterminism_tables
 from bench.phantom import write_phantom
-from bench.plan.spec import Tooling
+from bench.plan.spec import Numerics
 from bench.store.folder import ResultsFolder
 from benchmarks.gpu_speed import Scale, throughput
 from benchmarks.machine import processor
@@ -60,7 +60,7 @@ def main() -> int:
 
 def machine(device: Device) -> str:
     """The card and its software, then the processor."""
-    seen = environment(Tooling("bf16", device))
+    seen = environment(Numerics("bf16", device))
     card = [seen[key] for key in ("gpu", "driver") if seen.get(key)]
     versions = [f"{key} {seen[key]}" for key in ("torch", "cuda", "cudnn", "timm", "python") if seen.get(key)]
     return f"{', '.join([*card, *versions])}; {processor()}, {os.cpu_count()} cores."

@@ -21,7 +21,7 @@ from bench.engine.prepare import Prepared, look_ahead, prepare
 from bench.execution.run import execute
 from bench.execution.setup import Device, finish, set_up
 from bench.plan.recipe import Recipe
-from bench.plan.spec import RunSpec, Tooling
+from bench.plan.spec import Numerics, RunSpec
 from bench.store.folder import ResultsFolder
 from bench.terminal import Terminal
 
@@ -56,7 +56,7 @@ class Inside:
 
 def throughput(scale: Scale, data: Path, device: Device, repeats: int) -> Iterator[str]:
     """The table: medians, and the least and greatest ratio of a turn."""
-    product = matrix_product(scale.matrix, set_up(Tooling("bf16", device)), repeats)
+    product = matrix_product(scale.matrix, set_up(Numerics("bf16", device)), repeats)
     rows = [row for side in scale.sides for row in _speeds(_prepared(scale, data, device, side), product, repeats)]
     yield f"## Training speed, medians of {repeats} interleaved turns\n"
     yield tabulate(rows, HEADERS, tablefmt="github", disable_numparse=True)
@@ -77,7 +77,7 @@ def matrix_product(side: int, device: torch.device, repeats: int) -> float:
 
 def bare_loop(spec: RunSpec, steps: int) -> float:
     """Images a second of so many steps."""
-    device = set_up(spec.tooling)
+    device = set_up(spec.numerics)
     step = _bare_step(spec, device)
     for _ in range(WARM_UP):
         step()
@@ -119,7 +119,7 @@ def _speeds(prepared: Prepared, product: float, repeats: int) -> Iterator[Sequen
     """A row for each way. A first turn warms up and is not counted."""
     spec = prepared.specs()[0]
     recipe = spec.recipe
-    ways = {way: replace(spec, tooling=replace(spec.tooling, deterministic=exact)) for way, exact in WAYS.items()}
+    ways = {way: replace(spec, numerics=replace(spec.numerics, deterministic=exact)) for way, exact in WAYS.items()}
     bare: dict[str, list[float]] = {way: [] for way in ways}
     inside: dict[str, list[Inside]] = {way: [] for way in ways}
     for _ in range(repeats + 1):
@@ -127,7 +127,7 @@ def _speeds(prepared: Prepared, product: float, repeats: int) -> Iterator[Sequen
             bare[way].append(bare_loop(one, len(spec.train) // recipe.batch_size * recipe.epochs))
             inside[way].append(in_engine(one, prepared))
     with FlopCounterMode(display=False) as counter:
-        _bare_step(spec, set_up(spec.tooling))()
+        _bare_step(spec, set_up(spec.numerics))()
     image = counter.get_total_flops() / recipe.batch_size
     for way in ways:
         alone, engine = bare[way][1:], inside[way][1:]

@@ -1,4 +1,4 @@
-"""The figures of docs/nondeterminism.md: control, components and tooling, on digits and on the phantom.
+"""The figures of docs/nondeterminism.md: control, components and numerics, on digits and on the phantom.
 
 python -m benchmarks.nondeterminism [--repeats 3] [--folder FOLDER] [--picture FILE]
 

@@ -13,7 +13,7 @@ from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
-from bench.plan.spec import RunResult, RunSpec, Tooling, Weights
+from bench.plan.spec import Numerics, RunResult, RunSpec, Weights
 from bench.store.folder import ResultsFolder
 from reports.statistics.confusion_counts import Floats
 
@@ -49,7 +49,7 @@ def write_runs(root: Path, size: Size) -> None:
     inside = [case for case in cases if case.site == INTERNAL]
     folds = FoldTable({seed: draw_folds(inside, seed, folds=size.folds) for seed in range(size.seeds)})
     names = [f"backbone{number:02d}" for number in range(size.backbones)]
-    planned = [PlannedBackbone(name, Weights("random", ""), Tooling("fp32")) for name in names]
+    planned = [PlannedBackbone(name, Weights("random", ""), Numerics("fp32")) for name in names]
     experiment = Experiment(
         backbone=names, seeds=list(range(size.seeds)), folds=size.folds, class_order=list(CLASSES), image_size=64
     )

@@ -23,7 +23,7 @@ from machine import processor
 from bench.data.images import PixelSettings
 from bench.plan.plan import seeds_of
 from bench.plan.recipe import Recipe
-from bench.plan.spec import RunResult, RunSpec, Tooling, Weights
+from bench.plan.spec import Numerics, RunResult, RunSpec, Weights
 from bench.store.planned import Planned, PlannedRun, write_planned
 from bench.store.records import FILE, RunRecord
 
@@ -51,7 +51,7 @@ def write_folder(root: Path) -> None:
             weights=Weights("random", ""),
             recipe=Recipe(),
             pixels=PixelSettings(),
-            tooling=Tooling("bf16"),
+            numerics=Numerics("bf16"),
             classes=("epidural", "subdural"),
             seed=seed,
             seeds=seeds_of(seed),

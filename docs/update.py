@@ -2,6 +2,7 @@
 
 python docs/update.py leaderboard < demo-results/leaderboard.md
 python benchmarks/engine.py | python docs/update.py engine
+python docs/update.py command-line
 """
 
 import re
@@ -22,6 +23,7 @@ PAGES = {
     "engine": ROOT / "docs" / "training.md",
     "audit": ROOT / "docs" / "audit.md",
     "near-duplicates": ROOT / "docs" / "audit.md",
+    "command-line": ROOT / "docs" / "command-line.md",
     "status-speed": ROOT / "docs" / "command-line.md",
     "report-speed": ROOT / "docs" / "report.md",
     "report-page": ROOT / "docs" / "report.md",
@@ -39,7 +41,7 @@ QUOTED = ("leaderboard", "search-example", "explain", "nondeterminism", "gpu")
 
 def main() -> None:
     name = sys.argv[1]
-    text = sys.stdin.read().strip()
+    text = (declared() if name == "command-line" else sys.stdin.read()).strip()
     if not text:
         sys.exit(f"Nothing on standard input to put into {PAGES[name]}; nothing was changed.")
     shown = indented(text) if name in INDENTED else quoted(text) if name in QUOTED else text
@@ -49,6 +51,17 @@ def main() -> None:
     if times != 1:
         sys.exit(f"{PAGES[name]} has no place marked <!-- {name} --> … <!-- end of {name} -->.")
     PAGES[name].write_text(changed, encoding="utf-8")
+
+
+def declared() -> str:
+    """What the declarations of options decide: their files are written anew, and the tables are for the page."""
+    sys.path.insert(0, str(ROOT))
+    from docs import options
+
+    options.write()
+    from docs.command_line import tables_text  # imports the commands, which read what was written
+
+    return tables_text()
 
 
 def indented(text: str) -> str:

@@ -9,29 +9,29 @@ from backbones.weights import resolve, store_body
 from bench.cache import Caches
 from bench.data.cases import internal
 from bench.data.images import PixelSettings
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
-from bench.plan.spec import RunSpec, Tooling, Weights
+from bench.plan.spec import Numerics, RunSpec, Weights
 
 PIXELS = PixelSettings(image_size=32)
 
 
 def prepare_runs(
     data: Path, caches: Caches, *, backbone: str = "test_resnet", weights: str = "random", recipe: Recipe | None = None
-) -> tuple[list[RunSpec], Workshop]:
+) -> tuple[list[RunSpec], Resources]:
     """Two folds of one seed on `data`, which holds internal/ and external/."""
     sites = {"internal": data / "internal", "external": data / "external"}
     dataset = load_sites(sites, PIXELS, caches)
     folds = FoldTable({0: draw_folds(internal(dataset.cases), 0, folds=2)})
     resolved = resolve(backbone, weights, PIXELS.image_size)
     store_body(caches.weights, resolved)
-    planned = PlannedBackbone(backbone, Weights(resolved.source, resolved.digest), Tooling("fp32"))
+    planned = PlannedBackbone(backbone, Weights(resolved.source, resolved.digest), Numerics("fp32"))
     chosen = recipe or Recipe(epochs=2, batch_size=16)
     specs = plan_runs(dataset.cases, folds, dataset.classes, [planned], [0], chosen, dataset.settings)
-    return specs, Workshop(caches, dataset.pixels)
+    return specs, Resources(caches, dataset.pixels)
 
 
 def with_lr(spec: RunSpec, lr: float) -> RunSpec:

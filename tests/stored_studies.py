@@ -13,7 +13,7 @@ from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
-from bench.plan.spec import EpochRecord, RunResult, RunSpec, Tooling, Weights
+from bench.plan.spec import EpochRecord, Numerics, RunResult, RunSpec, Weights
 from bench.store.folder import ResultsFolder
 
 
@@ -37,7 +37,7 @@ def write_study(
     cases += _cases(classes, site, names, each, None) if site else []
     inside = [case for case in cases if case.site == "internal"]
     folds = FoldTable({seed: draw_folds(inside, seed, folds=2) for seed in range(seeds)})
-    planned = [PlannedBackbone(name, Weights("random", ""), Tooling("fp32")) for name in backbones]
+    planned = [PlannedBackbone(name, Weights("random", ""), Numerics("fp32")) for name in backbones]
     folder = ResultsFolder(root)
     with folder.locked():
         folder.write_cases(cases)

@@ -4,71 +4,18 @@ import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
+from bench.api.options import Options
 from bench.errors import BenchError, RequestError
 
 if TYPE_CHECKING:
     from bench.api.results import Results
     from bench.config.experiment import Experiment as Settings
 
-Anywhere = str | PathLike[str]
-RECIPE_OPTIONS = ("epochs", "lr", "batch_size")
-
-
-class Options(TypedDict, total=False):
-    """The options of `bench run`, under their names there with underscores; those not given have its defaults.
-
-    `backbone` is one name or several, `seeds` a count or a list. `external` is the path of one site (called
-    as its folder) or paths by name. `reader` is one for all sites or readers by site; `columns` says what a manifest
-    calls our columns and `root` where its paths begin. `classes` renames or merges labels, as `[classes]` of the TOML
-    file. `recipe` is a name or a file. `config` is a TOML file that the other options override.
-    """
-
-    backbone: str | Sequence[str]
-    seeds: int | Sequence[int]
-    folds: int
-    holdout: float
-    data: Anywhere
-    internal: Anywhere
-    external: Anywhere | Mapping[str, Anywhere]
-    image_size: int
-    fit: Literal["pad", "stretch", "crop"]
-    white16: int
-    windows: str | Sequence[str]
-    reader: str | Mapping[str, str]
-    columns: Mapping[str, str]
-    classes: Mapping[str, str]
-    class_order: Sequence[str]
-    root: Anywhere
-    tree: Literal["auto", "any/class", "class/patient", "class/any"]
-    group_by: Literal["patient", "study", "series"]
-    multilabel: Literal["single-only", "priority", "others"]
-    group_duplicates: bool
-    allow_leaks: bool
-    allow_outside: bool
-    max_pixels: int
-    skip_unreadable: bool
-    recipe: Anywhere
-    epochs: int
-    lr: float
-    batch_size: int
-    weights: Anywhere
-    precision: Literal["auto", "fp32", "bf16"]
-    device: Literal["auto", "cpu", "cuda", "mps"]
-    deterministic: bool
-    workers: int
-    executor: Literal["auto", "in-process", "processes"]
-    interval: Literal["jackknife-t", "bias-corrected", "percentile", "bca"]
-    stratify: bool
-    save_models: bool
-    results: Anywhere
-    config: Anywhere
-
 
 class Experiment:
-    """What `bench run` does, from Python.
+    """What `bench run` does, from Python. Its options are the arguments: docs/command-line.md, and docs/python.md.
 
     >>> bench.Experiment(data="digits", backbone=["resnet18", "resnet34"], seeds=10).run().leaderboard()
 
@@ -86,18 +33,11 @@ class Experiment:
         if unknown:
             known = ", ".join(Options.__annotations__)
             raise RequestError(f"bench.Experiment has no option {unknown[0]!r}. Known: {known}.")
-        for name in ("backbone", "external"):
-            if isinstance(given.get(name), str):
-                given[name] = [given[name]]
         if "executor" not in given and "workers" not in given:
             given["executor"] = "in-process"
-        config, recipe = given.pop("config", None), given.pop("recipe", None)
-        of_recipe = {name: given.pop(name, None) for name in RECIPE_OPTIONS}
-        from bench.cli.request import experiment_from
+        from bench.config.request import experiment_from
 
-        self.settings: Settings = experiment_from(
-            Path(config) if config else None, given, recipe, of_recipe, called="bench.Experiment"
-        )
+        self.settings: Settings = experiment_from(given, called="bench.Experiment")
 
     def run(self, *, quiet: bool = False) -> "Results":
         """Train what is not stored yet, by the code behind `bench run`, and compile the leaderboard.

@@ -1,50 +1,93 @@
-"""What to move out of a folder by an audit. Reads files."""
+"""One call of `bench data clean`. Moves files, or writes a manifest without the rows that an audit named."""
 
+import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from bench.audit.quarantine import Move, quarantine_of
-from bench.audit.summary import Audit, FoundCase
-from bench.audit.surplus import named_cases
-from bench.data.images import file_digest, part_digest
+from bench.audit.clean_manifest import write_cleaned
+from bench.audit.findings import FoundCase
+from bench.audit.quarantine import Move, apply_moves, quarantine_of, undo
+from bench.audit.summary import Audit, read_audit
+from bench.audit.surplus import MOVABLE, look_up_digests, named_cases
+from bench.data.manifest.table import is_manifest
 from bench.errors import RequestError
 
-
-@dataclass(frozen=True)
-class Cleaning:
-    """What is to be moved, and (path, reason) of what stays although it was named."""
-
-    moves: list[Move]
-    left: list[tuple[str, str]]
+Say = Callable[[str], None]
 
 
-def plan_cleaning(root: Path, audit: Audit, kinds: Sequence[str]) -> Cleaning:
-    """What to move out of `root` by an audit's findings of `kinds`.
-
-    A file that changed since the audit, one that holds several images, and one outside `root` stay.
+def clean(path: Path, audited: Path | None, only: Sequence[str] | None, apply: bool, say: Say) -> None:
+    """Show what is to be moved out of `path` or left out of it (a manifest) and, with `apply`, do it.
 
     Raises:
-        RequestError: the audit was made of other folders.
+        RequestError: no audit, no such path, or a kind of finding that cannot be moved.
+    """
+    if audited is None:
+        raise RequestError("Give the audit: --from audit/audit.json (bench data audit writes it), or --undo.")
+    wrong = [kind for kind in only or [] if kind not in MOVABLE]
+    if wrong:
+        raise RequestError(f"--only {wrong[0]!r} is none of {', '.join(MOVABLE)}.")
+    audit, root, kinds = read_audit(audited), _place(path), only or MOVABLE
+    if root.is_dir():
+        _clean_folder(root, audit, kinds, apply, say)
+    elif root.is_file() and is_manifest(root):
+        write_cleaned(root, audit, kinds, apply, say)
+    else:
+        raise RequestError(f"{path} is no folder and no manifest. Check the spelling.")
+
+
+def _clean_folder(root: Path, audit: Audit, kinds: Sequence[str], apply: bool, say: Say) -> None:
+    moves, stay = _what_to_move(root, audit, kinds)
+    quarantine = quarantine_of(root)
+    if apply:
+        apply_moves(root, moves)
+    for move in moves:
+        say(f"{'moved' if apply else 'would move'}: {root / move.file} ({move.reason})")
+    for file, reason in stay.items():
+        say(f"stays: {file} ({reason})")
+    if not moves:
+        say(f"Nothing is to be moved out of {root}.")
+    elif apply:
+        again = shlex.quote(str(root))
+        say(f"{len(moves)} file(s) moved to {quarantine}; back with: bench data clean {again} --undo")
+    else:
+        say(f"{len(moves)} file(s) would be moved to {quarantine}. Do it with --apply.")
+
+
+def undo_cleaning(path: Path, say: Say) -> None:
+    """Move everything back that cleanings of `path` have moved."""
+    root = _place(path)
+    number, lost = undo(root)
+    say(f"{number} file(s) moved back to {root}.")
+    for file in lost:
+        say(f"gone: {file} is neither there nor in the quarantine")
+
+
+def _place(path: Path) -> Path:
+    return path.expanduser().resolve()
+
+
+def _what_to_move(root: Path, audit: Audit, kinds: Sequence[str]) -> tuple[list[Move], dict[str, str]]:
+    """Moves out of `root` by findings of `kinds`, and why other files stay although they are named.
+
+    Those stay that changed since the audit, hold several images, or lie outside `root`.
     """
     unchanged = look_up_digests()
     moves: dict[str, Move] = {}
-    left: dict[str, str] = {}
+    stay: dict[str, str] = {}
     for case, reason in named_cases(audit, kinds, unchanged):
         path = Path(case.path)
-        if case.path in moves or case.path in left or not path.is_relative_to(root):
+        if case.path in moves or case.path in stay or not path.is_relative_to(root):
             continue  # of another site, to be cleaned by itself
         if why := _why_it_stays(root, case, reason, unchanged):
-            left[case.path] = why
+            stay[case.path] = why
         else:
             moves[case.path] = Move(str(path.relative_to(root)), reason)
-    if not moves and not left and not _is_of(audit, root):
+    if not moves and not stay and not _is_of(audit, root):
         raise RequestError(
             f"The audit (--from) was made of {', '.join(audit.roots.values())}, not of {root}. Give that path, or "
             f"audit this one."
         )
-    return Cleaning(list(moves.values()), list(left.items()))
+    return list(moves.values()), stay
 
 
 def _why_it_stays(root: Path, case: FoundCase, reason: str, unchanged: Callable[[FoundCase], bool]) -> str:
@@ -63,20 +106,3 @@ def _why_it_stays(root: Path, case: FoundCase, reason: str, unchanged: Callable[
 def _is_of(audit: Audit, root: Path) -> bool:
     sites = [Path(site) for site in audit.roots.values()]
     return any(site.is_relative_to(root) or root.is_relative_to(site) for site in sites)
-
-
-def look_up_digests() -> Callable[[FoundCase], bool]:
-    """Tells whether an image is what it was when it was audited; each file is read once."""
-
-    @cache
-    def digest_of(path: str) -> str:
-        try:
-            return file_digest(Path(path))
-        except OSError:
-            return ""
-
-    def unchanged(case: FoundCase) -> bool:
-        digest = digest_of(case.path)
-        return (part_digest(digest, case.part) if digest else "") == case.digest
-
-    return unchanged

@@ -8,9 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from bench.atomic import write_atomically
-from bench.audit.clean import look_up_digests
 from bench.audit.summary import Audit
-from bench.audit.surplus import named_cases
+from bench.audit.surplus import look_up_digests, named_cases
 from bench.data.manifest.table import PARQUET_SUFFIXES, read_table
 from bench.data.names import normal
 from bench.errors import RequestError

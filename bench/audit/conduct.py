@@ -6,10 +6,9 @@ from pathlib import Path
 
 from bench.audit.figure import draw_audit
 from bench.audit.findings import find_all
-from bench.audit.inventory import Inventory, take_inventory
+from bench.audit.inventory import Inventory, make_output, take_inventory
 from bench.audit.markdown import audit_markdown
 from bench.audit.measure import measure
-from bench.audit.output import make_output
 from bench.audit.summary import Audit, summarise
 from bench.data.images import PixelSettings
 from bench.data.options import ReadOptions
@@ -44,10 +43,7 @@ def conduct_audit(
 
 
 def look_through(
-    inventory: Inventory,
-    settings: PixelSettings,
-    max_pixels: int,
-    on_done: Callable[[int, int], None] | None = None,
+    inventory: Inventory, settings: PixelSettings, max_pixels: int, on_done: Callable[[int, int], None] | None = None
 ) -> Audit:
     """Measure the images and say what is wrong with them."""
     measured = measure(inventory.images, settings, max_pixels, on_done)

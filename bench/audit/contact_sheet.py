@@ -3,14 +3,13 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
 from bench.audit.summary import RESEARCH_ONLY
 from bench.data.cases import FoundImage
-from bench.data.images import PixelSettings, fitted, upright_images
+from bench.data.images import PixelSettings, each_file, fitted, upright_images
 from bench.data.names import visible
 from bench.data.reading import Shown, UnreadableImage
 from bench.quiet import quiet
@@ -65,17 +64,12 @@ def _sheet(images: Sequence[FoundImage], title: str, settings: PixelSettings, ma
 
 def _tiles(images: Sequence[FoundImage], settings: PixelSettings, max_pixels: int) -> list[Image.Image]:
     """In the order of `images`; each file is read once."""
-    of_file: dict[str, list[int]] = defaultdict(list)
-    for number, image in enumerate(images):
-        of_file[image.path].append(number)
 
-    def work(path: str) -> list[Image.Image]:
-        parts = [images[number].part for number in of_file[path]]
-        return [_tile(picture) for picture in upright_images(Path(path), parts, settings, max_pixels)]
+    def work(path: Path, numbers: list[int]) -> list[Image.Image]:
+        parts = [images[number].part for number in numbers]
+        return [_tile(picture) for picture in upright_images(path, parts, settings, max_pixels)]
 
-    with ThreadPoolExecutor() as threads:
-        found = zip(of_file.values(), threads.map(work, of_file), strict=True)
-        tiles = {number: tile for numbers, made in found for number, tile in zip(numbers, made, strict=True)}
+    tiles = dict(pair for made in each_file([image.source for image in images], work) for pair in made)
     return [tiles[number] for number in range(len(images))]
 
 

@@ -35,7 +35,7 @@ def _draw(audit: Audit) -> Figure:
 
 
 def _classes(axes: Axes, audit: Audit, colour: dict[str, str]) -> None:
-    names = sorted({name for of_site in audit.classes.values() for name in of_site})
+    names = audit.class_names()
     width = 0.8 / max(1, len(audit.classes))
     for number, (site, counts) in enumerate(audit.classes.items()):
         places = np.arange(len(names)) + number * width

@@ -8,9 +8,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.audit.inventory import NO_CLASS, promised_kind
+from bench.audit.inventory import NO_CLASS
 from bench.audit.measure import Measured
 from bench.data.copies import FLIPS
+from bench.data.kinds import kind_of_name
 from bench.data.tree.scan import Problem
 
 FindingKind = Literal[
@@ -28,12 +29,29 @@ FindingKind = Literal[
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing found; `images` are numbers of measured images, in order, those to be kept first."""
+class FoundCase:
+    """An image that a finding names.
 
-    kind: FindingKind
-    images: tuple[int, ...]
-    detail: str = ""
+    `part` is the frame or slice in its file; `group` its patient, None where none is known; `digest` names its content,
+    "" where the file may not be read.
+    """
+
+    case_id: str
+    path: str
+    part: int | None
+    site: str
+    label: str
+    group: str | None
+    digest: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found, with the images it names, those to be kept first; `paths` are files that are no images."""
+
+    kind: str
+    detail: str
+    cases: tuple[FoundCase, ...]
     paths: tuple[str, ...] = ()
 
 
@@ -41,23 +59,31 @@ def find_all(measured: Sequence[Measured], problems: Iterable[Problem]) -> list[
     """All findings, by kind."""
     copies = [*_identical(measured), *_near(measured)]
     return [
-        *(Finding("unusable name or link", (), problem.reason, (problem.path,)) for problem in problems),
+        *(Finding("unusable name or link", problem.reason, (), (problem.path,)) for problem in problems),
         *_each("unreadable", measured, lambda m: m.unreadable),
         *_each("wrong extension", measured, _wrong_extension),
         *_each("no class", measured, lambda m: "lies in no class folder" if m.image.label == NO_CLASS else ""),
         *_blank(measured),
         *copies,
-        *_conflicts(measured, copies),
+        *_conflicts(copies),
         *_patients(measured),
     ]
 
 
+def _finding(kind: FindingKind, detail: str, *named: Measured) -> Finding:
+    cases = [
+        FoundCase(m.image.case_id, m.image.path, m.image.part, m.image.site, m.image.label, m.image.group, m.digest)
+        for m in named
+    ]
+    return Finding(kind, detail, tuple(cases))
+
+
 def _each(kind: FindingKind, measured: Sequence[Measured], what: Callable[[Measured], str]) -> list[Finding]:
-    return [Finding(kind, (number,), detail) for number, m in enumerate(measured) if (detail := what(m))]
+    return [_finding(kind, detail, m) for m in measured if (detail := what(m))]
 
 
 def _wrong_extension(m: Measured) -> str:
-    promised = promised_kind(m.image)
+    promised = kind_of_name(m.image.path)
     if m.kind is None or promised == m.kind or (m.image.part or 0) > 0 or (promised is None and m.kind == "DICOM"):
         return ""  # DICOM files often have no suffix, or a number for one
     return f"holds {m.kind}, its name says {promised or 'nothing'}"
@@ -66,84 +92,77 @@ def _wrong_extension(m: Measured) -> str:
 def _blank(measured: Sequence[Measured]) -> list[Finding]:
     from bench.near_duplicates.search import is_blank
 
-    numbers, thumbs = _thumbnails(measured)
-    blank = is_blank(thumbs).tolist() if numbers else []
+    seen, thumbs = _thumbnails(measured)
+    blank = is_blank(thumbs).tolist() if seen else []
     return [
-        Finding("blank", (number,), f"grey values {measured[number].mean:.1f} ± {measured[number].sd:.1f}")
-        for number, empty in zip(numbers, blank, strict=True)
+        _finding("blank", f"grey values {m.mean:.1f} ± {m.sd:.1f}", m)
+        for m, empty in zip(seen, blank, strict=True)
         if empty
     ]
 
 
-def _thumbnails(measured: Sequence[Measured]) -> tuple[list[int], NDArray[np.uint8]]:
-    pairs = [(number, m.thumbnail) for number, m in enumerate(measured) if m.thumbnail is not None]
-    return [number for number, _ in pairs], np.array([thumb for _, thumb in pairs], dtype=np.uint8)
+def _thumbnails(measured: Sequence[Measured]) -> tuple[list[Measured], NDArray[np.uint8]]:
+    seen = [m for m in measured if m.thumbnail is not None]
+    return seen, np.array([m.thumbnail for m in seen], dtype=np.uint8)
 
 
 def _identical(measured: Sequence[Measured]) -> list[Finding]:
-    same: dict[str, list[int]] = defaultdict(list)
-    for number, m in enumerate(measured):
+    same: dict[str, list[Measured]] = defaultdict(list)
+    for m in measured:
         if m.pixel_digest:
-            same[m.pixel_digest].append(number)
+            same[m.pixel_digest].append(m)
     return [
-        Finding("identical", tuple(numbers), f"{len(numbers)} with the same pixels")
-        for numbers in same.values()
-        if len(numbers) > 1 and not _one_patient(measured, numbers)
+        _finding("identical", f"{len(copies)} with the same pixels", *copies)
+        for copies in same.values()
+        if len(copies) > 1 and not _one_patient(copies)
     ]
 
 
-def _one_patient(measured: Sequence[Measured], numbers: Iterable[int]) -> bool:
-    groups = {measured[number].image.group for number in numbers}
+def _one_patient(copies: Iterable[Measured]) -> bool:
+    groups = {m.image.group for m in copies}
     return len(groups) == 1 and None not in groups
 
 
 def _near(measured: Sequence[Measured]) -> list[Finding]:
-    from bench.near_duplicates.search import find_copies
+    from bench.near_duplicates.search import find_copies, numbered
 
-    numbers, thumbs = _thumbnails(measured)
-    if not numbers:
+    seen, thumbs = _thumbnails(measured)
+    if not seen:
         return []
-    chosen = [measured[number] for number in numbers]
-    sides = np.array([min(m.width, m.height) for m in chosen])
-    groups = _codes([m.image.group for m in chosen])
-    pairs = find_copies(thumbs, sides, groups, _codes([m.pixel_digest for m in chosen]))
+    sides = np.array([min(m.width, m.height) for m in seen])
+    groups, same = numbered(m.image.group for m in seen), numbered(m.pixel_digest for m in seen)
     return [
-        Finding(
+        _finding(
             "near duplicate",
-            (numbers[pair.first], numbers[pair.second]),
             ", ".join(part for part in (f"correlation {pair.score:.3f}", FLIPS[pair.flip]) if part),
+            *(seen[pair.first], seen[pair.second]),
         )
-        for pair in pairs
+        for pair in find_copies(thumbs, sides, groups, same)
     ]
 
 
-def _codes(names: Sequence[str | None]) -> NDArray[np.int64]:
-    numbers: dict[str, int] = {}
-    return np.array([-1 if name is None else numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
-
-
-def _conflicts(measured: Sequence[Measured], copies: Iterable[Finding]) -> list[Finding]:
+def _conflicts(copies: Iterable[Finding]) -> list[Finding]:
     found = []
     for copy in copies:
-        labels = sorted({measured[number].image.label for number in copy.images} - {NO_CLASS})
+        labels = sorted({case.label for case in copy.cases} - {NO_CLASS})
         if len(labels) > 1:
-            found.append(Finding("conflicting labels", copy.images, f"{copy.kind} called {' and '.join(labels)}"))
+            found.append(Finding("conflicting labels", f"{copy.kind} called {' and '.join(labels)}", copy.cases))
     return found
 
 
 def _patients(measured: Sequence[Measured]) -> list[Finding]:
-    of_patient: dict[str, list[int]] = defaultdict(list)
-    for number, m in enumerate(measured):
+    of_patient: dict[str, list[Measured]] = defaultdict(list)
+    for m in measured:
         if m.image.group is not None:
-            of_patient[m.image.group].append(number)
+            of_patient[m.image.group].append(m)
     found = []
-    for patient, numbers in of_patient.items():
-        splits = Counter(split for number in numbers if (split := measured[number].image.extra.get("split")))
-        sites = Counter(measured[number].image.site for number in numbers)
+    for patient, members in of_patient.items():
+        splits = Counter(split for m in members if (split := m.image.extra.get("split")))
+        sites = Counter(m.image.site for m in members)
         if len(splits) > 1:
-            found.append(Finding("patient in several splits", tuple(numbers), f"{patient}: {_counts(splits)}"))
+            found.append(_finding("patient in several splits", f"{patient}: {_counts(splits)}", *members))
         if len(sites) > 1:
-            found.append(Finding("patient at several sites", tuple(numbers), f"{patient}: {_counts(sites)}"))
+            found.append(_finding("patient at several sites", f"{patient}: {_counts(sites)}", *members))
     return found
 
 

@@ -1,12 +1,11 @@
-"""Which images there are, without stopping at what is wrong with them. Reads folders and headers."""
+"""Which images there are, without stopping at what is wrong with them. Reads folders and headers, makes a folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.data.cases import INTERNAL, FoundImage
 from bench.data.classes import say_alike
-from bench.data.kinds import kind_of_name
 from bench.data.manifest.reader import read as read_manifest
 from bench.data.manifest.table import is_manifest, read_table
 from bench.data.options import AUTO_READER, ReadOptions
@@ -99,6 +98,20 @@ def _of_manifest(path: Path, site: str, options: ReadOptions) -> Inventory:
     return Inventory(images, [], roots, options.passed_over)
 
 
-def promised_kind(image: FoundImage) -> str | None:
-    """What the name of an image's file promises."""
-    return kind_of_name(Path(image.path).name)
+def make_output(out: Path, roots: Iterable[Path]) -> None:
+    """Make `out` before anything takes long.
+
+    Raises:
+        RequestError: it cannot be made, or lies among the images, where its pictures would be taken for some.
+    """
+    place = out.expanduser().resolve()
+    inside = next((root for root in roots if root.is_dir() and place.is_relative_to(root)), None)
+    if inside is not None:
+        raise RequestError(
+            f"--out {out} lies in {inside}, where its pictures would be taken for images of yours. Give a folder "
+            f"elsewhere."
+        )
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RequestError(f"Cannot make the folder {out} (--out): {error.strerror}. Give another.") from None

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from bench.audit.summary import QUANTILES, QUANTITIES, RESEARCH_ONLY, Audit, NamedFinding
+from bench.audit.findings import Finding
+from bench.audit.summary import QUANTILES, QUANTITIES, RESEARCH_ONLY, Audit
 from bench.data.names import visible
 from reports.draw.markdown_table import escaped, markdown_table
 
@@ -55,7 +56,7 @@ def _blocks(audit: Audit) -> Iterator[str]:
 
 
 def _classes(audit: Audit) -> str:
-    names = sorted({name for of_site in audit.classes.values() for name in of_site})
+    names = audit.class_names()
     rows = [[_text(name) or "(no class)", *(str(c.get(name, 0)) for c in audit.classes.values())] for name in names]
     return markdown_table(["Class", *(_text(site) for site in audit.classes)], rows)
 
@@ -70,7 +71,7 @@ def _distributions(audit: Audit) -> str:
     return markdown_table(["Site", "Quantity", *QUANTILES], rows) if rows else "No image can be read."
 
 
-def _finding(finding: NamedFinding) -> str:
+def _finding(finding: Finding) -> str:
     names = [_code(case.case_id) for case in finding.cases] or [_code(path) for path in finding.paths]
     shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
     return f"{shown}: {_text(finding.detail)}"

@@ -1,9 +1,7 @@
 """What the pixels of every image are like. Reads images."""
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import ImageStat
 
 from bench.data.cases import FoundImage
-from bench.data.images import PixelSettings, file_digest, part_digest, upright_images
+from bench.data.images import PixelSettings, each_file, file_digest, part_digest, upright_images
 from bench.data.kinds import kind_of_content
 from bench.data.reading import Reading, Shown, UnreadableImage
 from bench.near_duplicates.thumbnail import thumbnail
@@ -48,31 +46,27 @@ def measure(
     on_done: Callable[[int, int], None] | None = None,
 ) -> list[Measured]:
     """Every image, in the given order; files are decoded in parallel."""
-    of_file: dict[str, list[int]] = defaultdict(list)
-    for number, image in enumerate(images):
-        of_file[image.path].append(number)
     found: dict[int, Measured] = {}
-    with quiet(), ThreadPoolExecutor() as threads:
 
-        def work(path: str) -> list[Measured]:
-            return list(_of_file(path, [images[number] for number in of_file[path]], settings, max_pixels))
+    def work(path: Path, numbers: list[int]) -> list[Measured]:
+        return list(_of_file(path, [images[number] for number in numbers], settings, max_pixels))
 
-        results = threads.map(work, of_file)
-        for numbers, measured in zip(of_file.values(), results, strict=True):
-            found.update(zip(numbers, measured, strict=True))
+    with quiet():
+        for measured in each_file([image.source for image in images], work):
+            found.update(measured)
             if on_done:
                 on_done(len(found), len(images))
     return [found[number] for number in range(len(images))]
 
 
-def _of_file(path: str, images: Sequence[FoundImage], settings: PixelSettings, max_pixels: int) -> Iterator[Measured]:
+def _of_file(path: Path, images: Sequence[FoundImage], settings: PixelSettings, max_pixels: int) -> Iterator[Measured]:
     try:
-        kind, digest = kind_of_content(Path(path)), file_digest(Path(path))
+        kind, digest = kind_of_content(path), file_digest(path)
     except OSError as error:
         for image in images:
             yield Measured(image, None, unreadable=f"it may not be read ({error.strerror})")
         return
-    pictures = upright_images(Path(path), [image.part for image in images], settings, max_pixels)
+    pictures = upright_images(path, [image.part for image in images], settings, max_pixels)
     for image, shown in zip(images, pictures, strict=True):
         name = part_digest(digest, image.part)
         if isinstance(shown, UnreadableImage):
@@ -84,17 +78,7 @@ def _of_file(path: str, images: Sequence[FoundImage], settings: PixelSettings, m
 def _measured(image: FoundImage, kind: str | None, digest: str, shown: Shown) -> Measured:
     picture = shown.image
     grey = ImageStat.Stat(picture.convert("L"))
-    size = f"{picture.width}x{picture.height}:".encode()
-    pixel_digest = hashlib.sha256(size + picture.convert("RGB").tobytes()).hexdigest()
-    return Measured(
-        image,
-        kind,
-        digest,
-        pixel_digest,
-        picture.width,
-        picture.height,
-        grey.mean[0],
-        grey.stddev[0],
-        thumbnail(picture),
-        reading=shown.reading,
-    )
+    begin = f"{picture.width}x{picture.height}:".encode()
+    pixel_digest = hashlib.sha256(begin + picture.convert("RGB").tobytes()).hexdigest()
+    size, shades = picture.size, (grey.mean[0], grey.stddev[0])
+    return Measured(image, kind, digest, pixel_digest, *size, *shades, thumbnail(picture), reading=shown.reading)

@@ -1,47 +1,24 @@
-"""The audit as a typed summary: counts, distributions and findings, ready to be stored or drawn. Pure."""
+"""The audit as a typed summary: counts, distributions and findings, ready to be stored or drawn. Reads audit.json."""
 
+import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
+from pydantic import TypeAdapter, ValidationError
 
 from bench.audit.findings import Finding
 from bench.audit.measure import Measured
 from bench.data.passed_over import Entry
+from bench.errors import RequestError
 
 SCHEMA: Final = 1
 QUANTILES = {"minimum": 0.0, "5 %": 0.05, "median": 0.5, "95 %": 0.95, "maximum": 1.0}
 QUANTITIES = ("width", "height", "aspect", "mean grey", "sd of grey")
 RESEARCH_ONLY = "Research use only, never for diagnosis."
-
-
-@dataclass(frozen=True)
-class FoundCase:
-    """An image that a finding names.
-
-    `part` is the frame or slice in its file; `group` its patient, None where none is known; `digest` names its content,
-    "" where the file may not be read.
-    """
-
-    case_id: str
-    path: str
-    part: int | None
-    site: str
-    label: str
-    group: str | None
-    digest: str
-
-
-@dataclass(frozen=True)
-class NamedFinding:
-    """A finding with the images it names, those to be kept first; `paths` are files that are no images."""
-
-    kind: str
-    detail: str
-    cases: tuple[FoundCase, ...]
-    paths: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,13 +37,17 @@ class Audit:
     files: int
     classes: Mapping[str, Mapping[str, int]]
     distributions: Mapping[str, Mapping[str, Mapping[str, float]]]
-    findings: tuple[NamedFinding, ...]
+    findings: tuple[Finding, ...]
     passed_over: tuple[Entry, ...] = ()
     values: Mapping[str, Mapping[str, Sequence[float]]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: all but the values."""
         return {name: value for name, value in asdict(self).items() if name != "values"}
+
+    def class_names(self) -> list[str]:
+        """Of all sites, sorted."""
+        return sorted({name for of_site in self.classes.values() for name in of_site})
 
     def kinds(self) -> dict[str, int]:
         """How many findings there are of each kind."""
@@ -86,19 +67,19 @@ def summarise(
         roots=roots,
         images=len(measured),
         files=len({m.image.path for m in measured}),
-        classes={site: dict(sorted(_classes(measured, site).items())) for site in sites},
+        classes={site: _counts(m.image.label for m in measured if m.image.site == site) for site in sites},
         distributions={
             site: {quantity: _quantiles(numbers) for quantity, numbers in of_site.items() if len(numbers)}
             for site, of_site in values.items()
         },
-        findings=tuple(_named(finding, measured) for finding in findings),
+        findings=tuple(findings),
         passed_over=tuple(passed_over),
         values=values,
     )
 
 
-def _classes(measured: Sequence[Measured], site: str) -> Counter[str]:
-    return Counter(m.image.label for m in measured if m.image.site == site)
+def _counts(labels: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(labels).items()))
 
 
 def _values(chosen: Sequence[Measured]) -> dict[str, list[float]]:
@@ -111,12 +92,26 @@ def _quantiles(numbers: Sequence[float]) -> dict[str, float]:
     return {name: round(float(value), 4) for name, value in zip(QUANTILES, found, strict=True)}
 
 
-def _named(finding: Finding, measured: Sequence[Measured]) -> NamedFinding:
-    return NamedFinding(finding.kind, finding.detail, tuple(_cases(finding, measured)), finding.paths)
+def read_audit(file: Path) -> Audit:
+    """The audit without the values that its figure was drawn from.
+
+    Raises:
+        RequestError: no such file, or not what `bench data audit` writes.
+    """
+    try:
+        audit = TypeAdapter(Audit).validate_json(file.read_bytes())
+    except OSError as error:
+        raise RequestError(f"Cannot read {file} (--from): {error.strerror}. Make it with bench data audit.") from None
+    except ValidationError:
+        audit = None
+    if audit is None or not all(_is_plain(case.path) for finding in audit.findings for case in finding.cases):
+        raise RequestError(
+            f"{file} (--from) is not what this version of bench data audit writes as audit.json, or it is damaged. "
+            f"Audit anew."
+        )
+    return audit
 
 
-def _cases(finding: Finding, measured: Sequence[Measured]) -> Iterator[FoundCase]:
-    for number in finding.images:
-        m = measured[number]
-        image = m.image
-        yield FoundCase(image.case_id, image.path, image.part, image.site, image.label, image.group, m.digest)
+def _is_plain(path: str) -> bool:
+    """Whether a path is absolute and takes no detour, as the audit writes them."""
+    return os.path.isabs(path) and os.path.normpath(path) == path and "\0" not in path  # noqa: PTH117

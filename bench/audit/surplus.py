@@ -1,11 +1,15 @@
-"""Which images should go by what an audit found. Pure, but for looking whether they are still what they were."""
+"""Which images should go by what an audit found, where they are still what they were then. Reads files."""
 
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
 
-from bench.audit.summary import Audit, FoundCase, NamedFinding
+from bench.audit.findings import Finding, FoundCase
+from bench.audit.summary import Audit
 from bench.data.cases import INTERNAL
+from bench.data.images import file_digest, part_digest
 
 CONFLICT = "conflicting labels"
 SPOILT = ("unreadable", "blank", CONFLICT)
@@ -31,9 +35,9 @@ def named_cases(
 
 
 def _surplus(
-    findings: Iterable[NamedFinding], apart: set[FoundCase], unchanged: Callable[[FoundCase], bool]
+    findings: Iterable[Finding], apart: set[FoundCase], unchanged: Callable[[FoundCase], bool]
 ) -> Iterator[tuple[FoundCase, str]]:
-    of_case: dict[FoundCase, list[NamedFinding]] = defaultdict(list)
+    of_case: dict[FoundCase, list[Finding]] = defaultdict(list)
     for finding in findings:
         for case in finding.cases:
             if case not in apart:
@@ -54,3 +58,20 @@ def _are_two(a: FoundCase, b: FoundCase) -> bool:
     """Whether two images with the same pixels are of different patients and in different files (links are none)."""
     one_patient = a.group is not None and a.group == b.group
     return not one_patient and os.path.realpath(a.path) != os.path.realpath(b.path)
+
+
+def look_up_digests() -> Callable[[FoundCase], bool]:
+    """Tells whether an image is what it was when it was audited; each file is read once."""
+
+    @cache
+    def digest_of(path: str) -> str:
+        try:
+            return file_digest(Path(path))
+        except OSError:
+            return ""
+
+    def unchanged(case: FoundCase) -> bool:
+        digest = digest_of(case.path)
+        return (part_digest(digest, case.part) if digest else "") == case.digest
+
+    return unchanged

@@ -8,19 +8,16 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bench.cli.as_written import AsWritten
+from bench.cli.command import AsWritten
 from bench.cli.dashboard_command import dashboard
 from bench.cli.data_command import data_app
-from bench.cli.explain_command import explain
 from bench.cli.import_command import import_predictions
-from bench.cli.nondeterminism_command import nondeterminism
 from bench.cli.paragraphs import paragraph
 from bench.cli.printable import make_printable
 from bench.cli.report_command import report
-from bench.cli.run_command import run
-from bench.cli.search_command import search
 from bench.cli.status_command import status
 from bench.cli.supervised import in_child
+from bench.cli.training_commands import explain, nondeterminism, run, search
 from bench.errors import BenchError, Interrupted
 from bench.version import __version__
 

@@ -2,23 +2,23 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from bench.cli.at_once import reading_begins
+from bench.cli.command import options_of, reading_begins, takes
 
 
+@takes(options_of("dashboard"))
 def dashboard(
     results: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")] = Path("results"),
-    storage: Annotated[
-        str | None,
-        typer.Option(envvar="GAPBENCH_STORAGE", help="Where the search kept its trials. [study.db in the folder]"),
-    ] = None,
     host: Annotated[str, typer.Option(help="Address to serve on; any other than this shows trials to others.")] = (
         "127.0.0.1"
     ),
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="[the first free one from 8080 on]")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port to serve on. [the first free one from 8080 on]")
+    ] = None,
+    **given: Any,
 ) -> None:
     """Serve the Optuna dashboard until Ctrl-C. Example: bench dashboard results"""
     reading_begins(results)
@@ -27,6 +27,7 @@ def dashboard(
     from studies.errors import StorageLostError, StudyError
     from studies.storage import forget, masked, open_storage, sqlite_url, translated
 
+    storage: str | None = given["storage"]
     file = results.expanduser() / "study.db"
     if storage is None and not file.is_file():
         raise RequestError(

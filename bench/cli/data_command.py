@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.as_written import AsWritten
-from bench.cli.at_once import reading_begins
+from bench.cli.command import AsWritten, reading_begins
 from bench.cli.look_commands import audit, clean, show
 
 data_app = typer.Typer(no_args_is_help=True, help="Make, fetch, look through and clean data sets.")

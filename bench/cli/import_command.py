@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.at_once import reading_begins
+from bench.cli.command import reading_begins
 
 
 def import_predictions(

@@ -1,74 +1,58 @@
 """`bench data audit`, `clean` and `show`: look through images and put aside what is wrong. Prints."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bench.cli import completion
-from bench.cli.at_once import reading_begins
+from bench.cli.command import among, options_of, reading_begins, takes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.data.images import PixelSettings
+    from bench.config.experiment import Experiment
     from bench.data.options import ReadOptions
     from bench.terminal import Terminal
 
 Paths = Annotated[
     list[str], typer.Argument(metavar="[SITE=]PATH…", help="Trees, folders that hold internal/, or manifests.")
 ]
+READERS = next(one.choices for one in options_of("run") if one.name == "reader")
 Reader = Annotated[
     str,
-    typer.Option(help="auto, tree, manifest, rsna-2019, cq500, ct-ich or bhsd.", autocompletion=completion.READERS),
-]
-Columns = Annotated[
-    list[str] | None, typer.Option("--column", metavar="OURS=YOURS", help="A manifest's name for path, label, …")
-]
-Root = Annotated[Path | None, typer.Option(metavar="DIR", help="Where a manifest's paths begin. [its folder]")]
-Tree = Annotated[
-    str,
     typer.Option(
-        metavar="any/class|class/patient|class/any",
-        help="What a tree's folders name.",
-        autocompletion=completion.TREES,
+        help=f"How files are laid out: {', '.join(READERS[:-1])} or {READERS[-1]}.", autocompletion=among(*READERS)
     ),
 ]
-Windows = Annotated[str, typer.Option(help="CT windows, as for bench run.", autocompletion=completion.WINDOWS)]
-Outside = Annotated[bool, typer.Option("--allow-outside", help="Follow links and paths that leave the folder.")]
-MaxPixels = Annotated[int, typer.Option(min=1, help="Larger images are refused.")]
-WINDOWS = "brain,subdural,soft"
-MAX_PIXELS = 100_000_000
 
 
+@takes(options_of("data audit"))
 def audit(
     paths: Paths,
     out: Annotated[Path, typer.Option(help="Folder for audit.md, audit.json and audit.png.")] = Path("audit"),
     reader: Reader = "auto",
-    column: Columns = None,
-    root: Root = None,
-    tree: Tree = "auto",
-    windows: Windows = WINDOWS,
-    allow_outside: Outside = False,
-    max_pixels: MaxPixels = MAX_PIXELS,
+    **given: Any,
 ) -> None:
     """Find unreadable, wrongly named, blank and copied images, conflicting labels, and patients in several splits."""
     reading_begins(", ".join(paths))
     from bench.audit.conduct import FILES, conduct_audit
+    from bench.config.request import experiment_from
+    from bench.data.images import PixelSettings
     from bench.engine.progress import DecodingProgress
+    from bench.terminal import Terminal
 
-    console = _console()
-    with DecodingProgress(console, "Looking at images") as progress:
+    terminal, look = Terminal(), experiment_from(given)
+    with DecodingProgress(terminal, "Looking at images") as progress:
         found = conduct_audit(
             paths,
             out,
             reader=reader,
-            options=_options(column, root, tree, allow_outside),
-            settings=_settings(windows),
-            max_pixels=max_pixels,
+            options=_options(look),
+            settings=PixelSettings(windows=tuple(look.windows)),
+            max_pixels=look.max_pixels,
             on_done=progress.update,
         )
-    say = _printer(console)
+    say = _printer(terminal)
     for site, classes in found.classes.items():
         counts = ", ".join(f"{label or '(no class)'} {number}" for label, number in classes.items())
         say(f"{site}: {counts}")
@@ -95,11 +79,11 @@ def clean(
     A manifest is not changed: a copy without the rows that were named is written beside it.
     """
     reading_begins(path)
-    from bench.audit.session import clean as clean_path
-    from bench.audit.session import undo_cleaning
+    from bench.audit.clean import clean as clean_path
+    from bench.audit.clean import undo_cleaning
     from bench.errors import RequestError
 
-    say = _printer(_console())
+    say = _printer()
     if not undo:
         clean_path(path, audited, only, apply, say)
     elif only:
@@ -108,67 +92,43 @@ def clean(
         undo_cleaning(path, say)
 
 
+@takes(options_of("data show"))
 def show(
     paths: Paths,
     out: Annotated[Path, typer.Option(help="Folder for the sheets.")] = Path("contact-sheets"),
     most: Annotated[int, typer.Option(min=1, max=2000, help="Images a sheet.")] = 64,
     reader: Reader = "auto",
-    column: Columns = None,
-    root: Root = None,
-    tree: Tree = "auto",
-    windows: Windows = WINDOWS,
-    allow_outside: Outside = False,
-    max_pixels: MaxPixels = MAX_PIXELS,
+    **given: Any,
 ) -> None:
     """Draw a contact sheet (PNG) for each class and site."""
     reading_begins(", ".join(paths))
     from bench.audit.contact_sheet import write_sheets
-    from bench.audit.inventory import take_inventory
-    from bench.audit.output import make_output
+    from bench.audit.inventory import make_output, take_inventory
+    from bench.config.request import experiment_from
+    from bench.data.images import PixelSettings
 
-    settings, say = _settings(windows), _printer(_console())
-    inventory = take_inventory(paths, reader, _options(column, root, tree, allow_outside))
+    look, say = experiment_from(given), _printer()
+    settings = PixelSettings(windows=tuple(look.windows))
+    inventory = take_inventory(paths, reader, _options(look))
     make_output(out, inventory.roots.values())
-    for file in write_sheets(inventory.images, out, most=most, settings=settings, max_pixels=max_pixels):
+    for file in write_sheets(inventory.images, out, most=most, settings=settings, max_pixels=look.max_pixels):
         say(str(file))
     if inventory.problems:
         say(f"Not shown: {len(inventory.problems)} file(s) or link(s) that cannot be used; see bench data audit.")
 
 
-def _console() -> "Terminal":
-    from bench.terminal import Terminal
-
-    return Terminal()
-
-
-def _printer(console: "Terminal") -> "Callable[[str], None]":
+def _printer(terminal: "Terminal | None" = None) -> "Callable[[str], None]":
     """Prints lines as they are, but for control characters in names."""
     from bench.data.names import visible
+    from bench.terminal import Terminal
 
-    return lambda text: console.print(visible(text), markup=False, soft_wrap=True)
+    shown_on = terminal or Terminal()
+    return lambda text: shown_on.say(visible(text))
 
 
-def _options(columns: list[str] | None, root: Path | None, tree: str, allow_outside: bool) -> "ReadOptions":
-    from bench.cli.request import parse_columns
-    from bench.data.options import MANIFEST_COLUMNS, ReadOptions
+def _options(look: "Experiment") -> "ReadOptions":
+    from bench.data.options import ReadOptions
     from bench.data.pseudonyms import Pseudonyms
-    from bench.data.tree.layout import LAYOUTS
-    from bench.errors import RequestError
 
-    parsed = parse_columns(columns or [])
-    unknown = sorted(set(parsed) - set(MANIFEST_COLUMNS))
-    if unknown:
-        raise RequestError(f"--column {unknown[0]!r} is none of {', '.join(MANIFEST_COLUMNS)}.")
-    layout = next((layout for layout in LAYOUTS if layout == tree), None)
-    if layout is None:
-        raise RequestError(f"--tree {tree!r} is none of {', '.join(LAYOUTS)}.")
-    return ReadOptions(Pseudonyms.fresh(), parsed, allow_outside=allow_outside, tree=layout, root=root)
-
-
-def _settings(windows: str) -> "PixelSettings":
-    from bench.data.images import PixelSettings
-    from bench.data.windows import parse_windows
-
-    names = tuple(name.strip() for name in windows.split(","))
-    parse_windows(names)
-    return PixelSettings(windows=names)
+    root = Path(look.root) if look.root else None
+    return ReadOptions(Pseudonyms.fresh(), look.columns, allow_outside=look.allow_outside, tree=look.tree, root=root)

@@ -1,12 +1,11 @@
 """`bench report`: the leaderboard of a results folder, without training. Prints."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bench.cli import completion
-from bench.cli.at_once import reading_begins
+from bench.cli.command import among, options_of, reading_begins, takes
 from bench.cli.report_output import make_page, print_stored, print_tables, print_with, write_all_tables
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 FORMATS = ("md", "json", "csv", "latex", "tables", "html")
 
 
+@takes(options_of("report"))
 def report(
     results: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")] = Path("results"),
     layout: Annotated[
@@ -24,7 +24,7 @@ def report(
             "--format",
             metavar="|".join(FORMATS),
             help="What to make. [report.html, and md is printed]",
-            autocompletion=completion.FORMATS,
+            autocompletion=among(*FORMATS),
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
@@ -34,20 +34,8 @@ def report(
     baseline: Annotated[
         str | None, typer.Option(metavar="BACKBONE", help="Add the differences of all others from this one.")
     ] = None,
-    interval: Annotated[
-        str | None,
-        typer.Option(
-            help="jackknife-t, bias-corrected, percentile or bca. [as in the folder's experiment]",
-            autocompletion=completion.INTERVALS,
-        ),
-    ] = None,
-    stratify: Annotated[
-        bool | None,
-        typer.Option(
-            "--stratify/--no-stratify", help="Draw cases within their classes. [as in the folder's experiment]"
-        ),
-    ] = None,
     show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    **given: Any,
 ) -> None:
     """Write DIR/report.html and print the leaderboard; compiles it anew where runs were added or folds edited.
 
@@ -59,23 +47,14 @@ def report(
     from bench.errors import RequestError
     from bench.store.folder import ResultsFolder
 
-    if as_json:
-        if layout not in (None, "json"):
-            raise RequestError(f"--json and --format {layout} exclude each other. Give one of them.")
-        layout = "json"
-    if layout not in (None, *FORMATS):
-        raise RequestError(f"--format {layout!r} is none of {', '.join(FORMATS)}.")
     chosen = bool(metric) or baseline is not None
-    if layout == "json" and chosen:
-        raise RequestError(
-            "--format json prints all of leaderboard.json. Leave out --metric and --baseline, or use csv."
-        )
+    layout = _checked_format(layout, as_json, chosen)
     folder = ResultsFolder(results.expanduser())
     if not (folder.root / "experiment.toml").is_file():
         raise RequestError(
             f"{folder.root} is no results folder. Give the one that `bench run` or `bench import` wrote."
         )
-    other = _other_intervals(folder, interval, stratify)
+    other = _other_intervals(folder, **given)
     with_page = layout in (None, "html") and not chosen and other is None
     if (show or layout == "html") and not with_page:
         raise RequestError(
@@ -94,7 +73,26 @@ def report(
         print_stored(folder, layout or "md")
 
 
-def _other_intervals(folder: "ResultsFolder", interval: str | None, stratify: bool | None) -> "Resampling | None":
+def _checked_format(layout: str | None, as_json: bool, chosen: bool) -> str | None:
+    """The format asked for. `chosen`: whether metrics or a baseline were."""
+    from bench.errors import RequestError
+
+    if as_json:
+        if layout not in (None, "json"):
+            raise RequestError(f"--json and --format {layout} exclude each other. Give one of them.")
+        layout = "json"
+    if layout not in (None, *FORMATS):
+        raise RequestError(f"--format {layout!r} is none of {', '.join(FORMATS)}.")
+    if layout == "json" and chosen:
+        raise RequestError(
+            "--format json prints all of leaderboard.json. Leave out --metric and --baseline, or use csv."
+        )
+    return layout
+
+
+def _other_intervals(
+    folder: "ResultsFolder", interval: str | None = None, stratify: bool | None = None
+) -> "Resampling | None":
     """What was asked for, None where it is what the folder's experiment asks for."""
     if interval is None and stratify is None:
         return None

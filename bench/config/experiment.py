@@ -1,26 +1,35 @@
-"""The experiment: every option of `bench run`, checked, with its default."""
+"""The experiment: every option of `bench run`, declared and checked, with its default."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from bench.config.faults import described, no_text
+from backbones.names import registered_names
+from bench.config.texts import parse_columns, parse_externals, parse_readers, parse_seeds
 from bench.data.images import MAX_PIXELS, Fit, PixelSettings
-from bench.data.options import EVERY_SITE, MANIFEST_COLUMNS, GroupBy, MultiLabel
+from bench.data.options import AUTO_READER, EVERY_SITE, MANIFEST_COLUMNS, READERS, GroupBy, MultiLabel
 from bench.data.tree.layout import Layout
 from bench.data.windows import DEFAULT as DEFAULT_WINDOWS
+from bench.data.windows import NAMED as NAMED_WINDOWS
+from bench.data.windows import NONE as NO_WINDOW
 from bench.data.windows import parse_windows
 from bench.errors import RequestError
-from bench.plan.recipe import Recipe
+from bench.executors import AUTO, EXECUTORS
+from bench.option import DATA, MACHINE, RECIPE, RESULTS, RUN, TRAINING, option
+from bench.plan.recipe import RECIPES, Recipe
 from bench.plan.spec import Precision
 from reports.statistics.intervals import Interval, chosen_interval
 
 DEFAULT_IMAGE_SIZE = 224
 PHANTOM_IMAGE_SIZE = 64
 MOST_SEEDS = 10_000
-
-Model = TypeVar("Model", bound=BaseModel)
+LOOKING = ("data audit", "data show")
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+if TYPE_CHECKING:
+    Executor = str
+else:
+    Executor = Literal[(AUTO, *EXECUTORS)]
+AS_IN_FOLDER = "as in the folder's experiment"
 
 
 class FrozenBackbone(BaseModel):
@@ -51,52 +60,156 @@ class Tuned(BaseModel):
 class Experiment(BaseModel):
     """Options of `bench run`; each is a key of the TOML file.
 
-    `data` or `internal` and `external` (site name → path) say where the images lie; without any of them the
-    embedded phantom is used. `reader` names the reader of each site (`*`: of all others), `columns` what a manifest
-    calls its columns, `root` where its paths begin. `tree` says what folders name, `group_by` which DICOM identifier
-    holds cases together. `classes` renames or merges labels (found → wanted), `class_order` declares the
-    classes. `interval` and `stratify` say how intervals are made; they change the leaderboard, not the runs.
-    `save_models` keeps trained models beside their predictions.
-    `frozen` and `tuned` (what the recipe's file says of the cases it was tuned on) are written by the program.
+    `data`, or `internal` and `external` (site name → path), say where the images lie; without any of them the embedded
+    phantom is used. `reader` is by site (`*`: all others), `columns` maps our names to a manifest's, `classes` found
+    labels to wanted ones. `interval` and `stratify` change the leaderboard, not the runs. `frozen` and `tuned` (what
+    the recipe's file says of the cases it was tuned on) are written by the program.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    data: str | None = None
-    internal: str | None = None
-    external: dict[str, str] = Field(default_factory=dict)
-    backbone: Annotated[list[str], Field(min_length=1)] = Field(default_factory=lambda: ["resnet34"])
-    seeds: list[Annotated[int, Field(ge=0, lt=2**63)]] = Field(default_factory=lambda: list(range(5)), min_length=1)
-    folds: Annotated[int, Field(ge=2)] = 5
-    holdout: Annotated[float, Field(gt=0, lt=1)] | None = None
-    recipe: Recipe = Recipe()
-    image_size: Annotated[int, Field(ge=16, le=2048)] | None = None
-    fit: Fit = "pad"
-    white16: Annotated[int, Field(ge=1, le=65535)] = 65535
-    windows: list[str] = Field(default_factory=lambda: list(DEFAULT_WINDOWS), min_length=1)
-    reader: dict[str, str] = Field(default_factory=dict)
-    columns: dict[str, str] = Field(default_factory=dict)
-    root: str | None = None
-    tree: Layout = "auto"
-    group_by: GroupBy = "patient"
-    multilabel: MultiLabel = "single-only"
-    allow_outside: bool = False
-    max_pixels: Annotated[int, Field(ge=1)] = MAX_PIXELS
-    group_duplicates: bool = False
-    allow_leaks: bool = False
-    class_order: list[str] | None = None
-    classes: dict[str, str] = Field(default_factory=dict)
-    weights: str = "auto"
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    deterministic: bool = True
-    skip_unreadable: bool = False
-    interval: Interval | None = None
-    stratify: bool = False
-    workers: Annotated[int, Field(ge=1)] | None = None
-    executor: Literal["auto", "in-process", "processes"] = "auto"
-    save_models: bool = False
-    results: str = "results"
+    internal: str | None = option(None, "Tree or manifest of the internal site.", panel=DATA, path=True)
+    external: dict[str, str] = option(
+        {},
+        "Tree or manifest of another site; repeatable. A search never opens it.",
+        panel=DATA,
+        metavar="[NAME=]PATH",
+        path=True,
+        parse=parse_externals,
+    )
+    data: str | None = option(
+        None, "Folder that holds internal/ and external*/.", panel=DATA, shown="the embedded phantom", path=True
+    )
+    backbone: list[str] = option(
+        ["resnet34"], "A timm model; repeatable.", names=registered_names, limits={"min_length": 1}
+    )
+    seeds: list[Seed] = option(
+        list(range(5)),
+        "How many seeds (0, 1, …), or a list such as 3,5,8.",
+        ("run", "search"),
+        shown={"run": "5", "search": "1"},
+        joined=True,
+        parse=parse_seeds,
+        limits={"min_length": 1},
+    )
+    folds: int = option(5, "Stratified folds of each seed; in a nested search the outer ones.", limits={"ge": 2})
+    holdout: float | None = option(
+        None, "Instead of folds: one split that holds out this share, such as 0.2.", RUN, limits={"gt": 0, "lt": 1}
+    )
+    recipe: Recipe = option(
+        Recipe(),
+        "How to train: a recipe's name, or a TOML file.",
+        panel=RECIPE,
+        metavar="NAME|FILE",
+        choices=tuple(RECIPES),
+        shown="fine-tune",
+        path=True,
+    )
+    image_size: int | None = option(
+        None,
+        "Side of the images in pixels.",
+        panel=DATA,
+        shown=f"{DEFAULT_IMAGE_SIZE}; {PHANTOM_IMAGE_SIZE} for the phantom",
+        limits={"ge": 16, "le": 2048},
+    )
+    fit: Fit = option("pad", "What becomes of images that are not square: {choices}.", RUN, DATA)
+    white16: int = option(
+        65535, "The value that is white in 16-bit grey images.", RUN, DATA, limits={"ge": 1, "le": 65535}
+    )
+    windows: list[str] = option(
+        list(DEFAULT_WINDOWS),
+        f"CT windows as colour channels: {', '.join(NAMED_WINDOWS)}, LEVEL/WIDTH; or {NO_WINDOW}.",
+        (*RUN, *LOOKING),
+        DATA,
+        metavar="A,B,C",
+        choices=(",".join(DEFAULT_WINDOWS), *NAMED_WINDOWS, NO_WINDOW),
+        joined=True,
+        limits={"min_length": 1},
+    )
+    reader: dict[str, str] = option(
+        {},
+        "How the files of a site are laid out: {choices}; repeatable.",
+        RUN,
+        DATA,
+        metavar="[SITE=]NAME",
+        choices=(AUTO_READER, *READERS),
+        shown=AUTO_READER,
+        parse=parse_readers,
+    )
+    columns: dict[str, str] = option(
+        {},
+        "What a manifest calls path, label, group, …; repeatable.",
+        (*TRAINING, *LOOKING),
+        DATA,
+        flag="--column",
+        metavar="OURS=YOURS",
+        parse=parse_columns,
+    )
+    root: str | None = option(
+        None,
+        "Where the paths of a manifest begin.",
+        (*TRAINING, *LOOKING),
+        DATA,
+        metavar="DIR",
+        shown="its folder",
+        path=True,
+    )
+    tree: Layout = option(
+        "auto",
+        "What the folders of a tree name: {choices}.",
+        (*TRAINING, *LOOKING),
+        DATA,
+        shown="auto: as they are called",
+    )
+    group_by: GroupBy = option("patient", "Which DICOM identifier holds images together: {choices}.", panel=DATA)
+    multilabel: MultiLabel = option("single-only", "What becomes of slices with several bleeds: {choices}.", RUN, DATA)
+    allow_outside: bool = option(False, "Follow links and paths that leave the folder.", (*RUN, *LOOKING), DATA)
+    max_pixels: int = option(
+        MAX_PIXELS, "Larger images are refused.", (*RUN, *LOOKING), DATA, shown=f"{MAX_PIXELS:,}", limits={"ge": 1}
+    )
+    group_duplicates: bool = option(False, "Keep internal copies of an image in one fold.", panel=DATA)
+    allow_leaks: bool = option(False, "Go on in spite of leaks; every table says so.", panel=DATA)
+    class_order: list[str] | None = option(None, "All classes, in the order of tables.", (), shown="as found, sorted")
+    classes: dict[str, str] = option({}, 'Renames or merges labels, as in EDH = "epidural".', ())
+    weights: str = option(
+        "auto",
+        "What models start from.",
+        panel=RECIPE,
+        metavar="auto|imagenet|random|PATH",
+        choices=("auto", "imagenet", "random"),
+        path=True,
+    )
+    precision: Literal["auto", "fp32", "bf16"] = option(
+        "auto", "Number format: {choices}.", panel=MACHINE, shown="auto: the faster for the architecture"
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = option("auto", "Where to train: {choices}.", panel=MACHINE)
+    deterministic: bool = option(
+        True,
+        "Repeat bit for bit, or be as fast as possible.",
+        panel=MACHINE,
+        flag="--deterministic/--fast",
+        shown="deterministic",
+    )
+    skip_unreadable: bool = option(False, "Leave out unreadable images and list them.", RUN, DATA)
+    interval: Interval | None = option(
+        None,
+        "How intervals are made: {choices}.",
+        (*RUN, "report"),
+        RESULTS,
+        shown={"run": "jackknife-t", "report": AS_IN_FOLDER},
+    )
+    stratify: bool = option(
+        False,
+        "Draw cases within their classes for intervals.",
+        (*RUN, "report"),
+        RESULTS,
+        flag="--stratify/--no-stratify",
+        shown={"report": AS_IN_FOLDER},
+    )
+    workers: int | None = option(None, "Runs at once.", panel=MACHINE, shown="cores; 1 on a GPU", limits={"ge": 1})
+    executor: Executor = option(AUTO, "What executes runs: {choices}.", panel=MACHINE)
+    save_models: bool = option(False, "Keep trained models, for bench explain.", RUN, RESULTS)
+    results: str = option("results", "Folder for the results.", panel=RESULTS, path=True)
     frozen: dict[str, FrozenBackbone] = Field(default_factory=dict)
     tuned: Tuned | None = None
 
@@ -166,27 +279,3 @@ class Experiment(BaseModel):
         """Pixel settings with the default size filled in: 224, or 64 for the embedded phantom."""
         default = PHANTOM_IMAGE_SIZE if self.uses_phantom else DEFAULT_IMAGE_SIZE
         return PixelSettings(self.image_size or default, self.fit, self.white16, tuple(self.windows))
-
-
-def checked(
-    model: type[Model], values: Mapping[str, Any], where: str, called: Mapping[str, str] | None = None
-) -> Model:
-    """Validate `values`; `where` (a file's name, or the command line) goes into the error.
-
-    called: how keys were typed, where that is otherwise than they are named here (`seeds` → `--seeds`).
-
-    Raises:
-        RequestError: each key that is wrong, and why.
-    """
-    called = called or {}
-    for key, value in values.items():
-        if shown := no_text(value):
-            raise RequestError(
-                f"Wrong option in {where}: {called.get(key, key)}: the name '{shown}' is no text here and could not be "
-                f"stored. Set LANG to a UTF-8 locale such as C.UTF-8, or rename it."
-            )
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        faults = [described(fault, model, called) for fault in error.errors()]
-        raise RequestError(f"Wrong option(s) in {where}: {'; '.join(faults)}.") from None

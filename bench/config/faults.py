@@ -1,11 +1,14 @@
-"""What is wrong with a value, in words for those who typed it. Pure."""
+"""Values checked against a model; what is wrong is said in words for those who typed it. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from bench.errors import RequestError
+
+Model = TypeVar("Model", bound=BaseModel)
 Context = Mapping[str, Any]
 
 WORDS: Mapping[str, Callable[[Context], str]] = {
@@ -29,6 +32,30 @@ WORDS: Mapping[str, Callable[[Context], str]] = {
     **dict.fromkeys(("dict_type", "model_type"), lambda _: "must be a table"),
 }
 LONGEST = 60  # characters of a value that are quoted
+
+
+def checked(
+    model: type[Model], values: Mapping[str, Any], where: str, called: Mapping[str, str] | None = None
+) -> Model:
+    """Validate `values`; `where` (a file's name, or the command line) goes into the error.
+
+    called: how keys were typed, where that is otherwise than they are named here (`seeds` → `--seeds`).
+
+    Raises:
+        RequestError: each key that is wrong, and why.
+    """
+    called = called or {}
+    for key, value in values.items():
+        if shown := no_text(value):
+            raise RequestError(
+                f"Wrong option in {where}: {called.get(key, key)}: the name '{shown}' is no text here and could not be "
+                f"stored. Set LANG to a UTF-8 locale such as C.UTF-8, or rename it."
+            )
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        faults = [described(fault, model, called) for fault in error.errors()]
+        raise RequestError(f"Wrong option(s) in {where}: {'; '.join(faults)}.") from None
 
 
 def in_words(fault: ErrorDetails) -> str:

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field
 
-from bench.config.experiment import Experiment, Tuned, checked
-from bench.config.toml import RECIPES, read_toml
+from bench.config.experiment import Experiment, Tuned
+from bench.config.faults import checked
+from bench.config.toml import read_toml
 from bench.errors import RequestError
-from bench.plan.recipe import Recipe
+from bench.plan.recipe import RECIPES, Recipe
 
 DIGITS = 12
 

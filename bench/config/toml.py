@@ -6,11 +6,9 @@ from typing import Any
 
 import tomli_w
 
-from bench.config.experiment import Experiment, checked
+from bench.config.experiment import Experiment
+from bench.config.faults import checked
 from bench.errors import RequestError
-from bench.plan.recipe import Recipe
-
-RECIPES = {"fine-tune": Recipe()}
 
 
 def read_toml(path: Path) -> dict[str, Any]:

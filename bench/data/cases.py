@@ -2,10 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
 INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file, and which of its images is meant (None where it holds one)."""
+
+    path: Path
+    part: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +34,20 @@ class FoundImage:
     extra: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
+    def source(self) -> Source:
+        """Where its pixels are."""
+        return Source(Path(self.path), self.part)
+
+    @property
     def place(self) -> str:
         """The file, and which of its parts."""
         return self.path if self.part is None else f"{self.path} part {self.part}"
 
     def as_case(self, digest: str, width: int, height: int) -> "Case":
         """The case that it becomes once its content and size are known."""
-        given = (self.case_id, self.path, self.label, self.group, self.site)
-        return Case(*given, digest, width, height, self.part, self.extra)
+        return Case(
+            self.case_id, self.path, self.label, self.group, self.site, digest, width, height, self.part, self.extra
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,11 +64,8 @@ def _near(
 ) -> list[CopyPair]:
     from bench.near_duplicates import search
 
-    codes: dict[str, int] = {}
-    groups = [
-        -1 if (group := cases[number].group) is None else codes.setdefault(group, len(codes)) for number in distinct
-    ]
-    content = [(cases[number].digest, group) for number, group in zip(distinct, groups, strict=True)]
+    groups = search.numbered(cases[number].group for number in distinct)
+    content = [(cases[number].digest, group) for number, group in zip(distinct, groups.tolist(), strict=True)]
     seen = [SCHEME, search.VERSION, settings.windows, settings.white16, content]
     key = hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:24]
     file = folder / f"{key}.copies.json"
@@ -77,7 +74,7 @@ def _near(
     except (OSError, ValueError, TypeError):  # not there, or spoilt
         rows = np.array([pixels.row[cases[number].digest] for number in distinct])
         sides = np.array([min(cases[number].width, cases[number].height) for number in distinct])
-        found = search.find_copies(np.asarray(pixels.thumbnails()[rows]), sides, np.array(groups))
+        found = search.find_copies(np.asarray(pixels.thumbnails()[rows]), sides, groups)
         temporary = file.with_name(f"{file.name}.{os.getpid()}.tmp")
         temporary.write_text(json.dumps([asdict(pair) for pair in found]))
         temporary.replace(file)

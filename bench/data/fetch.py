@@ -49,11 +49,7 @@ Download = Callable[[str, Path], None]
 
 
 def fetch_hematoma(
-    out: Path,
-    say: Callable[[str], None],
-    *,
-    list_folder: ListFolder | None = None,
-    download: Download | None = None,
+    out: Path, say: Callable[[str], None], *, list_folder: ListFolder | None = None, download: Download | None = None
 ) -> None:
     """Fetch what is missing into `out`/internal and `out`/external, and record sizes and digests in fetched.json.
 

@@ -1,17 +1,18 @@
 """Decodes the images of a file into upright 8-bit RGB of a fixed size. Reads files."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from bench.data.cases import FoundImage
+from bench.data.cases import FoundImage, Source
 from bench.data.dicom.images import dicom_images
 from bench.data.kinds import Kind, kind_of
 from bench.data.nifti import nifti_images
@@ -25,6 +26,7 @@ FITS: tuple[str, ...] = get_args(Fit)
 HOUNSFIELD: frozenset[Kind] = frozenset({"DICOM", "NIfTI"})
 MAX_PIXELS = 100_000_000
 FILES_A_TASK = 64
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,6 @@ class Decoded:
     width: int
     height: int
     reading: Reading
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file, and which of its images is meant (None where it holds one)."""
-
-    path: Path
-    part: int | None = None
 
 
 def file_digest(path: Path) -> str:
@@ -94,6 +88,19 @@ def _digest(path: str) -> str | OSError:
         return file_digest(Path(path))
     except OSError as error:
         return error
+
+
+def each_file(sources: Sequence[Source], work: Callable[[Path, list[int]], list[T]]) -> Iterator[list[tuple[int, T]]]:
+    """What `work` makes of every file and the images wanted of it, given as numbers of `sources`; files in parallel.
+
+    A list for each file, of the numbers with what was made of them.
+    """
+    of_file: dict[Path, list[int]] = defaultdict(list)
+    for number, source in enumerate(sources):
+        of_file[source.path].append(number)
+    with ThreadPoolExecutor() as threads:
+        for numbers, made in zip(of_file.values(), threads.map(work, of_file, of_file.values()), strict=True):
+            yield list(zip(numbers, made, strict=True))
 
 
 def upright_images(

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from bench.cache import Caches
-from bench.data.cases import Case, FoundImage
+from bench.data.cases import Case, FoundImage, Source
 from bench.data.classes import class_list, rename, say_alike
-from bench.data.images import HOUNSFIELD, MAX_PIXELS, PixelSettings, Source, digests_of
+from bench.data.images import HOUNSFIELD, MAX_PIXELS, PixelSettings, digests_of
 from bench.data.kinds import kind_of
 from bench.data.names import visible
 from bench.data.passed_over import Entry, PassedOver
@@ -49,7 +48,7 @@ def load_dataset(
     on_done: Progress | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Dataset:
-    """Read every site, settle the classes, decode what is not in the cache yet.
+    """Read every site, decide on the classes, decode what is not in the cache yet.
 
     Raises:
         RequestError: as the readers, or an unreadable image where `skip_unreadable` is not set.
@@ -65,7 +64,7 @@ def load_dataset(
         (image, f"it may not be read ({digest.strerror})") for image, digest in found if isinstance(digest, OSError)
     ]
     readable = [(image, digest) for image, digest in found if isinstance(digest, str)]
-    sources = {digest: Source(Path(image.path), image.part) for image, digest in readable}
+    sources = {digest: image.source for image, digest in readable}
     settings = _needed(settings, sources)
     pixels = build_cache(caches.pixels, sources, settings, on_done, max_pixels=max_pixels, say=say)
     skipped = closed + [(image, pixels.unreadable[digest]) for image, digest in readable if digest in pixels.unreadable]

@@ -3,9 +3,7 @@
 import hashlib
 import json
 import os
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
@@ -13,7 +11,8 @@ import numpy as np
 import PIL
 from numpy.typing import NDArray
 
-from bench.data.images import MAX_PIXELS, Decoded, PixelSettings, Source, decode_parts
+from bench.data.cases import Source
+from bench.data.images import MAX_PIXELS, Decoded, PixelSettings, decode_parts, each_file
 from bench.data.reading import Note, Reading, UnreadableImage
 from bench.near_duplicates.thumbnail import SIDE
 from bench.quiet import quiet
@@ -107,18 +106,13 @@ def _files(folder: Path, key: str) -> tuple[Path, Path, Path]:
 
 def _decoded(sources: Mapping[str, Source], settings: PixelSettings, max_pixels: int) -> Iterator[Outcome]:
     """Each image by its digest; the images of one file are decoded together, files in parallel."""
-    of_file: dict[Path, list[tuple[str, int | None]]] = defaultdict(list)
-    for digest in sorted(sources, key=lambda digest: (sources[digest].part or 0, digest)):
-        of_file[sources[digest].path].append((digest, sources[digest].part))
+    order = sorted(sources, key=lambda digest: (sources[digest].part or 0, digest))
 
-    def work(item: tuple[Path, list[tuple[str, int | None]]]) -> list[Outcome]:
-        path, wanted = item
-        outcomes = decode_parts(path, [part for _, part in wanted], settings, max_pixels)
-        return [(digest, outcome) for (digest, _), outcome in zip(wanted, outcomes, strict=True)]
+    def work(path: Path, numbers: list[int]) -> list[Decoded | UnreadableImage]:
+        return list(decode_parts(path, [sources[order[number]].part for number in numbers], settings, max_pixels))
 
-    with ThreadPoolExecutor() as threads:
-        for outcomes in threads.map(work, of_file.items()):
-            yield from outcomes
+    for outcomes in each_file([sources[digest] for digest in order], work):
+        yield from ((order[number], outcome) for number, outcome in outcomes)
 
 
 def _write(

@@ -7,7 +7,7 @@ from typing import Protocol
 from bench.config.experiment import Experiment, FrozenBackbone
 from bench.errors import writing
 from bench.execution.executor import Executor
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.executors import AUTO, EXECUTORS
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
 from bench.processes import cores
@@ -26,7 +26,7 @@ class Observer(Protocol):
         """After a run has ended and is stored."""
 
 
-def executor_for(experiment: Experiment, resources: Workshop, specs: Sequence[RunSpec]) -> Executor:
+def executor_for(experiment: Experiment, resources: Resources, specs: Sequence[RunSpec]) -> Executor:
     """The one asked for; else in this process for one worker or a GPU, or a pool of one-thread workers."""
     workers = workers_for(experiment, specs)
     name = experiment.executor
@@ -39,7 +39,7 @@ def executor_for(experiment: Experiment, resources: Workshop, specs: Sequence[Ru
 
 def workers_for(experiment: Experiment, specs: Sequence[RunSpec]) -> int:
     """How many of these runs are trained at once."""
-    on_gpu = any(spec.tooling.device != "cpu" for spec in specs)
+    on_gpu = any(spec.numerics.device != "cpu" for spec in specs)
     alone = experiment.executor == "in-process" or (on_gpu and experiment.workers is None)
     return 1 if alone else min(experiment.workers or cores(), len(specs))
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import torch
 
-from bench.plan.spec import Tooling
+from bench.plan.spec import Numerics
 
 _DRIVER = Path("/proc/driver/nvidia/version")
 KEY_VARIABLES = (
@@ -20,7 +20,7 @@ KEY_VARIABLES = (
 )
 
 
-def environment(tooling: Tooling) -> dict[str, str]:
+def environment(numerics: Numerics) -> dict[str, str]:
     """Libraries, processor, how torch is set up, and the variables that change what it computes, where they are set."""
     found = {
         "python": platform.python_version(),
@@ -31,13 +31,13 @@ def environment(tooling: Tooling) -> dict[str, str]:
         "platform": platform.platform(),
         "cpu": _cpu_model(),
         "instruction_set": torch.backends.cpu.get_cpu_capability(),
-        "device": tooling.device,
-        "precision": tooling.precision,
-        "layout": tooling.layout,
+        "device": numerics.device,
+        "precision": numerics.precision,
+        "layout": numerics.layout,
         "threads": str(torch.get_num_threads()),
         "deterministic": str(torch.are_deterministic_algorithms_enabled()),
     }
-    if tooling.device == "cuda":
+    if numerics.device == "cuda":
         found |= gpu()
     return found | {name: os.environ[name] for name in KEY_VARIABLES if name in os.environ}
 

@@ -71,21 +71,21 @@ def _stored(path: Path, n_images: int) -> NDArray[np.float32] | None:
 
 def feature_key(spec: RunSpec, pixels: PixelCache) -> str:
     """Names a feature file by what decides its bytes."""
-    tooling = spec.tooling
+    numerics = spec.numerics
     parts = [
         spec.backbone,
         spec.weights.digest,
         pixels.key,
-        tooling.precision,
-        tooling.layout,
-        tooling.device,
-        tooling.threads,
+        numerics.precision,
+        numerics.layout,
+        numerics.device,
+        numerics.threads,
         torch.__version__,
         torch.backends.cpu.get_cpu_capability(),
     ]
-    if tooling.device != "cpu":  # where --fast is other arithmetic
-        parts.append(tooling.deterministic)
-    if tooling.device == "cuda":
+    if numerics.device != "cpu":  # where --fast is other arithmetic
+        parts.append(numerics.deterministic)
+    if numerics.device == "cuda":
         parts += gpu().values()
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from bench.execution.executor import Speed
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.plan.spec import OnEpoch, RunResult, RunSpec
 
 
@@ -15,20 +15,20 @@ class InProcessExecutor:
 
     workers = 1
 
-    def __init__(self, workshop: Workshop, workers: int = 1) -> None:
+    def __init__(self, resources: Resources, workers: int = 1) -> None:
         """There is one worker, however many are asked for."""
-        self._workshop = workshop
+        self._resources = resources
 
     def run(self, specs: Sequence[RunSpec], on_epoch: OnEpoch) -> Iterator[tuple[RunSpec, RunResult]]:
-        from bench.execution.guarded import execute_guarded
+        from bench.execution.run import execute_guarded
 
         for spec in specs:
-            yield spec, execute_guarded(spec, self._workshop, partial(on_epoch, spec))
+            yield spec, execute_guarded(spec, self._resources, partial(on_epoch, spec))
 
     def measure(self, spec: RunSpec) -> Speed:
         from bench.execution.speed import measure_speed
 
-        return measure_speed(spec, self._workshop)
+        return measure_speed(spec, self._resources)
 
     def __enter__(self) -> Self:
         return self

@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from bench.execution.executor import Speed
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.execution.worker import Answer, Task, work
 from bench.plan.spec import EpochRecord, OnEpoch, RunResult, RunSpec
 
@@ -45,9 +45,9 @@ class _Worker:
 class PoolExecutor:
     """A worker takes the next spec as soon as it is free. One that dies costs its run, and is replaced."""
 
-    def __init__(self, workshop: Workshop, workers: int) -> None:
+    def __init__(self, resources: Resources, workers: int) -> None:
         self.workers = workers
-        self._workshop = workshop
+        self._resources = resources
         self._context = multiprocessing.get_context("spawn")
         self._crew: list[_Worker] = []
 
@@ -66,7 +66,7 @@ class PoolExecutor:
 
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=work, args=(theirs, self._workshop), daemon=True)
+        process = self._context.Process(target=work, args=(theirs, self._resources), daemon=True)
         process.start()
         theirs.close()
         return _Worker(process, ours)

@@ -1,21 +1,28 @@
 """Where an executor finds what specs name by digest."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.cache import Caches
 from bench.data.pixels import PixelCache
+from bench.plan.spec import RunSpec
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from bench.execution.watch import FurtherWatch
 
 
 @dataclass(frozen=True)
-class Workshop:
+class Resources:
     """Caches of weights and features, and the decoded pixels. Nothing in here decides a result.
 
-    With `keep_models` results carry the trained model. `snapshots`: where the weights of runs of role nondeterminism
-    are saved, each in a folder named by its run id.
+    With `keep_models` results carry the trained model. `watch` makes a further watch of each training; it goes to
+    worker processes, so it must be a function of a module or an object that can be pickled.
     """
 
     caches: Caches
     pixels: PixelCache
     keep_models: bool = False
-    snapshots: Path | None = None
+    watch: "Callable[[RunSpec, nn.Module], FurtherWatch] | None" = None

@@ -1,6 +1,7 @@
 """Executes one run: build, train, predict."""
 
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,9 +19,8 @@ from bench.execution.batches import ImageBatches
 from bench.execution.environment import environment
 from bench.execution.features import load_features
 from bench.execution.prediction import Validation, evaluate, probabilities, validation
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.execution.setup import seed_everything, set_up
-from bench.execution.snapshots import Snapshots
 from bench.execution.training import Inputs, NonFiniteLossError, Phase, StoppedError, TrainingPart, train
 from bench.execution.watch import Recorder, StepWatch
 from bench.plan.spec import EpochRecord, RunResult, RunSpec, Sample
@@ -44,7 +44,7 @@ class _Timings:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
 
 
-def execute(spec: RunSpec, workshop: Workshop, on_epoch: Callable[[EpochRecord], bool]) -> RunResult:
+def execute(spec: RunSpec, resources: Resources, on_epoch: Callable[[EpochRecord], bool]) -> RunResult:
     """Train and predict as `spec` says. On one machine the same spec gives the same bytes.
 
     A loss that is not finite, or a stop asked for by `on_epoch`, is a result with its status, not an exception.
@@ -58,32 +58,33 @@ def execute(spec: RunSpec, workshop: Workshop, on_epoch: Callable[[EpochRecord],
     result = RunResult("done", NOTHING)
     try:
         with timings.phase("total"):
-            run = PreparedRun(spec, workshop, timings)
-            recorder, snapshots = watched(run)
+            run = PreparedRun(spec, resources, timings)
+            recorder = Recorder(run.model, EVERY_STEP_UP_TO if spec.role == "nondeterminism" else 1)
+            further = resources.watch(spec, run.model) if resources.watch else None
+            run.watches = (recorder, further) if further else (recorder,)
             run.train_all(record)
             with timings.phase("predict"):
                 result = replace(result, probabilities=run.predict())
-            result = replace(result, trace=recorder.trace, moved=snapshots.finish() if snapshots else None)
+            result = replace(result, trace=recorder.trace, moved=further.finish() if further else None)
             timings.seconds["digests"] = recorder.seconds
-            if workshop.keep_models:
+            if resources.keep_models:
                 result = replace(result, model=as_bytes(run.model, spec.run_id))
     except NonFiniteLossError as error:
         result = RunResult("failed", NOTHING, error=str(error))
     except StoppedError:
         result = RunResult("stopped", NOTHING)
     timings.seconds["train"] = sum(epoch.seconds for epoch in history)
-    return replace(result, history=tuple(history), timings=timings.seconds, environment=environment(spec.tooling))
+    return replace(result, history=tuple(history), timings=timings.seconds, environment=environment(spec.numerics))
 
 
-def watched(run: "PreparedRun") -> tuple[Recorder, Snapshots | None]:
-    """Digests of every run; of those of role nondeterminism more of them, and snapshots where they are asked for."""
-    spec, folder = run.spec, run.workshop.snapshots
-    repeated = spec.role == "nondeterminism"
-    recorder, snapshots = Recorder(run.model, EVERY_STEP_UP_TO if repeated else 1), None
-    if repeated and folder is not None:
-        snapshots = Snapshots(folder / spec.run_id, run.model, curve=spec.fold == 0 and spec.replicate < 2)
-    run.watches = (recorder, snapshots) if snapshots else (recorder,)
-    return recorder, snapshots
+def execute_guarded(spec: RunSpec, resources: Resources, on_epoch: Callable[[EpochRecord], bool]) -> RunResult:
+    """As `execute`; an exception (no memory left, an operator that a device lacks) becomes a failed result."""
+    try:
+        return execute(spec, resources, on_epoch)
+    except Exception as error:  # the other runs go on
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        text = f"{type(error).__name__}: {error} ({where.filename}, line {where.lineno})"
+        return RunResult("failed", NOTHING, error=text)
 
 
 class PreparedRun:
@@ -95,32 +96,32 @@ class PreparedRun:
     watches: Sequence[StepWatch] = ()
 
     def __init__(
-        self, spec: RunSpec, workshop: Workshop, timings: _Timings | None = None, *, trained: bytes | None = None
+        self, spec: RunSpec, resources: Resources, timings: _Timings | None = None, *, trained: bytes | None = None
     ) -> None:
-        self.spec, self.workshop, self.timings = spec, workshop, timings or _Timings()
-        self.device = set_up(spec.tooling)
+        self.spec, self.resources, self.timings = spec, resources, timings or _Timings()
+        self.device = set_up(spec.numerics)
         with self.timings.phase("build"):
             self.model = self._build(trained)
         self.images = ImageBatches(
-            workshop.pixels.open(), traits(self.model), self.device, spec.tooling.layout == "channels_last"
+            resources.pixels.open(), traits(self.model), self.device, spec.numerics.layout == "channels_last"
         )
-        self.autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=spec.tooling.precision == "bf16")
+        self.autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=spec.numerics.precision == "bf16")
 
     def _build(self, trained: bytes | None) -> nn.Module:
         spec = self.spec
         seed_everything(derive(spec.seeds.init, "fold", spec.fold))
-        body = None if trained else stored_body(self.workshop.caches.weights, spec.weights.digest)
+        body = None if trained else stored_body(self.resources.caches.weights, spec.weights.digest)
         model = build(spec.backbone, len(spec.classes), spec.pixels.image_size, body)
         if trained:
             restore(model, trained, spec.run_id)
         model = model.to(self.device)
-        if spec.tooling.layout == "channels_last":
+        if spec.numerics.layout == "channels_last":
             model = model.to(memory_format=torch.channels_last)
         return model
 
     def rows(self, samples: tuple[Sample, ...]) -> NDArray[np.int64]:
         """Rows of the pixel cache."""
-        return np.array([self.workshop.pixels.row[sample.digest] for sample in samples], dtype=np.int64)
+        return np.array([self.resources.pixels.row[sample.digest] for sample in samples], dtype=np.int64)
 
     def labels(self, samples: tuple[Sample, ...]) -> NDArray[np.int64]:
         """Class numbers."""
@@ -138,7 +139,7 @@ class PreparedRun:
     def _train_head(self, epochs: int, on_epoch: Callable[[EpochRecord], bool]) -> None:
         with self.timings.phase("features"):
             stored = load_features(
-                self.workshop.caches.features, self.spec, self.model, self.workshop.pixels, self.images, self.autocast
+                self.resources.caches.features, self.spec, self.model, self.resources.pixels, self.images, self.autocast
             )
             features = torch.from_numpy(np.array(stored)).to(self.device)
         head = classifier(self.model)

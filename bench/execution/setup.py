@@ -1,4 +1,4 @@
-"""Sets torch up as a spec's tooling says. Changes process-wide settings."""
+"""Sets torch up as a spec's numerics says. Changes process-wide settings."""
 
 import os
 import random
@@ -7,25 +7,25 @@ from typing import Literal
 import numpy as np
 import torch
 
-from bench.plan.spec import Tooling
+from bench.plan.spec import Numerics
 
 Device = Literal["cpu", "cuda", "mps"]
 
 
-def set_up(tooling: Tooling) -> torch.device:
+def set_up(numerics: Numerics) -> torch.device:
     """Pin threads and determinism before a run; returns the device.
 
     Not deterministic: cuDNN tries which of its algorithms is fastest, and TF32 is allowed.
     """
-    exact = tooling.deterministic
+    exact = numerics.deterministic
     # torch reads it once a process, at the first matrix product; so a fast run must set it for a later exact one
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.set_num_threads(tooling.threads)
+    torch.set_num_threads(numerics.threads)
     torch.use_deterministic_algorithms(exact)
     torch.backends.cudnn.benchmark = not exact
     torch.backends.cudnn.allow_tf32 = not exact
     torch.backends.cuda.matmul.allow_tf32 = not exact
-    return torch.device(tooling.device)
+    return torch.device(numerics.device)
 
 
 def finish(device: torch.device) -> None:

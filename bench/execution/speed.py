@@ -11,7 +11,7 @@ from bench.execution.batches import EVALUATION_BATCH
 from bench.execution.executor import Speed
 from bench.execution.optimisation import Optimisation
 from bench.execution.prediction import evaluate
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.execution.run import PreparedRun
 from bench.execution.setup import finish
 from bench.plan.spec import RunSpec
@@ -19,9 +19,9 @@ from bench.plan.spec import RunSpec
 TIMED_STEPS = 2
 
 
-def measure_speed(spec: RunSpec, workshop: Workshop) -> Speed:
+def measure_speed(spec: RunSpec, resources: Resources) -> Speed:
     """Images a second of training and of evaluation, after one step of warm-up."""
-    run = PreparedRun(spec, workshop)
+    run = PreparedRun(spec, resources)
     rows = run.rows(spec.train)
     step = training_step(run, 1 + TIMED_STEPS)
 

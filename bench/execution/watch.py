@@ -33,6 +33,13 @@ class StepWatch(Protocol):
         """After the update of the weights."""
 
 
+class FurtherWatch(StepWatch, Protocol):
+    """One that a feature adds."""
+
+    def finish(self) -> float:
+        """After the training; gives the L2 length of the way from the initial weights to the last ones."""
+
+
 class Recorder:
     """Digests of the initial weights, then of what is trained: after the first steps of a stage and each epoch."""
 

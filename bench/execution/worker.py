@@ -5,7 +5,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Literal
 
 from bench.execution.executor import Speed
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
 from bench.processes import serve_parent
 
@@ -22,10 +22,10 @@ Answer = EpochRecord | RunResult | Speed | Exception
 """An `EpochRecord` expects a bool in return: whether to go on."""
 
 
-def work(pipe: "Connection[Any, Any]", workshop: Workshop) -> None:
+def work(pipe: "Connection[Any, Any]", resources: Resources) -> None:
     """Serve tasks until the pipe closes. Interrupts are the driver's business; without a driver, end at once."""
     serve_parent()
-    from bench.execution.guarded import execute_guarded
+    from bench.execution.run import execute_guarded
     from bench.execution.speed import measure_speed
 
     def on_epoch(epoch: EpochRecord) -> bool:
@@ -38,9 +38,9 @@ def work(pipe: "Connection[Any, Any]", workshop: Workshop) -> None:
         except EOFError:
             return
         if task.kind == "run":
-            pipe.send(execute_guarded(task.spec, workshop, on_epoch))
+            pipe.send(execute_guarded(task.spec, resources, on_epoch))
             continue
         try:
-            pipe.send(measure_speed(task.spec, workshop))
+            pipe.send(measure_speed(task.spec, resources))
         except Exception as error:  # the driver raises it
             pipe.send(error)

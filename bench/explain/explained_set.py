@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from bench.config.experiment import Experiment
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.explain.choose import chosen_cases, truth_probability
 from bench.explain.data import Images, mask_folder
 from bench.explain.masks import load_masks
@@ -37,7 +37,7 @@ class ExplainedSet:
 def explain_set(
     models: ModelSet,
     images: Images,
-    workshop: Workshop,
+    resources: Resources,
     experiment: Experiment,
     options: ExplainOptions,
     keep: Callable[[StoredRun, bytes], None],
@@ -51,7 +51,7 @@ def explain_set(
         BenchError: a stored model cannot be used, or came out otherwise.
     """
     draw = partial(np.random.default_rng, RESAMPLING_SEED)
-    root = options.masks or mask_folder(experiment, workshop.caches)
+    root = options.masks or mask_folder(experiment, resources.caches)
     masks = load_masks(images.cases, root, models.pixels, experiment.max_pixels)
     known = truth_probability([run.predictions() for run, _ in models.runs])
     cases = chosen_cases(options.cases, known, options.number, draw())
@@ -60,9 +60,9 @@ def explain_set(
     measured = Measurements(models.name, masks.coverage, images.clusters(), sample.measured)
     tiles, altered = dict[str, Tile](), 0
     with ExplainProgress(terminal, models.name, len(models.runs)) as progress:
-        for run, spec, model in trained_models(models.runs, experiment, workshop, keep, terminal.say):
+        for run, spec, model in trained_models(models.runs, experiment, resources, keep, terminal.say):
             task = explain_task(run, spec, model, options, sample)
-            found = explained(run, task, workshop)
+            found = explained(run, task, resources)
             altered += differs(run, spec, found.probabilities)
             measured.add(task, found)
             tiles |= tiles_of(task, found, shown.by(spec), pictures, masks.coverage)

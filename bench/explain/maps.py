@@ -11,7 +11,7 @@ from backbones.cam import Cam
 from backbones.cam_layers import CamLayer, cam_layer
 from backbones.cascade import randomise
 from bench.execution.batches import EVALUATION_BATCH
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.execution.run import PreparedRun
 from bench.explain.perturbation import curves
 from bench.explain.task import Explained, ExplainTask, Positions
@@ -22,7 +22,7 @@ from reports.explanation.subject import CENTRE, MAP, RANDOM
 from reports.statistics.confusion_counts import Floats
 
 
-def explain(task: ExplainTask, workshop: Workshop) -> Explained:
+def explain(task: ExplainTask, resources: Resources) -> Explained:
     """Explain the model of a task; on one machine the same task gives the same bytes.
 
     Maps are computed in fp32 whatever the model was trained in, since the rank of small gradients matters.
@@ -31,7 +31,7 @@ def explain(task: ExplainTask, workshop: Workshop) -> Explained:
         BackboneError: the file is not that of this model, or the architecture has no spatial layer.
     """
     spec = task.spec
-    run = PreparedRun(spec, workshop, trained=task.model)
+    run = PreparedRun(spec, resources, trained=task.model)
     twin = _twin(run)
     layer = cam_layer(run.model, spec.backbone, spec.pixels.image_size)
     maps = _maps(run.model, run, layer, task, task.mapped)
@@ -61,7 +61,7 @@ def _twin(run: PreparedRun) -> nn.Module:
     spec = run.spec
     torch.manual_seed(derive(spec.seeds.init, "fold", spec.fold, "random twin"))
     twin = build(spec.backbone, len(spec.classes), spec.pixels.image_size).to(run.device)
-    return twin.to(memory_format=torch.channels_last) if spec.tooling.layout == "channels_last" else twin
+    return twin.to(memory_format=torch.channels_last) if spec.numerics.layout == "channels_last" else twin
 
 
 def _maps(model: nn.Module, run: PreparedRun, layer: CamLayer, task: ExplainTask, positions: Positions) -> Maps:

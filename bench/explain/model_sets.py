@@ -19,7 +19,7 @@ from bench.store.runs import StoredRun
 
 @dataclass(frozen=True)
 class ModelSet:
-    """The runs of one backbone, recipe, weights, pixels and tooling, by seed and fold."""
+    """The runs of one backbone, recipe, weights, pixels and numerics, by seed and fold."""
 
     name: str
     backbone: str
@@ -74,7 +74,7 @@ def find_models(folder: ResultsFolder, backbones: Sequence[str], say: Callable[[
 def _planned(group: Sequence[StoredRun], cases: Sequence[Case], folds: FoldTable, name: str) -> ModelSet:
     spec = group[0].record.spec
     assert isinstance(spec, TrainedSpec)
-    backbone = PlannedBackbone(spec.backbone, group[0].record.weights, spec.tooling)
+    backbone = PlannedBackbone(spec.backbone, group[0].record.weights, spec.numerics)
     seeds = sorted({run.record.spec.seed for run in group} & set(folds.by_seed))
     specs = plan_runs(cases, folds, spec.classes, [backbone], seeds, spec.recipe, spec.pixels)
     stored = {run.run_id: run for run in group}

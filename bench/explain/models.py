@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bench.config.experiment import Experiment
 from bench.engine.execute import executor_for
 from bench.errors import BenchError, RequestError
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.explain.task import Explained, ExplainTask
 from bench.plan.spec import RunResult, RunSpec
 from bench.store.runs import MODEL, StoredRun
@@ -21,7 +21,7 @@ SMALL_DIFFERENCE = 0.05
 def trained_models(
     runs: Sequence[Run],
     experiment: Experiment,
-    workshop: Workshop,
+    resources: Resources,
     keep: Callable[[StoredRun, bytes], None],
     say: Callable[[str], None],
 ) -> Iterator[tuple[StoredRun, RunSpec, bytes]]:
@@ -43,8 +43,8 @@ def trained_models(
     say(f"{len(missing)} of {len(runs)} models were not kept and are trained again as they were.")
     of_spec = {spec.run_id: run for run, spec in missing}
     specs = [spec for _, spec in missing]
-    _require_weights(specs[0], workshop)
-    with executor_for(experiment, replace(workshop, keep_models=True), specs) as executor:
+    _require_weights(specs[0], resources)
+    with executor_for(experiment, replace(resources, keep_models=True), specs) as executor:
         for spec, result in executor.run(specs, lambda spec, record: True):
             run = of_spec[spec.run_id]
             _refuse_other(run, spec, result)
@@ -52,7 +52,7 @@ def trained_models(
             yield run, spec, result.model
 
 
-def explained(run: StoredRun, task: ExplainTask, workshop: Workshop) -> Explained:
+def explained(run: StoredRun, task: ExplainTask, resources: Resources) -> Explained:
     """What the task gives.
 
     Raises:
@@ -64,7 +64,7 @@ def explained(run: StoredRun, task: ExplainTask, workshop: Workshop) -> Explaine
     from bench.explain.maps import explain
 
     try:
-        return explain(task, workshop)
+        return explain(task, resources)
     except NoSpatialLayerError:
         raise
     except BackboneError as error:
@@ -111,17 +111,17 @@ def _refuse_other(run: StoredRun, spec: RunSpec, result: RunResult) -> None:
     )
 
 
-def _require_weights(spec: RunSpec, workshop: Workshop) -> None:
+def _require_weights(spec: RunSpec, resources: Resources) -> None:
     from backbones.build import BackboneError
     from backbones.weights import WeightsUnavailableError, has_stored_body, resolve, store_body
 
-    if has_stored_body(workshop.caches.weights, spec.weights.digest):
+    if has_stored_body(resources.caches.weights, spec.weights.digest):
         return
     try:
         if spec.weights.source == "ImageNet":
             resolved = resolve(spec.backbone, "imagenet", spec.pixels.image_size)
             if resolved.digest == spec.weights.digest:
-                store_body(workshop.caches.weights, resolved)
+                store_body(resources.caches.weights, resolved)
                 return
     except (BackboneError, WeightsUnavailableError) as error:
         raise RequestError(f"Models of {spec.backbone} were not kept and cannot be trained again. {error}") from error

@@ -1,47 +1,44 @@
-"""What `bench explain` is asked for, checked."""
+"""The options of `bench explain`, checked."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
-from bench.errors import RequestError
+from pydantic import BaseModel, ConfigDict
 
-METHODS = ("gradcam", "gradcam++", "hirescam", "layercam", "eigencam")
+from bench.option import option
+
+Method = Literal["gradcam", "gradcam++", "hirescam", "layercam", "eigencam"]
 Target = Literal["predicted", "true"]
-TARGETS: tuple[Target, ...] = get_args(Target)
 CHOICES = ("worst", "best", "random")
+ONLY = ("explain",)
 
 
-@dataclass(frozen=True)
-class ExplainOptions:
-    """Checked options; `cases` is one of `CHOICES` or a file of case ids.
+class ExplainOptions(BaseModel):
+    """Which models of `results` are explained, how, and what is shown and measured."""
 
-    number: cases of each class and site in a gallery; most: cases of each site that are measured, None for all; checks:
-    cases of each site and model that are perturbed and randomised.
-    """
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     results: Path
-    method: str = "gradcam"
-    target: Target = "predicted"
-    cases: str = "worst"
-    backbones: tuple[str, ...] = ()
-    number: int = 4
-    most: int | None = None
-    checks: int = 4
-    masks: Path | None = None
-    save_models: bool = False
-
-
-def checked_method(method: str) -> str:
-    """Raise `RequestError` unless there is such a method."""
-    if method not in METHODS:
-        raise RequestError(f"--method {method!r} is none of {', '.join(METHODS)}.")
-    return method
-
-
-def checked_target(target: str) -> Target:
-    """Raise `RequestError` unless maps can be made for it."""
-    for known in TARGETS:
-        if known == target:
-            return known
-    raise RequestError(f"--target {target!r} is none of {', '.join(TARGETS)}.")
+    method: Method = option("gradcam", "How maps are made: {choices}.", ONLY)
+    cases: str = option(
+        "worst",
+        "What galleries show; a file has case ids.",
+        ONLY,
+        metavar="|".join((*CHOICES, "FILE")),
+        choices=CHOICES,
+    )
+    backbones: list[str] = option([], "Only this one; repeatable.", ONLY, flag="--backbone", shown="all")
+    number: int = option(4, "Cases of each class and site in a gallery.", ONLY, limits={"ge": 1, "le": 100})
+    target: Target = option("predicted", "Explain this class: {choices}.", ONLY)
+    masks: Path | None = option(
+        None,
+        "Lesion masks, DIR/<case_id>.",
+        ONLY,
+        metavar="DIR",
+        shown="the manifest's, or masks/ beside the sites",
+    )
+    most: int | None = option(
+        None, "Measure a random sample of so many cases of each site.", ONLY, shown="all", limits={"ge": 1}
+    )
+    checks: int = option(4, "Cases of each model and site that are perturbed; 0: none.", ONLY, limits={"ge": 0})
+    save_models: bool = option(False, "Keep models that are trained again.", ONLY)

@@ -8,7 +8,7 @@ from bench.config.experiment import Experiment
 from bench.data.pseudonyms import Pseudonyms
 from bench.engine.images import data_request, ensure_phantom
 from bench.errors import RequestError, interruptible
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.explain.data import Images, load_pictures
 from bench.explain.explained_set import ExplainedSet, explain_set
 from bench.explain.model_sets import ModelSet, find_models
@@ -55,7 +55,7 @@ def _run(options: ExplainOptions) -> int:
     with folder.locked(command="bench explain"):
         for models in sets:
             images = load_pictures(experiment, snapshot, models, request, caches, terminal)
-            work.explain(models, images, Workshop(caches, images.pixels))
+            work.explain(models, images, Resources(caches, images.pixels))
         work.finish()
     return 0
 
@@ -70,13 +70,13 @@ class _Work:
         self._done: list[ExplainedSet] = []
         self._left_out: list[str] = []
 
-    def explain(self, models: ModelSet, images: Images, workshop: Workshop) -> None:
+    def explain(self, models: ModelSet, images: Images, resources: Resources) -> None:
         """One set of models; left out with the reason where its architecture has no places."""
         from backbones.cam_layers import NoSpatialLayerError
 
         try:
             self._done.append(
-                explain_set(models, images, workshop, self._experiment, self._options, self._keep, self._terminal)
+                explain_set(models, images, resources, self._experiment, self._options, self._keep, self._terminal)
             )
         except NoSpatialLayerError as error:
             self._left_out.append(f"{models.name} is left out: {error}")

@@ -1,6 +1,6 @@
 """Finds copies among many images: hashes propose pairs, a comparison of pixels confirms them. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,12 @@ def is_blank(thumbs: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """(n,) whether (n, 48, 48) thumbnails have almost one grey value."""
     found: NDArray[np.bool_] = thumbs.reshape(len(thumbs), -1).std(1) < BLANK_SD
     return found
+
+
+def numbered(names: Iterable[str | None]) -> Integers:
+    """(n,) a number for each name, as `find_copies` takes groups: 0, 1, … as they first appear, −1 for None."""
+    numbers: dict[str, int] = {}
+    return np.array([-1 if name is None else numbers.setdefault(name, len(numbers)) for name in names], dtype=np.int64)
 
 
 def find_copies(

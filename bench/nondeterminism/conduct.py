@@ -9,7 +9,7 @@ from bench.engine.execute import failures, pending, run_and_store, workers_for
 from bench.engine.progress import RunProgress
 from bench.execution.executor import Executor
 from bench.execution.pool import PoolExecutor
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.nondeterminism.designs import Group, Repeat
 from bench.nondeterminism.distances import curve, distances, forget
 from bench.nondeterminism.record import RecordedGroup, RecordedStudy
@@ -24,22 +24,18 @@ class Conductor:
 
     folder: ResultsFolder
     experiment: Experiment
-    workshop: Workshop
+    resources: Resources
+    snapshots: Path
     before: RecordedStudy | None
     progress: RunProgress
     failed: list[str] = field(default_factory=list)
-
-    @property
-    def snapshots(self) -> Path:
-        assert self.workshop.snapshots is not None
-        return self.workshop.snapshots
 
     def control(self, control: Group) -> RecordedGroup:
         """Each repeat in processes of its own, which nothing ran in before."""
         for repeat in control.repeats:
             if wanted := pending(repeat, self.folder.repeats):
                 workers = workers_for(self.experiment, wanted)
-                with PoolExecutor(self.workshop, workers) as fresh:
+                with PoolExecutor(self.resources, workers) as fresh:
                     self._execute(fresh, wanted)
         ids = _ids(control)
         recorded = self._measured(RecordedGroup(name=control.name, runs=ids), ids)
@@ -47,7 +43,7 @@ class Conductor:
         return recorded
 
     def group(self, group: Group, base: Repeat, executor: Executor) -> RecordedGroup:
-        """Runs that differ in seeds, among themselves; one with other tooling, with the base."""
+        """Runs that differ in seeds, among themselves; one with other numerics, with the base."""
         self._execute(executor, pending(group.specs, self.folder.repeats))
         ids = _ids(group)
         recorded = RecordedGroup(name=group.name, runs=ids, changed=group.changed)
@@ -55,7 +51,7 @@ class Conductor:
             recorded = self._measured(recorded, ids)
         else:
             recorded = self._measured(recorded, [[spec.run_id for spec in base], *ids])
-            before = str(getattr(base[0].tooling, group.setting))
+            before = str(getattr(base[0].numerics, group.setting))
             recorded = recorded.model_copy(update={"setting": group.setting, "base": before})
         forget(self.snapshots, (name for repeat in ids for name in repeat))
         return recorded

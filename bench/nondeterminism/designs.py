@@ -9,9 +9,9 @@ from bench.engine.prepare import Prepared
 from bench.errors import RequestError
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldOfCase, FoldTable
-from bench.nondeterminism.options import CONTROL, NondeterminismOptions, SeedSource, ToolingSetting
+from bench.nondeterminism.options import CONTROL, NondeterminismOptions, NumericsSetting, SeedSource
 from bench.plan.plan import PlannedBackbone, plan_runs, seeds_of
-from bench.plan.spec import RunSpec, Tooling
+from bench.plan.spec import Numerics, RunSpec
 from bench.seeds import derive
 
 ALL = "all"
@@ -21,15 +21,15 @@ Repeat = tuple[RunSpec, ...]
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that are compared with each other. Of other tooling there is one repeat, which is compared with the base.
+    """Runs that are compared with each other. Of other numerics there is one repeat, which is compared with the base.
 
-    `setting` and `changed`: what tooling differs from the base, and its value; without a setting, `changed` names the
+    `setting` and `changed`: what numerics differs from the base, and its value; without a setting, `changed` names the
     seeds that vary.
     """
 
     name: str
     repeats: tuple[Repeat, ...]
-    setting: ToolingSetting | None = None
+    setting: NumericsSetting | None = None
     changed: str = ""
 
     @property
@@ -58,7 +58,7 @@ class Designs:
 def designs_of(
     prepared: Prepared, backbone: PlannedBackbone, options: NondeterminismOptions, devices: Sequence[str]
 ) -> Designs:
-    """The control, each source of seeds alone, all of them together, and each other setting of the tooling.
+    """The control, each source of seeds alone, all of them together, and each other setting of the numerics.
 
     The first of the experiment's seeds is the base; devices: those that this machine has.
 
@@ -66,9 +66,9 @@ def designs_of(
         RequestError: there is no other device to vary.
     """
     experiment, data, seed = prepared.experiment, prepared.dataset, prepared.experiment.seeds[0]
-    if "device" in options.settings and not others(backbone.tooling, "device", devices):
+    if "device" in options.settings and not others(backbone.numerics, "device", devices):
         raise RequestError(
-            f"--vary device: {backbone.tooling.device} is the only device of this machine. Leave it out."
+            f"--vary device: {backbone.numerics.device} is the only device of this machine. Leave it out."
         )
 
     def plan(table: FoldTable) -> Sequence[RunSpec]:
@@ -98,22 +98,22 @@ def designs_of(
     changed = tuple(
         Group(f"{setting} {value}", (_with(base, setting, value),), setting, str(value))
         for setting in options.settings
-        for value in others(base[0].tooling, setting, devices)
+        for value in others(base[0].numerics, setting, devices)
     )
     return Designs(control, varied, changed)
 
 
-def others(tooling: Tooling, setting: ToolingSetting, devices: Sequence[str]) -> list[str | int]:
-    """What else a setting of the tooling may be; nothing where this machine has no other device."""
-    values: dict[ToolingSetting, list[str | int]] = {
-        "threads": [2 if tooling.threads == 1 else 1],
+def others(numerics: Numerics, setting: NumericsSetting, devices: Sequence[str]) -> list[str | int]:
+    """What else a setting of the numerics may be; nothing where this machine has no other device."""
+    values: dict[NumericsSetting, list[str | int]] = {
+        "threads": [2 if numerics.threads == 1 else 1],
         "precision": ["fp32", "bf16"],
         "layout": ["channels_last", "contiguous"],
         "device": list(devices),
     }
-    return [value for value in values[setting] if value != getattr(tooling, setting)]
+    return [value for value in values[setting] if value != getattr(numerics, setting)]
 
 
-def _with(base: Repeat, setting: ToolingSetting, value: str | int) -> Repeat:
+def _with(base: Repeat, setting: NumericsSetting, value: str | int) -> Repeat:
     changes: dict[str, Any] = {setting: value}
-    return tuple(replace(spec, tooling=replace(spec.tooling, **changes)) for spec in base)
+    return tuple(replace(spec, numerics=replace(spec.numerics, **changes)) for spec in base)

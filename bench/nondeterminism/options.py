@@ -1,24 +1,47 @@
 """The options of `bench nondeterminism`, checked."""
 
-from typing import Annotated, Literal, get_args
+from pathlib import Path
+from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from bench.config.texts import parse_list
+from bench.option import option
 
 SeedSource = Literal["split", "init", "order"]
-ToolingSetting = Literal["threads", "precision", "layout", "device"]
+NumericsSetting = Literal["threads", "precision", "layout", "device"]
 SEED_SOURCES: tuple[SeedSource, ...] = get_args(SeedSource)
-SETTINGS: tuple[ToolingSetting, ...] = get_args(ToolingSetting)
+SETTINGS: tuple[NumericsSetting, ...] = get_args(NumericsSetting)
 CONTROL = "none"
 VARIED = (*SEED_SOURCES, CONTROL, *SETTINGS)
+ONLY = ("nondeterminism",)
 
 
 class NondeterminismOptions(BaseModel):
-    """`repeats` runs of each design; `vary` names what varies, each alone; the sources of seeds also all together."""
+    """`repeats` runs of each design; `vary` names what varies, each alone; the sources of seeds also all together.
+
+    `seed` is the one from which others are varied. With `compare` nothing is trained: two folders are compared.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    repeats: Annotated[int, Field(ge=2, le=1000)] = 5
-    vary: list[str] = Field(default_factory=lambda: [CONTROL, "init", "order", "split", "threads"], min_length=1)
+    repeats: int = option(
+        5, "Runs of each design; a run is a seed with all its folds.", ONLY, limits={"ge": 2, "le": 1000}
+    )
+    vary: list[str] = option(
+        [CONTROL, "init", "order", "split", "threads"],
+        "What varies, each alone: {choices}; none is the control.",
+        ONLY,
+        metavar="A,B,…",
+        choices=VARIED,
+        joined=True,
+        parse=parse_list,
+        limits={"min_length": 1},
+    )
+    compare: tuple[Path, Path] | None = option(
+        None, "Instead: what differs between two results folders, and where runs part.", ONLY, metavar="A B"
+    )
+    seed: int = option(0, "The seed from which all others are varied.", ONLY, limits={"ge": 0, "lt": 2**63})
 
     @field_validator("vary")
     @classmethod
@@ -34,6 +57,6 @@ class NondeterminismOptions(BaseModel):
         return [source for source in SEED_SOURCES if source in self.vary]
 
     @property
-    def settings(self) -> list[ToolingSetting]:
-        """The tooling that varies."""
+    def settings(self) -> list[NumericsSetting]:
+        """The numerics that varies."""
         return [setting for setting in SETTINGS if setting in self.vary]

@@ -1,4 +1,4 @@
-"""A second look at one training step: every module's output, every gradient and every update, as digests."""
+"""Replays one training step: every module's output, every gradient and every update, as digests."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,31 +7,32 @@ from typing import Any, cast
 from torch import Tensor, nn
 
 from bench.execution.digests import digest
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.execution.run import PreparedRun
 from bench.execution.training import StoppedError
 from bench.execution.watch import Recorder, Step
+from bench.nondeterminism.divergence import Event, Part
 from bench.plan.spec import RunSpec
-from bench.plan.trace import Event, Part, Trace
+from bench.plan.trace import Trace
 
 
-def probe(spec: RunSpec, workshop: Workshop, step: int) -> tuple[Event, ...]:
+def probe(spec: RunSpec, resources: Resources, step: int) -> tuple[Event, ...]:
     """Train up to a step (counted over the whole run) and record what it computes; nothing where there is no such."""
     watch = _Probe(step)
-    _train_under(watch, spec, workshop)
+    _train_under(watch, spec, resources)
     return tuple(watch.events)
 
 
-def trace_until(spec: RunSpec, workshop: Workshop, step: int) -> Trace:
+def trace_until(spec: RunSpec, resources: Resources, step: int) -> Trace:
     """Digests of the weights after every step up to this one."""
-    run = PreparedRun(spec, workshop)
+    run = PreparedRun(spec, resources)
     recorder = Recorder(run.model, first_steps=step)
     _train(run, recorder, _StopAt(step))
     return recorder.trace
 
 
-def _train_under(watch: "_Probe", spec: RunSpec, workshop: Workshop) -> None:
-    _train(PreparedRun(spec, workshop), watch)
+def _train_under(watch: "_Probe", spec: RunSpec, resources: Resources) -> None:
+    _train(PreparedRun(spec, resources), watch)
 
 
 def _train(run: PreparedRun, *watches: "Recorder | _Probe | _StopAt") -> None:

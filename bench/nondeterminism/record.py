@@ -24,7 +24,7 @@ class RecordedPair(BaseModel):
 class RecordedGroup(BaseModel):
     """Runs in repeats/ by repeat and fold. `changed`: the seeds that vary, by name.
 
-    Of other tooling: its setting, from what to what, and where the runs part. Of the control only where they part.
+    Of other numerics: its setting, from what to what, and where the runs part. Of the control only where they part.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,7 +50,7 @@ class RecordedCost(BaseModel):
 
 
 class RecordedStudy(BaseModel):
-    """Of one backbone under one recipe and tooling; `control` is the group that varies nothing."""
+    """Of one backbone under one recipe and numerics; `control` is the group that varies nothing."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -20,7 +20,7 @@ from bench.store.runs import RunStore
 from bench.store.traces import count_digests
 from reports.nondeterminism.agreement import Side, disagreement
 from reports.nondeterminism.sheet import draw_nondeterminism, nondeterminism_charts
-from reports.nondeterminism.summary import Control, Cost, Design, Study, ToolingChange, WeightDistance
+from reports.nondeterminism.summary import Control, Cost, Design, NumericsChange, Study, WeightDistance
 from reports.nondeterminism.tables import NAMES
 from reports.nondeterminism.tables import nondeterminism_tables as tables_of
 from reports.page.part import Section
@@ -72,7 +72,7 @@ def _study(store: RunStore, record: RecordedStudy, cases: Sequence[Case]) -> Stu
         backbone=record.backbone,
         weights=record.weights,
         recipe=record.recipe,
-        tooling=record.tooling,
+        numerics=record.tooling,
         classes=classes,
         cases={site: tuple(case.case_id for case in group) for site, group in by_site.items()},
         control=_control(store, record),
@@ -143,13 +143,13 @@ def _distance(group: RecordedGroup) -> WeightDistance | None:
     )
 
 
-def _change(base: Design, group: RecordedGroup, design: Design) -> ToolingChange:
+def _change(base: Design, group: RecordedGroup, design: Design) -> NumericsChange:
     differences, churn = {}, {}
     for site, side in design.sides.items():
         before, after = base.sides[site].scores(), side.scores()
         differences[site] = {name: float(after[name][0] - before[name][0]) for name in after}
         churn[site] = disagreement(base.sides[site].predicted[0], side.predicted[0])
-    return ToolingChange(
+    return NumericsChange(
         group.setting or "", group.base, group.changed, differences, churn, design.distance, group.parting
     )
 

@@ -1,6 +1,7 @@
 """One call of `bench nondeterminism`, from the checked request to the tables. Prints."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from bench.engine.begin import begin, beside
 from bench.engine.prepare import look_ahead, prepare
 from bench.errors import interruptible
 from bench.nondeterminism.designs import designs_of
-from bench.nondeterminism.distances import forget
+from bench.nondeterminism.distances import SaveWeights, forget
 from bench.nondeterminism.options import NondeterminismOptions
 from bench.nondeterminism.record import FILE
 from bench.nondeterminism.report import nondeterminism_tables, write_nondeterminism_figures
@@ -42,10 +43,10 @@ def _run(experiment: Experiment, options: NondeterminismOptions) -> int:
     devices: Sequence[str] = _devices() if "device" in options.settings else []
     designs = [designs_of(prepared, backbone, options, devices) for backbone in prepared.backbones]
     scratch = _scratch(caches, folder)
-    resources = prepared.resources(scratch)
+    resources = replace(prepared.resources(), watch=SaveWeights(scratch))
     with begin(prepared, folder, "bench nondeterminism", beside(prepared)) as begun:
         found = [
-            BackboneStudy(prepared.experiment, one, folder, resources, terminal, begun.heartbeat).do()
+            BackboneStudy(prepared.experiment, one, folder, resources, scratch, terminal, begun.heartbeat).do()
             for one in designs
         ]
         done = [study for study in found if study is not None]

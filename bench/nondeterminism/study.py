@@ -1,26 +1,27 @@
 """The study of one backbone, from its designs to its record. Writes the results folder; prints."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from pathlib import Path
 
 from bench.config.experiment import Experiment
 from bench.engine.eta import Eta
 from bench.engine.execute import executor_for, pending
 from bench.engine.forecast import announce
 from bench.engine.progress import RunProgress
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.nondeterminism.conduct import Conductor
+from bench.nondeterminism.cost import measure_cost
 from bench.nondeterminism.designs import ALL, Designs
 from bench.nondeterminism.options import CONTROL
 from bench.nondeterminism.record import (
-    RecordedCost,
     RecordedGroup,
     RecordedStudy,
     read_nondeterminism,
     write_study,
 )
 from bench.nondeterminism.verdict import of_change, of_control
-from bench.plan.spec import RunSpec, Tooling
+from bench.plan.spec import Numerics, RunSpec
 from bench.store.folder import ResultsFolder
 from bench.store.heartbeat import Sign
 from bench.terminal import Terminal
@@ -33,7 +34,8 @@ class BackboneStudy:
     experiment: Experiment
     designs: Designs
     folder: ResultsFolder
-    workshop: Workshop
+    resources: Resources
+    snapshots: Path
     terminal: Terminal
     heartbeat: Sign
 
@@ -52,7 +54,7 @@ class BackboneStudy:
         others = [self._located(group, before) for group in groups[1:]]
         cost = before.cost if before else None
         if cost is None and passed is not False:
-            cost = self._cost()
+            cost = measure_cost(base, self.resources)
         study = blank.model_copy(
             update={
                 "control": control,
@@ -68,18 +70,18 @@ class BackboneStudy:
         """The control with its verdict, that of an earlier call where it is not asked for now."""
         if len(self.designs.control.repeats) < 2:
             return (before.control, before.passed) if before else (control, None)
-        verdict = of_control(self.folder.repeats, self.designs.control, self.workshop)
+        verdict = of_control(self.folder.repeats, self.designs.control, self.resources)
         control = control.model_copy(update={"parting": verdict.parting})
         self.terminal.say(_verdict(self.designs.base[0].backbone, control, bool(verdict.passed)))
         return control, verdict.passed
 
     def _located(self, group: RecordedGroup, before: RecordedStudy | None) -> RecordedGroup:
-        """Of other tooling: with where it parts from the base, which is looked for once."""
+        """Of other numerics: with where it parts from the base, which is looked for once."""
         changed = next((one for one in self.designs.changed if one.name == group.name), None)
         if changed is None:
             return group
         known = next((one.parting for one in before.groups if one.name == group.name), "") if before else ""
-        parting = known or of_change(self.folder.repeats, self.designs.base, changed, self.workshop)
+        parting = known or of_change(self.folder.repeats, self.designs.base, changed, self.resources)
         self.terminal.say(f"{self.designs.base[0].backbone}, {group.name}: first difference: {parting}.")
         return group.model_copy(update={"parting": parting})
 
@@ -87,7 +89,7 @@ class BackboneStudy:
         """The control first, then the others; and what failed, after which nothing more is begun."""
         experiment, designs = self.experiment, self.designs
         wanted, name, number = pending(designs.specs, self.folder.repeats), designs.base[0].backbone, len(designs.specs)
-        with executor_for(experiment, self.workshop, designs.specs) as executor:
+        with executor_for(experiment, self.resources, designs.specs) as executor:
             expected = None
             if wanted:
                 what = f"{name}: {len(wanted)} runs to do ({number - len(wanted)} of {number} are stored)"
@@ -95,17 +97,12 @@ class BackboneStudy:
                 expected = announce(executor, wanted, what, self.terminal.say, lambda _: rest)
             eta = Eta(wanted, expected.speeds if expected else None, executor.workers)
             with RunProgress(self.terminal, eta, self.heartbeat) as progress:
-                conductor = Conductor(self.folder, experiment, self.workshop, before, progress)
+                conductor = Conductor(self.folder, experiment, self.resources, self.snapshots, before, progress)
                 groups = [conductor.control(designs.control)]
                 for group in (*designs.varied, *designs.changed):
                     if not conductor.failed:
                         groups.append(conductor.group(group, designs.base, executor))
         return groups, conductor.failed
-
-    def _cost(self) -> RecordedCost:
-        from bench.execution.cost import measure_cost
-
-        return RecordedCost(**asdict(measure_cost(self.designs.base[0], self.workshop)))
 
 
 def merged(earlier: Sequence[RecordedGroup], now: Sequence[RecordedGroup]) -> list[RecordedGroup]:
@@ -125,20 +122,20 @@ def _blank(base: RunSpec) -> RecordedStudy:
         weights=base.weights.source,
         recipe=base.recipe.label(),
         image_size=base.pixels.image_size,
-        tooling=tooling_text(base.tooling),
+        tooling=numerics_text(base.numerics),
         seed=base.seed,
-        deterministic=base.tooling.deterministic,
+        deterministic=base.numerics.deterministic,
         control=RecordedGroup(name=CONTROL, runs=[]),
         passed=None,
         groups=[],
     )
 
 
-def tooling_text(tooling: Tooling) -> str:
+def numerics_text(numerics: Numerics) -> str:
     """In a line."""
-    threads = f"{tooling.threads} thread{'s' if tooling.threads > 1 else ''}"
-    fast = "" if tooling.deterministic else ", --fast"
-    return f"{tooling.precision}, {tooling.layout}, {threads}, {tooling.device}{fast}"
+    threads = f"{numerics.threads} thread{'s' if numerics.threads > 1 else ''}"
+    fast = "" if numerics.deterministic else ", --fast"
+    return f"{numerics.precision}, {numerics.layout}, {threads}, {numerics.device}{fast}"
 
 
 def _verdict(backbone: str, control: RecordedGroup, passed: bool) -> str:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.nondeterminism.designs import Group, Repeat
-from bench.nondeterminism.locate import FreshLook, Location, LookHere, locate
+from bench.nondeterminism.divergence import Location
+from bench.nondeterminism.replay import FreshReplay, ReplayHere, locate
 from bench.plan.spec import RunSpec
 from bench.plan.trace import Trace
 from bench.store.runs import RunStore
@@ -23,26 +24,26 @@ class Verdict:
     location: Location | None = None
 
 
-def of_control(store: RunStore, control: Group, workshop: Workshop) -> Verdict:
+def of_control(store: RunStore, control: Group, resources: Resources) -> Verdict:
     """Compare every repeat with the first: recorded weights, and predictions byte by byte."""
     first = control.repeats[0]
     for number, repeat in enumerate(control.repeats[1:], start=1):
         for a, b in zip(first, repeat, strict=True):
             if same(store, a, b):
                 continue
-            location = locate(_traces(store, a, b), FreshLook(a, workshop), FreshLook(b, workshop))
+            location = locate(_traces(store, a, b), FreshReplay(a, resources), FreshReplay(b, resources))
             where = location.text() if location else ONLY_PREDICTIONS
             return Verdict(False, f"repeats 0 and {number}, fold {a.fold}: {where}", location)
     return Verdict(True, "")
 
 
-def of_change(store: RunStore, base: Repeat, group: Group, workshop: Workshop) -> str:
-    """Where the base and the run with other tooling part, in words, in the first fold where they do."""
+def of_change(store: RunStore, base: Repeat, group: Group, resources: Resources) -> str:
+    """Where the base and the run with other numerics part, in words, in the first fold where they do."""
     pairs = [(a, b) for a, b in zip(base, group.repeats[0], strict=True) if not same(store, a, b)]
     if not pairs:
         return SAME
     a, b = pairs[0]
-    location = locate(_traces(store, a, b), LookHere(a, workshop), LookHere(b, workshop))
+    location = locate(_traces(store, a, b), ReplayHere(a, resources), ReplayHere(b, resources))
     return location.text() if location else ONLY_PREDICTIONS
 
 

@@ -1,7 +1,5 @@
 """Embedded head-CT phantom: synthetic slices of six classes from two sites. Research use only, never diagnosis."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,21 +1,8 @@
 """Artefacts that belong to the scanned object: beam hardening, streaks from dense bone, the head holder."""
 
-from __future__ import annotations
-
 import numpy as np
 
-from bench.phantom.grid import (
-    ANGLE,
-    RADIUS,
-    Plane,
-    X,
-    Y,
-    at,
-    bump,
-    draw,
-    polar,
-    soft_step,
-)
+from bench.phantom.grid import ANGLE, RADIUS, Plane, X, Y, at, bump, draw, polar, soft_step
 from bench.phantom.head import SKULL_BASE, Head
 from bench.phantom.sites import Site
 

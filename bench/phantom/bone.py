@@ -1,7 +1,5 @@
 """Everything outside the brain: skull with diploe and sutures, petrous ridges, scalp, air."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 

@@ -1,25 +1,10 @@
 """The brain's own coordinates: where each pixel lay before a lesion pushed it there."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
 
-from bench.phantom.grid import (
-    ANGLE,
-    COL_MM,
-    RADIUS,
-    ROW_MM,
-    Index,
-    Plane,
-    Point,
-    Table,
-    X,
-    Y,
-    angle_index,
-    soft_step,
-)
+from bench.phantom.grid import ANGLE, COL_MM, RADIUS, ROW_MM, Index, Plane, Point, Table, X, Y, angle_index, soft_step
 from bench.phantom.head import Head
 
 MAX_SHIFT_MM = 12.0

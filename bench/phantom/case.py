@@ -1,15 +1,12 @@
 """One case of the phantom: from (seed, site, index) to image, mask and manifest row, on its own random streams."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from bench.phantom.acquisition import scan
+from bench.phantom.acquisition import Grey, export_image, scan
 from bench.phantom.difficulty import CLASSES, DEFAULT_DIFFICULTY, LEVELS, Difficulty
-from bench.phantom.export import Grey, export_image
 from bench.phantom.sites import Site
 from bench.phantom.slice import draw_slice
 

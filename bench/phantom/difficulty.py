@@ -1,8 +1,6 @@
 """What makes the phantom's slices hard to tell apart: lesions and anatomy, the same at both sites."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 from bench.phantom.grid import Range
 
@@ -42,12 +40,7 @@ class Difficulty:
     subtle_subdural_half_width: Range = (24.0, 42.0)
     subdural_mm: Range = (9.0, 18.0)
     subtle_subdural_mm: Range = (4.0, 7.0)
-    subdural_ages: tuple[float, float, float, float] = (
-        0.82,
-        0.05,
-        0.06,
-        0.07,
-    )  # acute isodense chronic layered
+    subdural_ages: tuple[float, float, float, float] = (0.82, 0.05, 0.06, 0.07)  # acute isodense chronic layered
 
     # lesions of the brain: radii
     haematoma_mm: Range = (12.0, 24.0)
@@ -72,6 +65,11 @@ class Difficulty:
     subarachnoid_share: Range = (0.85, 1.0)
     subtle_subarachnoid_share: Range = (0.55, 0.8)
     basal_subarachnoid: float = 0.7
+
+    def of_subtle_lesions(self) -> "Difficulty":
+        """With the ranges of subtle lesions in the place of their overt counterparts."""
+        names = [field.name for field in fields(self) if hasattr(self, f"subtle_{field.name}")]
+        return replace(self, **{name: getattr(self, f"subtle_{name}") for name in names})
 
 
 OTHER_KINDS: tuple[str, ...] = ("intraventricular", "tumour", "infarct", "calcification", "cyst")

@@ -5,8 +5,6 @@ An angle is a position in `ANGLES`: 0 rad is the forehead, positive angles lie o
 Planes are float32 of shape (ROWS, COLS), tables float32 of shape (N_ANGLES,).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """The head a slice is cut from: level, inner table of the skull, bone and scalp, as radii by angle."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

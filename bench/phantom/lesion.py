@@ -1,7 +1,5 @@
 """What every lesion can say: its kind, the room it takes, and how it looks on a slice."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,7 +7,7 @@ import numpy as np
 
 from bench.phantom.brain import Brain, MassEffect
 from bench.phantom.csf import Spaces
-from bench.phantom.grid import Plane
+from bench.phantom.grid import Plane, smooth_noise
 from bench.phantom.head import Head
 
 
@@ -36,3 +34,8 @@ class Lesion(Protocol):
 
     def paint(self, canvas: Canvas, rng: np.random.Generator) -> Plane:
         """Paint the lesion into `canvas.hu`; return its share (0..1) of each pixel."""
+
+
+def fresh_blood(hu: float, rng: np.random.Generator) -> Plane:
+    """HU of a clot, slightly uneven around `hu`."""
+    return np.float32(hu) + np.float32(2.5) * smooth_noise(rng, 8.0)

@@ -1,7 +1,5 @@
 """The two sites: what their scanners and their image export do differently. No field knows of a class."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from bench.phantom.grid import Range

@@ -1,9 +1,8 @@
 """One slice as the body is: HU on the head's millimetre grid with its lesion, before any scanner."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -14,10 +13,8 @@ from bench.phantom.difficulty import CLASSES, OTHER_KINDS, Difficulty
 from bench.phantom.grid import Plane
 from bench.phantom.head import Head, draw_head
 from bench.phantom.lesion import Canvas, Lesion
-from bench.phantom.lesions_csf import plan_intraventricular, plan_subarachnoid
-from bench.phantom.lesions_extra_axial import plan_epidural, plan_subdural
-from bench.phantom.lesions_infarct import plan_infarct
-from bench.phantom.lesions_round import plan_calcification, plan_cyst, plan_haematoma, plan_tumour
+from bench.phantom.lesions_inside import plan_haematoma, plan_infarct, plan_round
+from bench.phantom.lesions_outside import plan_epidural, plan_intraventricular, plan_subarachnoid, plan_subdural
 from bench.phantom.tissue import paint_tissue
 
 SMALLEST_LESION_MM2 = 60.0
@@ -28,10 +25,10 @@ _PLANS: dict[str, Callable[..., Lesion]] = {
     "intracerebral": plan_haematoma,
     "subarachnoid": plan_subarachnoid,
     "intraventricular": plan_intraventricular,
-    "tumour": plan_tumour,
+    "tumour": partial(plan_round, "tumour"),
     "infarct": plan_infarct,
-    "calcification": plan_calcification,
-    "cyst": plan_cyst,
+    "calcification": partial(plan_round, "calcification"),
+    "cyst": partial(plan_round, "cyst"),
 }
 
 
@@ -61,7 +58,7 @@ def draw_slice(label: str, difficulty: Difficulty, rng: np.random.Generator) -> 
 def _draw_once(label: str, difficulty: Difficulty, rng: np.random.Generator) -> HeadSlice:
     head = draw_head(difficulty, rng)
     subtle = bool(rng.random() < difficulty.subtle) and label != "normal"
-    lesion = _plan(label, head, difficulty, rng, subtle=subtle)
+    lesion = _plan(label, head, difficulty.of_subtle_lesions() if subtle else difficulty, rng, subtle=subtle)
     brain = deform(head, lesion.mass_effect if lesion else MassEffect())
     kind = lesion.kind if lesion else "none"
     spaces = draw_spaces(head, brain, rng, with_ventricles=kind == "intraventricular")

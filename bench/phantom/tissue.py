@@ -1,7 +1,5 @@
 """Densities of the brain and of what lies in it: grey and white matter, CSF, falx, sinus, calcifications."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from bench.phantom.brain import Brain
@@ -43,10 +41,7 @@ def _deep_grey(head: Head, brain: Brain, rng: np.random.Generator) -> Plane:
     if head.level == SKULL_BASE:
         return np.float32(0.55) * soft_step(brain.y - np.float32(22), 3.0)
     if head.level == VENTRICLES:
-        for (x, y), stretch, radius in (
-            ((10, 6), (1.0, 1.35), 8.0),
-            ((25, -6), (0.75, 1.7), 7.5),
-        ):
+        for (x, y), stretch, radius in (((10, 6), (1.0, 1.35), 8.0), ((25, -6), (0.75, 1.7), 7.5)):
             for side in (-1, 1):
                 part = around([(side * x, y)], 50.0)
                 away = np.hypot((brain.x[part] - side * x) / stretch[0], (brain.y[part] - y) / stretch[1])

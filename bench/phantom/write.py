@@ -1,7 +1,5 @@
 """Writes a phantom to disk: images, masks and manifest, rendered by a pool of processes."""
 
-from __future__ import annotations
-
 import csv
 import multiprocessing
 import os
@@ -19,17 +17,7 @@ from bench.phantom.difficulty import CLASSES
 from bench.phantom.sites import EXTERNAL, INTERNAL, Site
 from bench.processes import serve_parent
 
-COLUMNS = (
-    "path",
-    "label",
-    "site",
-    "mask",
-    "kind",
-    "level",
-    "subtle",
-    "lesion_area_mm2",
-    "midline_shift_mm",
-)
+COLUMNS = ("path", "label", "site", "mask", "kind", "level", "subtle", "lesion_area_mm2", "midline_shift_mm")
 _PNG_LEVEL = 1  # of zlib: a tenth larger than the default and several times faster
 _CHUNK = 8
 

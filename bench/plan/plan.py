@@ -7,7 +7,7 @@ from bench.data.cases import INTERNAL, Case
 from bench.data.images import PixelSettings
 from bench.folds.table import FoldTable
 from bench.plan.recipe import Recipe
-from bench.plan.spec import Role, RunSpec, Sample, Seeds, Tooling, Weights
+from bench.plan.spec import Numerics, Role, RunSpec, Sample, Seeds, Weights
 from bench.seeds import derive
 
 
@@ -24,11 +24,11 @@ class Part:
 
 @dataclass(frozen=True)
 class PlannedBackbone:
-    """A backbone whose weights and tooling are resolved."""
+    """A backbone whose weights and numerics are resolved."""
 
     name: str
     weights: Weights
-    tooling: Tooling
+    numerics: Numerics
 
     def spec(
         self, part: Part, classes: tuple[str, ...], recipe: Recipe, pixels: PixelSettings, role: Role = "main"
@@ -39,7 +39,7 @@ class PlannedBackbone:
             weights=self.weights,
             recipe=recipe,
             pixels=pixels,
-            tooling=self.tooling,
+            numerics=self.numerics,
             classes=classes,
             seed=part.seed,
             seeds=seeds_of(part.seed),

@@ -1,8 +1,10 @@
 """How a model is trained, in numbers."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+
+from bench.option import RECIPE, option
 
 
 class Recipe(BaseModel):
@@ -18,15 +20,17 @@ class Recipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = "fine-tune"
-    epochs: Annotated[int, Field(ge=1, le=10_000)] = 5
-    head_epochs: Annotated[int, Field(ge=0, le=10_000)] = 1
-    lr: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)] = 1e-3
-    weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.01
-    batch_size: Annotated[int, Field(ge=2)] = 32
-    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.25
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    class_weights: Literal["none", "balanced"] = "none"
-    augmentation: Literal["none", "light"] = "none"
+    epochs: int = option(5, "Epochs of the whole model.", panel=RECIPE, limits={"ge": 1, "le": 10_000})
+    head_epochs: int = option(
+        1, "Epochs of the classifier alone, before, where weights are pretrained.", (), limits={"ge": 0, "le": 10_000}
+    )
+    lr: float = option(1e-3, "Peak learning rate.", panel=RECIPE, limits={"gt": 0, "le": 10, "allow_inf_nan": False})
+    weight_decay: float = option(0.01, "Weight decay of AdamW.", (), limits={"ge": 0, "allow_inf_nan": False})
+    batch_size: int = option(32, "Images per step.", panel=RECIPE, limits={"ge": 2})
+    warmup: float = option(0.25, "Share of the steps in which the rate rises.", (), limits={"ge": 0, "lt": 1})
+    label_smoothing: float = option(0.0, "Label smoothing.", (), limits={"ge": 0, "lt": 1})
+    class_weights: Literal["none", "balanced"] = option("none", "Weights of classes in the loss.", ())
+    augmentation: Literal["none", "light"] = option("none", "How images are changed in training.", ())
 
     @model_serializer(mode="wrap")
     def _names_only_what_is_on(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -43,3 +47,7 @@ class Recipe(BaseModel):
             if getattr(self, field) != getattr(defaults, field)
         ]
         return ", ".join([self.name, *changed])
+
+
+RECIPES = {"fine-tune": Recipe()}
+"""By name; any other is a file."""

@@ -52,7 +52,7 @@ class Seeds:
 
 
 @dataclass(frozen=True)
-class Tooling:
+class Numerics:
     """How the arithmetic is done; with everything else fixed it still decides the last bits of a result."""
 
     precision: Precision
@@ -74,7 +74,7 @@ class RunSpec:
     weights: Weights
     recipe: Recipe
     pixels: PixelSettings
-    tooling: Tooling
+    numerics: Numerics
     classes: tuple[str, ...]
     seed: int
     seeds: Seeds
@@ -121,7 +121,7 @@ class RunSpec:
             "seed": self.seed,
             "fold": self.fold,
             "replicate": self.replicate,
-            "tooling": asdict(self.tooling),
+            "tooling": asdict(self.numerics),
             "role": self.role,
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]

@@ -108,7 +108,7 @@ def _comparable(runs: Sequence[StoredRun], folds: FoldTable, internal: set[str])
 
 
 def _alike(runs: Sequence[Predicted]) -> list[list[Predicted]]:
-    """Runs of one backbone, weights, recipe, pixel settings and tooling together; imported ones last."""
+    """Runs of one backbone, weights, recipe, pixel settings and numerics together; imported ones last."""
     alike: dict[Hashable, list[Predicted]] = defaultdict(list)
     for run, predictions in runs:
         alike[settings(run.record)].append((run, predictions))
@@ -148,7 +148,7 @@ def _entry(
         predictions=_predictions(group),
         caveats=(
             *of_import,
-            *([NOT_DETERMINISTIC] if spec.role != "import" and not spec.tooling.deterministic else []),
+            *([NOT_DETERMINISTIC] if spec.role != "import" and not spec.numerics.deterministic else []),
             *([MIXED_WEIGHTS] if mixed else []),
             *caveats,
         ),
@@ -181,7 +181,7 @@ def settings(record: RunRecord) -> Hashable:
     if spec.role == "import":
         return (spec.backbone, spec.role, record.weights.source, spec.recipe_label, spec.folds_known)
     recipe = spec.recipe.model_copy(update={"name": ""})
-    return (spec.backbone, record.weights.digest, recipe, spec.pixels, spec.tooling)
+    return (spec.backbone, record.weights.digest, recipe, spec.pixels, spec.numerics)
 
 
 def distinguishing(record: RunRecord, all_records: Sequence[RunRecord]) -> list[str]:
@@ -192,7 +192,7 @@ def distinguishing(record: RunRecord, all_records: Sequence[RunRecord]) -> list[
     namesakes = [(other, spec) for other, spec in trained if spec.backbone == record.spec.backbone]
     found = [
         *_differing(asdict(record.spec.pixels), [asdict(spec.pixels) for _, spec in trained]),
-        *_differing(asdict(record.spec.tooling), [asdict(spec.tooling) for _, spec in namesakes]),
+        *_differing(asdict(record.spec.numerics), [asdict(spec.numerics) for _, spec in namesakes]),
     ]
     digests = {other.weights.digest for other, _ in namesakes if other.weights.source == record.weights.source}
     if digests - {record.weights.digest}:

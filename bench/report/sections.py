@@ -7,8 +7,7 @@ from pathlib import Path
 from shlex import join
 
 from bench.audit.markdown import MEANINGS
-from bench.audit.stored import read_audit
-from bench.audit.summary import QUANTILES, Audit
+from bench.audit.summary import QUANTILES, Audit, read_audit
 from bench.cache import Caches
 from bench.config.toml import experiment_text
 from bench.data.cases import INTERNAL, Case, external_sites
@@ -158,7 +157,7 @@ def environments(runs: Sequence[StoredRun]) -> Iterator[Table]:
     """What the machines and libraries of all runs were; none where nothing was trained."""
     seen: Counter[tuple[str, str]] = Counter()
     for run in runs:
-        known = {**run.record.environment, **_tooling(run.record)}
+        known = {**run.record.environment, **_numerics(run.record)}
         seen.update(known.items())
     rows = tuple((name, value, number) for (name, value), number in sorted(seen.items()))
     if rows:
@@ -166,11 +165,11 @@ def environments(runs: Sequence[StoredRun]) -> Iterator[Table]:
         yield Table("environment", "What the runs were made with", columns, rows)
 
 
-def _tooling(record: RunRecord) -> dict[str, str]:
+def _numerics(record: RunRecord) -> dict[str, str]:
     if record.spec.role == "import":
         return {}
-    tooling = record.spec.tooling
-    return {"precision": tooling.precision, "threads": str(tooling.threads), "layout": tooling.layout}
+    numerics = record.spec.numerics
+    return {"precision": numerics.precision, "threads": str(numerics.threads), "layout": numerics.layout}
 
 
 def _versions() -> Table:

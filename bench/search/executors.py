@@ -11,7 +11,7 @@ from bench.engine.execute import executor_for
 from bench.engine.images import load_images, of_size
 from bench.engine.prepare import Prepared
 from bench.execution.executor import Executor
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.plan.spec import RunSpec
 
 
@@ -40,7 +40,7 @@ class Executors:
         """For runs of one image size."""
         size = specs[0].pixels.image_size
         if size not in self._executors:
-            resources = Workshop(self._prepared.caches, self._dataset(size).pixels)
+            resources = Resources(self._prepared.caches, self._dataset(size).pixels)
             made = executor_for(self._prepared.experiment, resources, specs)
             self._executors[size] = self._stack.enter_context(made)
         return self._executors[size]

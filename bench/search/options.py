@@ -1,12 +1,16 @@
 """The options of `bench search`, checked."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bench.config.experiment import Experiment
 from bench.config.faults import in_words
+from bench.config.request import COMMAND_LINE, Given, experiment_from, options_from
+from bench.config.toml import read_toml
 from bench.errors import RequestError
+from bench.option import SEARCH, option
 from bench.plan.recipe import Recipe
 from reports.statistics.metrics import primary, searchable
 from studies.errors import StudyError
@@ -27,6 +31,7 @@ KNOBS: Mapping[str, Dimension] = {
 }
 """What can be searched, and between which values where nothing else is said."""
 ALWAYS = ("lr", "epochs")
+ONLY = ("search",)
 
 
 class SearchOptions(BaseModel):
@@ -37,19 +42,50 @@ class SearchOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    trials: Annotated[int, Field(ge=1, le=100_000)] = 40
-    metric: str = primary().name
-    sampler: Literal["tpe", "random", "grid", "cma-es", "gp"] = "tpe"
-    pruner: Literal["median", "hyperband", "wilcoxon", "none"] = "median"
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    nested: bool = False
-    inner_folds: Annotated[int, Field(ge=2)] = 3
-    study: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)] | None = None
-    new_study: bool = False
-    storage: str | None = None
-    heartbeat: Annotated[int, Field(ge=1, le=3600)] = 30
-    tune: list[str] = Field(default_factory=list)
-    space: dict[str, Any] = Field(default_factory=dict)
+    trials: int = option(40, "Trials of a study, other processes' included.", ONLY, limits={"ge": 1, "le": 100_000})
+    metric: str = option(
+        primary().name,
+        "Score of a trial, as the mean over its folds: macro_f1, accuracy, auroc, …",
+        ONLY,
+        choices=searchable,
+    )
+    tune: list[str] = option(
+        [], "Search this as well: weight_decay, batch_size, head_epochs, …; repeatable.", ONLY, choices=tuple(KNOBS)
+    )
+    sampler: Literal["tpe", "random", "grid", "cma-es", "gp"] = option(
+        "tpe", "What proposes trials: {choices}.", ONLY, SEARCH
+    )
+    pruner: Literal["median", "hyperband", "wilcoxon", "none"] = option(
+        "median", "What ends poor trials early: {choices}.", ONLY, SEARCH
+    )
+    nested: bool = option(False, "A study inside each outer fold.", ONLY, SEARCH)
+    inner_folds: int = option(3, "Folds inside an outer fold, with --nested.", ONLY, SEARCH, limits={"ge": 2})
+    seed: int = option(0, "Seed of the sampler.", ONLY, SEARCH, flag="--search-seed", limits={"ge": 0, "lt": 2**63})
+    study: str | None = option(
+        None,
+        "Name of the study.",
+        ONLY,
+        SEARCH,
+        shown="the backbone's",
+        limits={"pattern": r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "max_length": 100},
+    )
+    new_study: bool = option(False, "Begin another study beside those that ask something else.", ONLY, SEARCH)
+    storage: str | None = option(
+        None,
+        "Where trials are kept: sqlite:///FILE or postgresql://USER@HOST/DB.",
+        (*ONLY, "dashboard"),
+        SEARCH,
+        shown="study.db in the results folder",
+        envvar="GAPBENCH_STORAGE",
+    )
+    heartbeat: int = option(
+        30,
+        "Seconds; a trial that gives no sign for three times as long is tried again.",
+        ONLY,
+        SEARCH,
+        limits={"ge": 1, "le": 3600},
+    )
+    space: dict[str, Any] = option({}, "What is searched, and between which values: docs/search.md.", ())
 
     def searched(self, where: str) -> Space:
         """The search space; without one, learning rate and epochs, and what `tune` names.
@@ -91,3 +127,24 @@ def _check_values(name: str, part: Dimension, where: str) -> None:
             raise RequestError(
                 f"search.space.{name} in {where} has {value!r}. It {in_words(error.errors()[0])}."
             ) from None
+
+
+def search_from(given: Given) -> tuple[Experiment, SearchOptions, str]:
+    """The experiment, the search and the name of where both come from; one seed where nothing else is said.
+
+    Raises:
+        RequestError: an option, a key or a value is wrong.
+    """
+    config = given.get("config")
+    values = read_toml(config) if config else {}
+    where = f"{config} and {COMMAND_LINE}" if config else COMMAND_LINE
+    if "seeds" not in values and given.get("seeds") is None:
+        given = {**given, "seeds": "1"}
+    experiment = experiment_from(given)
+    table = values.get("search", {})
+    if not isinstance(table, dict):
+        raise RequestError(f"search in {config} must be a table, [search], not {table!r}.")
+    options = options_from(SearchOptions, given, table, f"[search] of {where}" if table else where)
+    named = str(config) if config else where
+    options.searched(named)  # before anything is read
+    return experiment, options, named

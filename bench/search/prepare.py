@@ -106,7 +106,7 @@ def _stage(
         question={
             "backbone": backbone.name,
             "weights": " ".join([backbone.weights.source, backbone.weights.digest[:10]]).strip(),
-            "precision": backbone.tooling.precision,
+            "precision": backbone.numerics.precision,
             "classes": ", ".join(dataset.classes),
             "cases": f"{number} ({named_cases})",
             "folds": f"{len(parts)} ({named_parts})",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-OF_TOOLING = ("device", "precision", "layout", "threads", "deterministic", "CUBLAS_WORKSPACE_CONFIG")
+OF_NUMERICS = ("device", "precision", "layout", "threads", "deterministic", "CUBLAS_WORKSPACE_CONFIG")
 """What a run's own settings decide, which rows of a leaderboard are told apart by."""
 
 
@@ -15,7 +15,7 @@ def mixed_environments(environments: Sequence[Mapping[str, str]]) -> list[str]:
     known = [one for one in environments if one]
     everywhere = set.intersection(*map(set, known)) if known else set()
     variables = {name for one in known for name in one if name.isupper()} if "threads" in everywhere else set()
-    names = sorted((everywhere | variables) - set(OF_TOOLING))
+    names = sorted((everywhere | variables) - set(OF_NUMERICS))
     differing = []
     for name in names:
         values = [one.get(name, "not set") for one in known]

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from bench.data.images import PixelSettings
 from bench.errors import BenchError
 from bench.plan.recipe import Recipe
-from bench.plan.spec import Role, RunResult, RunSpec, Seeds, Tooling, Weights
+from bench.plan.spec import Numerics, Role, RunResult, RunSpec, Seeds, Weights
 from bench.scoring import class_numbers, scores_by_site
 from bench.store.json_files import DamagedError, read_json
 
@@ -34,7 +34,7 @@ class TrainedSpec(BaseModel):
     recipe: Recipe
     recipe_label: str
     pixels: PixelSettings
-    tooling: Tooling
+    numerics: Numerics = Field(validation_alias=AliasChoices("tooling", "numerics"), serialization_alias="tooling")
     seeds: Seeds
     classes: tuple[str, ...]
     n_train: int
@@ -118,7 +118,7 @@ class RunRecord(BaseModel):
                 recipe=spec.recipe,
                 recipe_label=spec.recipe.label(),
                 pixels=spec.pixels,
-                tooling=spec.tooling,
+                numerics=spec.numerics,
                 seeds=spec.seeds,
                 classes=spec.classes,
                 n_train=len(spec.train),
@@ -159,7 +159,7 @@ class RunRecord(BaseModel):
         Raises:
             ValueError: a number that is not finite.
         """
-        return json.dumps(self.model_dump(mode="json", exclude_none=True), indent=1, allow_nan=False)
+        return json.dumps(self.model_dump(mode="json", by_alias=True, exclude_none=True), indent=1, allow_nan=False)
 
 
 def read_record(folder: Path) -> RunRecord:

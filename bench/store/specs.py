@@ -26,7 +26,7 @@ def spec_of(run: StoredRun, cases: Sequence[Case]) -> RunSpec | None:
         weights=run.record.weights,
         recipe=recorded.recipe,
         pixels=recorded.pixels,
-        tooling=recorded.tooling,
+        numerics=recorded.numerics,
         classes=recorded.classes,
         seed=recorded.seed,
         seeds=recorded.seeds,

@@ -36,10 +36,10 @@ class ComparedRun:
 def compare_tables(
     settings: Sequence[tuple[str, str, str]], runs: Sequence[ComparedRun], notes: Sequence[str]
 ) -> tuple[Table, ...]:
-    """What differs in tooling and environment, and every pair of runs. `notes` stand below the runs."""
+    """What differs in numerics and environment, and every pair of runs. `notes` stand below the runs."""
     differing = Table(
         "compare_settings",
-        "What differs in tooling and environment",
+        "What differs in numerics and environment",
         (Column("what", "What"), Column("a", "A"), Column("b", "B")),
         tuple(settings) or (("nothing", None, None),),
     )

@@ -57,7 +57,7 @@ class Design:
 
 
 @dataclass(frozen=True)
-class ToolingChange:
+class NumericsChange:
     """The base seed run with one other setting: by how much its scores, predictions and weights differ.
 
     differences: site → metric → changed minus base; churn: by site; parting: where both trainings part, in words.
@@ -99,12 +99,12 @@ class Study:
     backbone: str
     weights: str
     recipe: str
-    tooling: str
+    numerics: str
     classes: tuple[str, ...]
     cases: Mapping[str, tuple[str, ...]]
     control: Control | None
     designs: tuple[Design, ...]
-    changes: tuple[ToolingChange, ...]
+    changes: tuple[NumericsChange, ...]
     curves: Mapping[str, Sequence[tuple[int, float]]]
     cost: Cost | None
     caveats: tuple[Caveat, ...] = ()

@@ -30,7 +30,7 @@ _METRIC = Column("metric", "Metric")
 def nondeterminism_tables(studies: Sequence[Study]) -> tuple[Table, ...]:
     """All tables, those without rows left out; each carries what limits it."""
     makers: tuple[Callable[[Sequence[Study]], Table], ...] = (
-        *(_control, _spread, _components, _floor, _classes, _tooling, _curves, _cases, _cost),
+        *(_control, _spread, _components, _floor, _classes, _numerics, _curves, _cases, _cost),
     )
     caveats = {study.backbone: study.caveats for study in studies if study.caveats}
     notes = [f"{backbone}: {one.text}." for backbone, found in caveats.items() for one in found]
@@ -41,16 +41,16 @@ def nondeterminism_tables(studies: Sequence[Study]) -> tuple[Table, ...]:
 def _control(studies: Sequence[Study]) -> Table:
     return Table(
         "nondeterminism_control",
-        "Control: the same seed and tooling, repeated in fresh processes",
+        "Control: the same seed and numerics, repeated in fresh processes",
         (
-            *(_BACKBONE, Column("weights", "Weights"), Column("recipe", "Recipe"), Column("tooling", "Tooling")),
+            *(_BACKBONE, Column("weights", "Weights"), Column("recipe", "Recipe"), Column("tooling", "Numerics")),
             *(Column("repeats", "Repeats", "number"), Column("folds", "Folds", "number")),
             *(Column("digests", "Digests compared", "number"), Column("verdict", "Verdict")),
             Column("first_difference", "First difference", shown="filled"),
         ),
         tuple(
             (
-                *(study.backbone, study.weights, study.recipe, study.tooling, control.repeats, control.folds),
+                *(study.backbone, study.weights, study.recipe, study.numerics, control.repeats, control.folds),
                 *(control.digests, "PASS" if control.passed else "FAIL", control.parting or None),
             )
             for study in studies
@@ -180,10 +180,10 @@ def _classes(studies: Sequence[Study]) -> Table:
     )
 
 
-def _tooling(studies: Sequence[Study]) -> Table:
+def _numerics(studies: Sequence[Study]) -> Table:
     return Table(
         "nondeterminism_tooling",
-        "The same seed with other tooling",
+        "The same seed with other numerics",
         (
             *(_BACKBONE, Column("setting", "Setting"), Column("base", "From"), Column("changed", "To"), _SITE),
             *(Column(metric.name, f"Change of {metric.title}", "number", 4) for metric in headline()),

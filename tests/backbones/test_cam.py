@@ -1,5 +1,7 @@
 """Importance maps of every family, against gradients taken by hand."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ from backbones.build import build, create
 from backbones.cam import METHODS, Cam, first_component
 from backbones.cam_layers import CamLayer, NoSpatialLayerError, cam_layer
 from backbones.cascade import randomise, stages
-from bench.explain.options import METHODS as OFFERED
+from bench.explain.options import Method
 
 
 def model_of(name: str, size: int = 64) -> nn.Module:
@@ -89,7 +91,7 @@ def test_eigen_cam_is_the_first_component_with_its_sign_settled() -> None:
 
 
 def test_the_command_line_offers_these_methods() -> None:
-    assert tuple(METHODS) == OFFERED
+    assert tuple(METHODS) == get_args(Method)
 
 
 def test_class_tokens_and_registers_are_no_places() -> None:

@@ -19,9 +19,9 @@ from processes import SMALL, Bench, predictions
 from safetensors.torch import save_file
 
 import bench as package
-from bench.api.experiment import Options
+from bench.api.options import Options
 from bench.api.results import Results
-from bench.cli.run_command import run
+from bench.cli.training_commands import run
 from bench.config.experiment import Experiment as Settings
 from bench.config.toml import read_experiment
 from bench.errors import BenchError, RequestError
@@ -42,7 +42,7 @@ def test_import_bench_is_cheap(bench_environment: dict[str, str]) -> None:
 
 
 def test_every_option_of_bench_run_is_an_argument() -> None:
-    on_the_command_line = {{"column": "columns"}.get(name, name) for name in inspect.signature(run).parameters}
+    on_the_command_line = set(inspect.signature(run).parameters)
     in_python = set(Options.__annotations__)
     assert on_the_command_line <= in_python
     assert in_python - on_the_command_line == {"classes", "class_order"}  # keys of the TOML file

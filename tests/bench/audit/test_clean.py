@@ -13,7 +13,8 @@ from processes import Bench
 from scans import write_dicom, write_nifti
 from trees import READ, write_digit_tree
 
-from bench.audit.summary import Audit, FoundCase, NamedFinding
+from bench.audit.findings import Finding, FoundCase
+from bench.audit.summary import Audit
 from bench.audit.surplus import MOVABLE, named_cases
 from bench.data.images import PixelSettings, upright_images
 from bench.data.reading import Shown
@@ -92,7 +93,7 @@ class TestMoving:
 
     def test_what_is_only_like_a_copy_that_goes_stays(self) -> None:
         a, b, c = (FoundCase(f"x/{n}", f"/x/{n}", None, "x", "l", None, n) for n in "abc")
-        pairs = tuple(NamedFinding("near duplicate", "", pair, ()) for pair in ((a, b), (b, c)))
+        pairs = tuple(Finding("near duplicate", "", pair, ()) for pair in ((a, b), (b, c)))
         audit = Audit(roots={"x": "/x"}, images=3, files=3, classes={}, distributions={}, findings=pairs)
         assert list(named_cases(audit, ["near duplicate"], lambda case: True)) == [(b, "copy of x/a")]
 

@@ -7,12 +7,16 @@ from typing import get_args
 import pytest
 
 from backbones.names import registered_names
-from bench.cli import completion
+from bench.cli.command import options_of
 from bench.cli.report_command import FORMATS
 from bench.config.experiment import Experiment
-from bench.config.toml import RECIPES
-from bench.data.options import MultiLabel
+from bench.data.options import GroupBy, MultiLabel
 from bench.data.readers import NAMES
+from bench.data.windows import NAMED, parse_windows
+from bench.executors import AUTO, EXECUTORS
+from bench.explain.options import CHOICES, Method, Target
+from bench.nondeterminism.options import VARIED
+from bench.plan.recipe import RECIPES
 from bench.search.options import KNOBS, SearchOptions
 from reports.statistics.intervals import Interval
 from reports.statistics.metrics import searchable
@@ -43,31 +47,52 @@ def test_backbones_are_those_of_timm() -> None:
     import timm
 
     assert registered_names() == sorted(timm.list_models())
-    assert completion.backbones("resnet34.a1") == []
-    assert completion.backbones("convnext_at") == sorted(timm.list_models("convnext_at*"))
+    assert offered("run", "backbone", "resnet34.a1") == ()
+    assert offered("run", "backbone", "convnext_at") == tuple(sorted(timm.list_models("convnext_at*")))
 
 
 def choices(name: str) -> tuple[str, ...]:
     return get_args(Experiment.model_fields[name].annotation)
 
 
+def offered(command: str, name: str, typed: str = "") -> tuple[str, ...]:
+    """What the shell is told may follow."""
+    (complete,) = [one.complete for one in options_of(command) if one.name == name]
+    assert complete is not None
+    return tuple(complete(typed))
+
+
 @pytest.mark.parametrize(
-    ("offered", "allowed"),
+    ("command", "name", "allowed"),
     [
-        (completion.FITS, choices("fit")),
-        (completion.PRECISIONS, choices("precision")),
-        (completion.DEVICES, choices("device")),
-        (completion.EXECUTORS, choices("executor")),
-        (completion.INTERVALS, get_args(Interval)),
-        (completion.MULTILABEL, get_args(MultiLabel)),
-        (completion.READERS, NAMES),
-        (completion.RECIPES, tuple(RECIPES)),
-        (completion.FORMATS, FORMATS),
-        (completion.SAMPLERS, get_args(SearchOptions.model_fields["sampler"].annotation)),
-        (completion.PRUNERS, get_args(SearchOptions.model_fields["pruner"].annotation)),
-        (completion.TUNABLE, tuple(KNOBS)),
-        (completion.metrics, tuple(searchable())),
+        ("run", "fit", choices("fit")),
+        ("run", "precision", choices("precision")),
+        ("run", "device", choices("device")),
+        ("run", "executor", (AUTO, *EXECUTORS)),
+        ("run", "tree", choices("tree")),
+        ("data audit", "tree", choices("tree")),
+        ("run", "interval", get_args(Interval)),
+        ("report", "interval", get_args(Interval)),
+        ("run", "multilabel", get_args(MultiLabel)),
+        ("search", "group_by", get_args(GroupBy)),
+        ("run", "reader", NAMES),
+        ("run", "recipe", tuple(RECIPES)),
+        ("search", "sampler", get_args(SearchOptions.model_fields["sampler"].annotation)),
+        ("search", "pruner", get_args(SearchOptions.model_fields["pruner"].annotation)),
+        ("search", "tune", tuple(KNOBS)),
+        ("search", "metric", tuple(searchable())),
+        ("nondeterminism", "vary", VARIED),
+        ("explain", "method", get_args(Method)),
+        ("explain", "target", get_args(Target)),
+        ("explain", "cases", CHOICES),
     ],
 )
-def test_what_is_offered_is_what_is_allowed(offered: completion.Complete, allowed: tuple[str, ...]) -> None:
-    assert tuple(offered("")) == allowed
+def test_what_is_offered_is_what_is_allowed(command: str, name: str, allowed: tuple[str, ...]) -> None:
+    assert offered(command, name) == allowed
+
+
+def test_offered_windows_can_be_read() -> None:
+    names = offered("run", "windows")
+    assert set(NAMED) < set(names)
+    for name in names:
+        parse_windows(name.split(","))

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
 from processes import Bench
@@ -27,11 +27,11 @@ def test_every_text_and_placeholder_is_shown(
     done = bench(*request.node.callspec.id.split(), "--help", COLUMNS="400")
     assert done.returncode == 0, done.stderr
     shown = " ".join(done.stdout.split())
-    for name, hint in get_type_hints(callback, include_extras=True).items():
-        for about in getattr(hint, "__metadata__", ()):
-            assert isinstance(about, OptionInfo | ArgumentInfo)
-            for text in (about.help, about.metavar):
-                assert " ".join((text or "").split()) in shown, (name, text)
+    for name, parameter in inspect.signature(callback).parameters.items():
+        (about,) = parameter.annotation.__metadata__
+        assert isinstance(about, OptionInfo | ArgumentInfo)
+        for text in (about.help, about.metavar):
+            assert " ".join((text or "").split()) in shown, (name, text)
     first = (inspect.getdoc(callback) or "").partition("\n")[0]
     assert first in shown
 

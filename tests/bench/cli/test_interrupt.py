@@ -33,12 +33,12 @@ start()
 """
 
 COMMANDS = {
-    "run": ("bench.cli.request.experiment_from", ["run"]),
-    "search": ("bench.cli.search_request.search_from", ["search"]),
-    "nondeterminism": ("bench.config.experiment.checked", ["nondeterminism"]),
-    "explain": ("bench.explain.options.checked_method", ["explain"]),
+    "run": ("bench.config.request.experiment_from", ["run"]),
+    "search": ("bench.search.options.search_from", ["search"]),
+    "nondeterminism": ("bench.config.request.options_from", ["nondeterminism"]),
+    "explain": ("bench.config.request.options_from", ["explain"]),
     "report": ("bench.store.folder.ResultsFolder", ["report"]),
-    "audit": ("bench.cli.request.parse_columns", ["data", "audit", "."]),
+    "audit": ("bench.config.request.experiment_from", ["data", "audit", "."]),
     "status": ("bench.status.read.read_status", ["status"]),
 }
 

@@ -11,7 +11,7 @@ from bench.engine.progress import RunProgress
 from bench.execution.executor import Speed
 from bench.plan.plan import seeds_of
 from bench.plan.recipe import Recipe
-from bench.plan.spec import EpochRecord, RunResult, RunSpec, Sample, Tooling, Weights
+from bench.plan.spec import EpochRecord, Numerics, RunResult, RunSpec, Sample, Weights
 from bench.terminal import Terminal
 
 DONE = RunResult("done", np.zeros((0, 0), dtype=np.float32))
@@ -44,7 +44,7 @@ def spec(backbone: str, seed: int = 0, fold: int = 0) -> RunSpec:
         Weights("random", ""),
         Recipe(epochs=2),
         PixelSettings(image_size=32),
-        Tooling("fp32"),
+        Numerics("fp32"),
         ("a", "b"),
         seed,
         seeds_of(seed),

@@ -44,9 +44,9 @@ def test_an_image_is_moved_mirrored_and_brightened_but_stays_itself() -> None:
 
 
 def test_a_run_is_augmented_where_the_recipe_says_so_and_repeats(digit_data: Path, caches: Caches) -> None:
-    plain, workshop = prepare_runs(digit_data, caches, backbone="test_resnet", recipe=Recipe(epochs=1, batch_size=16))
+    plain, resources = prepare_runs(digit_data, caches, backbone="test_resnet", recipe=Recipe(epochs=1, batch_size=16))
     light = replace(plain[0], recipe=plain[0].recipe.model_copy(update={"augmentation": "light"}))
-    results = [execute(spec, workshop, lambda epoch: True) for spec in (plain[0], light, light)]
+    results = [execute(spec, resources, lambda epoch: True) for spec in (plain[0], light, light)]
     assert (
         results[1].probabilities.tobytes() == results[2].probabilities.tobytes() != results[0].probabilities.tobytes()
     )

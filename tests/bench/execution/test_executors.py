@@ -14,11 +14,11 @@ from bench.cache import Caches
 from bench.execution.executor import Executor
 from bench.execution.in_process import InProcessExecutor
 from bench.execution.pool import PoolExecutor
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
 from bench.store.runs import RunStore
 
-Make = Callable[[Workshop], Executor]
+Make = Callable[[Resources], Executor]
 
 
 def go_on(spec: RunSpec, epoch: EpochRecord) -> bool:
@@ -30,21 +30,21 @@ def results_by_fold(executor: Executor, specs: list[RunSpec]) -> dict[int, RunRe
 
 
 @pytest.fixture(scope="module")
-def runs(digit_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[RunSpec], Workshop]:
+def runs(digit_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[RunSpec], Resources]:
     return prepare_runs(digit_data, Caches(tmp_path_factory.mktemp("caches")))
 
 
 @pytest.mark.parametrize(
     "make",
-    [InProcessExecutor, lambda workshop: PoolExecutor(workshop, 2)],
+    [InProcessExecutor, lambda resources: PoolExecutor(resources, 2)],
     ids=["in-process", "pool"],
 )
 class TestEveryExecutor:
     def test_runs_yields_stops_fails_and_measures(
-        self, make: Make, runs: tuple[list[RunSpec], Workshop], tmp_path: Path
+        self, make: Make, runs: tuple[list[RunSpec], Resources], tmp_path: Path
     ) -> None:
-        specs, workshop = runs
-        with make(workshop) as executor:
+        specs, resources = runs
+        with make(resources) as executor:
             epochs: list[tuple[int, int]] = []
 
             def count(spec: RunSpec, epoch: EpochRecord) -> bool:
@@ -63,7 +63,7 @@ class TestEveryExecutor:
                 assert result.environment["torch"]
 
             # the same bytes as any other executor, this one repeated
-            reference = results_by_fold(InProcessExecutor(workshop), specs)
+            reference = results_by_fold(InProcessExecutor(resources), specs)
             store = RunStore(tmp_path)
             for spec in specs:
                 ours = store.write(spec, results[spec.fold], 0) / "predictions.parquet"
@@ -88,10 +88,10 @@ class TestEveryExecutor:
             assert list(executor.run([], go_on)) == []
 
 
-def test_a_killed_worker_costs_its_run_and_is_replaced(runs: tuple[list[RunSpec], Workshop]) -> None:
-    specs, workshop = runs
+def test_a_killed_worker_costs_its_run_and_is_replaced(runs: tuple[list[RunSpec], Resources]) -> None:
+    specs, resources = runs
     killed: list[int] = []
-    with PoolExecutor(workshop, 1) as executor:
+    with PoolExecutor(resources, 1) as executor:
 
         def kill_once(spec: RunSpec, epoch: EpochRecord) -> bool:
             if not killed:

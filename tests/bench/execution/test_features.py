@@ -13,15 +13,15 @@ from bench.execution.run import PreparedRun
 
 @pytest.mark.parametrize("kept", [0, 40, 400])
 def test_a_file_that_is_cut_off_is_made_again(digit_data: Path, caches: Caches, kept: int) -> None:
-    specs, workshop = prepare_runs(digit_data, caches)
+    specs, resources = prepare_runs(digit_data, caches)
     caches.features.mkdir(parents=True, exist_ok=True)
-    run = PreparedRun(specs[0], workshop)
+    run = PreparedRun(specs[0], resources)
 
     def load() -> np.ndarray:
-        return np.array(load_features(caches.features, run.spec, run.model, workshop.pixels, run.images, run.autocast))
+        return np.array(load_features(caches.features, run.spec, run.model, resources.pixels, run.images, run.autocast))
 
     whole = load()
-    file = caches.features / f"{feature_key(run.spec, workshop.pixels)}.npy"
+    file = caches.features / f"{feature_key(run.spec, resources.pixels)}.npy"
     file.write_bytes(file.read_bytes()[:kept])
     assert np.array_equal(load(), whole)
     assert np.array_equal(np.load(file), whole)

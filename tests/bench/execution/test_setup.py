@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from bench.execution.setup import set_up
-from bench.plan.spec import Tooling
+from bench.plan.spec import Numerics
 
-EXACT, FAST = Tooling("fp32"), Tooling("fp32", deterministic=False)
+EXACT, FAST = Numerics("fp32"), Numerics("fp32", deterministic=False)
 VARIABLE = "CUBLAS_WORKSPACE_CONFIG"
 THAT_TORCH_ACCEPTS = (":4096:8", ":16:8")  # of the documentation of torch.use_deterministic_algorithms
 
@@ -22,7 +22,7 @@ def _set_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("first", [EXACT, FAST], ids=["deterministic", "fast"])
-def test_whichever_run_comes_first_a_later_one_can_be_deterministic(first: Tooling) -> None:
+def test_whichever_run_comes_first_a_later_one_can_be_deterministic(first: Numerics) -> None:
     set_up(first)
     assert os.environ[VARIABLE] in THAT_TORCH_ACCEPTS
 

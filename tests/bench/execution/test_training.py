@@ -87,27 +87,27 @@ def test_class_weights_and_label_smoothing() -> None:
 
 
 def test_batches_are_normalised_as_the_weights_expect(digit_data: Path, caches: Caches) -> None:
-    specs, workshop = prepare_runs(digit_data, caches)
-    run = PreparedRun(specs[0], workshop)
+    specs, resources = prepare_runs(digit_data, caches)
+    run = PreparedRun(specs[0], resources)
     mean, std = np.array(traits(run.model).mean), np.array(traits(run.model).std)
     rows = run.rows(specs[0].train)[:3]
-    expected = (workshop.pixels.open()[rows] / 255 - mean) / std
+    expected = (resources.pixels.open()[rows] / 255 - mean) / std
     batch = run.images(rows)
     assert np.allclose(batch.permute(0, 2, 3, 1).numpy(), expected, atol=1e-5)
     assert batch.is_contiguous(memory_format=torch.channels_last)
-    plain = ImageBatches(workshop.pixels.open(), traits(run.model), run.device, channels_last=False)
+    plain = ImageBatches(resources.pixels.open(), traits(run.model), run.device, channels_last=False)
     assert plain(rows).is_contiguous()
     assert torch.equal(plain(rows), batch)
 
 
 def test_it_learns_and_repeats_bit_for_bit(digit_data: Path, caches: Caches) -> None:
-    specs, workshop = prepare_runs(digit_data, caches, recipe=Recipe(epochs=12, batch_size=8, lr=3e-3))
-    first, again = execute(specs[0], workshop, go_on), execute(specs[0], workshop, go_on)
+    specs, resources = prepare_runs(digit_data, caches, recipe=Recipe(epochs=12, batch_size=8, lr=3e-3))
+    first, again = execute(specs[0], resources, go_on), execute(specs[0], resources, go_on)
     assert first.probabilities.tobytes() == again.probabilities.tobytes()
     assert [e.train_loss for e in first.history] == [e.train_loss for e in again.history]
     assert first.history[-1].train_loss < first.history[0].train_loss / 2
     assert first.history[-1].val_accuracy > 0.8  # three digits: chance is 1/3
-    right = first.probabilities.argmax(1)[: len(specs[0].validation)] == PreparedRun(specs[0], workshop).labels(
+    right = first.probabilities.argmax(1)[: len(specs[0].validation)] == PreparedRun(specs[0], resources).labels(
         specs[0].validation
     )
     assert first.history[-1].val_accuracy == pytest.approx(right.mean())
@@ -115,16 +115,16 @@ def test_it_learns_and_repeats_bit_for_bit(digit_data: Path, caches: Caches) -> 
 
 @pytest.mark.parametrize("source", ["init", "order"])
 def test_each_seed_changes_the_result(digit_data: Path, caches: Caches, source: str) -> None:
-    specs, workshop = prepare_runs(digit_data, caches)
+    specs, resources = prepare_runs(digit_data, caches)
     other = replace(specs[0], seeds=replace(specs[0].seeds, **{source: 1}))
     assert not np.array_equal(
-        execute(specs[0], workshop, go_on).probabilities, execute(other, workshop, go_on).probabilities
+        execute(specs[0], resources, go_on).probabilities, execute(other, resources, go_on).probabilities
     )
 
 
 def test_a_loss_that_is_not_finite_names_its_step(digit_data: Path, caches: Caches) -> None:
-    specs, workshop = prepare_runs(digit_data, caches, recipe=Recipe(epochs=3, batch_size=16, warmup=0))
-    result = execute(with_lr(specs[0], 1e30), workshop, go_on)
+    specs, resources = prepare_runs(digit_data, caches, recipe=Recipe(epochs=3, batch_size=16, warmup=0))
+    result = execute(with_lr(specs[0], 1e30), resources, go_on)
     assert result.status == "failed"
     assert "epoch 0, step 2" in result.error or "epoch 0, step 3" in result.error
     assert result.probabilities.size == 0
@@ -133,15 +133,15 @@ def test_a_loss_that_is_not_finite_names_its_step(digit_data: Path, caches: Cach
 def test_the_head_phase_on_cached_features_is_training_with_a_frozen_body(digit_data: Path, caches: Caches) -> None:
     """Against a plain loop that runs the frozen body on every batch."""
     recipe = Recipe(epochs=1, head_epochs=2, batch_size=16)
-    specs, workshop = prepare_runs(
+    specs, resources = prepare_runs(
         digit_data, caches, backbone="tf_efficientnet_lite0", weights="imagenet", recipe=recipe
     )
     spec = specs[0]
-    run = PreparedRun(spec, workshop)
+    run = PreparedRun(spec, resources)
     run._train_head(2, go_on)
     assert len(list(caches.features.glob("*.npy"))) == 1
 
-    plain = PreparedRun(spec, workshop)
+    plain = PreparedRun(spec, resources)
     model, head = plain.model.eval(), classifier(plain.model)
     rows, labels = plain.rows(spec.train), torch.from_numpy(plain.labels(spec.train))
     optimisation = Optimisation(head, recipe, 2 * steps_per_epoch(len(rows), 16), plain.device)
@@ -158,22 +158,22 @@ def test_the_head_phase_on_cached_features_is_training_with_a_frozen_body(digit_
 
 
 def test_features_are_shared_by_seeds_and_folds(digit_data: Path, caches: Caches) -> None:
-    specs, workshop = prepare_runs(digit_data, caches, backbone="tf_efficientnet_lite0", weights="imagenet")
-    execute(specs[0], workshop, go_on)
+    specs, resources = prepare_runs(digit_data, caches, backbone="tf_efficientnet_lite0", weights="imagenet")
+    execute(specs[0], resources, go_on)
     files = {path: path.stat().st_mtime_ns for path in caches.features.iterdir()}
-    execute(specs[1], workshop, go_on)
+    execute(specs[1], resources, go_on)
     assert {path: path.stat().st_mtime_ns for path in caches.features.iterdir()} == files
-    run = PreparedRun(specs[1], workshop)
-    stored = load_features(caches.features, specs[1], run.model, workshop.pixels, run.images, run.autocast)
-    assert stored.shape == (len(workshop.pixels.row), 1280)
+    run = PreparedRun(specs[1], resources)
+    stored = load_features(caches.features, specs[1], run.model, resources.pixels, run.images, run.autocast)
+    assert stored.shape == (len(resources.pixels.row), 1280)
 
 
 def test_only_a_cpu_shares_features_of_fast_and_deterministic_runs(digit_data: Path, caches: Caches) -> None:
-    (spec, _), workshop = prepare_runs(digit_data, caches)
+    (spec, _), resources = prepare_runs(digit_data, caches)
 
     def files(device: str) -> set[str]:
-        toolings = [replace(spec.tooling, device=device, deterministic=exact) for exact in (True, False)]
-        return {feature_key(replace(spec, tooling=tooling), workshop.pixels) for tooling in toolings}
+        both = [replace(spec.numerics, device=device, deterministic=exact) for exact in (True, False)]
+        return {feature_key(replace(spec, numerics=numerics), resources.pixels) for numerics in both}
 
     assert len(files("cpu")) == 1
     assert len(files("mps")) == 2

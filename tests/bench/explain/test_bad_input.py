@@ -29,7 +29,7 @@ def digits_alone(session_cache: None, masked_digits: Path, tmp_path_factory: pyt
 
 
 def test_one_site_one_seed_and_no_masks(digits_alone: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_explain(ExplainOptions(digits_alone, checks=2)) == 0
+    assert run_explain(ExplainOptions(results=digits_alone, checks=2)) == 0
     printed = capsys.readouterr().out
     assert "pit_ti_224 is left out: Backbone pit_ti_224 has no layer with places" in printed
     tables = {table.name: table for table in explanation_tables(ResultsFolder(digits_alone))}
@@ -41,7 +41,7 @@ def test_one_site_one_seed_and_no_masks(digits_alone: Path, capsys: pytest.Captu
 
 def test_nothing_but_a_backbone_without_a_spatial_layer(digits_alone: Path) -> None:
     with pytest.raises(RequestError, match=r"Nothing can be explained\. pit_ti_224 is left out: .*Choose another"):
-        run_explain(ExplainOptions(digits_alone, backbones=("pit_ti_224",), checks=0))
+        run_explain(ExplainOptions(results=digits_alone, backbones=("pit_ti_224",), checks=0))
 
 
 def test_images_that_are_gone_or_others(kept: Path, masked_digits: Path, tmp_path: Path) -> None:
@@ -50,11 +50,11 @@ def test_images_that_are_gone_or_others(kept: Path, masked_digits: Path, tmp_pat
     text = (results / "experiment.toml").read_text()
     (results / "experiment.toml").write_text(text.replace(str(masked_digits), str(moved)))
     with pytest.raises(RequestError, match=f"No such folder: {moved}"):
-        run_explain(ExplainOptions(results))
+        run_explain(ExplainOptions(results=results))
     shutil.copytree(masked_digits, moved)
     next(iter(sorted((moved / "internal" / "4").iterdir()))).unlink()
     with pytest.raises(RequestError, match="was made from other data: 36 cases then, 35 now"):
-        run_explain(ExplainOptions(results))
+        run_explain(ExplainOptions(results=results))
 
 
 def test_edited_folds_leave_their_models_out(kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,7 +64,7 @@ def test_edited_folds_leave_their_models_out(kept: Path, tmp_path: Path, capsys:
     one, other = (of_seed[of_seed["fold"] == fold].index[0] for fold in (0, 1))
     folds.loc[[one, other], "fold"] = [1, 0]
     folds.to_parquet(results / "folds.parquet", index=False)
-    assert run_explain(ExplainOptions(results, checks=0, number=1)) == 0
+    assert run_explain(ExplainOptions(results=results, checks=0, number=1)) == 0
     assert "2 stored run(s) belong to cases or folds" in capsys.readouterr().out
     values = pd.read_parquet(results / "explain" / "values.parquet")
     assert set(values["seed"]) == {0}

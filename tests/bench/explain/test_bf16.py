@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,38 +83,38 @@ def watched(side: int) -> Iterator[Images]:
 
 
 def in_bf16(spec: RunSpec) -> RunSpec:
-    changed = spec.__class__(**{**spec.__dict__, "tooling": spec.tooling.__class__("bf16")})
-    assert changed.tooling.precision == "bf16"
+    changed = replace(spec, numerics=replace(spec.numerics, precision="bf16"))
+    assert changed.numerics.precision == "bf16"
     return changed
 
 
 def test_nothing_but_the_model_touches_images_under_autocast(digit_data: Path, caches: Caches) -> None:
     """Convolutions of images in bf16 are the model's own: blurring, augmenting and normalising are not rounded."""
     recipe = Recipe(epochs=1, batch_size=16, augmentation="light", head_epochs=0)
-    specs, workshop = prepare_runs(digit_data, caches, recipe=recipe)
+    specs, resources = prepare_runs(digit_data, caches, recipe=recipe)
     spec = in_bf16(specs[0])
 
     def features() -> object:
-        run = PreparedRun(spec, workshop)
-        folder = workshop.caches.features
+        run = PreparedRun(spec, resources)
+        folder = resources.caches.features
         folder.mkdir(parents=True, exist_ok=True)
-        return load_features(folder, spec, run.model, workshop.pixels, run.images, run.autocast)
+        return load_features(folder, spec, run.model, resources.pixels, run.images, run.autocast)
 
     everything: list[Callable[[], object]] = [
-        lambda: execute(spec, workshop, lambda epoch: True),
-        lambda: measure_speed(spec, workshop),
+        lambda: execute(spec, resources, lambda epoch: True),
+        lambda: measure_speed(spec, resources),
         features,
         lambda: explain(
             ExplainTask(
                 spec=spec,
-                model=as_bytes(PreparedRun(spec, workshop).model, spec.run_id),
+                model=as_bytes(PreparedRun(spec, resources).model, spec.run_id),
                 method="gradcam",
                 targets=np.zeros(len(spec.predicted), dtype=np.int64),
                 mapped=np.arange(4),
                 located=np.arange(4),
                 checked=np.arange(2),
             ),
-            workshop,
+            resources,
         ),
     ]
     for work in everything:

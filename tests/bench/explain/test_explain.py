@@ -105,7 +105,7 @@ def test_models_that_were_not_kept_are_trained_again_and_explain_the_same(
     forgotten: Path, explained: tuple[Path, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     results = Path(shutil.copytree(forgotten, tmp_path / "results"))
-    assert run_explain(ExplainOptions(results, number=2, checks=1, save_models=True)) == 0
+    assert run_explain(ExplainOptions(results=results, number=2, checks=1, save_models=True)) == 0
     assert "1 of 4 models were not kept and are trained again as they were." in capsys.readouterr().out
     again, first = (pd.read_parquet(folder / "explain" / "values.parquet") for folder in (results, explained[0]))
     order = ["seed", "fold", "site", "case_id"]
@@ -125,7 +125,7 @@ def test_training_that_comes_out_otherwise_is_an_error(forgotten: Path, tmp_path
         bits[0] = np.nextafter(bits[0], np.float32(1))
         pq.write_table(table.set_column(place, "p_4", [bits]), file)
     with pytest.raises(BenchError, match=r"gave other predictions than are stored \(1 of 24 cases\)"):
-        run_explain(ExplainOptions(results, checks=0))
+        run_explain(ExplainOptions(results=results, checks=0))
     assert not (results / "explain").exists()
 
 
@@ -140,7 +140,7 @@ def test_a_file_that_is_not_the_model_is_refused(kept: Path, tmp_path: Path, con
     else:
         shutil.copy(other, one)
     with pytest.raises(BenchError, match=rf"{one.parent.name}/model.safetensors cannot be used: {why}.*Delete it"):
-        run_explain(ExplainOptions(results, checks=0))
+        run_explain(ExplainOptions(results=results, checks=0))
 
 
 def test_galleries_of_cases_from_a_file_and_a_sample(kept: Path, tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_galleries_of_cases_from_a_file_and_a_sample(kept: Path, tmp_path: Path)
     chosen = [ids[0], ids[-1]]
     (tmp_path / "cases.txt").write_text("\n".join(chosen) + "\n")
     done = ExplainOptions(
-        results, method="eigencam", cases=str(tmp_path / "cases.txt"), most=6, checks=0, target="true"
+        results=results, method="eigencam", cases=str(tmp_path / "cases.txt"), most=6, checks=0, target="true"
     )
     assert run_explain(done) == 0
     (gallery,) = explanation_galleries(ResultsFolder(results))

@@ -18,7 +18,7 @@ from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
-from bench.plan.spec import RunResult, Tooling, Weights
+from bench.plan.spec import Numerics, RunResult, Weights
 from bench.report.compiled import compile_results
 from bench.store.folder import ResultsFolder
 
@@ -76,7 +76,7 @@ def train(root: Path, *, holdout: float | None = None) -> Path:
     """A folder as `bench run` leaves it: resnet18, three seeds of two folds or one split, cases with patients."""
     folder = ResultsFolder(root)
     folds = FoldTable({seed: draw_folds(GROUPED[:160], seed, folds=2, holdout=holdout) for seed in range(3)})
-    planned = PlannedBackbone("resnet18", Weights("random", ""), Tooling("fp32"))
+    planned = PlannedBackbone("resnet18", Weights("random", ""), Numerics("fp32"))
     specs = plan_runs(GROUPED, folds, ("a", "b"), [planned], range(3), Recipe(), PixelSettings(32))
     experiment = Experiment(
         internal="/i", external={"bern": "/b"}, class_order=["a", "b"], folds=2, holdout=holdout, seeds=[0, 1, 2]

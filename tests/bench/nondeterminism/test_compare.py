@@ -49,7 +49,7 @@ def test_it_names_the_variable_and_where_runs_part(
     settings, _, runs = said.partition("## Runs that should be equal")
     assert "| environment: ATEN_CPU_CAPABILITY | not set" in settings
     assert "environment: instruction_set" in settings
-    assert "tooling" not in settings.partition("|")[2]
+    assert "numerics" not in settings.partition("|")[2]
     assert runs.count("begin with other weights") == 2  # random numbers are drawn by other instructions
     assert (
         "test_resnet seed 0 fold 0, first difference: before step 1, the initial weights, first conv1.0.weight" in runs
@@ -65,8 +65,8 @@ def test_runs_of_other_tooling_part_at_a_step(
     invoke("run", "--data", digit_data, *options, "--results", tmp_path / "results")
     said = invoke("nondeterminism", "--compare", pair[0], tmp_path / "results")
     settings, _, runs = said.partition("## Runs that should be equal")
-    assert [line.split()[1:7] for line in settings.splitlines() if line.startswith("| tooling")] == [
-        ["tooling:", "precision", "|", "fp32", "|", "bf16"]
+    assert [line.split()[1:7] for line in settings.splitlines() if line.startswith("| numerics")] == [
+        ["numerics:", "precision", "|", "fp32", "|", "bf16"]
     ]
     assert runs.count("part at step 1") == 2
     assert "first difference: step 1 (whole model, epoch 0), forward conv1.0; " in runs

@@ -2,13 +2,13 @@
 
 import pytest
 
-from bench.config.experiment import checked
+from bench.config.faults import checked
 from bench.errors import RequestError
 from bench.nondeterminism.designs import others
 from bench.nondeterminism.options import NondeterminismOptions
 from bench.nondeterminism.record import RecordedGroup
-from bench.nondeterminism.study import merged, tooling_text
-from bench.plan.spec import Tooling
+from bench.nondeterminism.study import merged, numerics_text
+from bench.plan.spec import Numerics
 
 
 def group(name: str, changed: str = "") -> RecordedGroup:
@@ -37,14 +37,14 @@ def test_runs_that_vary_all_are_left_out_once_another_source_has_come() -> None:
 
 
 def test_each_setting_is_changed_to_what_it_is_not() -> None:
-    tooling = Tooling("bf16")
-    assert others(tooling, "threads", []) == [2]
-    assert others(Tooling("bf16", threads=4), "threads", []) == [1]
-    assert others(tooling, "precision", []) == ["fp32"]
-    assert others(tooling, "layout", []) == ["contiguous"]
-    assert others(tooling, "device", ["cuda", "cpu"]) == ["cuda"]
-    assert tooling_text(tooling) == "bf16, channels_last, 1 thread, cpu"
-    assert tooling_text(Tooling("fp32", threads=2, deterministic=False)).endswith("2 threads, cpu, --fast")
+    numerics = Numerics("bf16")
+    assert others(numerics, "threads", []) == [2]
+    assert others(Numerics("bf16", threads=4), "threads", []) == [1]
+    assert others(numerics, "precision", []) == ["fp32"]
+    assert others(numerics, "layout", []) == ["contiguous"]
+    assert others(numerics, "device", ["cuda", "cpu"]) == ["cuda"]
+    assert numerics_text(numerics) == "bf16, channels_last, 1 thread, cpu"
+    assert numerics_text(Numerics("fp32", threads=2, deterministic=False)).endswith("2 threads, cpu, --fast")
 
 
 def test_what_varies_is_named_once_and_known() -> None:

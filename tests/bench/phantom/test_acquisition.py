@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from scipy import fft
 
-from bench.phantom.acquisition import _noise_spectrum
+from bench.phantom.acquisition import IMAGE_PX, Position, _noise_spectrum
 from bench.phantom.grid import COLS, ROWS, weighted_sums
-from bench.phantom.positioning import IMAGE_PX, Position
 
 
 @pytest.mark.parametrize("cutoff", [0.22, 0.3, 0.42])

@@ -11,7 +11,7 @@ from bench.phantom.difficulty import CLASSES, DEFAULT_DIFFICULTY
 from bench.phantom.grid import ANGLE, RADIUS, Plane, X, Y
 from bench.phantom.head import VENTRICLES, draw_head
 from bench.phantom.lesion import Canvas
-from bench.phantom.lesions_infarct import plan_infarct
+from bench.phantom.lesions_inside import plan_infarct
 from bench.phantom.slice import SMALLEST_LESION_MM2, HeadSlice, draw_slice
 from bench.phantom.tissue import paint_tissue
 

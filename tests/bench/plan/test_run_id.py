@@ -10,7 +10,7 @@ from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
-from bench.plan.spec import RunSpec, Tooling, Weights
+from bench.plan.spec import Numerics, RunSpec, Weights
 from bench.seeds import derive
 
 
@@ -26,7 +26,7 @@ def cases(group: str = "g") -> list[Case]:
 def plan(table: list[Case]) -> list[RunSpec]:
     inside = [case for case in table if case.site == "internal"]
     folds = FoldTable({0: draw_folds(inside, 0, folds=3), 1: draw_folds(inside, 1, folds=3)})
-    backbone = PlannedBackbone("resnet18", Weights("random", ""), Tooling("fp32"))
+    backbone = PlannedBackbone("resnet18", Weights("random", ""), Numerics("fp32"))
     return plan_runs(table, folds, ("a", "b"), [backbone], [0, 1], Recipe(), PixelSettings(32))
 
 
@@ -60,7 +60,7 @@ def test_the_order_of_files_does_not_change_what_a_fold_is_trained_on() -> None:
     """Given the folds, cases that come in another order make the same runs."""
     inside = [case for case in cases() if case.site == "internal"]
     folds = FoldTable({0: draw_folds(inside, 0, folds=3)})
-    backbone = PlannedBackbone("resnet18", Weights("random", ""), Tooling("fp32"))
+    backbone = PlannedBackbone("resnet18", Weights("random", ""), Numerics("fp32"))
     one, other = (
         plan_runs(table, folds, ("a", "b"), [backbone], [0], Recipe(), PixelSettings(32))
         for table in (cases(), list(reversed(cases())))
@@ -89,11 +89,11 @@ def test_the_order_of_files_does_not_change_what_a_fold_is_trained_on() -> None:
         {"seeds": replace(SPEC.seeds, order=1)},
         {"fold": 2},
         {"replicate": 1},
-        {"tooling": Tooling("bf16")},
-        {"tooling": Tooling("fp32", threads=2)},
-        {"tooling": Tooling("fp32", layout="contiguous")},
-        {"tooling": Tooling("fp32", device="cuda")},
-        {"tooling": Tooling("fp32", deterministic=False)},
+        {"numerics": Numerics("bf16")},
+        {"numerics": Numerics("fp32", threads=2)},
+        {"numerics": Numerics("fp32", layout="contiguous")},
+        {"numerics": Numerics("fp32", device="cuda")},
+        {"numerics": Numerics("fp32", deterministic=False)},
         {"role": "nondeterminism"},
     ],
 )

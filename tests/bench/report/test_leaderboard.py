@@ -16,7 +16,7 @@ from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
-from bench.plan.spec import RunResult, RunSpec, Tooling, Weights
+from bench.plan.spec import Numerics, RunResult, RunSpec, Weights
 from bench.report.compiled import NothingToRank, compile_results
 from bench.report.leaderboard import code_digest, stored_leaderboard
 from bench.store.folder import ResultsFolder
@@ -34,7 +34,7 @@ def folds() -> FoldTable:
 
 
 def plan(backbone: str = "resnet18", *, pixels: PixelSettings | None = None, weights: str = "") -> list[RunSpec]:
-    planned = PlannedBackbone(backbone, Weights("w.safetensors" if weights else "random", weights), Tooling("fp32"))
+    planned = PlannedBackbone(backbone, Weights("w.safetensors" if weights else "random", weights), Numerics("fp32"))
     return plan_runs(CASES, folds(), ("a", "b"), [planned], SEEDS, Recipe(), pixels or PixelSettings(32))
 
 
@@ -96,8 +96,8 @@ def test_runs_of_other_folds_are_left_out_and_counted(tmp_path: Path) -> None:
         (plan(pixels=PixelSettings(32, "crop")), "fit crop"),
         (plan(pixels=PixelSettings(64)), "image size 64"),
         (plan(pixels=PixelSettings(32, white16=4095)), "white16 4095"),
-        ([replace(spec, tooling=Tooling("bf16")) for spec in plan()], "precision bf16"),
-        ([replace(spec, tooling=Tooling("fp32", "cuda")) for spec in plan()], "device cuda"),
+        ([replace(spec, numerics=Numerics("bf16")) for spec in plan()], "precision bf16"),
+        ([replace(spec, numerics=Numerics("fp32", "cuda")) for spec in plan()], "device cuda"),
         ([replace(spec, recipe=Recipe(lr=0.002)) for spec in plan()], "lr 0.002"),
     ],
 )

@@ -15,10 +15,11 @@ from browser import browser_page
 from PIL import Image
 from stored_studies import write_study
 
+from bench.audit.findings import Finding, FoundCase
 from bench.audit.markdown import MEANINGS
-from bench.audit.summary import Audit, FoundCase, NamedFinding
+from bench.audit.summary import Audit
 from bench.cache import Caches
-from bench.data.images import Source
+from bench.data.cases import Source
 from bench.data.pixels import build_cache
 from bench.explain.stored import GalleryPicture, write_explanations
 from bench.features import features_of
@@ -39,7 +40,7 @@ BACKBONES = ("resnet18", "net<img src=x onerror=alert(2)>")
 SITE = "<i>bern</i>"
 NAMES = "<img src=x onerror=alert(3)>{}.png"
 NONE = pd.DataFrame({"case_id": ["x"]})
-BLANK = NamedFinding("blank", "sd 0", (FoundCase("internal/0", "/i/0", None, "internal", "a", None, "d"),), ())
+BLANK = Finding("blank", "sd 0", (FoundCase("internal/0", "/i/0", None, "internal", "a", None, "d"),), ())
 SECTIONS = [
     *("leaderboard", "external", "gap", "classes", "confusion", "comparisons", "seeds", "learning", "calibration"),
     *("noise", "labels", "data", "reproduce", "limits"),

@@ -16,7 +16,7 @@ from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
-from bench.plan.spec import RunResult, RunSpec, Tooling, Weights
+from bench.plan.spec import Numerics, RunResult, RunSpec, Weights
 from bench.report.compiled import NothingToRank, compile_results, up_to_date
 from bench.report.sections import labels_section
 from bench.report.worklist import WORKLIST, find_labels, write_worklist
@@ -38,7 +38,7 @@ def folds() -> FoldTable:
 
 
 def plan(backbone: str = "resnet18") -> list[RunSpec]:
-    planned = PlannedBackbone(backbone, Weights("random", ""), Tooling("fp32"))
+    planned = PlannedBackbone(backbone, Weights("random", ""), Numerics("fp32"))
     return plan_runs(CASES, folds(), CLASSES, [planned], SEEDS, Recipe(), PixelSettings(32))
 
 

@@ -17,7 +17,7 @@ from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
-from bench.plan.spec import EpochRecord, RunResult, RunSpec, Tooling, Weights
+from bench.plan.spec import EpochRecord, Numerics, RunResult, RunSpec, Weights
 from bench.run import merged
 from bench.store.folder import ResultsFolder
 from bench.store.runs import RunStore
@@ -27,7 +27,7 @@ CASES = [
     *(Case(f"bern/{n}", f"/b/{n}", "ab"[n % 2], None, "bern", f"{n + 50:064x}", 8, 8) for n in range(4)),
 ]
 FOLDS = FoldTable({0: draw_folds([case for case in CASES if case.site == "internal"], 0, folds=2)})
-BACKBONE = PlannedBackbone("resnet18", Weights("random", ""), Tooling("fp32"))
+BACKBONE = PlannedBackbone("resnet18", Weights("random", ""), Numerics("fp32"))
 SPEC = plan_runs(CASES, FOLDS, ("a", "b"), [BACKBONE], [0], Recipe(), PixelSettings(32))[0]
 EPOCH = EpochRecord(0, "full", 0.7, 0.001, 0.6, 0.5, 0.5, 1.0, 12)
 

@@ -13,7 +13,7 @@ from bench.errors import BenchError
 from bench.external.runs import ImportedRun
 from bench.plan.plan import seeds_of
 from bench.plan.recipe import Recipe
-from bench.plan.spec import RunResult, RunSpec, Sample, Seeds, Tooling, Weights
+from bench.plan.spec import Numerics, RunResult, RunSpec, Sample, Seeds, Weights
 from bench.store.records import ImportedSpec, RunRecord, TrainedSpec, read_record
 from bench.store.runs import RunStore
 
@@ -166,7 +166,7 @@ def test_what_version_0_1_0_wrote_is_written_still(tmp_path: Path) -> None:
         weights=Weights("ImageNet", "ab" * 32),
         recipe=Recipe(lr=1e-05, augmentation="light"),
         pixels=PixelSettings(64, windows=()),
-        tooling=Tooling("bf16"),
+        numerics=Numerics("bf16"),
         classes=("a", "épidural"),
         seed=3,
         seeds=seeds_of(3),
@@ -209,7 +209,7 @@ def test_a_trained_run_has_typed_parts(tmp_path: Path) -> None:
     assert record.spec.recipe == Recipe(lr=1e-05, augmentation="light")
     assert record.spec.recipe.label() == record.spec.recipe_label
     assert record.spec.pixels == PixelSettings(64, windows=())
-    assert record.spec.tooling == Tooling("bf16")
+    assert record.spec.numerics == Numerics("bf16")
     assert record.spec.seeds == Seeds(2856660983579509615, 1224660700165068106, 3651844106232315226)
     assert record.spec.classes == ("a", "épidural")
     assert record.weights == Weights("ImageNet", "ab" * 32)
@@ -231,7 +231,7 @@ def test_what_older_runs_lack_has_the_value_that_it_had_then(tmp_path: Path) -> 
     del content["spec"]["replicate"]
     record = read(tmp_path, json.dumps(content))
     assert isinstance(record.spec, TrainedSpec)
-    assert record.spec.tooling.deterministic
+    assert record.spec.numerics.deterministic
     assert (record.spec.recipe.augmentation, record.spec.replicate, record.moved) == ("none", 0, None)
     imported = json.loads(IMPORTED)
     del imported["spec"]["folds_known"]

@@ -11,7 +11,7 @@ from PIL import Image
 from reports.draw.csv_table import csv_text
 from reports.nondeterminism.agreement import Side
 from reports.nondeterminism.sheet import draw_nondeterminism, nondeterminism_charts
-from reports.nondeterminism.summary import Control, Cost, Design, Study, ToolingChange, WeightDistance
+from reports.nondeterminism.summary import Control, Cost, Design, NumericsChange, Study, WeightDistance
 from reports.nondeterminism.tables import NAMES, nondeterminism_tables
 from reports.statistics.cell import Cell
 from reports.tables.caveats import Caveat
@@ -32,13 +32,13 @@ STUDY = Study(
     backbone="resnet34",
     weights="random",
     recipe="fine-tune",
-    tooling="fp32, channels_last, 1 thread, cpu",
+    numerics="fp32, channels_last, 1 thread, cpu",
     classes=("a", "b"),
     cases={site: tuple(f"{site}/{number}" for number in range(4)) for site in ("internal", "bern")},
     control=Control(True, 3, 1, 99),
     designs=(design("none", SAME), design("init", RUNS), design("order", SAME), design("all", RUNS)),
     changes=(
-        ToolingChange(
+        NumericsChange(
             "threads",
             "1",
             "2",

@@ -4,21 +4,20 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli.request import experiment_from
-from bench.cli.search_request import search_from
 from bench.config.experiment import Experiment, Tuned
 from bench.config.recipe_file import RecipeFile, find_recipe_file, overlap, recipe_text
+from bench.config.request import experiment_from
 from bench.errors import RequestError
 from bench.plan.recipe import Recipe
 from bench.search.knobs import as_params, turned
-from bench.search.options import SearchOptions
+from bench.search.options import SearchOptions, search_from
 from studies.space import Choices, FloatRange, IntRange, Space
 
 
 def make(text: str, folder: Path, **options: object) -> tuple[Experiment, SearchOptions, Space]:
     file = folder / "s.toml"
     file.write_text(text)
-    experiment, search, where = search_from(file, {}, None, {}, options)
+    experiment, search, where = search_from({"config": file, **options})
     return experiment, search, search.searched(where)
 
 
@@ -35,7 +34,7 @@ def test_options_win_over_the_table(tmp_path: Path) -> None:
     assert experiment.seeds == [0, 1]
     assert (search.trials, search.sampler) == (9, "gp")
     assert space.dimensions == {"warmup": FloatRange(0.0, 0.5), "batch_size": Choices((8, 16))}
-    assert experiment_from(tmp_path / "s.toml", {}, None, {}).seeds == [0, 1]  # bench run passes [search] by
+    assert experiment_from({"config": tmp_path / "s.toml"}).seeds == [0, 1]  # bench run passes [search] by
 
 
 @pytest.mark.parametrize(
@@ -74,11 +73,11 @@ def test_a_recipe_file_keeps_the_image_size_and_the_cases(tmp_path: Path) -> Non
     written = RecipeFile(recipe=Recipe(name="best", lr=0.002), image_size=48, tuned=tuned)
     file.write_text(recipe_text(written))
     assert find_recipe_file(str(file)) == written
-    experiment = experiment_from(None, {}, str(file), {})
+    experiment = experiment_from({"recipe": str(file)})
     assert (experiment.recipe.lr, experiment.image_size, experiment.tuned) == (0.002, 48, tuned)
     assert overlap(experiment, ["0123456789abcdef", "0000000000000000"]) == 1
-    assert experiment_from(None, {"image_size": 32}, str(file), {}).image_size == 32
-    assert experiment_from(None, {}, "fine-tune", {}).tuned is None
+    assert experiment_from({"image_size": 32, "recipe": str(file)}).image_size == 32
+    assert experiment_from({"recipe": "fine-tune"}).tuned is None
     file.write_text(recipe_text(written) + "lr2 = 3\n")
     with pytest.raises(RequestError, match="lr2"):
         find_recipe_file(str(file))

@@ -18,14 +18,15 @@ from torch import Tensor
 from bench.cache import Caches
 from bench.execution import training
 from bench.execution.batches import training_batches
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.execution.run import PreparedRun, execute
 from bench.execution.watch import Step
-from bench.nondeterminism.locate import Location, locate
+from bench.nondeterminism.divergence import Event, Location, divergence
 from bench.nondeterminism.probe import probe, trace_until
+from bench.nondeterminism.replay import locate
 from bench.plan.recipe import Recipe
 from bench.plan.spec import RunSpec
-from bench.plan.trace import Event, Trace, parting
+from bench.plan.trace import Trace
 
 Fault = Callable[[], AbstractContextManager[Any]]
 EPOCHS = 2
@@ -36,49 +37,49 @@ class FaultyLook:
     """A run that is trained with a fault each time."""
 
     spec: RunSpec
-    workshop: Workshop
+    resources: Resources
     fault: Fault
 
     def recorded(self) -> Trace:
         with self.fault():
-            return execute(self.spec, self.workshop, lambda epoch: True).trace
+            return execute(self.spec, self.resources, lambda epoch: True).trace
 
     def trace(self, step: int) -> Trace:
         with self.fault():
-            return trace_until(self.spec, self.workshop, step)
+            return trace_until(self.spec, self.resources, step)
 
     def events(self, step: int) -> tuple[Event, ...]:
         with self.fault():
-            return probe(self.spec, self.workshop, step)
+            return probe(self.spec, self.resources, step)
 
 
 @pytest.fixture(scope="module")
-def run(digit_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[RunSpec, Workshop]:
+def run(digit_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[RunSpec, Resources]:
     """45 images in batches of 15: three steps an epoch."""
     recipe = Recipe(epochs=EPOCHS, batch_size=15)
-    specs, workshop = prepare_runs(
+    specs, resources = prepare_runs(
         digit_data, Caches(tmp_path_factory.mktemp("caches")), backbone="test_resnet", recipe=recipe
     )
-    return replace(specs[0], role="nondeterminism"), workshop
+    return replace(specs[0], role="nondeterminism"), resources
 
 
 @pytest.fixture(scope="module")
-def healthy(run: tuple[RunSpec, Workshop]) -> Trace:
+def healthy(run: tuple[RunSpec, Resources]) -> Trace:
     """What a run without a fault records."""
     return FaultyLook(*run, nullcontext).recorded()
 
 
-def found(run: tuple[RunSpec, Workshop], healthy: Trace, fault: Fault) -> Location | None:
+def found(run: tuple[RunSpec, Resources], healthy: Trace, fault: Fault) -> Location | None:
     a, b = FaultyLook(*run, nullcontext), FaultyLook(*run, fault)
     return locate((healthy, b.recorded()), a, b)
 
 
-def test_without_a_fault_nothing_parts(run: tuple[RunSpec, Workshop], healthy: Trace) -> None:
+def test_without_a_fault_nothing_parts(run: tuple[RunSpec, Resources], healthy: Trace) -> None:
     assert found(run, healthy, nullcontext) is None
 
 
 def test_an_unseeded_operation_is_found_in_its_module(
-    run: tuple[RunSpec, Workshop], monkeypatch: pytest.MonkeyPatch
+    run: tuple[RunSpec, Resources], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build = PreparedRun._build
 
@@ -148,7 +149,7 @@ def nudged(monkeypatch: pytest.MonkeyPatch, tensor: str, before_step: int) -> It
 
 
 def test_one_bit_of_one_initial_weight(
-    run: tuple[RunSpec, Workshop], healthy: Trace, monkeypatch: pytest.MonkeyPatch
+    run: tuple[RunSpec, Resources], healthy: Trace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = found(run, healthy, lambda: nudged(monkeypatch, "layer2.0.conv2.weight", 0))
     assert where is not None
@@ -157,7 +158,7 @@ def test_one_bit_of_one_initial_weight(
 
 
 def test_one_bit_of_one_weight_in_the_middle_of_training(
-    run: tuple[RunSpec, Workshop], healthy: Trace, monkeypatch: pytest.MonkeyPatch
+    run: tuple[RunSpec, Resources], healthy: Trace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = found(run, healthy, lambda: nudged(monkeypatch, "layer4.0.bn1.weight", 5))
     assert where is not None
@@ -167,19 +168,19 @@ def test_one_bit_of_one_weight_in_the_middle_of_training(
 
 
 def test_a_step_between_two_recorded_ones_is_found(
-    run: tuple[RunSpec, Workshop], monkeypatch: pytest.MonkeyPatch
+    run: tuple[RunSpec, Resources], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Runs of other roles record the first step and each epoch alone."""
-    spec, workshop = run
+    spec, resources = run
     main = replace(spec, role="main")
-    recorded = FaultyLook(main, workshop, nullcontext).recorded()
-    where = found((main, workshop), recorded, lambda: nudged(monkeypatch, "layer4.0.bn1.weight", 5))
+    recorded = FaultyLook(main, resources, nullcontext).recorded()
+    where = found((main, resources), recorded, lambda: nudged(monkeypatch, "layer4.0.bn1.weight", 5))
     assert where is not None
     assert (where.step, where.part, where.name) == (5, "weights", "layer4.0.bn1.weight")
 
 
 def test_another_order_of_the_data_is_found_in_the_batch(
-    run: tuple[RunSpec, Workshop], healthy: Trace, monkeypatch: pytest.MonkeyPatch
+    run: tuple[RunSpec, Resources], healthy: Trace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @contextmanager
     def swapped() -> Iterator[None]:
@@ -200,7 +201,7 @@ def test_another_order_of_the_data_is_found_in_the_batch(
 
 
 def test_the_update_is_told_from_the_gradients(
-    run: tuple[RunSpec, Workshop], healthy: Trace, monkeypatch: pytest.MonkeyPatch
+    run: tuple[RunSpec, Resources], healthy: Trace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from bench.execution.optimisation import Optimisation
 
@@ -223,11 +224,11 @@ def test_the_update_is_told_from_the_gradients(
     assert where.name == where.tensor
 
 
-def test_two_threads_part_from_one_at_the_first_step(run: tuple[RunSpec, Workshop]) -> None:
-    whole, workshop = run
+def test_two_threads_part_from_one_at_the_first_step(run: tuple[RunSpec, Resources]) -> None:
+    whole, resources = run
     spec = replace(whole, recipe=whole.recipe.model_copy(update={"epochs": 1}))
-    other = replace(spec, tooling=replace(spec.tooling, threads=2))
-    a, b = FaultyLook(spec, workshop, nullcontext), FaultyLook(other, workshop, nullcontext)
+    other = replace(spec, numerics=replace(spec.numerics, threads=2))
+    a, b = FaultyLook(spec, resources, nullcontext), FaultyLook(other, resources, nullcontext)
     where = locate((a.recorded(), b.recorded()), a, b)
     torch.set_num_threads(1)
     assert where is not None
@@ -236,7 +237,7 @@ def test_two_threads_part_from_one_at_the_first_step(run: tuple[RunSpec, Worksho
     assert where.name
 
 
-def test_digests_do_not_depend_on_the_layout_but_on_every_bit(run: tuple[RunSpec, Workshop]) -> None:
+def test_digests_do_not_depend_on_the_layout_but_on_every_bit(run: tuple[RunSpec, Resources]) -> None:
     from bench.execution.digests import digest
 
     values = torch.randn(4, 3, 5, 5)
@@ -258,8 +259,8 @@ def test_partings_by_hand() -> None:
     def trace(*digests: tuple[int, int]) -> Trace:
         return tuple(TracePoint("full", 0, step, ("a", "b"), pair) for step, pair in enumerate(digests, 1))
 
-    assert parting(trace((1, 2), (3, 4)), trace((1, 2), (3, 4))) is None
-    where = parting(trace((1, 2), (3, 4), (5, 6)), trace((1, 2), (3, 9), (0, 0)))
+    assert divergence(trace((1, 2), (3, 4)), trace((1, 2), (3, 4))) is None
+    where = divergence(trace((1, 2), (3, 4), (5, 6)), trace((1, 2), (3, 9), (0, 0)))
     assert where is not None
     assert (where.step, where.after, where.tensor, where.tensors, where.of) == (2, 1, "b", 1, 2)
-    assert parting(trace((1, 2)), trace((1, 2), (7, 7))) is None  # a step that only one has says nothing
+    assert divergence(trace((1, 2)), trace((1, 2), (7, 7))) is None  # a step that only one has says nothing

@@ -4,15 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli.request import experiment_from, parse_seeds
 from bench.config.experiment import Experiment
+from bench.config.request import experiment_from
+from bench.config.texts import parse_seeds
 from bench.config.toml import experiment_text, read_experiment
 from bench.engine.forecast import duration, smaller_choices
 from bench.errors import RequestError
 
 
 def make(options: dict[str, object] | None = None, config: Path | None = None, **recipe: object) -> Experiment:
-    return experiment_from(config, options or {}, None, recipe)
+    return experiment_from({**(options or {}), **recipe, "config": config})
 
 
 def test_defaults() -> None:
@@ -65,11 +66,11 @@ def test_folds_and_holdout_exclude_each_other(tmp_path: Path) -> None:
 def test_recipes_by_name_and_file(tmp_path: Path) -> None:
     file = tmp_path / "long.toml"
     file.write_text("epochs = 20\nclass_weights = 'balanced'\n")
-    recipe = experiment_from(None, {}, str(file), {"lr": 0.1}).recipe
+    recipe = experiment_from({"recipe": str(file), "lr": 0.1}).recipe
     assert (recipe.name, recipe.epochs, recipe.class_weights, recipe.lr) == ("long", 20, "balanced", 0.1)
     assert recipe.label() == "long, epochs 20, lr 0.1, class weights balanced"
     with pytest.raises(RequestError, match="No recipe 'fastest'"):
-        experiment_from(None, {}, "fastest", {})
+        experiment_from({"recipe": "fastest"})
 
 
 @pytest.mark.parametrize(

@@ -1,42 +1,34 @@
 """What determinism costs: training steps with and without it, in turns."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from statistics import median
 
-from bench.execution.resources import Workshop
+from bench.execution.resources import Resources
 from bench.execution.run import PreparedRun
 from bench.execution.setup import finish, set_up
 from bench.execution.speed import training_step
+from bench.nondeterminism.record import RecordedCost
 from bench.plan.spec import RunSpec
 
 
-@dataclass(frozen=True)
-class Cost:
-    """Images a second of training, medians of so many interleaved runs."""
-
-    deterministic: float
-    fast: float
-    runs: int
-
-
-def measure_cost(spec: RunSpec, workshop: Workshop, runs: int = 5, steps: int = 3) -> Cost:
+def measure_cost(spec: RunSpec, resources: Resources, runs: int = 5, steps: int = 3) -> RecordedCost:
     """Time `steps` training steps of `spec` in each way, so many times, after one step of warm-up each."""
-    toolings = [replace(spec.tooling, deterministic=choice) for choice in (True, False)]
+    both = [replace(spec.numerics, deterministic=choice) for choice in (True, False)]
     taken: list[list[float]] = [[], []]
-    run = PreparedRun(spec, workshop)
+    run = PreparedRun(spec, resources)
     step = training_step(run, 2 + 2 * runs * steps)
-    for tooling in toolings:
-        set_up(tooling)
+    for numerics in both:
+        set_up(numerics)
         step()
         finish(run.device)
     for _ in range(runs):
-        for tooling, seconds in zip(toolings, taken, strict=True):
-            set_up(tooling)
+        for numerics, seconds in zip(both, taken, strict=True):
+            set_up(numerics)
             started = time.perf_counter()
             for _ in range(steps):
                 step()
             finish(run.device)
             seconds.append(time.perf_counter() - started)
     images = steps * min(spec.recipe.batch_size, len(spec.train))
-    return Cost(images / median(taken[0]), images / median(taken[1]), runs)
+    return RecordedCost(deterministic=images / median(taken[0]), fast=images / median(taken[1]), runs=runs)

@@ -1,0 +1,51 @@
+"""The arguments of `bench.Experiment`. Written by `python docs/update.py command-line`, not by hand."""
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import Literal, TypedDict
+
+Anywhere = str | PathLike[str]
+
+
+class Options(TypedDict, total=False):
+    """The options of `bench run`, under their names there with underscores; those not given have its defaults."""
+
+    backbone: str | Sequence[str]
+    seeds: int | Sequence[int]
+    folds: int
+    holdout: float
+    internal: Anywhere
+    external: Anywhere | Mapping[str, Anywhere]
+    data: Anywhere
+    image_size: int
+    fit: Literal["pad", "stretch", "crop"]
+    white16: int
+    windows: str | Sequence[str]
+    reader: str | Mapping[str, str]
+    columns: str | Mapping[str, str]
+    root: Anywhere
+    tree: Literal["auto", "any/class", "class/patient", "class/any"]
+    group_by: Literal["patient", "study", "series"]
+    multilabel: Literal["single-only", "priority", "others"]
+    allow_outside: bool
+    max_pixels: int
+    group_duplicates: bool
+    allow_leaks: bool
+    skip_unreadable: bool
+    recipe: Anywhere
+    epochs: int
+    lr: float
+    batch_size: int
+    weights: Anywhere
+    precision: Literal["auto", "fp32", "bf16"]
+    device: Literal["auto", "cpu", "cuda", "mps"]
+    deterministic: bool
+    workers: int
+    executor: Literal["auto", "in-process", "processes"]
+    config: Anywhere
+    interval: Literal["jackknife-t", "bias-corrected", "percentile", "bca"]
+    stratify: bool
+    save_models: bool
+    results: Anywhere
+    class_order: Sequence[str]
+    classes: Mapping[str, str]

@@ -1,0 +1,73 @@
+"""`bench run`, `search`, `nondeterminism` and `explain`: from what was given to the feature that does it. Prints."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bench.cli.command import options_of, reading_begins, takes, training_begins
+
+
+@takes(options_of("run"))
+def run(**given: Any) -> None:
+    """Train and evaluate: backbones × seeds × folds, going on from what is stored.
+
+    Without data the embedded head-CT phantom is used. Example: bench run --backbone resnet34 --seeds 10
+    """
+    training_begins()
+    from bench.config.request import experiment_from
+    from bench.run import run_experiment
+
+    raise typer.Exit(run_experiment(experiment_from(given)))
+
+
+@takes(options_of("search"))
+def search(**given: Any) -> None:
+    """Search learning rate, epochs and more by the mean inner-fold score, going on from what is stored.
+
+    External cases are never opened. Options of the recipe give what is not searched.
+    Example: bench search --backbone resnet34 --trials 40
+    """
+    training_begins()
+    from bench.search.options import search_from
+    from bench.search.session import run_search
+
+    raise typer.Exit(run_search(*search_from(given)))
+
+
+@takes(options_of("nondeterminism"))
+def nondeterminism(**given: Any) -> None:
+    """Repeat one seed in fresh processes, which must give the same bits, and vary each source of randomness alone.
+
+    Ends with 3 where the control fails. Example: bench nondeterminism --backbone resnet34 --repeats 5
+    """
+    folders = given["compare"]
+    if folders is not None:
+        reading_begins(" and ".join(map(str, folders)))
+        from bench.nondeterminism.compare import compare_folders
+
+        raise typer.Exit(compare_folders(*folders))
+    training_begins()
+    from bench.config.request import experiment_from, options_from
+    from bench.nondeterminism.options import NondeterminismOptions
+    from bench.nondeterminism.session import run_nondeterminism
+
+    options = options_from(NondeterminismOptions, given)
+    raise typer.Exit(run_nondeterminism(experiment_from({**given, "seeds": [options.seed]}), options))
+
+
+@takes(options_of("explain"))
+def explain(
+    results: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")] = Path("results"), **given: Any
+) -> None:
+    """Show where models look, and measure it: lesions hit, sanity checks, deletion and insertion, agreement.
+
+    Models that were not kept (bench run --save-models) are trained again, bit for bit. Research use only.
+    Example: bench explain results --cases worst
+    """
+    training_begins()
+    from bench.config.request import options_from
+    from bench.explain.options import ExplainOptions
+    from bench.explain.session import run_explain
+
+    raise typer.Exit(run_explain(options_from(ExplainOptions, given, {"results": results})))
