@@ -27,7 +27,8 @@ from reports.statistics.cases import INTERNAL, index_cases
 from reports.statistics.comparison import Comparison, compare_all
 from reports.statistics.confusion_counts import ConfusionCounts, Floats
 from reports.statistics.estimate import IntervalChoice
-from reports.statistics.metrics import CountMetric, metrics_of
+from reports.statistics.metrics import metrics_of
+from reports.statistics.metrics.metric import CountMetric
 from reports.statistics.pooling import Pooled, pool_predictions
 
 METRICS = ("accuracy", "macro_f1")

@@ -22,7 +22,8 @@ from reports.statistics.cases import index_cases
 from reports.statistics.estimate import IntervalChoice, Quantity, estimate
 from reports.statistics.intervals import acceleration, bca, bias_corrected, percentile
 from reports.statistics.jackknife import JackknifeT
-from reports.statistics.metrics import CountMetric, metrics_of
+from reports.statistics.metrics import metrics_of
+from reports.statistics.metrics.metric import CountMetric
 from reports.statistics.pooling import pool_predictions
 from reports.statistics.replicates import Replicates
 

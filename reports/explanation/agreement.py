@@ -1,7 +1,5 @@
 """How alike the maps of several models are, as rank correlations of their places, with intervals."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A page of images beside their importance maps. Draws; writes nothing."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path

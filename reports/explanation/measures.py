@@ -4,8 +4,6 @@ Maps and coverages are (n, size, size), maps from 0 on. A map that is 0 everywhe
 one that is the same everywhere.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

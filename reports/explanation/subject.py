@@ -1,7 +1,5 @@
 """The maps of one backbone as tables are made from them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The tables of explained models."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +11,7 @@ from reports.explanation.subject import CENTRE, CURVES, LOCALISATION, MAP, RANDO
 from reports.statistics.bootstrap import Draws
 from reports.statistics.cell import Cell
 from reports.statistics.estimate import IntervalChoice, Quantity
-from reports.statistics.metrics import Kind
+from reports.statistics.metrics.metric import Kind
 from reports.tables.table import Column, Item, Table, Term
 
 NAMES = (

@@ -1,7 +1,5 @@
 """The charts of nondeterminism: what they show, and their drawing as one sheet. Writes a PNG."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How charts look: one set of colours for light and dark ground, on the page and in files."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 

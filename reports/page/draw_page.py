@@ -1,7 +1,5 @@
 """A page as one HTML file that asks nothing of a network."""
 
-from __future__ import annotations
-
 import json
 from base64 import b64encode
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Learning curves: every seed is a line."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

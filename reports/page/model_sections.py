@@ -1,7 +1,5 @@
 """The sections that need predictions and learning curves: confusions, seeds, learning, calibration."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 

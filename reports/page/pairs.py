@@ -1,7 +1,5 @@
 """The matrix of all pairs of backbones."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

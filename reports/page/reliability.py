@@ -1,7 +1,5 @@
 """Reliability: how often predictions of a given confidence are right."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The charts of searches on the page."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import altair as alt

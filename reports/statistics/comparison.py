@@ -1,7 +1,5 @@
 """Paired comparisons of backbones, and Holm's adjustment."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +16,8 @@ from reports.statistics.confusion_counts import TIE
 from reports.statistics.corrected_t import ROPE
 from reports.statistics.estimate import IntervalChoice, Quantity, estimate, refusal
 from reports.statistics.fold_tests import FoldTests, fold_tests
-from reports.statistics.metrics import METRICS, CountMetric, Metric, compared, primary
+from reports.statistics.metrics import METRICS, compared, primary
+from reports.statistics.metrics.metric import CountMetric, Metric
 from reports.statistics.noise_floor import NoiseFloor
 from reports.statistics.pooling import Pooled
 

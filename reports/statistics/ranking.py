@@ -1,7 +1,5 @@
 """Ranks that the data resolve, and how probable it is that each backbone is the best."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The leaderboard: predictions of several backbones → rows, comparisons and noise floors."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
