@@ -5,7 +5,7 @@ in error messages, and the tables of docs/command-line.md. `make page NAME=comma
 kept in files.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Literal, cast, get_args, get_origin
@@ -40,7 +40,7 @@ class Option:
     panel: str = GENERAL
     flag: str = ""
     metavar: str = ""
-    choices: tuple[str, ...] = ()
+    choices: tuple[str, ...] | Callable[[], Iterable[str]] = ()
     names: Callable[[], list[str]] | None = None
     shown: str | Mapping[str, str] | None = None
     envvar: str = ""
@@ -92,7 +92,8 @@ class Declared:
         """The possible values, or those that are worth offering."""
         if get_origin(self.type) is Literal:
             return get_args(self.type)
-        return self.option.choices
+        given = self.option.choices
+        return tuple(given() if callable(given) else given)
 
 
 def declared(model: type[BaseModel], table: str = "") -> Iterator[Declared]:
