@@ -123,8 +123,8 @@ def _entries(
     entries: list[Entry] = []
     for group in groups:
         entry = _entry(group, folds, records, (*tuned.caveats(group[0][0].record), *caveats))
-        names = {(other.backbone, other.weights, other.recipe) for other in entries}
-        while (entry.backbone, entry.weights, entry.recipe) in names:
+        names = {other.key for other in entries}
+        while entry.key in names:
             entry = replace(entry, recipe=f"{entry.recipe}, {IMPORTED}")
         entries.append(entry)
     return entries

@@ -89,7 +89,7 @@ def _from_probabilities(
             if (value := values_of(how, rows[position].probabilities[name], len(side.clusters), len(seeds))) is not None
         }
         if values:
-            strata = _strata(side, stratify)
+            strata = side.drawn_within(stratify=stratify)
             made = replicated(list(values.values()), name, seeds, strata, draws, home=name == INTERNAL)
             for (position, metric), replicates in zip(values, made, strict=True):
                 found[position][metric][name] = replicates
@@ -126,10 +126,6 @@ def _alike(rows: Sequence[Pooled]) -> dict[tuple[str, tuple[int, ...], bytes], l
     return groups
 
 
-def _strata(side: Side, stratify: bool) -> Integers:
-    return side.strata if stratify else np.zeros_like(side.strata)
-
-
 def _estimate_side(
     name: str,
     sides: Sequence[Side],
@@ -151,7 +147,7 @@ def _estimate_side(
     ]
     if draws is not None:
         places, counted, computed, _ = zip(*wanted, strict=True)
-        weights = draws.seed_weights(seeds), draws.cluster_weights(name, _strata(sides[0], stratify))
+        weights = draws.seed_weights(seeds), draws.cluster_weights(name, sides[0].drawn_within(stratify=stratify))
         for n, found in zip(places, resample(counted, computed, *weights), strict=True):
             resampled[n] |= found
     for n, counts, every, left_out in wanted:

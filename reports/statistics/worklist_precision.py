@@ -54,7 +54,7 @@ def precision_in_words(worklist: Worklist) -> str | None:
         )
     rates, shares = (
         _alternatives([f"{100 * number:.0f}" for number in numbers])
-        for numbers in (possible, [rate / largest for rate in possible])
+        for numbers in (possible, [expected_precision(worklist, rate) or 0.0 for rate in possible])
     )
     return (
         f"Expected precision: were {rates} % of all labels wrong at random, {shares} % of those listed would be; of "

@@ -146,10 +146,7 @@ def build_leaderboard(
 
 def _unique_names(entries: Sequence[Entry]) -> list[str]:
     count = Counter(entry.backbone for entry in entries)
-    names = [
-        entry.backbone if count[entry.backbone] == 1 else f"{entry.backbone} ({entry.recipe}, {entry.weights})"
-        for entry in entries
-    ]
+    names = [entry.backbone if count[entry.backbone] == 1 else entry.full_name for entry in entries]
     repeated = [name for name, times in Counter(names).items() if times > 1]
     if repeated:
         raise ValueError(f"Several entries share backbone, recipe and weights: {', '.join(repeated)}.")

@@ -34,6 +34,16 @@ class Entry:
     predictions: pd.DataFrame
     caveats: tuple[Caveat, ...] = ()
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells entries, and the rows made from them, apart."""
+        return self.backbone, self.weights, self.recipe
+
+    @property
+    def full_name(self) -> str:
+        """Its name where another entry has the same backbone."""
+        return f"{self.backbone} ({self.recipe}, {self.weights})"
+
 
 @dataclass(frozen=True)
 class SidedCells:
@@ -103,6 +113,11 @@ class Row:
     rank: int | None
     ties: tuple[str, ...]
     caveats: tuple[Caveat, ...]
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """That of its entry."""
+        return self.backbone, self.weights, self.recipe
 
     @property
     def sites(self) -> tuple[str, ...]:
