@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.atomic import write_atomically, write_text
-from reports.page.draw_figure import figure_png, figure_svg
+from reports.page.charts import figure_png, figure_svg
 from reports.page.part import Chart
 
 GROUPS = ("external", "gap", "classes", "comparisons", "seeds", "learning", "calibration")

@@ -21,7 +21,7 @@ from bench.store.runs import StoredRun
 from reports import Entry, Leaderboard
 from reports.page.answer import answer
 from reports.page.board_sections import board_sections
-from reports.page.draw_figure import VEGA_LITE
+from reports.page.charts import VEGA_LITE
 from reports.page.draw_page import page_html, vega_scripts
 from reports.page.limits import limits
 from reports.page.model_sections import model_sections

@@ -19,9 +19,9 @@ from bench.store.runs import StoredRun
 from reports import Entry, build_leaderboard
 from reports.page.part import Section
 from reports.search.charts import SearchCharts, TrialPoint, search_charts
-from reports.search.draw import draw_search
-from reports.search.page import search_parts
+from reports.search.page_charts import search_parts
 from reports.search.selection import Range, mean_importance, selection_optimism, stability
+from reports.search.sheet import draw_search
 from reports.search.tables import NAMES, Counts, FlatSearch, NestedFold, NestedSearch, search_tables
 from reports.statistics.cell import Cell
 from reports.statistics.metrics import primary

@@ -60,7 +60,7 @@ class TrialRunner:
             done += [run.run_id for run in runs]
             for run in runs if len(runs) == len(at_once) else []:
                 scores.append(run_score(self._metric, run))
-                if not watch.unit(scores):
+                if not watch.part(scores):
                     break
             if watch.pruned:
                 break

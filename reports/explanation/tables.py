@@ -1,19 +1,17 @@
 """The tables of explained models."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from reports.explanation.agreement_cells import between_seeds, within_seeds
+from reports.explanation.agreement import between_seeds, within_seeds
 from reports.explanation.estimates import cell, difference_cell, mean_of
 from reports.explanation.subject import CENTRE, CURVES, LOCALISATION, MAP, RANDOM, SOURCES, Subject, column, origin_of
 from reports.statistics.bootstrap import Draws
 from reports.statistics.cell import Cell
 from reports.statistics.estimate import IntervalChoice, Quantity
-from reports.statistics.metrics import Kind
+from reports.statistics.metrics.metric import Kind
 from reports.tables.table import Column, Item, Table, Term
 
 NAMES = (

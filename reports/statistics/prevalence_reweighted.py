@@ -4,8 +4,6 @@ Metrics such as macro-F1 move with the class mix of a site. The appearance shift
 of class c counts π_int(c) / π_ext(c), proportions taken anew in each resample; the prevalence shift is the rest.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -15,7 +13,8 @@ from reports.statistics.bootstrap import Draws, exact
 from reports.statistics.cases import INTERNAL
 from reports.statistics.confusion_counts import AnyFloats, Floats, Integers, reweighted
 from reports.statistics.in_order import in_order
-from reports.statistics.metrics import CountMetric, metrics_of
+from reports.statistics.metrics import metrics_of
+from reports.statistics.metrics.metric import CountMetric
 from reports.statistics.pooling import Side
 from reports.statistics.replicates import Replicates
 

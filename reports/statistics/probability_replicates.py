@@ -5,8 +5,6 @@ A metric of one model is computed anew without each cluster. A resample that dra
 Tibshirani 1993, ch. 11). Ranks need not be sorted anew in each resample; tests hold it against the bootstrap that does.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from reports.statistics.bootstrap import Draws, with_seeds
 from reports.statistics.confusion_counts import Floats, Integers
 from reports.statistics.in_order import in_order
-from reports.statistics.metrics import ProbabilityMetric
+from reports.statistics.metrics.metric import ProbabilityMetric
 from reports.statistics.probabilities import Probabilities
 from reports.statistics.replicates import Replicates
 

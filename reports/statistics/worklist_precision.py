@@ -7,8 +7,6 @@ wrong. l is counted. r is too: each case, whose prediction out of fold does not 
 label in turn. Labels that are wrong because the case looks like another class are found less often than that.
 """
 
-from __future__ import annotations
-
 from reports.statistics.worklist import Worklist
 
 RATES = (0.01, 0.05, 0.10)

@@ -1,7 +1,5 @@
 """One backbone's row: what comes in, and all its cells."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,15 +9,9 @@ from reports.statistics.analysis import Analysis, shared_name
 from reports.statistics.cases import INTERNAL
 from reports.statistics.cell import Cell, CellDict
 from reports.statistics.estimate import IntervalChoice, Quantity, estimate
-from reports.statistics.metrics import (
-    CONFUSED,
-    ClassMetric,
-    CountMetric,
-    ProbabilityMetric,
-    ReferencedMetric,
-    headline,
-    metrics_of,
-)
+from reports.statistics.metrics import headline, metrics_of
+from reports.statistics.metrics.metric import ClassMetric, CountMetric, ProbabilityMetric, ReferencedMetric
+from reports.statistics.metrics.of_counts import CONFUSED
 from reports.statistics.ranking import Standing
 from reports.tables.caveats import Caveat
 

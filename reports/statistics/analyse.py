@@ -12,14 +12,9 @@ from reports.statistics.bootstrap import Draws, Statistic, resample
 from reports.statistics.cases import INTERNAL
 from reports.statistics.confusion_counts import AnyFloats, ConfusionCounts, Floats, Integers
 from reports.statistics.jackknife import leave_out_each_cluster
-from reports.statistics.metrics import (
-    CONFUSED,
-    ClassMetric,
-    CountMetric,
-    ProbabilityMetric,
-    ReferencedMetric,
-    metrics_of,
-)
+from reports.statistics.metrics import metrics_of
+from reports.statistics.metrics.metric import ClassMetric, CountMetric, ProbabilityMetric, ReferencedMetric
+from reports.statistics.metrics.of_counts import CONFUSED
 from reports.statistics.pooling import Pooled, Side
 from reports.statistics.prevalence_reweighted import with_internal_mix
 from reports.statistics.probability_replicates import replicated, values_of
