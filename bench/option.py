@@ -5,7 +5,7 @@ in error messages, and the tables of docs/command-line.md. `python docs/update.p
 kept in files.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Literal, cast, get_args, get_origin
@@ -27,7 +27,7 @@ class Option:
     commands: those that take it; where there are none, it is only a key of the configuration file.
     panel: the heading under which `--help` has it.
     flag: where it is not the field's name with hyphens.
-    choices: what the shell offers where the type is no Literal.
+    choices: what the shell offers where the type is no Literal; a function, where that is another registry's.
     names: asked when somebody completes, for lists that are long.
     shown: the default in words, where the field's own says too little; by command, where they differ.
     joined: whether several values are one text with commas, instead of the option given several times.
@@ -40,7 +40,7 @@ class Option:
     panel: str = GENERAL
     flag: str = ""
     metavar: str = ""
-    choices: tuple[str, ...] = ()
+    choices: tuple[str, ...] | Callable[[], Iterable[str]] = ()
     names: Callable[[], list[str]] | None = None
     shown: str | Mapping[str, str] | None = None
     envvar: str = ""
@@ -92,7 +92,8 @@ class Declared:
         """The possible values, or those that are worth offering."""
         if get_origin(self.type) is Literal:
             return get_args(self.type)
-        return self.option.choices
+        given = self.option.choices
+        return tuple(given() if callable(given) else given)
 
 
 def declared(model: type[BaseModel], table: str = "") -> Iterator[Declared]:

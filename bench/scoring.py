@@ -6,9 +6,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.statistics.confusion_counts import count_margins
-from reports.statistics.metrics import AGGREGATE, accuracy, macro_f1
-from reports.statistics.probability_metrics import PROBABILITY
+from reports.statistics.confusion_counts import count_confusions
+from reports.statistics.metrics.of_counts import accuracy, macro_f1
 
 
 @dataclass(frozen=True)
@@ -22,8 +21,8 @@ class Scores:
 def score(labels: NDArray[np.int64], predicted: NDArray[np.int64], n_classes: int) -> Scores:
     """Scores of class numbers (n,) against class numbers (n,)."""
     one = np.zeros_like(labels)
-    margins = count_margins(one, one, labels, predicted, n_clusters=1, n_seeds=1, n_classes=n_classes).total()
-    return Scores(accuracy(margins).item(), macro_f1(margins).item())
+    counts = count_confusions(one, one, labels, predicted, n_clusters=1, n_seeds=1, n_classes=n_classes).total()
+    return Scores(accuracy(counts).item(), macro_f1(counts).item())
 
 
 def scores_by_site(
@@ -34,19 +33,6 @@ def scores_by_site(
     return {
         site: asdict(score(labels[names == site], predicted[names == site], n_classes)) for site in dict.fromkeys(sites)
     }
-
-
-def metric_score(metric: str, labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> float:
-    """Any metric of one model, of probabilities (n_cases, n_classes) against class numbers (n_cases,)."""
-    if metric in PROBABILITY:
-        everything = np.zeros_like(labels)
-        return float(
-            np.nanmean(PROBABILITY[metric].compute(probabilities.astype(np.float64), labels, everything).value)
-        )
-    one, classes = np.zeros_like(labels), probabilities.shape[1]
-    predicted = probabilities.argmax(axis=1)
-    counted = count_margins(one, one, labels, predicted, n_clusters=1, n_seeds=1, n_classes=classes)
-    return float(AGGREGATE[metric].compute(counted.total()).item())
 
 
 def class_numbers(names: Iterable[str], classes: tuple[str, ...]) -> NDArray[np.int64]:

@@ -23,9 +23,9 @@ from sklearn.metrics import f1_score
 
 from reports import Entry, build_leaderboard
 from reports.statistics.bootstrap import Draws, resample
-from reports.statistics.confusion_counts import Floats, Integers, Margins, count_margins
+from reports.statistics.confusion_counts import ConfusionCounts, Floats, Integers, count_confusions
 from reports.statistics.intervals import bias_corrected
-from reports.statistics.metrics import accuracy, macro_f1
+from reports.statistics.metrics.of_counts import accuracy, macro_f1
 
 RESAMPLES, PEER_RESAMPLES, ROUNDS = 10_000, 30, 5
 N_INTERNAL, N_EXTERNAL, N_SEEDS, N_FOLDS, N_CLASSES = 600, 250, 10, 5, 6
@@ -37,9 +37,9 @@ def simulate(label: Integers, models: int, right: float, rng: np.random.Generato
     return np.where(rng.random(shape) < right, label, rng.integers(0, N_CLASSES, shape))
 
 
-def count(label: Integers, predicted: Integers) -> Margins:
+def count(label: Integers, predicted: Integers) -> ConfusionCounts:
     shape, n = predicted.shape, len(label)
-    return count_margins(
+    return count_confusions(
         np.broadcast_to(np.arange(n), shape).ravel(),
         np.broadcast_to(np.arange(N_SEEDS)[:, None, None], shape).ravel(),
         np.broadcast_to(label, shape).ravel(),
@@ -56,7 +56,7 @@ def resampled(label: Integers, predicted: Integers, side: str, metrics: dict[str
     cases = draws.cluster_weights(side, np.zeros(len(label), dtype=np.int64))
     return resample(
         [count(label, predicted)],
-        [lambda margins: {name: metric(margins) for name, metric in metrics.items()}],
+        [lambda counts: {name: metric(counts) for name, metric in metrics.items()}],
         draws.seed_weights(range(N_SEEDS)),
         cases,
     )[0]

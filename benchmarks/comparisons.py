@@ -24,9 +24,9 @@ from reports import Entry
 from reports.statistics.bootstrap import Draws, resample
 from reports.statistics.cases import INTERNAL, index_cases
 from reports.statistics.comparison import Comparison, compare_all
-from reports.statistics.confusion_counts import Floats, Margins
+from reports.statistics.confusion_counts import ConfusionCounts, Floats
 from reports.statistics.estimate import IntervalChoice
-from reports.statistics.metrics import AGGREGATE
+from reports.statistics.metrics import CountMetric, metrics_of
 from reports.statistics.pooling import Pooled, pool_predictions
 from reports.statistics.replication import analyse
 
@@ -115,8 +115,8 @@ def _differences(rows: list[Pooled], side: str, draws: Draws) -> dict[str, Float
     as_they_are = np.full((draws.n_resamples, n_seeds), 1 / n_seeds)
     weights = draws.cluster_weights(side, np.zeros_like(sides[0].strata))
 
-    def statistic(margins: Margins) -> dict[str, Floats]:
-        return {metric: AGGREGATE[metric].compute(margins) for metric in METRICS}
+    def statistic(counts: ConfusionCounts) -> dict[str, Floats]:
+        return {metric: metrics_of(CountMetric)[metric].compute(counts) for metric in METRICS}
 
     a, b = resample([one.counts for one in sides], [statistic, statistic], as_they_are, weights)
     return {metric: a[metric] - b[metric] for metric in METRICS}

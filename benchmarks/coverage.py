@@ -21,6 +21,7 @@ from reports.statistics.cases import index_cases
 from reports.statistics.estimate import IntervalChoice, Quantity, estimate
 from reports.statistics.intervals import acceleration, bca, bias_corrected, percentile
 from reports.statistics.jackknife import JackknifeT
+from reports.statistics.metrics import CountMetric, metrics_of
 from reports.statistics.pooling import pool_predictions
 from reports.statistics.replicates import Replicates
 from reports.statistics.replication import analyse
@@ -67,7 +68,8 @@ PRINTED = "as printed"
 
 
 def quantity(one: Analysis, side: str, metric: str) -> Quantity:
-    return one.gap(metric, "x") if side == "gap" else one.on_side(metric, side)
+    known = metrics_of(CountMetric)[metric]
+    return one.gap(known, "x") if side == "gap" else one.on_side(known, side)
 
 
 def measure(job: tuple[Setting, int, int]) -> dict[str, list[float]]:

@@ -24,7 +24,7 @@ from bench.plan.spec import Numerics
 from bench.store.folder import ResultsFolder
 from benchmarks.gpu_speed import Scale, throughput
 from benchmarks.machine import processor
-from reports.draw.markdown_tables import table_markdown
+from reports.draw.markdown_table import table_markdown
 
 SHOWN = ("control", "spread", "tooling")
 QUICK = Scale("test_resnet", (32,), 60, 48, 2, 512)

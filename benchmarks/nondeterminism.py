@@ -17,7 +17,7 @@ from bench.nondeterminism.report import nondeterminism_tables
 from bench.phantom import write_phantom
 from bench.store.folder import ResultsFolder
 from benchmarks.machine import processor
-from reports.draw.markdown_tables import table_markdown
+from reports.draw.markdown_table import table_markdown
 
 EACH, EXTERNAL = 12, 8  # of each of ten digits
 LITE = "tf_efficientnet_lite0"

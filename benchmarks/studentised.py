@@ -20,7 +20,7 @@ from benchmarks.coverage import METRICS, SIDES, quantity
 from benchmarks.simulated_studies import CLASSES, N_FOLDS, Difficulty, Setting
 from reports.statistics.bootstrap import Draws
 from reports.statistics.cases import index_cases
-from reports.statistics.confusion_counts import Floats, Margins
+from reports.statistics.confusion_counts import ConfusionCounts, Floats
 from reports.statistics.estimate import IntervalChoice, estimate
 from reports.statistics.pooling import Pooled, pool_predictions
 from reports.statistics.replication import analyse
@@ -62,7 +62,9 @@ def macro_f1(tp: Floats, predicted: Floats, truth: Floats) -> Linearised:
 METRIC: Mapping[str, Callable[[Floats, Floats, Floats], Linearised]] = {"accuracy": accuracy, "macro_f1": macro_f1}
 
 
-def of_side(counts: Margins, metric: str, seed_weights: Floats, cluster_weights: Floats) -> tuple[Floats, Floats]:
+def of_side(
+    counts: ConfusionCounts, metric: str, seed_weights: Floats, cluster_weights: Floats
+) -> tuple[Floats, Floats]:
     """Values (n_resamples, n_seeds), and the clusters' part of the variance of their weighted mean (n_resamples,)."""
     parts = [np.asarray(part, dtype=float) for part in (counts.tp, counts.predicted, counts.truth)]
     parts = [np.broadcast_to(part, parts[0].shape) for part in parts]

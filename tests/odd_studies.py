@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from reports import Entry, Leaderboard, build_leaderboard
-from reports.draw.csv_text import csv_text
-from reports.draw.latex import latex_text
-from reports.draw.markdown import leaderboard_markdown
-from reports.draw.markdown_tables import tables_markdown
-from reports.tables.of_leaderboard import build_tables
+from reports.draw.csv_table import csv_text
+from reports.draw.latex_table import latex_text
+from reports.draw.markdown_leaderboard import leaderboard_markdown
+from reports.draw.markdown_table import tables_markdown
+from reports.tables.all_tables import build_tables
 
 Rule = Callable[[np.ndarray, int], np.ndarray]
 """Class codes (n_cases,) and a seed → predicted codes (n_cases,), or probabilities (n_cases, n_classes)."""

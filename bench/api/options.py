@@ -41,7 +41,7 @@ class Options(TypedDict, total=False):
     device: Literal["auto", "cpu", "cuda", "mps"]
     deterministic: bool
     workers: int
-    executor: str
+    executor: Literal["auto", "in-process", "processes"]
     config: Anywhere
     interval: Literal["jackknife-t", "bias-corrected", "percentile", "bca"]
     stratify: bool

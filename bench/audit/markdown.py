@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bench.audit.findings import Finding
 from bench.audit.summary import QUANTILES, QUANTITIES, RESEARCH_ONLY, Audit
 from bench.data.names import visible
-from reports.draw.footnotes import escaped, markdown_table
+from reports.draw.markdown_table import escaped, markdown_table
 
 SHOWN = 20
 MEANINGS = {

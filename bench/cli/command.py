@@ -7,7 +7,7 @@ kept in declared.json, which `python docs/update.py command-line` writes.
 import inspect
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -42,7 +42,7 @@ class Parameter(NamedTuple):
     repeatable: bool = False
     panel: str = ""
     metavar: str = ""
-    choices: tuple[str, ...] = ()
+    choices: Sequence[str] = ()
     names: str = ""
     envvar: str = ""
 
@@ -70,7 +70,7 @@ class Parameter(NamedTuple):
         return among(*self.choices) if self.choices else None
 
 
-def declared(command: str) -> list[Parameter]:
+def options_of(command: str) -> list[Parameter]:
     """The options that models declare for a command."""
     return [Parameter(**row) for row in _rows().get(command, [])]
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from bench.cli.command import declared, reading_begins, takes
+from bench.cli.command import options_of, reading_begins, takes
 
 
-@takes(declared("dashboard"))
+@takes(options_of("dashboard"))
 def dashboard(
     results: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")] = Path("results"),
     host: Annotated[str, typer.Option(help="Address to serve on; any other than this shows trials to others.")] = (

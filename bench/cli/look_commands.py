@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bench.cli.command import among, declared, reading_begins, takes
+from bench.cli.command import among, options_of, reading_begins, takes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Paths = Annotated[
     list[str], typer.Argument(metavar="[SITE=]PATH…", help="Trees, folders that hold internal/, or manifests.")
 ]
-READERS = next(one.choices for one in declared("run") if one.name == "reader")
+READERS = next(one.choices for one in options_of("run") if one.name == "reader")
 Reader = Annotated[
     str,
     typer.Option(
@@ -26,7 +26,7 @@ Reader = Annotated[
 ]
 
 
-@takes(declared("data audit"))
+@takes(options_of("data audit"))
 def audit(
     paths: Paths,
     out: Annotated[Path, typer.Option(help="Folder for audit.md, audit.json and audit.png.")] = Path("audit"),
@@ -39,9 +39,10 @@ def audit(
     from bench.config.request import experiment_from
     from bench.data.images import PixelSettings
     from bench.engine.progress import DecodingProgress
+    from bench.terminal import Terminal
 
-    console, look = _console(), experiment_from(given)
-    with DecodingProgress(console, "Looking at images") as progress:
+    terminal, look = Terminal(), experiment_from(given)
+    with DecodingProgress(terminal, "Looking at images") as progress:
         found = conduct_audit(
             paths,
             out,
@@ -51,7 +52,7 @@ def audit(
             max_pixels=look.max_pixels,
             on_done=progress.update,
         )
-    say = _printer(console)
+    say = _printer(terminal)
     for site, classes in found.classes.items():
         counts = ", ".join(f"{label or '(no class)'} {number}" for label, number in classes.items())
         say(f"{site}: {counts}")
@@ -82,7 +83,7 @@ def clean(
     from bench.audit.clean import undo_cleaning
     from bench.errors import RequestError
 
-    say = _printer(_console())
+    say = _printer()
     if not undo:
         clean_path(path, audited, only, apply, say)
     elif only:
@@ -91,7 +92,7 @@ def clean(
         undo_cleaning(path, say)
 
 
-@takes(declared("data show"))
+@takes(options_of("data show"))
 def show(
     paths: Paths,
     out: Annotated[Path, typer.Option(help="Folder for the sheets.")] = Path("contact-sheets"),
@@ -106,7 +107,7 @@ def show(
     from bench.config.request import experiment_from
     from bench.data.images import PixelSettings
 
-    look, say = experiment_from(given), _printer(_console())
+    look, say = experiment_from(given), _printer()
     settings = PixelSettings(windows=tuple(look.windows))
     inventory = take_inventory(paths, reader, _options(look))
     make_output(out, inventory.roots.values())
@@ -116,17 +117,13 @@ def show(
         say(f"Not shown: {len(inventory.problems)} file(s) or link(s) that cannot be used; see bench data audit.")
 
 
-def _console() -> "Terminal":
-    from bench.terminal import Terminal
-
-    return Terminal()
-
-
-def _printer(console: "Terminal") -> "Callable[[str], None]":
+def _printer(terminal: "Terminal | None" = None) -> "Callable[[str], None]":
     """Prints lines as they are, but for control characters in names."""
     from bench.data.names import visible
+    from bench.terminal import Terminal
 
-    return lambda text: console.print(visible(text), markup=False, soft_wrap=True)
+    shown_on = terminal or Terminal()
+    return lambda text: shown_on.say(visible(text))
 
 
 def _options(look: "Experiment") -> "ReadOptions":

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bench.cli.command import among, declared, reading_begins, takes
+from bench.cli.command import among, options_of, reading_begins, takes
 from bench.cli.report_output import make_page, print_stored, print_tables, print_with, write_all_tables
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 FORMATS = ("md", "json", "csv", "latex", "tables", "html")
 
 
-@takes(declared("report"))
+@takes(options_of("report"))
 def report(
     results: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")] = Path("results"),
     layout: Annotated[
@@ -47,17 +47,8 @@ def report(
     from bench.errors import RequestError
     from bench.store.folder import ResultsFolder
 
-    if as_json:
-        if layout not in (None, "json"):
-            raise RequestError(f"--json and --format {layout} exclude each other. Give one of them.")
-        layout = "json"
-    if layout not in (None, *FORMATS):
-        raise RequestError(f"--format {layout!r} is none of {', '.join(FORMATS)}.")
     chosen = bool(metric) or baseline is not None
-    if layout == "json" and chosen:
-        raise RequestError(
-            "--format json prints all of leaderboard.json. Leave out --metric and --baseline, or use csv."
-        )
+    layout = _checked_format(layout, as_json, chosen)
     folder = ResultsFolder(results.expanduser())
     if not (folder.root / "experiment.toml").is_file():
         raise RequestError(
@@ -80,6 +71,23 @@ def report(
         print_with(folder, other, as_json=layout == "json")
     else:
         print_stored(folder, layout or "md")
+
+
+def _checked_format(layout: str | None, as_json: bool, chosen: bool) -> str | None:
+    """The format asked for. `chosen`: whether metrics or a baseline were."""
+    from bench.errors import RequestError
+
+    if as_json:
+        if layout not in (None, "json"):
+            raise RequestError(f"--json and --format {layout} exclude each other. Give one of them.")
+        layout = "json"
+    if layout not in (None, *FORMATS):
+        raise RequestError(f"--format {layout!r} is none of {', '.join(FORMATS)}.")
+    if layout == "json" and chosen:
+        raise RequestError(
+            "--format json prints all of leaderboard.json. Leave out --metric and --baseline, or use csv."
+        )
+    return layout
 
 
 def _other_intervals(

@@ -66,7 +66,7 @@ def print_stored(folder: "ResultsFolder", layout: str) -> None:
 
 def _with_further(text: str | None, further: "tuple[Table, ...]") -> str:
     """The leaderboard, if there is one, and further tables below it."""
-    from reports.draw.markdown_tables import table_markdown, tables_markdown
+    from reports.draw.markdown_table import table_markdown, tables_markdown
 
     if text is None:
         return tables_markdown(further)
@@ -92,7 +92,7 @@ def print_tables(
     """Where the stored leaderboard is up to date nothing is written, so this needs no lock either."""
     from contextlib import nullcontext
 
-    from reports.draw.markdown_tables import table_markdown, tables_markdown
+    from reports.draw.markdown_table import table_markdown, tables_markdown
 
     other = other or _own_if_up_to_date(folder)
     with nullcontext() if other else folder.locked(command="bench report"):
@@ -119,10 +119,10 @@ def write_all_tables(
     """Every table into the folder, in one format or with `tables` in all; prints the first of one format."""
     from bench.features import all_features, features_of
     from bench.report.tables import write_tables
-    from reports.draw.csv_text import csv_text
-    from reports.draw.json_text import json_text
-    from reports.draw.latex import latex_text
-    from reports.draw.markdown_tables import tables_markdown
+    from reports.draw.csv_table import csv_text
+    from reports.draw.json_table import json_text
+    from reports.draw.latex_table import latex_text
+    from reports.draw.markdown_table import tables_markdown
 
     draws: dict[str, Callable[[Table], str]] = {"csv": csv_text, "tex": latex_text}
     if layout == "tables":
@@ -150,7 +150,7 @@ def _tables(leaderboard: "Leaderboard", metrics: list[str] | None, baseline: str
     from difflib import get_close_matches
 
     from bench.errors import RequestError
-    from reports.tables.of_leaderboard import build_tables, known_metrics
+    from reports.tables.all_tables import build_tables, known_metrics
 
     known, names = known_metrics(leaderboard), [row.name for row in leaderboard.rows]
     for name in metrics or []:
@@ -166,11 +166,11 @@ def _tables(leaderboard: "Leaderboard", metrics: list[str] | None, baseline: str
 
 
 def _nothing_compared(leaderboard: "Leaderboard", metrics: list[str] | None, baseline: str) -> str:
-    from reports.tables.of_leaderboard import STANDING_METRICS
+    from reports.tables.all_tables import headline_names
 
     text = f"Nothing was compared with {baseline} (--baseline)"
-    if metrics and not set(metrics) & set(STANDING_METRICS):
-        return f"{text} on {', '.join(metrics)}: only {' and '.join(STANDING_METRICS)} are compared."
+    if metrics and not set(metrics) & set(headline_names()):
+        return f"{text} on {', '.join(metrics)}: only {' and '.join(headline_names())} are compared."
     if len(leaderboard.rows) < 2:
         return f"{text}: it is the only row of the leaderboard."
     return f"{text}; the leaderboard's notes say why."

@@ -30,19 +30,18 @@ def status(
     if as_json:
         print(json.dumps(found.to_dict(), indent=1, allow_nan=False))
         return
-    from rich.console import Console
-
     from bench.status.tables import lines, tables
-    from reports.draw.markdown_tables import table_markdown
+    from bench.terminal import Terminal
+    from reports.draw.markdown_table import table_markdown
 
-    console = Console(highlight=False, emoji=False)
+    terminal = Terminal()
     for table in tables(found):
-        if console.is_interactive:
-            console.print(_drawn(table))
+        if terminal.is_interactive:
+            terminal.print(_drawn(table))
         else:
             print(table_markdown(table))
     for line in lines(found):
-        console.print(line, markup=False, soft_wrap=True)
+        terminal.say(line)
 
 
 def _drawn(table: "Table") -> "Drawn":

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from bench.cli.command import declared, reading_begins, takes, training_begins
+from bench.cli.command import options_of, reading_begins, takes, training_begins
 
 
-@takes(declared("run"))
+@takes(options_of("run"))
 def run(**given: Any) -> None:
     """Train and evaluate: backbones × seeds × folds, going on from what is stored.
 
@@ -21,7 +21,7 @@ def run(**given: Any) -> None:
     raise typer.Exit(run_experiment(experiment_from(given)))
 
 
-@takes(declared("search"))
+@takes(options_of("search"))
 def search(**given: Any) -> None:
     """Search learning rate, epochs and more by the mean inner-fold score, going on from what is stored.
 
@@ -35,7 +35,7 @@ def search(**given: Any) -> None:
     raise typer.Exit(run_search(*search_from(given)))
 
 
-@takes(declared("nondeterminism"))
+@takes(options_of("nondeterminism"))
 def nondeterminism(**given: Any) -> None:
     """Repeat one seed in fresh processes, which must give the same bits, and vary each source of randomness alone.
 
@@ -44,7 +44,7 @@ def nondeterminism(**given: Any) -> None:
     folders = given["compare"]
     if folders is not None:
         reading_begins(" and ".join(map(str, folders)))
-        from bench.nondeterminism.compare_session import compare_folders
+        from bench.nondeterminism.compare import compare_folders
 
         raise typer.Exit(compare_folders(*folders))
     training_begins()
@@ -56,7 +56,7 @@ def nondeterminism(**given: Any) -> None:
     raise typer.Exit(run_nondeterminism(experiment_from({**given, "seeds": [options.seed]}), options))
 
 
-@takes(declared("explain"))
+@takes(options_of("explain"))
 def explain(
     results: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")] = Path("results"), **given: Any
 ) -> None:

@@ -1,14 +1,13 @@
 """The experiment: every option of `bench run`, declared and checked, with its default."""
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
 from backbones.names import registered_names
 from bench.config.texts import parse_columns, parse_externals, parse_readers, parse_seeds
 from bench.data.images import MAX_PIXELS, Fit, PixelSettings
-from bench.data.options import EVERY_SITE, MANIFEST_COLUMNS, READER_NAMES, GroupBy, MultiLabel
+from bench.data.options import AUTO_READER, EVERY_SITE, MANIFEST_COLUMNS, READER_NAMES, GroupBy, MultiLabel
 from bench.data.tree.layout import Layout
 from bench.data.windows import DEFAULT as DEFAULT_WINDOWS
 from bench.data.windows import NAMED as NAMED_WINDOWS
@@ -26,6 +25,10 @@ PHANTOM_IMAGE_SIZE = 64
 MOST_SEEDS = 10_000
 LOOKING = ("data audit", "data show")
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
+if TYPE_CHECKING:
+    Executor = str
+else:
+    Executor = Literal[(AUTO, *EXECUTORS)]
 AS_IN_FOLDER = "as in the folder's experiment"
 
 
@@ -130,7 +133,7 @@ class Experiment(BaseModel):
         DATA,
         metavar="[SITE=]NAME",
         choices=READER_NAMES,
-        shown="auto",
+        shown=AUTO_READER,
         parse=parse_readers,
     )
     columns: dict[str, str] = option(
@@ -204,20 +207,11 @@ class Experiment(BaseModel):
         shown={"report": AS_IN_FOLDER},
     )
     workers: int | None = option(None, "Runs at once.", panel=MACHINE, shown="cores; 1 on a GPU", limits={"ge": 1})
-    executor: str = option(AUTO, "What executes runs: {choices}.", panel=MACHINE, choices=(AUTO, *EXECUTORS))
+    executor: Executor = option(AUTO, "What executes runs: {choices}.", panel=MACHINE)
     save_models: bool = option(False, "Keep trained models, for bench explain.", RUN, RESULTS)
     results: str = option("results", "Folder for the results.", panel=RESULTS, path=True)
     frozen: dict[str, FrozenBackbone] = Field(default_factory=dict)
     tuned: Tuned | None = None
-
-    @field_validator("executor")
-    @classmethod
-    def _known_executor(cls, value: str) -> str:
-        known = [f"'{name}'" for name in (AUTO, *EXECUTORS)]
-        if f"'{value}'" not in known:
-            expected = f"{', '.join(known[:-1])} or {known[-1]}"
-            raise PydanticCustomError("literal_error", "must be {expected}", {"expected": expected})
-        return value
 
     @field_validator("seeds", mode="before")
     @classmethod

@@ -33,7 +33,7 @@ class ConfigFile(BaseModel):
 
 
 def experiment_from(given: Given, called: str = COMMAND_LINE) -> Experiment:
-    """The experiment that a configuration file and options describe; options win. Other commands' options are ignored.
+    """The experiment that a configuration file and options describe; options win. Options of features are passed by.
 
     Values are texts, as the command line has them, or what the file would hold. `called` names them in errors.
 
@@ -42,7 +42,7 @@ def experiment_from(given: Given, called: str = COMMAND_LINE) -> Experiment:
     """
     config = given.get("config")
     where = f"{config} and {called}" if config else called
-    options = stated(Experiment, given)
+    options = _stated(Experiment, given)
     of_recipe = {key: options.pop(key) for key in list(options) if key.startswith(OF_RECIPE)}
     recipe = options.pop("recipe", None)
     typed = [*options, *of_recipe] if called == COMMAND_LINE else []
@@ -68,11 +68,11 @@ def options_from(model: type[Model], given: Given, table: Mapping[str, Any] | No
     Raises:
         RequestError: a key or a value is wrong.
     """
-    options = stated(model, given)
+    options = _stated(model, given)
     return checked(model, {**(table or {}), **options}, where or COMMAND_LINE, _flags(model, options))
 
 
-def stated(model: type[BaseModel], given: Given) -> dict[str, Any]:
+def _stated(model: type[BaseModel], given: Given) -> dict[str, Any]:
     """What was given for the options of a model, by their place in the file and as the file would have it."""
     found = {}
     for one in declared(model):

@@ -48,7 +48,7 @@ def load_dataset(
     on_done: Progress | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Dataset:
-    """Read every site, settle the classes, decode what is not in the cache yet.
+    """Read every site, decide on the classes, decode what is not in the cache yet.
 
     Raises:
         RequestError: as the readers, or an unreadable image where `skip_unreadable` is not set.

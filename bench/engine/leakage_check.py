@@ -1,4 +1,4 @@
-"""The leak gate: stops a request whose training would see what it is tested on. Prints through `say`."""
+"""The leakage check: stops a request whose training would see what it is tested on. Prints through `say`."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,7 +13,7 @@ from bench.folds.table import FoldTable
 SHOWN = 5
 
 
-def pass_gate(
+def check_leakage(
     experiment: Experiment,
     cases: Sequence[Case],
     copies: Sequence[CopyPair],

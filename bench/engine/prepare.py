@@ -15,8 +15,8 @@ from bench.data.load import Dataset
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
 from bench.engine.images import absolute, data_request, ensure_phantom, load_images
-from bench.engine.leakage_check import pass_gate
-from bench.engine.resolve import Frozen, Start, settle_backbones, start_backbones
+from bench.engine.leakage_check import check_leakage
+from bench.engine.resolve import Frozen, Start, resolve_backbones, start_backbones
 from bench.errors import RequestError
 from bench.execution.resources import Resources
 from bench.folds.draw import TooFewToSplit, draw_folds
@@ -112,13 +112,13 @@ def prepare(
         study = experiment.tuned.study
         terminal.say(f"The recipe was tuned by study {study} on other cases than these: its rows are ranked.")
     folds = resolved_folds(experiment, snapshot, dataset.cases)
-    leaks = pass_gate(experiment, as_read.cases, copies, folds, terminal.say)
-    backbones, frozen = settle_backbones(
+    leaks = check_leakage(experiment, as_read.cases, copies, folds, terminal.say)
+    backbones, frozen = resolve_backbones(
         experiment, snapshot.experiment, len(dataset.classes), caches, terminal.say, ahead.started
     )
-    settled = resolved(experiment, dataset.classes, frozen)
+    experiment = resolved(experiment, dataset.classes, frozen)
     return Prepared(
-        settled,
+        experiment,
         snapshot,
         request,
         dataset,
@@ -158,7 +158,7 @@ def resolved_folds(experiment: Experiment, snapshot: FolderSnapshot, cases: Sequ
     inside = internal(cases)
     stored = snapshot.folds or FoldTable({})
     snapshot.refuse_other_folds(experiment)
-    alone = [replace(case, group=None) for case in inside]  # a group in two folds is a leak, and the gate says so
+    alone = [replace(case, group=None) for case in inside]  # groups in two folds are the leakage check's
     for fold_of in stored.by_seed.values():
         check_folds(alone, fold_of)
     try:

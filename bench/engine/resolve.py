@@ -1,4 +1,4 @@
-"""Settles weights, precision and device of each backbone, once for a results folder. Fills the weight cache."""
+"""Decides weights, precision and device of each backbone, once for a results folder. Fills the weight cache."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,20 +26,20 @@ class Start:
 
 
 def start_backbones(experiment: Experiment, stored: Experiment | None, caches: Caches) -> dict[str, Start]:
-    """What can be found out about the backbones that are left to settle before any image is read.
+    """What can be found out about the backbones that are not resolved yet, before any image is read.
 
     Raises:
         RequestError: an unknown backbone, weights that cannot be had or do not fit, a device that is not there, an
             image size that an architecture does not take.
     """
     frozen = _frozen(experiment, stored)
-    wanted = [name for name in experiment.backbone if _left_to_settle(frozen.get(name), experiment, stored, caches)]
+    wanted = [name for name in experiment.backbone if _unresolved(frozen.get(name), experiment, stored, caches)]
     for name in wanted:
         _refuse_unknown(name)
     return {name: _start(name, experiment, frozen.get(name)) for name in wanted}
 
 
-def settle_backbones(
+def resolve_backbones(
     experiment: Experiment,
     stored: Experiment | None,
     n_classes: int,
@@ -50,7 +50,7 @@ def settle_backbones(
     """The backbones to plan, and all that are frozen in the folder, these included.
 
     A backbone that the folder (or the configuration file) has frozen stays as it is, unless the request names other
-    weights, precision or device. torch is imported only where something is left to settle. `started`: what
+    weights, precision or device. torch is imported only where something is not resolved yet. `started`: what
     `start_backbones` has found for those.
 
     Raises:
@@ -60,13 +60,13 @@ def settle_backbones(
     for name in experiment.backbone:
         known = frozen.get(name)
         same_size = _same_size(experiment, stored)
-        if _left_to_settle(known, experiment, stored, caches):
+        if _unresolved(known, experiment, stored, caches):
             if name not in started:
                 raise RequestError(
                     f"The frozen weights of {name} were changed by another process while this one was reading. Give "
                     f"the same command again."
                 )
-            frozen[name] = _settle(name, experiment, n_classes, caches, started[name], say)
+            frozen[name] = _resolve(name, experiment, n_classes, caches, started[name], say)
             if known and same_size and _agrees(known, experiment) and frozen[name] != known:
                 raise RequestError(_changed_message(name, known, frozen[name]))
             if frozen[name].note:
@@ -85,7 +85,7 @@ def _same_size(experiment: Experiment, stored: Experiment | None) -> bool:
     return stored is None or stored.image_size == experiment.pixels.image_size
 
 
-def _left_to_settle(
+def _unresolved(
     known: FrozenBackbone | None, experiment: Experiment, stored: Experiment | None, caches: Caches
 ) -> bool:
     return known is None or not (
@@ -165,7 +165,7 @@ def _start(name: str, experiment: Experiment, known: FrozenBackbone | None) -> S
         raise RequestError(str(error)) from error
 
 
-def _settle(
+def _resolve(
     name: str,
     experiment: Experiment,
     n_classes: int,

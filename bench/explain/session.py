@@ -18,7 +18,7 @@ from bench.report.leaderboard import RESAMPLING_SEED, Resampling
 from bench.store.folder import ResultsFolder
 from bench.store.runs import StoredRun
 from bench.terminal import Terminal
-from reports.draw.markdown_tables import tables_markdown
+from reports.draw.markdown_table import tables_markdown
 from reports.explanation.gallery import draw_page
 from reports.explanation.tables import Intervals, explanation_tables
 from reports.statistics.bootstrap import Draws

@@ -1,95 +1,79 @@
-"""What differs between two results folders, and where runs that should be equal part. Reads both folders."""
+"""`bench nondeterminism --compare A B`. Reads both folders, may train a few steps again; prints."""
 
-import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from pathlib import Path
 
-from bench.plan.trace import Parting, parting
+from bench.cache import user_caches
+from bench.errors import BenchError, RequestError, interruptible
+from bench.nondeterminism.matched_runs import MatchedRuns, data_differences, differences, matched_runs
+from bench.nondeterminism.replay import locate, stored_replay
 from bench.store.folder import ResultsFolder
-from bench.store.records import RunRecord, TrainedSpec
-from bench.store.runs import StoredRun
 from bench.store.traces import read_trace
+from reports.draw.markdown_table import tables_markdown
+from reports.nondeterminism.compare_tables import ComparedRun, compare_tables
+from reports.tables.table import Table
 
 
-@dataclass(frozen=True)
-class Twins:
-    """Two runs of the same question: equal but for numerics and environment. parting: None where no point differs."""
+def compare_folders(a: Path, b: Path) -> int:
+    """Explain what differs between two results folders.
 
-    a: StoredRun
-    b: StoredRun
-    parting: Parting | None
-    traced: bool
-    predictions: int
-    differing: int
-    same_bytes: bool
-
-    @property
-    def differs(self) -> bool:
-        return self.parting is not None or not self.same_bytes
+    Raises:
+        RequestError: one is no results folder, or they have no run in common that should be equal.
+        Interrupted: the user stopped it.
+    """
+    with interruptible("Nothing was written."):
+        tables = _compared(_folder(a), _folder(b))
+    print(tables_markdown(tables), end="")
+    return 0
 
 
-def twins(a: ResultsFolder, b: ResultsFolder) -> list[Twins]:
-    """All pairs, in the order of backbone, seed, replicate and fold. Imported runs are not among them."""
-    ours, theirs = _runs(a), _runs(b)
-    return [_compared(ours[key], theirs[key]) for key in sorted(ours.keys() & theirs.keys())]
+def _compared(one: ResultsFolder, two: ResultsFolder) -> tuple[Table, ...]:
+    pairs, data = matched_runs(one, two), data_differences(one, two)
+    if not pairs:
+        raise RequestError(
+            f"{one.root} and {two.root} have no two runs of the same backbone, weights, recipe, seed, fold and image "
+            f"size, so that there is nothing that should be equal. {data}"
+        )
+    settings = [(each.what, each.a, each.b) for each in differences(pairs)]
+    parted = next((pair for pair in pairs if pair.differs), None)
+    notes = [*([data] if data else []), *([_explained(parted, one, two)] if parted else [])]
+    return compare_tables(settings, [_row(pair) for pair in pairs], notes)
 
 
-def _runs(folder: ResultsFolder) -> dict[str, StoredRun]:
-    runs = [store.read(name) for store in (folder.runs, folder.repeats) for name in sorted(store.complete())]
-    return {_question(run.record, run.record.spec): run for run in runs if isinstance(run.record.spec, TrainedSpec)}
+def _folder(path: Path) -> ResultsFolder:
+    folder = ResultsFolder(path.expanduser())
+    if not (folder.root / "experiment.toml").is_file():
+        raise RequestError(f"{folder.root} is no results folder (--compare). Give two that `bench` wrote.")
+    return folder
 
 
-def _question(record: RunRecord, spec: TrainedSpec) -> str:
-    """What a run asks, without how the arithmetic is done."""
-    which = [spec.backbone, spec.seed, spec.replicate, spec.fold, spec.role, asdict(spec.seeds)]
-    data = [spec.classes, asdict(spec.pixels), spec.n_train, spec.n_external]
-    return json.dumps([*which, *data, record.weights.digest, spec.recipe.model_dump(exclude={"name"})], sort_keys=True)
+def _row(pair: MatchedRuns) -> ComparedRun:
+    spec, where = pair.a.record.spec, pair.divergence
+    return ComparedRun(
+        spec.backbone,
+        spec.seed,
+        spec.replicate,
+        spec.fold,
+        pair.a.run_id == pair.b.run_id,
+        where.step if where else None,
+        where.tensor if where else None,
+        pair.differing,
+        pair.predictions,
+        pair.same_bytes,
+        pair.traced,
+    )
 
 
-def _compared(a: StoredRun, b: StoredRun) -> Twins:
-    traces = read_trace(a.folder), read_trace(b.folder)
-    one, two = a.predictions(), b.predictions()
-    joined = one.merge(two, on="case_id", suffixes=("_a", "_b"))
-    differing = int((joined["predicted_a"].astype(str) != joined["predicted_b"].astype(str)).sum())
-    return Twins(a, b, parting(*traces), all(traces), len(joined), differing, one.equals(two))
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A setting that differs, with the values that each folder has of it."""
-
-    what: str
-    a: str
-    b: str
-
-
-def differences(pairs: Iterable[Twins]) -> list[Difference]:
-    """Of numerics and environment, over all pairs; settings that follow from the numerics are named once."""
-    values: dict[str, tuple[set[str], set[str]]] = {}
-    for pair in pairs:
-        for name, one, two in _settings(pair):
-            sides = values.setdefault(name, (set(), set()))
-            sides[0].add(one)
-            sides[1].add(two)
-    return [Difference(name, ", ".join(sorted(a)), ", ".join(sorted(b))) for name, (a, b) in values.items() if a != b]
-
-
-def _settings(pair: Twins) -> Iterator[tuple[str, str, str]]:
-    one, two = pair.a.record, pair.b.record
-    assert isinstance(one.spec, TrainedSpec)
-    assert isinstance(two.spec, TrainedSpec)
-    ours, theirs = asdict(one.spec.numerics), asdict(two.spec.numerics)
-    for name in ours:
-        yield f"numerics: {name}", str(ours[name]), str(theirs[name])
-    for name in sorted(one.environment.keys() | two.environment.keys()):
-        if name not in ours:
-            yield f"environment: {name}", one.environment.get(name, "not set"), two.environment.get(name, "not set")
-
-
-def data_differences(a: ResultsFolder, b: ResultsFolder) -> str:
-    """How the cases of two folders differ, in a line; empty where they do not."""
-    ours, theirs = ({(case.case_id, case.digest, case.label) for case in folder.cases() or []} for folder in (a, b))
-    if ours == theirs:
-        return ""
-    first = sorted({case_id for case_id, *_ in ours ^ theirs})[0]
-    return f"The cases differ: {len(ours - theirs)} of {len(ours)} are not in B, first {first}."
+def _explained(pair: MatchedRuns, one: ResultsFolder, two: ResultsFolder) -> str:
+    """Where the first two runs part, by training both again up to there where this machine can."""
+    name = pair.a.record.name
+    if pair.divergence is None:
+        return f"{name}: no recorded digest differs, the predictions do."
+    caches = user_caches()
+    try:
+        replays = stored_replay(pair.a, one, caches), stored_replay(pair.b, two, caches)
+    except BenchError as error:
+        where = f"step {pair.divergence.step}, {pair.divergence.tensor}"
+        return f"{name}, first difference: {where}. It was not replayed: {error}"
+    found = locate((read_trace(pair.a.folder), read_trace(pair.b.folder)), *replays)
+    assert found is not None
+    return f"{name}, first difference: {found.text()}."

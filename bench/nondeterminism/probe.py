@@ -1,4 +1,4 @@
-"""A second look at one training step: every module's output, every gradient and every update, as digests."""
+"""Replays one training step: every module's output, every gradient and every update, as digests."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,8 +11,9 @@ from bench.execution.resources import Resources
 from bench.execution.run import PreparedRun
 from bench.execution.training import StoppedError
 from bench.execution.watch import Recorder, Step
+from bench.nondeterminism.divergence import Event, Part
 from bench.plan.spec import RunSpec
-from bench.plan.trace import Event, Part, Trace
+from bench.plan.trace import Trace
 
 
 def probe(spec: RunSpec, resources: Resources, step: int) -> tuple[Event, ...]:

@@ -25,6 +25,7 @@ from reports.nondeterminism.summary import Control, Cost, Design, NumericsChange
 from reports.nondeterminism.tables import NAMES
 from reports.nondeterminism.tables import nondeterminism_tables as tables_of
 from reports.page.part import Section
+from reports.tables.caveats import Caveat
 from reports.tables.table import Table
 
 
@@ -80,13 +81,14 @@ def _study(store: RunStore, record: RecordedStudy, cases: Sequence[Case]) -> Stu
         changes=tuple(_change(control, group, read(group)) for group in record.groups if group.setting is not None),
         curves={group.name: group.curve for group in record.groups if group.curve},
         cost=Cost(record.cost.deterministic, record.cost.fast, record.cost.runs) if record.cost else None,
-        stamps=(*(() if record.deterministic else (NOT_DETERMINISTIC,)), *_mixed(store, record)),
+        caveats=(*(() if record.deterministic else (NOT_DETERMINISTIC,)), *_mixed(store, record)),
     )
 
 
-def _mixed(store: RunStore, record: RecordedStudy) -> list[str]:
+def _mixed(store: RunStore, record: RecordedStudy) -> list[Caveat]:
     names = [name for group in (record.control, *record.groups) for run in group.runs for name in run]
-    return mixed_environments([store.read(name).record.environment for name in names])
+    notes = mixed_environments([store.read(name).record.environment for name in names])
+    return [Caveat("mixed_environments", note) for note in notes]
 
 
 def _control(store: RunStore, record: RecordedStudy) -> Control | None:

@@ -18,7 +18,7 @@ from bench.nondeterminism.report import nondeterminism_tables, write_nondetermin
 from bench.nondeterminism.study import BackboneStudy
 from bench.store.folder import ResultsFolder
 from bench.terminal import Terminal
-from reports.draw.markdown_tables import tables_markdown
+from reports.draw.markdown_table import tables_markdown
 
 FAILED_CONTROL = 3
 

@@ -23,7 +23,7 @@ from bench.nondeterminism.record import (
 from bench.nondeterminism.verdict import of_change, of_control
 from bench.plan.spec import Numerics, RunSpec
 from bench.store.folder import ResultsFolder
-from bench.store.heartbeat import Sign
+from bench.store.heartbeat import Heartbeat
 from bench.terminal import Terminal
 
 
@@ -37,7 +37,7 @@ class BackboneStudy:
     resources: Resources
     snapshots: Path
     terminal: Terminal
-    heartbeat: Sign
+    heartbeat: Heartbeat
 
     def do(self) -> RecordedStudy | None:
         """Run everything and record it; None where runs failed."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from bench.execution.resources import Resources
 from bench.nondeterminism.designs import Group, Repeat
-from bench.nondeterminism.locate import FreshLook, Location, LookHere, locate
+from bench.nondeterminism.divergence import Location
+from bench.nondeterminism.replay import FreshReplay, ReplayHere, locate
 from bench.plan.spec import RunSpec
 from bench.plan.trace import Trace
 from bench.store.runs import RunStore
@@ -30,7 +31,7 @@ def of_control(store: RunStore, control: Group, resources: Resources) -> Verdict
         for a, b in zip(first, repeat, strict=True):
             if same(store, a, b):
                 continue
-            location = locate(_traces(store, a, b), FreshLook(a, resources), FreshLook(b, resources))
+            location = locate(_traces(store, a, b), FreshReplay(a, resources), FreshReplay(b, resources))
             where = location.text() if location else ONLY_PREDICTIONS
             return Verdict(False, f"repeats 0 and {number}, fold {a.fold}: {where}", location)
     return Verdict(True, "")
@@ -42,7 +43,7 @@ def of_change(store: RunStore, base: Repeat, group: Group, resources: Resources)
     if not pairs:
         return SAME
     a, b = pairs[0]
-    location = locate(_traces(store, a, b), LookHere(a, resources), LookHere(b, resources))
+    location = locate(_traces(store, a, b), ReplayHere(a, resources), ReplayHere(b, resources))
     return location.text() if location else ONLY_PREDICTIONS
 
 

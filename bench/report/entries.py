@@ -23,9 +23,10 @@ from bench.store.runs import StoredRun
 from bench.store.snapshot import FolderSnapshot
 from bench.store.tuned import TunedRecipes
 from reports import Entry
-from reports.tables.caveats import UNKNOWN_FOLDS
+from reports.tables.caveats import UNKNOWN_FOLDS, Caveat
 
-NOT_DETERMINISTIC = "not deterministic (--fast): the same command may give other numbers"
+NOT_DETERMINISTIC = Caveat("not_deterministic", "not deterministic (--fast): the same command may give other numbers")
+MIXED_WEIGHTS = Caveat("mixed_weights", "this folder mixes pretrained and randomly initialised backbones")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def read_stored(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -
     leaks = folder.leaks()
     warning = f"{leaks} pair(s) of cases leak from training into evaluation ({LEAKS})" if leaks else ""
     groups = _alike(comparable)
-    entries = _entries(groups, folds, (warning,) if warning else (), folder.tuned)
+    entries = _entries(groups, folds, (Caveat("leaks", warning),) if warning else (), folder.tuned)
     of_entry = [[run for run, _ in group] for group in groups]
     imported = any(run.record.spec.role == "import" for run, _ in comparable)
     mixed = [
@@ -115,13 +116,13 @@ def _alike(runs: Sequence[Predicted]) -> list[list[Predicted]]:
 
 
 def _entries(
-    groups: Sequence[Sequence[Predicted]], folds: FoldTable, stamps: tuple[str, ...], tuned: TunedRecipes
+    groups: Sequence[Sequence[Predicted]], folds: FoldTable, caveats: tuple[Caveat, ...], tuned: TunedRecipes
 ) -> list[Entry]:
     """One entry for each group; imported ones are named last."""
     records = [group[0][0].record for group in groups]
     entries: list[Entry] = []
     for group in groups:
-        entry = _entry(group, folds, records, (*tuned.stamps(group[0][0].record), *stamps))
+        entry = _entry(group, folds, records, (*tuned.caveats(group[0][0].record), *caveats))
         names = {(other.backbone, other.weights, other.recipe) for other in entries}
         while (entry.backbone, entry.weights, entry.recipe) in names:
             entry = replace(entry, recipe=f"{entry.recipe}, {IMPORTED}")
@@ -130,13 +131,13 @@ def _entries(
 
 
 def _entry(
-    group: Sequence[Predicted], folds: FoldTable, all_records: Sequence[RunRecord], stamps: tuple[str, ...]
+    group: Sequence[Predicted], folds: FoldTable, all_records: Sequence[RunRecord], caveats: tuple[Caveat, ...]
 ) -> Entry:
     record = group[0][0].record
     spec, imported = record.spec, record.spec.role == "import"
     sources = {other.weights.source for other in all_records} - {IMPORTED}
     mixed = len(sources) > 1 and "random" in sources
-    of_import = [IMPORTED, *([] if record.folds_known else [UNKNOWN_FOLDS])] if imported else []
+    of_import = [Caveat("imported", IMPORTED), *([] if record.folds_known else [UNKNOWN_FOLDS])] if imported else []
     return Entry(
         backbone=spec.backbone,
         weights=record.weights.source,
@@ -145,11 +146,11 @@ def _entry(
         seconds_per_run=None if imported else mean(run.record.seconds for run, _ in group),
         folds=folds.number() if record.folds_known else 1,
         predictions=_predictions(group),
-        stamps=(
+        caveats=(
             *of_import,
             *([NOT_DETERMINISTIC] if spec.role != "import" and not spec.numerics.deterministic else []),
-            *(["this folder mixes pretrained and randomly initialised backbones"] if mixed else []),
-            *stamps,
+            *([MIXED_WEIGHTS] if mixed else []),
+            *caveats,
         ),
     )
 
@@ -179,8 +180,7 @@ def settings(record: RunRecord) -> Hashable:
     spec = record.spec
     if spec.role == "import":
         return (spec.backbone, spec.role, record.weights.source, spec.recipe_label, spec.folds_known)
-    recipe = spec.recipe.model_copy(update={"name": ""})
-    return (spec.backbone, record.weights.digest, recipe, spec.pixels, spec.numerics)
+    return (spec.backbone, record.weights.digest, spec.recipe.unnamed(), spec.pixels, spec.numerics)
 
 
 def distinguishing(record: RunRecord, all_records: Sequence[RunRecord]) -> list[str]:

@@ -13,16 +13,18 @@ from bench.config.toml import experiment_text
 from bench.data.cases import INTERNAL, Case, external_sites
 from bench.data.passed_over import Entry
 from bench.errors import RequestError
-from bench.report.entries import NOT_DETERMINISTIC, Stored
-from bench.report.leaderboard import about_patients, made_by_import
+from bench.report.entries import Stored
+from bench.report.leaderboard import about_patients
 from bench.report.thumbnails import thumbnails
 from bench.report.worklist import better_than_guessing, find_labels
 from bench.store.folder import ResultsFolder
 from bench.store.records import RunRecord
 from bench.store.runs import StoredRun
+from bench.store.snapshot import made_by_import
 from bench.version import __version__
 from reports import Leaderboard
 from reports.page.part import Gallery, Listing, Part, Picture, Points, Section
+from reports.tables.caveats import has
 from reports.tables.table import Column, Item, Table
 
 MOST_PICTURES = 48
@@ -146,7 +148,7 @@ def reproduce_section(folder: ResultsFolder, stored: Stored) -> Section:
         "reproduce",
         "How to repeat it",
         ()
-        if not listings or any(NOT_DETERMINISTIC in entry.stamps for entry in stored.entries)
+        if not listings or any(has(entry.caveats, "not_deterministic") for entry in stored.entries)
         else ("On one machine the same run should give the same bytes; `bench nondeterminism` checks that.",),
         (*listings, *environments([run for group in stored.runs for run in group]), _versions()),
     )

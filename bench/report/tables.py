@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from bench.atomic import write_text
-from reports.draw.latex import latex_document
-from reports.tables.of_leaderboard import NAMES
+from reports.draw.latex_table import latex_document
+from reports.tables.all_tables import NAMES
 from reports.tables.table import Table
 
 

@@ -10,11 +10,12 @@ import pandas as pd
 from bench.atomic import write_text
 from bench.data.cases import INTERNAL, Case
 from reports import Entry, Leaderboard
-from reports.draw.csv_text import csv_text
-from reports.statistics.chance import NEAR
+from reports.draw.csv_table import csv_text
 from reports.statistics.confusion_counts import Floats
-from reports.statistics.worklist import Worklist, are_probabilities, build_worklist
+from reports.statistics.probabilities import are_probabilities
+from reports.statistics.worklist import Worklist, build_worklist
 from reports.statistics.worklist_precision import is_informative, precision_in_words
+from reports.tables.caveats import NEAR_GUESSING
 from reports.tables.table import Column, Table
 
 WORKLIST = "tables/label_worklist.csv"
@@ -112,7 +113,7 @@ def _withheld(blind: Sequence[Entry], *, none_left: bool) -> str | None:
         return None
     what = "No list of labels to look at again" if none_left else "Not used for labels to look at again"
     names = "; ".join(map(_name, blind))
-    return f"{what}, since what contradicts labels is {NEAR}: {names}."
+    return f"{what}, since what contradicts labels is {NEAR_GUESSING.text}: {names}."
 
 
 def _blind_list(worklist: Worklist) -> str:

@@ -12,12 +12,10 @@ from bench.config.toml import read_toml
 from bench.errors import RequestError
 from bench.option import SEARCH, option
 from bench.plan.recipe import Recipe
-from reports.statistics.metrics import AGGREGATE
-from reports.statistics.probability_metrics import PROBABILITY
+from reports.statistics.metrics import primary, searchable
 from studies.errors import StudyError
 from studies.space import Choices, Dimension, FloatRange, IntRange, Space, parse_dimension
 
-METRICS = (*AGGREGATE, *PROBABILITY)
 WHOLE = ("epochs", "head_epochs", "batch_size", "image_size")
 IMAGE_SIZES = (16, 2048)
 KNOBS: Mapping[str, Dimension] = {
@@ -46,10 +44,10 @@ class SearchOptions(BaseModel):
 
     trials: int = option(40, "Trials of a study, other processes' included.", ONLY, limits={"ge": 1, "le": 100_000})
     metric: str = option(
-        "macro_f1",
+        primary().name,
         "Score of a trial, as the mean over its folds: macro_f1, accuracy, auroc, …",
         ONLY,
-        choices=METRICS,
+        choices=searchable,
     )
     tune: list[str] = option(
         [], "Search this as well: weight_decay, batch_size, head_epochs, …; repeatable.", ONLY, choices=tuple(KNOBS)
@@ -100,8 +98,8 @@ class SearchOptions(BaseModel):
                 raise RequestError(
                     f"search.space in {where} names {name!r}, which cannot be searched. Known: {', '.join(KNOBS)}."
                 )
-        if self.metric not in METRICS:
-            raise RequestError(f"--metric {self.metric!r} in {where} is none of {', '.join(METRICS)}.")
+        if self.metric not in searchable():
+            raise RequestError(f"--metric {self.metric!r} in {where} is none of {', '.join(searchable())}.")
         usual = list(self.tune) if self.space else [*ALWAYS, *self.tune]
         dimensions = {name: KNOBS[name] for name in usual}
         for name, given in self.space.items():

@@ -12,7 +12,7 @@ from bench.data.cases import INTERNAL
 from bench.report.entries import NOT_DETERMINISTIC
 from bench.report.feature import Feature
 from bench.report.leaderboard import RESAMPLING_SEED
-from bench.scoring import class_numbers, metric_score
+from bench.scoring import class_numbers
 from bench.search.record import RecordedStage, RecordedTrial, SearchRecord, read_records
 from bench.store.folder import ResultsFolder
 from bench.store.runs import StoredRun
@@ -24,11 +24,11 @@ from reports.search.page import search_parts
 from reports.search.selection import Range, mean_importance, selection_optimism, stability
 from reports.search.tables import NAMES, Counts, FlatSearch, NestedFold, NestedSearch, search_tables
 from reports.statistics.cell import Cell
-from reports.tables.stamped import stamped
+from reports.statistics.metrics import primary, searchable
+from reports.tables.caveats import with_caveats
 from reports.tables.table import Table
 
 SEARCHED, GIVEN = "as searched", "given"
-FALLBACK = "macro_f1"
 
 
 def tables_of_searches(folder: ResultsFolder) -> tuple[Table, ...]:
@@ -37,8 +37,8 @@ def tables_of_searches(folder: ResultsFolder) -> tuple[Table, ...]:
     nested = [_nested(folder, record) for record in records if record.nested]
     tables = search_tables(nested, [_flat(record) for record in records if not record.nested])
     fast = {record.name: (NOT_DETERMINISTIC,) for record in records if not record.deterministic}
-    notes = [f"{name}: {NOT_DETERMINISTIC}." for name in fast]
-    return tuple(stamped(table, fast, notes) for table in tables) if fast else tables
+    notes = [f"{name}: {NOT_DETERMINISTIC.text}." for name in fast]
+    return tuple(with_caveats(table, fast, notes) for table in tables) if fast else tables
 
 
 def _flat(record: SearchRecord) -> FlatSearch:
@@ -106,7 +106,7 @@ def _compared(
     rows = {row.recipe: row for row in board.rows}
     cells = {name: rows[name].cells.internal[record.metric] for name in (SEARCHED, GIVEN)}
     endpoints = {comparison.endpoint: comparison for comparison in board.comparisons}
-    metric = record.metric if f"internal.{record.metric}" in endpoints else FALLBACK
+    metric = record.metric if f"internal.{record.metric}" in endpoints else primary().name
     comparison = endpoints[f"internal.{metric}"]
     difference = comparison.difference
     if comparison.a != rows[SEARCHED].name and difference.value is not None:
@@ -131,7 +131,7 @@ def _entry(record: SearchRecord, recipe: str, runs: Runs) -> Entry:
 def _score(metric: str, run: StoredRun) -> float:
     table, classes = run.predictions(), run.record.spec.classes
     probabilities = table[[f"p_{name}" for name in classes]].to_numpy(dtype=np.float32)
-    return metric_score(metric, class_numbers(table["label"], classes), probabilities)
+    return searchable()[metric].score(probabilities, class_numbers(table["label"], classes))
 
 
 def _place(stage: RecordedStage) -> tuple[int, int]:

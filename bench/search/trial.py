@@ -11,11 +11,12 @@ from bench.engine.prepare import Prepared
 from bench.plan.plan import Part, PlannedBackbone
 from bench.plan.recipe import Recipe
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
-from bench.scoring import class_numbers, metric_score
+from bench.scoring import class_numbers
 from bench.search.executors import Executors
 from bench.search.knobs import turned
 from bench.search.metric import epoch_score
 from bench.store.runs import RunStore, StoredRun
+from reports.statistics.metrics import searchable
 from studies.errors import TrialFailedError
 from studies.pruners import Watch
 from studies.space import Params
@@ -94,7 +95,7 @@ class TrialRunner:
         """The metric on the cases that the run held out."""
         classes, table = self._prepared.dataset.classes, run.predictions()
         probabilities = table[[f"p_{name}" for name in classes]].to_numpy(dtype=np.float32)
-        return metric_score(self._metric, class_numbers(table["label"], classes), probabilities)
+        return searchable()[self._metric].score(probabilities, class_numbers(table["label"], classes))
 
 
 class _Watcher:

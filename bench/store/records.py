@@ -56,7 +56,7 @@ class Unknown(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class ImportedSpec(BaseModel):
+class ExternalSpec(BaseModel):
     """The same of external predictions, as far as it is known.
 
     folds_known: whether they came with their folds; else each seed is one run of fold 0. probabilities: whether they
@@ -94,7 +94,7 @@ class RunRecord(BaseModel):
     run_id: str
     status: Literal["done", "failed", "stopped"]
     error: str
-    spec: Annotated[TrainedSpec | ImportedSpec, Field(discriminator="role")]
+    spec: Annotated[TrainedSpec | ExternalSpec, Field(discriminator="role")]
     weights: Weights
     parameters: int
     timings: dict[str, float]

@@ -33,3 +33,30 @@ def plain(item: Item, column: Column) -> str:
     if isinstance(item, float) or (isinstance(item, int) and column.unit != 1):
         return p_value(item) if column.kind == "p" else number(item / column.unit, column.digits)
     return str(item)
+
+
+class Notes:
+    """What the marks and reasons of the cells written so far mean, to be said below their table."""
+
+    def __init__(self) -> None:
+        self._marks: dict[str, None] = {}
+        self._reasons: dict[str, int] = {}
+
+    def mark(self, cell: Cell) -> str:
+        """The mark of a cell, or nothing."""
+        sign = mark(cell)
+        if sign:
+            self._marks[sign] = None
+        return sign
+
+    def number(self, reason: str) -> int:
+        """The number of a reason, from 1."""
+        return self._reasons.setdefault(reason, len(self._reasons) + 1)
+
+    def marks(self) -> list[tuple[str, str]]:
+        """The marks used, and what they mean."""
+        return [(sign, MARK_MEANINGS[sign]) for sign in self._marks]
+
+    def reasons(self) -> list[tuple[int, str]]:
+        """The reasons under their numbers."""
+        return [(number, reason) for reason, number in self._reasons.items()]

@@ -12,10 +12,8 @@ from itertools import combinations
 
 import numpy as np
 
-from reports.statistics.confusion_counts import Floats, Integers, Margins, count_margins
-from reports.statistics.metrics import AGGREGATE, PER_CLASS
-
-METRICS = ("accuracy", "macro_f1")
+from reports.statistics.confusion_counts import ConfusionCounts, Floats, Integers, count_confusions
+from reports.statistics.metrics import headline, of_each_class
 
 
 @dataclass(frozen=True)
@@ -27,17 +25,17 @@ class Side:
     n_classes: int
 
     def scores(self) -> dict[str, Floats]:
-        """accuracy and macro_f1 of each run, (n_runs,), of predictions pooled over models as the leaderboard does."""
-        margins = self._margins()
-        return {name: AGGREGATE[name].compute(margins) for name in METRICS}
+        """The headline metrics of each run, (n_runs,), of predictions pooled over models as the leaderboard does."""
+        counts = self._counts()
+        return {metric.name: metric.compute(counts) for metric in headline()}
 
-    def class_f1(self) -> Floats:
-        """F1 of each class in each run: (n_runs, n_classes)."""
-        return PER_CLASS["f1"].compute(self._margins())
+    def of_each_class(self) -> Floats:
+        """The metric of each class in each run: (n_runs, n_classes)."""
+        return of_each_class().compute(self._counts())
 
-    def _margins(self) -> Margins:
+    def _counts(self) -> ConfusionCounts:
         run, model, case = np.nonzero(self.predicted >= 0)
-        return count_margins(
+        return count_confusions(
             np.zeros_like(run),
             run,
             self.labels[case],

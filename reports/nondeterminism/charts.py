@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reports.nondeterminism.components import deviation
 from reports.nondeterminism.summary import TITLES, Study
 from reports.statistics.cell import Cell
+from reports.statistics.metrics import primary
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class SpreadBars:
 
 @dataclass(frozen=True)
 class NondeterminismCharts:
-    """The sheet of one backbone: sd of macro F1 and churn by source and site, and relative L2 by step."""
+    """The sheet of one backbone: sd of the primary metric, and churn, by source and site, and relative L2 by step."""
 
     backbone: str
     spread: tuple[SpreadBars, ...]
@@ -36,7 +37,7 @@ def nondeterminism_charts(study: Study) -> NondeterminismCharts:
         SpreadBars(
             site,
             tuple(_title(design.name) for design in designs),
-            tuple(deviation(design.mean_squares(site)["macro_f1"]) for design in designs),
+            tuple(deviation(design.mean_squares(site)[primary().name]) for design in designs),
         )
         for site in study.sites
     )

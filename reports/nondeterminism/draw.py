@@ -12,6 +12,7 @@ from matplotlib.ticker import NullLocator
 
 from reports.draw.notation import RESEARCH_ONLY
 from reports.nondeterminism.charts import NondeterminismCharts
+from reports.statistics.metrics import primary
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#767676")  # Okabe and Ito
 MARKERS = "osD^vP*"
@@ -41,7 +42,7 @@ def _spread(axes: Axes, charts: NondeterminismCharts) -> None:
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
     axes.set_xlim(0, min(WIDEST, axes.get_xlim()[1]))
-    axes.set_title("sd of macro F1 by what varies, with 95 % interval", fontsize=10)
+    axes.set_title(f"sd of {primary().in_sentence} by what varies, with 95 % interval", fontsize=10)
     axes.legend(fontsize=8)
 
 

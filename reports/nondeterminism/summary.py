@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reports.nondeterminism.agreement import Side, churn
 from reports.nondeterminism.components import CONTROL, MeanSquare
 from reports.statistics.confusion_counts import Floats
+from reports.tables.caveats import Caveat
 
 TITLES = {
     "none": "nothing (control)",
@@ -106,7 +107,7 @@ class Study:
     changes: tuple[NumericsChange, ...]
     curves: Mapping[str, Sequence[tuple[int, float]]]
     cost: Cost | None
-    stamps: tuple[str, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
 
     @property
     def sites(self) -> list[str]:

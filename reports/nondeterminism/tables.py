@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 
-from reports.nondeterminism.agreement import METRICS, flip_rates, worst
+from reports.nondeterminism.agreement import flip_rates, worst
 from reports.nondeterminism.components import ALL, MeanSquare, components, deviation
 from reports.nondeterminism.summary import TITLES, Design, Study, WeightDistance
 from reports.statistics.cell import Cell
-from reports.statistics.metrics import AGGREGATE
+from reports.statistics.metrics import headline, of_each_class
 from reports.statistics.noise_floor import floor_factor, known_factor
-from reports.tables.stamped import stamped
+from reports.tables.caveats import with_caveats
 from reports.tables.table import Column, Item, Table, Term
 
 NAMES = (
@@ -32,10 +32,10 @@ def nondeterminism_tables(studies: Sequence[Study]) -> tuple[Table, ...]:
     makers: tuple[Callable[[Sequence[Study]], Table], ...] = (
         *(_control, _spread, _components, _floor, _classes, _numerics, _curves, _cases, _cost),
     )
-    stamps = {study.backbone: study.stamps for study in studies if study.stamps}
-    notes = [f"{backbone}: {stamp}." for backbone, found in stamps.items() for stamp in found]
+    caveats = {study.backbone: study.caveats for study in studies if study.caveats}
+    notes = [f"{backbone}: {one.text}." for backbone, found in caveats.items() for one in found]
     tables = [make(studies) for make in makers]
-    return tuple(stamped(table, stamps, notes) if stamps else table for table in tables if table.rows)
+    return tuple(with_caveats(table, caveats, notes) if caveats else table for table in tables if table.rows)
 
 
 def _control(studies: Sequence[Study]) -> Table:
@@ -69,7 +69,7 @@ def _spread(studies: Sequence[Study]) -> Table:
         "How much runs differ that differ in one source",
         (
             *(_BACKBONE, _VARIED, _SITE, Column("runs", "Runs", "number")),
-            *(Column(f"sd_{name}", f"sd {AGGREGATE[name].title}", "cell", 4) for name in METRICS),
+            *(Column(f"sd_{metric.name}", f"sd {metric.title}", "cell", 4) for metric in headline()),
             Column("churn", "Churn", "number", 3),
             Column("sd_loss", "sd loss", "number", 4, shown="filled"),
             Column("relative_l2", "Relative L2", shown="filled"),
@@ -114,12 +114,20 @@ def _components(studies: Sequence[Study]) -> Table:
             Column("share", "Share of the total variance", "cell"),
         ),
         tuple(
-            (study.backbone, site, _metric(metric), _term(source), _root(cell), cell, found.shares.get(source))
+            (
+                study.backbone,
+                site,
+                Term.of(metric),
+                _term(source),
+                _root(cell),
+                cell,
+                found.shares.get(source),
+            )
             for study in studies
             if study.sources
             for site in study.sites
-            for metric in METRICS
-            for found in [components(study.squares(site, metric), study.sources)]
+            for metric in headline()
+            for found in [components(study.squares(site, metric.name), study.sources)]
             for source, cell in found.variances.items()
         ),
         (
@@ -136,11 +144,17 @@ def _floor(studies: Sequence[Study]) -> Table:
         "Noise floor: 95 % of the differences between two runs that differ only in seed are smaller",
         (_BACKBONE, _SITE, _METRIC, Column("runs", "Runs", "number"), Column("floor", "Points", "cell", 1)),
         tuple(
-            (study.backbone, site, _metric(metric), design.runs, _points(design.mean_squares(site)[metric]))
+            (
+                study.backbone,
+                site,
+                Term.of(metric),
+                design.runs,
+                _points(design.mean_squares(site)[metric.name]),
+            )
             for study, design in _repeated(studies)
             if design.name == ALL
             for site in study.sites
-            for metric in METRICS
+            for metric in headline()
         ),
         (
             "t · √2 · sd of runs that vary split, initial weights and order together, in points of 100, t with one "
@@ -150,16 +164,18 @@ def _floor(studies: Sequence[Study]) -> Table:
 
 
 def _classes(studies: Sequence[Study]) -> Table:
+    metric = of_each_class()
+    deviations = Column(f"sd_{metric.name}", f"sd {metric.title}", "cell", 4)
     return Table(
         "nondeterminism_classes",
-        "F1 of each class",
-        (_BACKBONE, _VARIED, _SITE, Column("class", "Class"), Column("sd_f1", "sd F1", "cell", 4)),
+        f"{metric.title} of each class",
+        (_BACKBONE, _VARIED, _SITE, Column("class", "Class"), deviations),
         tuple(
             (study.backbone, _term(design.name), site, name, deviation(MeanSquare.of(values)))
             for study, design in _repeated(studies)
             if design.name != "none"
             for site in study.sites
-            for name, values in zip(study.classes, design.sides[site].class_f1().T, strict=True)
+            for name, values in zip(study.classes, design.sides[site].of_each_class().T, strict=True)
         ),
     )
 
@@ -170,14 +186,14 @@ def _numerics(studies: Sequence[Study]) -> Table:
         "The same seed with other numerics",
         (
             *(_BACKBONE, Column("setting", "Setting"), Column("base", "From"), Column("changed", "To"), _SITE),
-            *(Column(name, f"Change of {AGGREGATE[name].title}", "number", 4) for name in METRICS),
+            *(Column(metric.name, f"Change of {metric.title}", "number", 4) for metric in headline()),
             *(Column("churn", "Churn", "number", 3), Column("relative_l2", "Relative L2", shown="filled")),
             *(Column("of_update", "L2 of update", shown="filled"), Column("parts", "Parts", shown="filled")),
         ),
         tuple(
             (
                 *(study.backbone, one.setting, one.base, one.changed, site),
-                *(one.differences[site][name] for name in METRICS),
+                *(one.differences[site][metric.name] for metric in headline()),
                 one.churn[site],
                 *((*_lengths(one.distance), one.parting) if site == study.sites[0] else (None, None, None)),
             )
@@ -272,10 +288,6 @@ def _points(square: MeanSquare) -> Cell:
 
 def _term(name: str) -> Term:
     return Term(name, TITLES.get(name, name))
-
-
-def _metric(name: str) -> Term:
-    return Term(name, AGGREGATE[name].title)
 
 
 def _short(value: float) -> str:

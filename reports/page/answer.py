@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 
-from reports.page.wording import METRIC, METRIC_NAME
 from reports.statistics.cases import INTERNAL
 from reports.statistics.cell import Cell
-from reports.statistics.chance import NEAR
 from reports.statistics.comparison import PRIMARY, Comparison
-from reports.tables.difference_tables import turned
-from reports.tables.leaderboard import TUNED, Leaderboard
-from reports.tables.leading import is_best, said_probability
+from reports.statistics.metrics import primary
+from reports.tables.caveats import NEAR_GUESSING, has
+from reports.tables.claims import is_best, mixed_weights, said_probability
+from reports.tables.comparison_tables import turned
+from reports.tables.leaderboard import Leaderboard
 from reports.tables.row import Row
-from reports.tables.weights_mixed import mixed_weights
 from reports.tables.wording import interval, listed, number, points, site_name
 
+METRIC, METRIC_NAME = primary().name, primary().in_sentence
 _NAMED = 3
 _CERTAIN = 0.995
 
@@ -59,7 +59,7 @@ def _no_claim(leaderboard: Leaderboard, best: Row, reached: str) -> str:
     """Of a first row that guessing might equal."""
     guessing = f"guessing by class shares would reach {number(leaderboard.chance[INTERNAL][METRIC], 2)}"
     known = best.cells.internal[METRIC].low is not None
-    why = f"{guessing}, and it is {NEAR}" if known else f"its uncertainty is not known, and {guessing}"
+    why = f"{guessing}, and it is {NEAR_GUESSING.text}" if known else f"its uncertainty is not known, and {guessing}"
     if len(leaderboard.rows) == 1:
         return f"{best.name} was tested alone, with a {reached}; {why}"
     return f"No backbone is called the best: {best.name} has the highest {reached}, but {why}"
@@ -67,7 +67,7 @@ def _no_claim(leaderboard: Leaderboard, best: Row, reached: str) -> str:
 
 def _unranked(leaderboard: Leaderboard) -> str:
     """Why no row has a rank."""
-    if all(any(TUNED in stamp for stamp in row.stamps) for row in leaderboard.rows):
+    if all(has(row.caveats, "tuned") for row in leaderboard.rows):
         return "all were tuned on these cases"
     if all(len(row.seeds) == 1 for row in leaderboard.rows):
         return "one seed does not show what another would change"

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reports.page.estimates import class_f1, gap_parts, internal_against_external
+from reports.page.estimates import each_class, gap_parts, internal_against_external
 from reports.page.pairs import pair_matrix
 from reports.page.part import Part, Section
 from reports.page.standings import page_standings
-from reports.statistics.analysis import CONFUSED
-from reports.tables import difference_tables, row_tables
+from reports.statistics.metrics import CONFUSED, compared, of_each_class, primary
+from reports.tables import comparison_tables, row_tables
+from reports.tables.all_tables import headline_names, known_metrics
 from reports.tables.leaderboard import Leaderboard
-from reports.tables.of_leaderboard import STANDING_METRICS, known_metrics
-from reports.tables.row import SPLIT
-from reports.tables.table import Table
+from reports.tables.table import Table, Term
 
 MOST_BACKBONES = 4
 """Of which small charts are drawn side by side, the first of the leaderboard; tables have all."""
@@ -56,7 +55,7 @@ def _leaderboard(leaderboard: Leaderboard) -> Section:
 
 
 def _external(leaderboard: Leaderboard) -> Section:
-    charts = (internal_against_external(leaderboard, metric) for metric in ("macro_f1", "accuracy"))
+    charts = (internal_against_external(leaderboard, metric) for metric in compared())
     return Section(
         "external",
         "Internal against external",
@@ -66,10 +65,9 @@ def _external(leaderboard: Leaderboard) -> Section:
 
 
 def _gap(leaderboard: Leaderboard) -> Section:
+    split = row_tables.gap_split(leaderboard, headline_names())
     charts = (
-        gap_parts(leaderboard, site, metric, number)
-        for number, site in enumerate(sites_of(leaderboard), start=1)
-        for metric in ("macro_f1",)
+        gap_parts(leaderboard, site, primary(), number) for number, site in enumerate(sites_of(leaderboard), start=1)
     )
     return Section(
         "gap",
@@ -78,18 +76,18 @@ def _gap(leaderboard: Leaderboard) -> Section:
             "Appearance shift is what is left of the gap with the internal class mix at both sides; prevalence shift "
             "is the rest, which the site's own mix of classes adds.",
         ),
-        (*charts, of_one_site(leaderboard, row_tables.gap_split(leaderboard, SPLIT))) if sites_of(leaderboard) else (),
+        (*charts, of_one_site(leaderboard, split)) if sites_of(leaderboard) else (),
     )
 
 
 def _classes(leaderboard: Leaderboard) -> Section:
     shown = leaderboard.rows[:MOST_BACKBONES]
-    parts: list[Part] = [class_f1(row, number) for number, row in enumerate(shown, start=1)]
-    table = row_tables.classes(leaderboard, ("f1",)).where(metric=row_tables.term("f1"))
-    parts.append(replace(of_one_site(leaderboard, table), title="F1 of each class"))
-    pairs = of_one_site(
-        leaderboard, row_tables.confusion(leaderboard, (CONFUSED,)).where(metric=row_tables.term(CONFUSED))
-    )
+    parts: list[Part] = [each_class(row, number) for number, row in enumerate(shown, start=1)]
+    metric = of_each_class()
+    table = row_tables.classes(leaderboard, (metric.name,)).where(metric=Term.of(metric))
+    parts.append(replace(of_one_site(leaderboard, table), title=f"{metric.title} of each class"))
+    confused = row_tables.confusion(leaderboard, (CONFUSED.name,)).where(metric=Term.of(CONFUSED))
+    pairs = of_one_site(leaderboard, confused)
     return Section("classes", "Each class", first_of(leaderboard), (*parts, *([pairs] if pairs.rows else [])))
 
 
@@ -97,7 +95,7 @@ def _comparisons(leaderboard: Leaderboard) -> Section:
     chart = pair_matrix(leaderboard)
     if chart is None:
         return Section("comparisons", "Pairwise comparisons", (), ())
-    tests = difference_tables.fold_tests(leaderboard)
+    tests = comparison_tables.fold_tests(leaderboard)
     return Section(
         "comparisons",
         "Pairwise comparisons",
@@ -105,12 +103,12 @@ def _comparisons(leaderboard: Leaderboard) -> Section:
             "Every pair over the same seeds, folds and cases. A pair that is not resolved may be equal or not: these "
             "data do not say.",
         ),
-        (chart, difference_tables.comparisons(leaderboard), *([tests] if tests.rows else [])),
+        (chart, comparison_tables.comparisons(leaderboard), *([tests] if tests.rows else [])),
     )
 
 
 def _noise(leaderboard: Leaderboard) -> Section:
-    floors = difference_tables.noise_floor(leaderboard, STANDING_METRICS)
+    floors = comparison_tables.noise_floor(leaderboard, headline_names())
     gains = row_tables.sample_gain(leaderboard)
     known = any(gain.gain is not None for gain in leaderboard.sample_gains.values())
     return Section(

@@ -12,7 +12,7 @@ import pandas as pd
 from reports.page.chart_style import QUIET, colour, data, spec_of
 from reports.page.part import Chart
 from reports.statistics.cases import INTERNAL
-from reports.statistics.worklist import are_probabilities
+from reports.statistics.probabilities import are_probabilities, probabilities_in
 
 BINS = 10
 
@@ -29,11 +29,8 @@ class ReliabilityBin:
 
 def reliability(predictions: pd.DataFrame, classes: Sequence[str]) -> tuple[ReliabilityBin, ...]:
     """Of single models, each prediction counting once; empty where probabilities are missing or none."""
-    columns = [f"p_{name}" for name in classes]
-    if not set(columns) <= set(predictions.columns):
-        return ()
-    probabilities = predictions[columns].to_numpy(dtype=np.float64)
-    if not are_probabilities(probabilities).all():
+    probabilities = probabilities_in(predictions, classes)
+    if probabilities is None or not are_probabilities(probabilities).all():
         return ()
     confidence = probabilities.max(1)
     right = (predictions["label"].astype(str) == predictions["predicted"].astype(str)).to_numpy(dtype=np.float64)

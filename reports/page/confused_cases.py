@@ -13,6 +13,7 @@ import pandas as pd
 from reports.statistics.cases import INTERNAL
 from reports.statistics.checks import codes
 from reports.statistics.confusion_counts import Floats, Integers
+from reports.statistics.probabilities import probabilities_in
 
 MOST_CASES, MOST_CELLS = 40, 400
 """Of a cell, and of a matrix: all cells of up to 20 classes, the most frequent ones of more."""
@@ -97,12 +98,8 @@ def _side(
     seed = np.searchsorted(sorted(seeds), table["seed"].to_numpy())
     truth, predicted = codes(table["label"], known), codes(table["predicted"], known)
     counts = np.bincount((seed * n + truth) * n + predicted, minlength=len(seeds) * n * n).reshape(-1, n, n)
-    columns = [f"p_{name}" for name in classes]
-    probability = (
-        table[columns].to_numpy(dtype=np.float64)[np.arange(len(table)), predicted]
-        if set(columns) <= set(table.columns)
-        else np.nan
-    )
+    probabilities = probabilities_in(table, classes)
+    probability = np.nan if probabilities is None else probabilities[np.arange(len(table)), predicted]
     found = {"truth": truth, "predicted": predicted, "case": codes(table["case_id"], ids), "probability": probability}
     models = 1 if site == INTERNAL else int(table["fold"].nunique())
     return SideConfusion(site, counts, models, _cells(pd.DataFrame(found), budget))

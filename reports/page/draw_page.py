@@ -12,7 +12,7 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from reports.draw.html_text import table_html
+from reports.draw.html_table import table_html
 from reports.draw.notation import RESEARCH_ONLY
 from reports.page.chart_style import settings
 from reports.page.confused_cases import Confusions, SideConfusion

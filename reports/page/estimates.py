@@ -11,7 +11,7 @@ from reports.page.chart_style import QUIET, Drawable, colour, data, height_of, s
 from reports.page.part import Chart
 from reports.statistics.cases import INTERNAL
 from reports.statistics.cell import Cell
-from reports.statistics.probability_metrics import title_of
+from reports.statistics.metrics import Metric, of_each_class
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.row import Row
 from reports.tables.wording import interval, listed, number
@@ -28,13 +28,13 @@ class Estimate:
     cell: Cell
 
 
-def on_sides(leaderboard: Leaderboard, metric: str) -> tuple[Estimate, ...]:
+def on_sides(leaderboard: Leaderboard, metric: Metric) -> tuple[Estimate, ...]:
     """A metric of each backbone internally and at each site."""
     return tuple(
-        Estimate(row.name, side, cells[metric])
+        Estimate(row.name, side, cells[metric.name])
         for row in leaderboard.rows[:MOST_ROWS]
         for side, cells in ((INTERNAL, row.cells.internal), *row.cells.external.items())
-        if metric in cells and cells[metric].value is not None
+        if metric.name in cells and cells[metric.name].value is not None
     )
 
 
@@ -46,36 +46,36 @@ class Guess:
     label: str
 
 
-def of_guessing(leaderboard: Leaderboard, metric: str) -> tuple[Guess, ...]:
+def of_guessing(leaderboard: Leaderboard, metric: Metric) -> tuple[Guess, ...]:
     """A line for each value that guessing reaches, to a hundredth, on the sides that backbones predict."""
     sides = list(dict.fromkeys(one.series for one in on_sides(leaderboard, metric)))
     at: dict[str, list[str]] = {}
     for side in sides:
-        if metric in leaderboard.chance[side]:
-            at.setdefault(number(leaderboard.chance[side][metric], 2), []).append(side)
+        if metric.name in leaderboard.chance[side]:
+            at.setdefault(number(leaderboard.chance[side][metric.name], 2), []).append(side)
     return tuple(
         Guess(
-            leaderboard.chance[there[0]][metric],
+            leaderboard.chance[there[0]][metric.name],
             f"guessing {value}" if len(at) == 1 else f"guessing {value}, {listed(there)}",
         )
         for value, there in at.items()
     )
 
 
-def of_gap(leaderboard: Leaderboard, site: str, metric: str) -> tuple[Estimate, ...]:
+def of_gap(leaderboard: Leaderboard, site: str, metric: Metric) -> tuple[Estimate, ...]:
     """The gap of each backbone at a site, and its parts where it is split."""
     found = []
     for row in leaderboard.rows[:MOST_ROWS]:
         if site not in row.sites:
             continue
-        parts = {"gap": row.cells.gap[site].get(metric)}
-        if (split := row.gap_split.get(site, {}).get(metric)) is not None:
+        parts = {"gap": row.cells.gap[site].get(metric.name)}
+        if (split := row.gap_split.get(site, {}).get(metric.name)) is not None:
             parts |= {"appearance shift": split.appearance, "prevalence shift": split.prevalence}
         found += [Estimate(row.name, name, cell) for name, cell in parts.items() if cell and cell.value is not None]
     return tuple(found)
 
 
-def of_classes(row: Row, metric: str = "f1") -> tuple[Estimate, ...]:
+def of_classes(row: Row, metric: str) -> tuple[Estimate, ...]:
     """A metric of each class of one backbone, on each side; of many classes those with the lowest internal values."""
     by_value = sorted(row.per_class, key=lambda name: row.per_class[name].internal[metric].value or 0.0)
     kept = set(by_value[:MOST_ROWS])
@@ -88,11 +88,11 @@ def of_classes(row: Row, metric: str = "f1") -> tuple[Estimate, ...]:
     )
 
 
-def internal_against_external(leaderboard: Leaderboard, metric: str) -> Chart:
+def internal_against_external(leaderboard: Leaderboard, metric: Metric) -> Chart:
     """A dumbbell a backbone: its internal and external values, connected where there is one site."""
-    title = title_of(metric)
+    title = metric.title
     return Chart(
-        f"external-{metric.replace('_', '-')}",
+        f"external-{metric.name.replace('_', '-')}",
         f"{title}, internal against external",
         f"{title} of each backbone with its interval, internally and at each external site, and what guessing by class "
         "shares would reach. The numbers are in the table of the leaderboard.",
@@ -100,11 +100,11 @@ def internal_against_external(leaderboard: Leaderboard, metric: str) -> Chart:
     )
 
 
-def gap_parts(leaderboard: Leaderboard, site: str, metric: str, number: int) -> Chart:
+def gap_parts(leaderboard: Leaderboard, site: str, metric: Metric, number: int) -> Chart:
     """The gap of each backbone at a site and what it is made of; number: that of the site, for the file's name."""
-    title = title_of(metric)
+    title = metric.title
     return Chart(
-        f"gap-{number}-{metric.replace('_', '-')}",
+        f"gap-{number}-{metric.name.replace('_', '-')}",
         f"{title} lost at {site}, and its parts",
         f"The gap in {title} of each backbone at {site}, its appearance and its prevalence shift, with intervals. The "
         "numbers are in the table below.",
@@ -112,14 +112,15 @@ def gap_parts(leaderboard: Leaderboard, site: str, metric: str, number: int) -> 
     )
 
 
-def class_f1(row: Row, number: int) -> Chart:
-    """F1 of each class of one backbone; number: its place, for the file's name."""
+def each_class(row: Row, number: int) -> Chart:
+    """The metric of each class of one backbone; number: its place, for the file's name."""
+    metric = of_each_class()
     return Chart(
         f"classes-{number}",
-        f"F1 of each class, {row.name}",
-        f"F1 of each class with its interval, internally and at each site, of {row.name}. The numbers are in the table "
-        "of classes.",
-        _drawn(of_classes(row), "F1"),
+        f"{metric.title} of each class, {row.name}",
+        f"{metric.title} of each class with its interval, internally and at each site, of {row.name}. The numbers are "
+        "in the table of classes.",
+        _drawn(of_classes(row, metric.name), metric.title),
         wide=False,
     )
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from reports.draw.markdown import what_intervals_cover
+from reports.draw.markdown_leaderboard import what_intervals_cover
 from reports.page.board_sections import sites_of
 from reports.page.part import Points, Section
-from reports.page.wording import METRIC_NAME
-from reports.tables.caveats import RECOMMENDED_SEEDS
+from reports.statistics.metrics import primary
+from reports.tables.claims import RANDOM, RECOMMENDED_SEEDS
 from reports.tables.leaderboard import Leaderboard
-from reports.tables.weights_mixed import RANDOM
 from reports.tables.wording import listed, site_name
 
 
@@ -20,7 +19,7 @@ def limits(leaderboard: Leaderboard, *, synthetic: bool, warning: str = "") -> S
         "Research use only, never for diagnosis. Nothing here was tested for any decision about a patient.",
         what_intervals_cover(leaderboard),
         "Labels are taken as given. Where they are wrong, the numbers are wrong in a way that no interval shows.",
-        f"Ranks are of internal {METRIC_NAME}. Other metrics, sites or costs of errors may rank otherwise.",
+        f"Ranks are of internal {primary().in_sentence}. Other metrics, sites or costs of errors may rank otherwise.",
     ]
     of_this = [
         (synthetic, "The images are synthetic. They show how the program works, not how a backbone does on patients."),

@@ -13,11 +13,12 @@ from reports.page.confused_cases import Confusions, gather
 from reports.page.learning import TITLES, learning_curve
 from reports.page.part import Section
 from reports.page.seed_dots import of_seeds, seed_dots
-from reports.statistics.probability_metrics import ECE
+from reports.statistics.metrics import compared, of_calibration
 from reports.tables import row_tables
+from reports.tables.all_tables import known_metrics
 from reports.tables.leaderboard import Leaderboard
-from reports.tables.of_leaderboard import STANDING_METRICS, known_metrics
 from reports.tables.row import Entry
+from reports.tables.wording import listed
 
 
 def model_sections(
@@ -56,7 +57,7 @@ def _seeds(leaderboard: Leaderboard, confusions: Confusions) -> Section:
         "seeds",
         "Every seed",
         ("Each dot is all folds of one seed; its neighbours differ from it in the seed alone.",),
-        tuple(seed_dots(of_seeds(confusions, seeds, metric), metric) for metric in reversed(STANDING_METRICS)),
+        tuple(seed_dots(of_seeds(confusions, seeds, metric), metric) for metric in compared()),
     )
 
 
@@ -78,22 +79,22 @@ def _learning(leaderboard: Leaderboard, histories: Mapping[str, pd.DataFrame]) -
 
 
 def _calibration(leaderboard: Leaderboard, entries: Mapping[str, Entry]) -> Section:
-    known = [name for name in (ECE, "brier") if name in known_metrics(leaderboard)]
+    known = [metric for metric in of_calibration() if metric.name in known_metrics(leaderboard)]
     bins = {
         row.name: reliability(entries[row.name].predictions, leaderboard.classes)
         for row in leaderboard.rows[:MOST_BACKBONES]
         if known
     }
     charts = (reliability_diagram(name, found, n) for n, (name, found) in enumerate(bins.items(), start=1) if found)
-    table = of_one_site(leaderboard, row_tables.metrics(leaderboard, known))
+    title = listed([metric.short for metric in known], len(known))
+    table = of_one_site(leaderboard, row_tables.metrics(leaderboard, [metric.name for metric in known]))
     return Section(
         "calibration",
         "Calibration",
         (
-            "Whether a confidence of 0.8 is right in 8 of 10 cases; below the diagonal a model is too sure. Small "
-            "samples inflate the expected calibration error, so it stands beside that of a perfectly calibrated model. "
-            "The Brier score is from 0 to 2, with two classes twice the binary one.",
+            "Whether a confidence of 0.8 is right in 8 of 10 cases; below the diagonal a model is too sure. "
+            + " ".join(metric.calibration or "" for metric in known),
             *first_of(leaderboard),
         ),
-        (*charts, replace(table, name="calibration", title="Calibration error and Brier score")) if known else (),
+        (*charts, replace(table, name="calibration", title=title)) if known else (),
     )

@@ -10,8 +10,7 @@ import altair as alt
 from reports.page.chart_style import HIGH, LOW, MIDDLE, data, spec_of
 from reports.page.part import Chart
 from reports.statistics.comparison import PRIMARY
-from reports.statistics.probability_metrics import title_of
-from reports.tables.difference_tables import turned
+from reports.tables.comparison_tables import turned
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.wording import interval, number, p_value
 
@@ -53,7 +52,7 @@ def pair_matrix(leaderboard: Leaderboard) -> Chart | None:
         return None
     return Chart(
         "comparisons",
-        f"Internal {title_of(PRIMARY.metric)}, row minus column (* resolved)",
+        f"Internal {PRIMARY.metric.title}, row minus column (* resolved)",
         "A field for each pair of backbones: the difference, row minus column, with a star where it is resolved. The "
         "numbers are in the table below.",
         _drawn(pairs),

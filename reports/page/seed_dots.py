@@ -11,9 +11,8 @@ from reports.page.chart_style import colour, data, height_of, spec_of
 from reports.page.confused_cases import Confusions, SideConfusion
 from reports.page.estimates import MOST_ROWS
 from reports.page.part import Chart
-from reports.statistics.confusion_counts import Floats, Margins
-from reports.statistics.metrics import AGGREGATE
-from reports.statistics.probability_metrics import title_of
+from reports.statistics.confusion_counts import ConfusionCounts, Floats
+from reports.statistics.metrics import CountMetric
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class SeedValue:
     value: float
 
 
-def of_seeds(confusions: Confusions, seeds: dict[str, tuple[int, ...]], metric: str) -> tuple[SeedValue, ...]:
+def of_seeds(confusions: Confusions, seeds: dict[str, tuple[int, ...]], metric: CountMetric) -> tuple[SeedValue, ...]:
     """Of each backbone, side and seed; seeds: name → those of its matrices, in order."""
     return tuple(
         SeedValue(name, side.side, seed, float(value))
@@ -36,18 +35,18 @@ def of_seeds(confusions: Confusions, seeds: dict[str, tuple[int, ...]], metric: 
     )
 
 
-def _values(side: SideConfusion, metric: str) -> Floats:
+def _values(side: SideConfusion, metric: CountMetric) -> Floats:
     counts = side.counts.astype(np.float64)
     tp = np.diagonal(counts, axis1=1, axis2=2)
-    return AGGREGATE[metric].compute(Margins(tp, counts.sum(1), counts.sum(2), np.zeros((len(counts), 0))))
+    return metric.compute(ConfusionCounts(tp, counts.sum(1), counts.sum(2), np.zeros((len(counts), 0))))
 
 
-def seed_dots(values: tuple[SeedValue, ...], metric: str) -> Chart:
+def seed_dots(values: tuple[SeedValue, ...], metric: CountMetric) -> Chart:
     """A dot a seed and a line at their mean, for each backbone and side."""
     names = list(dict.fromkeys(one.backbone for one in values))
     sides = list(dict.fromkeys(one.side for one in values))
     rows = [{"row": one.backbone, "series": one.side, "seed": one.seed, "value": one.value} for one in values]
-    title = title_of(metric)
+    title = metric.title
     base = alt.Chart(data(rows)).encode(
         y=alt.Y("row:N", sort=names, title=None, axis=alt.Axis(grid=True, tickBand="extent")),
         yOffset=alt.YOffset("series:N", sort=sides),
@@ -62,7 +61,7 @@ def seed_dots(values: tuple[SeedValue, ...], metric: str) -> Chart:
     )
     means = base.mark_tick(thickness=2, size=14).encode(x=alt.X("mean(value):Q"))
     return Chart(
-        f"seeds-{metric.replace('_', '-')}",
+        f"seeds-{metric.name.replace('_', '-')}",
         f"{title} of each seed",
         f"One dot for each seed and a line at their mean: {title} of each backbone, internally and at each site.",
         spec_of(alt.layer(dots, means).properties(height=height_of(names, sides))),

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reports.page.wording import METRIC, METRIC_NAME
 from reports.statistics.cell import Cell
-from reports.statistics.probability_metrics import title_of
+from reports.statistics.metrics import primary
 from reports.tables import row_tables
-from reports.tables.caveats import caveats
+from reports.tables.claims import caveats_in_words, mixed_weights
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.table import Column, Item, Table
-from reports.tables.weights_mixed import mixed_weights
 
+METRIC = primary()
 MOST_SITES = 3
 _LAST = ("weights", "recipe")
 
@@ -22,18 +21,18 @@ def page_standings(leaderboard: Leaderboard) -> Table:
 
     Weights and recipe stand after the numbers, which a narrow screen shows first; what limits rows is in the notes.
     """
-    table = row_tables.standings(leaderboard, (METRIC,))
+    table = row_tables.standings(leaderboard, (METRIC.name,))
     sites = list(dict.fromkeys(site for row in leaderboard.rows for site in row.sites))[:MOST_SITES]
     of_sites = tuple(
         column
         for site in sites
         for column in (
-            Column("external", f"{title_of(METRIC)}, {site}", "cell", reference=leaderboard.chance[site].get(METRIC)),
+            Column("external", f"{METRIC.title}, {site}", "cell", reference=leaderboard.chance[site].get(METRIC.name)),
             Column("gap", f"Gap to {site}", "cell"),
         )
     )
     places = [place for place, column in enumerate(table.columns) if column.name not in _LAST]
-    after = 1 + next(n for n, place in enumerate(places) if table.columns[place].name == f"internal_{METRIC}")
+    after = 1 + next(n for n, place in enumerate(places) if table.columns[place].name == f"internal_{METRIC.name}")
     last = [place for place, column in enumerate(table.columns) if column.name in _LAST]
 
     def placed(items: tuple[Item, ...], abroad: list[Item]) -> tuple[Item, ...]:
@@ -43,10 +42,16 @@ def page_standings(leaderboard: Leaderboard) -> Table:
     columns = [table.columns[place] for place in places]
     return Table(
         table.name,
-        f"Leaderboard by internal {METRIC_NAME}",
+        f"Leaderboard by internal {METRIC.in_sentence}",
         (*columns[:after], *of_sites, *columns[after:], *(table.columns[place] for place in last)),
         tuple(placed(line, there) for line, there in zip(table.rows, _abroad(leaderboard, sites), strict=True)),
-        (*_weights(leaderboard), *table.notes, *_lines(leaderboard), *caveats(leaderboard), *leaderboard.notes),
+        (
+            *_weights(leaderboard),
+            *table.notes,
+            *_lines(leaderboard),
+            *caveats_in_words(leaderboard),
+            *leaderboard.notes,
+        ),
     )
 
 
@@ -56,10 +61,12 @@ def _abroad(leaderboard: Leaderboard, sites: list[str]) -> Iterator[list[Item]]:
         found: list[Item] = []
         for site in sites:
             there = site in row.sites
-            found += [row.cells.external[site][METRIC], row.cells.gap[site][METRIC]] if there else [None, None]
+            found += (
+                [row.cells.external[site][METRIC.name], row.cells.gap[site][METRIC.name]] if there else [None, None]
+            )
         yield found
     if leaderboard.rows:
-        yield [item for site in sites for item in (Cell(leaderboard.chance[site][METRIC]), None)]
+        yield [item for site in sites for item in (Cell(leaderboard.chance[site][METRIC.name]), None)]
 
 
 def _lines(leaderboard: Leaderboard) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from matplotlib.ticker import NullFormatter
 
 from reports.draw.notation import RESEARCH_ONLY
 from reports.search.charts import SearchCharts, Slice
-from reports.statistics.probability_metrics import title_of
+from reports.statistics.metrics import METRICS
 
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#767676"  # Okabe and Ito: colour-blind safe
 
@@ -29,7 +29,7 @@ def draw_search(charts: SearchCharts, file: Path) -> None:
         _slice(axes, part)
     for axes in lower.axes[len(charts.slices) :]:
         axes.set_axis_off()
-    lower.axes[0].set_ylabel(title_of(charts.metric))
+    lower.axes[0].set_ylabel(METRICS[charts.metric].title)
     figure.suptitle(f"Search {charts.study}. {RESEARCH_ONLY}", fontsize=10)
     figure.savefig(file, dpi=110, format="png")
 
@@ -42,7 +42,7 @@ def _history(axes: Axes, charts: SearchCharts) -> None:
         numbers, reached = zip(*history.pruned, strict=True)
         axes.scatter(numbers, reached, s=18, marker="x", color=GREY, label="pruned (last seen)")
     axes.set_xlabel("trial")
-    axes.set_ylabel(title_of(charts.metric))
+    axes.set_ylabel(METRICS[charts.metric].title)
     axes.set_title("History", fontsize=10)
     axes.legend(fontsize=8)
 

@@ -9,7 +9,7 @@ import altair as alt
 from reports.page.chart_style import colour, data, height_of, shape, spec_of
 from reports.page.part import Chart
 from reports.search.charts import SearchCharts
-from reports.statistics.probability_metrics import title_of
+from reports.statistics.metrics import METRICS
 
 MOST_STUDIES = 6
 
@@ -24,7 +24,7 @@ def search_parts(searches: Sequence[SearchCharts]) -> Iterator[Chart]:
 
 
 def _history(charts: SearchCharts, number: int) -> Chart:
-    history, title = charts.history, title_of(charts.metric)
+    history, title = charts.history, METRICS[charts.metric].title
     found = [
         *({"series": "complete", "trial": n, "score": s} for n, s in zip(history.numbers, history.scores, strict=True)),
         *({"series": "pruned (last seen)", "trial": n, "score": s} for n, s in history.pruned),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from reports.search.selection import Choice, Stability
 from reports.statistics.cell import Cell
-from reports.statistics.probability_metrics import title_of
-from reports.tables.leaderboard import TUNED
+from reports.statistics.metrics import METRICS
+from reports.tables.caveats import TUNED
 from reports.tables.table import Column, Item, Table, Term
 
 NAMES = ("search_nested", "search_folds", "search_stability", "search_flat", "search_importance")
@@ -91,8 +91,8 @@ def _nested(searches: Sequence[NestedSearch]) -> Table:
         ),
         tuple(
             (
-                *(one.name, _term(one.metric), one.outer, one.inner, one.optimism, one.default),
-                *(one.improvement, _term(one.improvement_metric), one.p),
+                *(one.name, Term.of(METRICS[one.metric]), one.outer, one.inner, one.optimism, one.default),
+                *(one.improvement, Term.of(METRICS[one.improvement_metric]), one.p),
             )
             for one in searches
         ),
@@ -177,7 +177,7 @@ def _flat(searches: Sequence[FlatSearch]) -> Table:
         ),
         tuple(
             (
-                *(one.name, _term(one.metric), one.best),
+                *(one.name, Term.of(METRICS[one.metric]), one.best),
                 ", ".join(f"{name} {_text(value)}" for name, value in one.params.items()),
                 *(one.counts.complete, one.counts.pruned, one.counts.failed),
             )
@@ -195,10 +195,6 @@ def _importance(searches: Sequence[NestedSearch | FlatSearch]) -> Table:
         tuple((one.name, name, share) for one in searches for name, share in one.importance.items()),
         ("Share of the variance of the score over the space, by fANOVA; mean over the studies of a nested search.",),
     )
-
-
-def _term(metric: str) -> Term:
-    return Term(metric, title_of(metric))
 
 
 def _text(value: Choice | None) -> Item:

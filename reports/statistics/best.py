@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reports.statistics.confusion_counts import Counts, Floats
+from reports.statistics.confusion_counts import AnyFloats, Floats
 from reports.statistics.jackknife import between_clusters
 
 DRAWS = 20_000
 _SAME = 1e-6  # rounding of the axes of equal backbones
 
 
-def probability_of_best(per_seed: Sequence[Floats], changes: Sequence[Counts], rng: np.random.Generator) -> Floats:
+def probability_of_best(per_seed: Sequence[Floats], changes: Sequence[AnyFloats], rng: np.random.Generator) -> Floats:
     """The probability that each backbone has the highest value: (n_backbones,), summing to 1.
 
     per_seed: (n_seeds,) of each; changes: what leaving out each cluster changes, (n_clusters, n_seeds) of each; all

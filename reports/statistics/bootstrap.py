@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from reports.statistics.confusion_counts import Counts, Floats, Integers, Margins
+from reports.statistics.confusion_counts import AnyFloats, ConfusionCounts, Floats, Integers
 from reports.statistics.in_order import in_order
 
-Statistic = Callable[[Margins], Mapping[str, Floats]]
-"""Margins (…, n_seeds, n_classes) → named values (…, n_seeds) or (…, n_seeds, n_values)."""
+Statistic = Callable[[ConfusionCounts], Mapping[str, Floats]]
+"""ConfusionCounts (…, n_seeds, n_classes) → named values (…, n_seeds) or (…, n_seeds, n_values)."""
 
 _CHUNK_RESAMPLES = 256
 _CHUNK_CELLS = 2**22  # weights of one chunk: 32 MiB as int64
@@ -87,7 +87,7 @@ def draw_counts(rng: np.random.Generator, strata: Integers, n_resamples: int) ->
 
 
 def resample(
-    counts: Sequence[Margins],
+    counts: Sequence[ConfusionCounts],
     statistics: Sequence[Statistic],
     seed_weights: Floats,
     cluster_weights: Iterator[Integers],
@@ -129,7 +129,7 @@ def with_seeds(seed_weights: Floats, cluster_weights: Iterable[Integers]) -> Ite
         start += len(weights)
 
 
-def _side_by_side(columns: Sequence[Counts]) -> list[tuple[Counts, dict[int, slice]]]:
+def _side_by_side(columns: Sequence[AnyFloats]) -> list[tuple[AnyFloats, dict[int, slice]]]:
     """Columns of several backbones as few wide matrices, each with the places of its backbones.
 
     The wide product takes a third of the time of several narrow ones; every sum is exact, so it gives the same.
@@ -150,7 +150,7 @@ def _side_by_side(columns: Sequence[Counts]) -> list[tuple[Counts, dict[int, sli
     return found
 
 
-def exact(columns: Counts) -> Counts:
+def exact(columns: AnyFloats) -> AnyFloats:
     """The narrowest float in which every resampled sum of these whole counts is exact."""
     largest_sum = len(columns) * float(columns.max(initial=0.0))
     return columns.astype(np.float32 if largest_sum < _EXACT_IN_FLOAT32 else np.float64, copy=False)

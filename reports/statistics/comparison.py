@@ -17,7 +17,7 @@ from reports.statistics.confusion_counts import TIE
 from reports.statistics.corrected_t import ROPE
 from reports.statistics.estimate import IntervalChoice, Quantity, estimate, refusal
 from reports.statistics.fold_tests import FoldTests, fold_tests
-from reports.statistics.metrics import PRIMARY_METRIC
+from reports.statistics.metrics import METRICS, CountMetric, Metric, compared, primary
 from reports.statistics.noise_floor import NoiseFloor
 from reports.statistics.pooling import Pooled
 from reports.statistics.replication import analyse
@@ -29,7 +29,7 @@ SIGNIFICANCE = 0.05
 class Endpoint:
     """A number on which backbones are compared."""
 
-    metric: str
+    metric: CountMetric
     side: str = INTERNAL
     gap: bool = False
 
@@ -37,8 +37,8 @@ class Endpoint:
     def name(self) -> str:
         """Where the number stands in a row: internal.macro_f1, external.SITE.macro_f1, gap.SITE.macro_f1."""
         if self.gap:
-            return f"gap.{self.side}.{self.metric}"
-        return f"internal.{self.metric}" if self.side == INTERNAL else f"external.{self.side}.{self.metric}"
+            return f"gap.{self.side}.{self.metric.name}"
+        return f"internal.{self.metric.name}" if self.side == INTERNAL else f"external.{self.side}.{self.metric.name}"
 
     @property
     def is_internal(self) -> bool:
@@ -48,7 +48,7 @@ class Endpoint:
         return analysis.gap(self.metric, self.side) if self.gap else analysis.on_side(self.metric, self.side)
 
 
-PRIMARY = Endpoint(PRIMARY_METRIC)
+PRIMARY = Endpoint(primary())
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,11 @@ class Comparison:
     equivalent_within: float | None = None
     below_noise_floor: bool | None = None
     fold_tests: FoldTests | None = None
+
+    @property
+    def metric(self) -> Metric:
+        """The metric of the endpoint."""
+        return METRICS[self.endpoint.rpartition(".")[2]]
 
     @property
     def confirmatory(self) -> bool:
@@ -206,17 +211,17 @@ def compare_all(
 def endpoints_of(sites: Sequence[str]) -> list[Endpoint]:
     """The endpoints on which backbones are compared, the primary one first."""
     places = [(INTERNAL, False), *((site, gap) for site in sites for gap in (False, True))]
-    return [Endpoint(metric, side, gap) for side, gap in places for metric in ("macro_f1", "accuracy")]
+    return [Endpoint(metric, side, gap) for side, gap in places for metric in compared()]
 
 
 def _flag(one: Comparison, endpoint: Endpoint, floors: Mapping[str, Mapping[str, NoiseFloor]]) -> Comparison:
     """Say whether other seeds alone would make the difference; internal only."""
     if not endpoint.is_internal or not {one.a, one.b} <= floors.keys() or one.difference.value is None:
         return one
-    floor = floor_between(one, endpoint.metric, floors)
+    floor = floor_between(one, floors)
     return replace(one, below_noise_floor=abs(one.difference.value) <= floor + TIE)
 
 
-def floor_between(one: Comparison, metric: str, floors: Mapping[str, Mapping[str, NoiseFloor]]) -> float:
+def floor_between(one: Comparison, floors: Mapping[str, Mapping[str, NoiseFloor]]) -> float:
     """The larger noise floor of both, of means of the seeds that they share."""
-    return max(floors[name][metric].floor_1 for name in (one.a, one.b)) / math.sqrt(one.seeds)
+    return max(floors[name][one.metric.name].floor_1 for name in (one.a, one.b)) / math.sqrt(one.seeds)

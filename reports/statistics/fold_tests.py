@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from reports.statistics.corrected_t import ROPE, CorrectedT, RopeProbabilities, corrected_resampled_t, correlated_t
 from reports.statistics.jackknife import FEW_SEEDS
 from reports.statistics.mcnemar import McNemar, mcnemar
-from reports.statistics.metrics import AGGREGATE
+from reports.statistics.metrics import CountMetric
 from reports.statistics.pooling import Pooled
 
 TOO_FEW_SEEDS = f"fewer than {FEW_SEEDS} seeds: fold scores of one seed rise and fall together"
@@ -17,8 +17,8 @@ TOO_FEW_SEEDS = f"fewer than {FEW_SEEDS} seeds: fold scores of one seed rise and
 class FoldTests:
     """Of a − b: the corrected resampled t, the probabilities beside the ROPE, and McNemar's test.
 
-    McNemar only of accuracy under a single seed, about these two trained models; pooled over seeds it rejects far too
-    often.
+    McNemar only of the share of right predictions under a single seed, about these two trained models; pooled over
+    seeds it rejects far too often.
     """
 
     corrected: CorrectedT
@@ -38,14 +38,13 @@ class FoldTests:
         }
 
 
-def fold_tests(a: Pooled, b: Pooled, metric: str) -> FoldTests:
+def fold_tests(a: Pooled, b: Pooled, metric: CountMetric) -> FoldTests:
     """Compare two backbones that had the same cases in the same folds under the same seeds.
 
     With few seeds only McNemar: scores of a seed's folds rise and fall together, which the corrected t does not see.
     """
-    compute = AGGREGATE[metric].compute
-    differences = (compute(a.of_folds) - compute(b.of_folds)).T
-    of_one_seed = _mcnemar(a, b) if len(a.seeds) == 1 and metric == "accuracy" else None
+    differences = (metric.compute(a.of_folds) - metric.compute(b.of_folds)).T
+    of_one_seed = _mcnemar(a, b) if len(a.seeds) == 1 and metric.share_right else None
     if len(a.seeds) < FEW_SEEDS:
         mean = float(differences.mean())
         return FoldTests(

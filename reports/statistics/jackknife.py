@@ -16,7 +16,7 @@ from scipy.optimize import brentq
 from scipy.special import nctdtr, stdtr, stdtrit
 
 from reports.statistics.bootstrap import Statistic
-from reports.statistics.confusion_counts import Counts, Floats, Integers, Margins
+from reports.statistics.confusion_counts import AnyFloats, ConfusionCounts, Floats, Integers
 
 _CHUNK_CLUSTERS = 1024
 _CHUNK_CELLS = 2**21  # 16 MiB
@@ -26,13 +26,13 @@ _NO_DIFFERENCE = 1e-12
 _MOST_DF = 1e6
 
 
-def leave_out_each_cluster(counts: Margins, statistic: Statistic) -> dict[str, Counts]:
+def leave_out_each_cluster(counts: ConfusionCounts, statistic: Statistic) -> dict[str, AnyFloats]:
     """How much leaving out each cluster changes each seed's value: (n_clusters, n_seeds) or with (…, n_values).
 
     Kept in float32: changes are small, and what is computed from them are sums of squares.
     """
     whole = statistic(counts.total())
-    pieces: dict[str, list[Counts]] = {}
+    pieces: dict[str, list[AnyFloats]] = {}
     chunk = max(1, min(_CHUNK_CLUSTERS, _CHUNK_CELLS // max(1, counts.tp[:1].size)))
     for start in range(0, len(counts.tp), chunk):
         for name, values in statistic(counts.without_each(slice(start, start + chunk))).items():
@@ -41,15 +41,21 @@ def leave_out_each_cluster(counts: Margins, statistic: Statistic) -> dict[str, C
 
 
 def leave_out_each_cluster_of_class(
-    counts: Margins, whole: Margins, code: int, clusters: Integers, metric: Callable[[Margins], Floats]
+    counts: ConfusionCounts,
+    whole: ConfusionCounts,
+    code: int,
+    clusters: Integers,
+    metric: Callable[[ConfusionCounts], Floats],
 ) -> Floats:
     """How much leaving out each of some clusters changes a metric of one class: (len(clusters), n_seeds).
 
-    whole: the sum of `counts` over all clusters; metric: of margins, (…, n_seeds, n_classes).
+    whole: the sum of `counts` over all clusters; metric: of counts, (…, n_seeds, n_classes).
     """
 
-    def of(tp: Counts, predicted: Counts, truth: Counts) -> Floats:
-        return metric(Margins(tp[..., None], predicted[..., None], truth[..., None], tp[..., None][..., :0]))[..., 0]
+    def of(tp: AnyFloats, predicted: AnyFloats, truth: AnyFloats) -> Floats:
+        return metric(ConfusionCounts(tp[..., None], predicted[..., None], truth[..., None], tp[..., None][..., :0]))[
+            ..., 0
+        ]
 
     pairs = ((whole.tp, counts.tp), (whole.predicted, counts.predicted), (whole.truth, counts.truth))
     rest = (total[:, code] - part[clusters, :, code] for total, part in pairs)
@@ -64,7 +70,7 @@ class Part:
     df: float
 
 
-def between_clusters(changes: Counts) -> Part:
+def between_clusters(changes: AnyFloats) -> Part:
     """V_C = (G−1)/G · Σ_g (c_g − c̄)², c_g the mean over seeds of the changes (n_clusters, n_seeds).
 
     Clusters of unequal size or difficulty know it with fewer degrees of freedom than G − 1. Squares of independent
@@ -81,7 +87,7 @@ def between_clusters(changes: Counts) -> Part:
     return Part((n - 1) / n * squares, float(min(max(effective - 1, 1.0), n - 1)))
 
 
-def of_cluster_by_seed(changes: Counts) -> float:
+def of_cluster_by_seed(changes: AnyFloats) -> float:
     """V_CS, what cluster × seed adds to the variance of the mean over both; changes: (n_clusters, n_seeds)."""
     n, seeds = changes.shape
     if seeds < 2 or n < 2:
@@ -104,7 +110,7 @@ class JackknifeT:
 
     @classmethod
     def of(
-        cls, per_seed: Floats, changes: Mapping[str, Counts], models: Mapping[str, Counts] | None = None
+        cls, per_seed: Floats, changes: Mapping[str, AnyFloats], models: Mapping[str, AnyFloats] | None = None
     ) -> JackknifeT:
         """From the values of the seeds (n_seeds,) and, by side, the changes without each cluster (n_clusters, n_seeds).
 

@@ -11,11 +11,16 @@ import pandas as pd
 
 from reports.statistics.cases import INTERNAL, Cases
 from reports.statistics.checked_predictions import Predictions, check_predictions, complete_seeds
-from reports.statistics.confusion import count_confusion
-from reports.statistics.confusion_counts import Flags, Floats, Integers, Margins, count_margins
-from reports.statistics.fold_counts import fold_margins
-from reports.statistics.probability_replicates import Probabilities
-from reports.statistics.worklist import are_probabilities
+from reports.statistics.confusion_counts import (
+    ConfusionCounts,
+    Flags,
+    Floats,
+    Integers,
+    confusion_matrices,
+    count_confusions,
+    counts_of_folds,
+)
+from reports.statistics.probabilities import Probabilities, are_probabilities, probabilities_in
 
 FEW_OF_CLUSTERS = 0.4
 MOST_CLASSES_OF_A_CONFUSION = 50  # it grows with the square
@@ -34,12 +39,12 @@ class Side:
 
     name: str
     clusters: Integers
-    counts: Margins
+    counts: ConfusionCounts
     strata: Integers
     n_cases: int
     confusion: Floats | None = None
-    of_shared: Mapping[str, Margins] = field(default_factory=dict)
-    of_models: Margins | None = None
+    of_shared: Mapping[str, ConfusionCounts] = field(default_factory=dict)
+    of_models: ConfusionCounts | None = None
 
     @cached_property
     def fewest_clusters(self) -> tuple[int, Integers]:
@@ -51,7 +56,7 @@ class Side:
         return int(held.any(-1).sum(0).min()), np.asarray(held.sum(0).min(0), dtype=np.int64)
 
     @cached_property
-    def whole(self) -> Margins:
+    def whole(self) -> ConfusionCounts:
         """The counts summed over clusters."""
         return self.counts.total()
 
@@ -135,10 +140,10 @@ class Pooled:
     probabilities: Mapping[str, Probabilities]
 
     @cached_property
-    def of_folds(self) -> Margins:
-        """Internal margins of each fold model instead of each cluster: (n_folds, n_seeds, n_classes)."""
+    def of_folds(self) -> ConfusionCounts:
+        """Internal counts of each fold model instead of each cluster: (n_folds, n_seeds, n_classes)."""
         home, n_classes = self.out_of_fold, self.sides[INTERNAL].counts.tp.shape[-1]
-        return fold_margins(home.seed, home.fold, home.label, home.predicted, n_classes=n_classes)
+        return counts_of_folds(home.seed, home.fold, home.label, home.predicted, n_classes=n_classes)
 
     def of_seeds(self, seeds: Sequence[int]) -> Pooled:
         """The same entry over some of its seeds, without probabilities; clusters that these do not predict go."""
@@ -196,14 +201,14 @@ def _count_side(
     clusters, cluster = np.unique(cases.cluster[predictions.case], return_inverse=True)
     seed, truth = np.searchsorted(seeds, predictions.seed), cases.label[predictions.case]
     sizes = {"n_clusters": len(clusters), "n_seeds": len(seeds), "n_classes": len(cases.classes)}
-    counts = count_margins(cluster, seed, truth, predictions.predicted, **sizes, pairs=pairs, dtype=np.float32)
+    counts = count_confusions(cluster, seed, truth, predictions.predicted, **sizes, pairs=pairs, dtype=np.float32)
     name, n_cases = cases.site_names[code], len(np.unique(predictions.case))
     confusion, of_models = None, None
     if name != INTERNAL and len(cases.classes) <= MOST_CLASSES_OF_A_CONFUSION:
-        confusion = count_confusion(cluster, seed, truth, predictions.predicted, **sizes)
+        confusion = confusion_matrices(cluster, seed, truth, predictions.predicted, **sizes)
     if name != INTERNAL and len(seeds) == 1:
         models, model = np.unique(predictions.fold, return_inverse=True)
-        of_models = count_margins(
+        of_models = count_confusions(
             np.zeros_like(model),
             model,
             truth,
@@ -230,7 +235,7 @@ def _with_shared_classes(
             continue
         for name in (INTERNAL, site):
             rows = predictions.where(shared[label] & (predictions.site == cases.code_of(name)))
-            counts = count_margins(
+            counts = count_confusions(
                 np.searchsorted(sides[name].clusters, cases.cluster[rows.case]),
                 np.searchsorted(seeds, rows.seed),
                 cases.label[rows.case],
@@ -248,10 +253,10 @@ def _probabilities(
     table: pd.DataFrame, complete: Predictions, cases: Cases, seeds: Sequence[int], name: str
 ) -> tuple[dict[str, Probabilities], list[str]]:
     """By side, from the columns p_<class>; empty, with a note, where some are no probabilities."""
-    columns = [f"p_{label}" for label in cases.classes]
-    if not set(columns) <= set(table.columns):
+    values = probabilities_in(table, cases.classes)
+    if values is None:
         return {}, []
-    values = table[columns].to_numpy(dtype=np.float64)[complete.row]
+    values = values[complete.row]
     if not np.isfinite(values).all():
         return {}, [f"{name}: probabilities are missing or no numbers, so nothing is computed from them."]
     if not are_probabilities(values).all():

@@ -13,10 +13,9 @@ from threadpoolctl import threadpool_limits
 
 from reports.statistics.bootstrap import Draws, exact
 from reports.statistics.cases import INTERNAL
-from reports.statistics.confusion import reweighted
-from reports.statistics.confusion_counts import Counts, Floats, Integers
+from reports.statistics.confusion_counts import AnyFloats, Floats, Integers, reweighted
 from reports.statistics.in_order import in_order
-from reports.statistics.metrics import AGGREGATE
+from reports.statistics.metrics import CountMetric, metrics_of
 from reports.statistics.pooling import Side
 from reports.statistics.replicates import Replicates
 
@@ -26,7 +25,7 @@ _CHUNK_CELLS = 2**22  # 32 MiB
 def with_internal_mix(
     pairs: Sequence[tuple[Side, Side]], seeds: Sequence[int], draws: Draws | None, *, stratify: bool
 ) -> list[dict[str, Replicates]]:
-    """Each aggregate metric of the external side as if its classes had the internal proportions.
+    """Each metric of counts of the external side as if its classes had the internal proportions.
 
     pairs: internal and external side of backbones that share clusters and seeds. Seeds and clusters are drawn as
     everywhere, so that it pairs with the replicates of both sides; without draws, there are no resamples. Raises
@@ -34,7 +33,7 @@ def with_internal_mix(
     """
     counts = [_confusion(side) for _, side in pairs]
     truths = [side.counts.truth.astype(np.float64) for side, _ in pairs]
-    none: list[dict[str, list[Floats]]] = [{metric: [np.empty(0)] for metric in AGGREGATE} for _ in pairs]
+    none: list[dict[str, list[Floats]]] = [{metric: [np.empty(0)] for metric in metrics_of(CountMetric)} for _ in pairs]
     resampled = none if draws is None else _resampled(pairs, counts, truths, seeds, draws, stratify)
     return [
         _replicates(one_counts, truth, kept, pairs[0][1].name)
@@ -52,7 +51,7 @@ def _resampled(
 ) -> list[dict[str, list[Floats]]]:
     """Metric → chunks of its values in every resample, for each backbone."""
     (internal, external), seed_weights = pairs[0], draws.seed_weights(seeds)
-    resampled: list[dict[str, list[Floats]]] = [{metric: [] for metric in AGGREGATE} for _ in pairs]
+    resampled: list[dict[str, list[Floats]]] = [{metric: [] for metric in metrics_of(CountMetric)} for _ in pairs]
     # Products this small gain nothing from BLAS threads, and lose much where cores are busy.
     with threadpool_limits(1, user_api="blas"):
         mixes = _resampled_mixes(internal, truths, draws, stratify)
@@ -99,7 +98,7 @@ def _drawn(side: Side, draws: Draws, stratify: bool) -> Iterator[tuple[slice, In
         start += len(weights)
 
 
-def _products(weights: Integers, columns: Sequence[Counts]) -> Iterator[Floats]:
+def _products(weights: Integers, columns: Sequence[AnyFloats]) -> Iterator[Floats]:
     """Resampled sums of the columns (n_clusters, n_columns) of each backbone: (n_chunk, n_columns)."""
     as_float = {dtype: weights.astype(dtype) for dtype in {matrix.dtype for matrix in columns}}
     return ((as_float[matrix.dtype] @ matrix).astype(np.float64) for matrix in columns)
@@ -120,13 +119,13 @@ def _replicates(
 
 
 def _metrics(confusion: Floats, proportions: Floats) -> dict[str, Floats]:
-    margins = reweighted(confusion, proportions)
-    return {name: metric.compute(margins) for name, metric in AGGREGATE.items()}
+    counts = reweighted(confusion, proportions)
+    return {name: metric.compute(counts) for name, metric in metrics_of(CountMetric).items()}
 
 
 def _changes(
     values: Mapping[str, Floats], clusters: int, cells: int, of: Callable[[slice], Mapping[str, Floats]]
-) -> dict[str, Counts]:
+) -> dict[str, AnyFloats]:
     """What leaving out each cluster changes, (n_clusters, n_seeds); in chunks that keep memory small."""
     size = max(1, _CHUNK_CELLS // cells)
     pieces = [of(slice(start, start + size)) for start in range(0, clusters, size)]

@@ -17,35 +17,9 @@ from threadpoolctl import threadpool_limits
 from reports.statistics.bootstrap import Draws, with_seeds
 from reports.statistics.confusion_counts import Floats, Integers
 from reports.statistics.in_order import in_order
-from reports.statistics.probability_metrics import ProbabilityMetric
+from reports.statistics.metrics import ProbabilityMetric
+from reports.statistics.probabilities import Probabilities
 from reports.statistics.replicates import Replicates
-
-
-@dataclass(frozen=True)
-class Probabilities:
-    """One side's predictions: seed and cluster as codes from 0, fold as given, label codes, each (n_predictions,).
-
-    values: (n_predictions, n_classes).
-    """
-
-    seed: Integers
-    fold: Integers
-    cluster: Integers
-    label: Integers
-    values: Floats
-
-    def models(self) -> list[tuple[int, Integers]]:
-        """The seed and the prediction numbers of each fold model."""
-        model = self.seed * (self.fold.max() + 1) + self.fold
-        order = np.argsort(model, kind="stable")
-        parts = np.split(order, np.flatnonzero(np.diff(model[order])) + 1)
-        return [(int(self.seed[part[0]]), part) for part in parts]
-
-    def missing_classes(self) -> Integers:
-        """Codes of classes that have cases here, but none in what some fold model was tested on."""
-        held = np.unique(self.label)
-        of_all = [np.isin(held, self.label[part]) for _, part in self.models()]
-        return np.asarray(held[~np.logical_and.reduce(of_all)], dtype=np.int64)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from reports.statistics.confusion_counts import Counts, Floats
+from reports.statistics.confusion_counts import AnyFloats, Floats
 
 _NONE: Floats = np.empty(0)
 
@@ -24,8 +24,8 @@ class Replicates:
 
     per_seed: Floats
     resampled: Floats
-    changes: Mapping[str, Counts]
-    models: Mapping[str, Counts] = field(default_factory=dict)
+    changes: Mapping[str, AnyFloats]
+    models: Mapping[str, AnyFloats] = field(default_factory=dict)
 
     @property
     def value(self) -> float:
@@ -56,7 +56,7 @@ class Replicates:
         return (self.per_seed.sum() - self.per_seed) / (n - 1) if n > 1 else self.per_seed[:0]
 
 
-def _minus(a: Mapping[str, Counts], b: Mapping[str, Counts]) -> dict[str, Counts]:
+def _minus(a: Mapping[str, AnyFloats], b: Mapping[str, AnyFloats]) -> dict[str, AnyFloats]:
     """By side; a side that only one of the two involves leaves the other's estimate as it is."""
     found = dict(a)
     for side, values in b.items():
@@ -75,7 +75,7 @@ class SideReplicates:
     side: str
     per_seed: Mapping[str, Floats]
     resampled: Mapping[str, Floats]
-    changes: Mapping[str, Counts]
+    changes: Mapping[str, AnyFloats]
     models: Mapping[str, Floats] = field(default_factory=dict)
 
     def of(self, name: str) -> Replicates:
@@ -83,7 +83,7 @@ class SideReplicates:
         models = {self.side: self.models[name]} if name in self.models else {}
         return Replicates(self.per_seed[name], self.resampled.get(name, _NONE), {self.side: self.changes[name]}, models)
 
-    def at(self, name: str, position: int, changes: Counts) -> Replicates:
+    def at(self, name: str, position: int, changes: AnyFloats) -> Replicates:
         """One of several values; changes: (n_informative, n_seeds), by the informative clusters.
 
         A cluster whose counts cannot enter the value says nothing of its variance.

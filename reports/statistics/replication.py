@@ -7,16 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.statistics.analysis import CONFUSED, Analysis, shared_name
+from reports.statistics.analysis import Analysis, shared_name
 from reports.statistics.bootstrap import Draws, Statistic, resample
-from reports.statistics.calibration_error import calibration
 from reports.statistics.cases import INTERNAL
-from reports.statistics.confusion_counts import Counts, Floats, Integers, Margins
+from reports.statistics.confusion_counts import AnyFloats, ConfusionCounts, Floats, Integers
 from reports.statistics.jackknife import leave_out_each_cluster
-from reports.statistics.metrics import AGGREGATE, PER_CLASS, pair_confusion
+from reports.statistics.metrics import (
+    CONFUSED,
+    ClassMetric,
+    CountMetric,
+    ProbabilityMetric,
+    ReferencedMetric,
+    metrics_of,
+)
 from reports.statistics.pooling import Pooled, Side
 from reports.statistics.prevalence_reweighted import with_internal_mix
-from reports.statistics.probability_metrics import PROBABILITY
 from reports.statistics.probability_replicates import replicated, values_of
 from reports.statistics.replicates import Replicates, SideReplicates
 
@@ -47,7 +52,7 @@ def analyse(
             members, _estimate_side(name, sides, statistics, seeds, resampling, stratify=stratify), strict=True
         ):
             estimated[position][name] = replicates
-    remixed = _remixed(rows, shared, len(classes), resampling, stratify)
+    reweighted = _reweighted(rows, shared, len(classes), resampling, stratify)
     from_probabilities = _from_probabilities(rows, resampling, stratify)
     return [
         Analysis(
@@ -56,28 +61,36 @@ def analyse(
             tuple(pairs),
             estimated[position],
             shared[position],
-            remixed[position],
+            reweighted[position],
             from_probabilities[position],
-            {
-                name: calibration(one, pooled=name == INTERNAL, rng=np.random.default_rng([draws.root, 2]))
-                for name, one in row.probabilities.items()
-            },
+            _referenced(row, draws),
         )
         for position, row in enumerate(rows)
     ]
 
 
+def _referenced(row: Pooled, draws: Draws) -> dict[str, dict[str, tuple[float, float]]]:
+    return {
+        name: {
+            side: metric.compute(one, side == INTERNAL, np.random.default_rng([draws.root, 2]))
+            for side, one in row.probabilities.items()
+        }
+        for name, metric in metrics_of(ReferencedMetric).items()
+    }
+
+
 def _from_probabilities(
     rows: Sequence[Pooled], draws: Draws | None, stratify: bool
 ) -> list[dict[str, dict[str, Replicates]]]:
-    found: list[dict[str, dict[str, Replicates]]] = [{metric: {} for metric in PROBABILITY} for _ in rows]
+    metrics = metrics_of(ProbabilityMetric)
+    found: list[dict[str, dict[str, Replicates]]] = [{name: {} for name in metrics} for _ in rows]
     for (name, seeds, _), members in _alike(rows).items():
         side = rows[members[0]].sides[name]
         values = {
             (position, metric): value
             for position in members
             if name in rows[position].probabilities
-            for metric, how in PROBABILITY.items()
+            for metric, how in metrics.items()
             if (value := values_of(how, rows[position].probabilities[name], len(side.clusters), len(seeds))) is not None
         }
         if values:
@@ -88,7 +101,7 @@ def _from_probabilities(
     return found
 
 
-def _remixed(
+def _reweighted(
     rows: Sequence[Pooled],
     shared: Sequence[Mapping[str, Integers]],
     n_classes: int,
@@ -133,7 +146,7 @@ def _estimate_side(
 ) -> Iterable[SideReplicates]:
     per_seed: list[dict[str, Floats]] = [{} for _ in sides]
     resampled: list[dict[str, Floats]] = [{} for _ in sides]
-    changes: list[dict[str, Counts]] = [{} for _ in sides]
+    changes: list[dict[str, AnyFloats]] = [{} for _ in sides]
     models: list[dict[str, Floats]] = [{} for _ in sides]
     wanted = [(n, sides[n].counts, one.every, one.of_all_classes) for n, one in enumerate(statistics)]
     wanted += [
@@ -178,19 +191,20 @@ def _statistics(
     n_classes: int, present: Integers, shared: Mapping[str, Integers], side: str, pairs: Sequence[tuple[int, int]]
 ) -> _Statistics:
     """present: codes of the classes that have cases on the side, over which its class averages go."""
-    averages = {name: metric for name, metric in AGGREGATE.items() if metric.kind == "class average"}
+    metrics, of_class = metrics_of(CountMetric), metrics_of(ClassMetric)
+    averages = {name: metric for name, metric in metrics.items() if metric.kind == "class average"}
 
-    def of_all_classes(margins: Margins) -> dict[str, Floats]:
-        held = margins.of_classes(present)
-        values = {name: metric.compute(held if name in averages else margins) for name, metric in AGGREGATE.items()}
-        return {**values, CONFUSED: pair_confusion(margins, pairs)} if pairs else values
+    def of_all_classes(counts: ConfusionCounts) -> dict[str, Floats]:
+        held = counts.of_classes(present)
+        values = {name: metric.compute(held if name in averages else counts) for name, metric in metrics.items()}
+        return {**values, CONFUSED.name: CONFUSED.compute(counts, pairs)} if pairs else values
 
-    def every(margins: Margins) -> dict[str, Floats]:
-        return {**of_all_classes(margins), **{name: metric.compute(margins) for name, metric in PER_CLASS.items()}}
+    def every(counts: ConfusionCounts) -> dict[str, Floats]:
+        return {**of_all_classes(counts), **{name: metric.compute(counts) for name, metric in of_class.items()}}
 
     def over(site: str, codes: Integers) -> Statistic:
-        def statistic(margins: Margins) -> dict[str, Floats]:
-            restricted = margins.of_classes(codes)
+        def statistic(counts: ConfusionCounts) -> dict[str, Floats]:
+            restricted = counts.of_classes(codes)
             return {shared_name(name, site): metric.compute(restricted) for name, metric in averages.items()}
 
         return statistic

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.statistics.confusion_counts import Counts, Floats
+from reports.statistics.confusion_counts import AnyFloats, Floats
 from reports.statistics.jackknife import between_clusters, of_cluster_by_seed
 
 ONE_SEED = "one seed: the variance between clusters and that within them are not separable"
@@ -56,7 +56,7 @@ class SampleGain:
         return {**vars(self), "components": components}
 
 
-def sample_gain(per_seed: Floats, changes: Counts) -> SampleGain:
+def sample_gain(per_seed: Floats, changes: AnyFloats) -> SampleGain:
     """The gain of the seeds there are, from the accuracy of each, (n_seeds,), and the changes without each cluster.
 
     changes: (n_clusters, n_seeds), every cluster under every seed.
@@ -72,7 +72,7 @@ def sample_gain(per_seed: Floats, changes: Counts) -> SampleGain:
     return SampleGain(components, one / now, accuracy * (1 - accuracy) / now, now / then - 1)
 
 
-def variance_components(per_seed: Floats, changes: Counts) -> VarianceComponents:
+def variance_components(per_seed: Floats, changes: AnyFloats) -> VarianceComponents:
     """From the three mean squares of the jackknife over clusters and seeds; negative differences are set to 0."""
     n_seeds = len(per_seed)
     within = of_cluster_by_seed(changes)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports.statistics.confusion_counts import Flags, Floats, Integers
+from reports.statistics.probabilities import are_probabilities
 
 _ROUNDING = 1e-9  # the mean of equal probabilities may come out larger than each of them
-_SUM_TOLERANCE = 1e-2  # probabilities of half precision
 
 
 @dataclass(frozen=True)
@@ -135,12 +135,6 @@ def confident_classes(mean: Floats, thresholds: Floats) -> Integers:
     """The most probable of the classes that reach their threshold, −1 where none does: (n_cases,)."""
     confident = np.where(mean >= thresholds - _ROUNDING, mean, -1.0)
     return np.where((confident >= 0).any(-1), confident.argmax(-1), -1)
-
-
-def are_probabilities(rows: Floats) -> Flags:
-    """Which rows (…, n_classes) are finite, not negative and sum to 1: (…)."""
-    known = np.where(np.isfinite(rows), rows, -1.0)
-    return np.asarray((known >= 0).all(-1) & (np.abs(known.sum(-1) - 1) <= _SUM_TOLERANCE))
 
 
 def _stack(backbones: Sequence[Floats], labels: Integers) -> Floats:

@@ -1,44 +1,59 @@
-"""What limits the rows of a leaderboard: their stamps, nearness to guessing, and few seeds."""
+"""Caveats: what limits a row, told apart by a code and told to readers by a text."""
 
 from __future__ import annotations
 
-from reports.statistics.chance import NEAR
-from reports.tables.leaderboard import Leaderboard
-from reports.tables.row import Row
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
-RECOMMENDED_SEEDS = 5
-UNKNOWN_FOLDS = "one prediction a case and seed, made in folds that are not known"
-"""The stamp of a row whose one fold stands for any number."""
+from reports.tables.table import Column, Table
 
-
-def stamps_of(leaderboard: Leaderboard, row: Row) -> tuple[str, ...]:
-    """The stamps of a row, and whether it is not clearly better than guessing."""
-    return (*row.stamps, *([NEAR] if leaderboard.near_guessing(row) else []))
-
-
-def caveats_of(leaderboard: Leaderboard, row: Row) -> tuple[str, ...]:
-    """The same, and whether it has few seeds."""
-    few = [f"fewer than {RECOMMENDED_SEEDS} seeds"] if len(row.seeds) < RECOMMENDED_SEEDS else []
-    return (*stamps_of(leaderboard, row), *few)
-
-
-def few_seeds(leaderboard: Leaderboard) -> tuple[str, ...]:
-    """The warning where a row has few seeds."""
-    if all(len(row.seeds) >= RECOMMENDED_SEEDS for row in leaderboard.rows):
-        return ()
-    how_much = "since so few show little of how much they do; one shows nothing of it"
-    return (f"Fewer than {RECOMMENDED_SEEDS} seeds: intervals are long where seeds matter, {how_much}.",)
+Code = Literal[
+    "imported",
+    "unknown_folds",
+    "tuned",
+    "not_deterministic",
+    "mixed_weights",
+    "mixed_environments",
+    "leaks",
+    "near_guessing",
+    "few_seeds",
+]
+_NAMING = ("backbone", "a", "b", "search")
 
 
-def caveats(leaderboard: Leaderboard) -> tuple[str, ...]:
-    """What to say below each table: every stamp with the rows that carry it, and the warning of few seeds."""
-    carriers: dict[str, list[str]] = {}
-    for row in leaderboard.rows:
-        for stamp in stamps_of(leaderboard, row):
-            carriers.setdefault(stamp, []).append(row.name)
-    every = len(leaderboard.rows)
-    stamps = (
-        f"{'Every backbone' if 1 < every == len(names) else ', '.join(names)}: {stamp}."
-        for stamp, names in carriers.items()
+@dataclass(frozen=True)
+class Caveat:
+    """What limits a row. code: what ranks, tables and pages decide by; text: what readers and JSON are told."""
+
+    code: Code
+    text: str
+
+
+TUNED = "tuned on these cases"
+"""How the text of the caveat `tuned` begins."""
+UNKNOWN_FOLDS = Caveat("unknown_folds", "one prediction a case and seed, made in folds that are not known")
+NEAR_GUESSING = Caveat("near_guessing", "not clearly better than guessing")
+
+
+def has(caveats: Sequence[Caveat], code: Code) -> bool:
+    """Whether one of the caveats has this code."""
+    return any(one.code == code for one in caveats)
+
+
+def with_caveats(table: Table, caveats: Mapping[str, Sequence[Caveat]], notes: Sequence[str]) -> Table:
+    """The table with a last column of the caveats of what each row names, and with these further notes.
+
+    caveats: by the name of a backbone or a search.
+    """
+    named = [column.name for column in table.columns]
+    naming = [named.index(name) for name in (("name",) if "name" in named else _NAMING) if name in named]
+    of_rows = (
+        dict.fromkeys(one.text for place in naming for one in caveats.get(str(row[place]), ())) for row in table.rows
     )
-    return (*stamps, *few_seeds(leaderboard))
+    return replace(
+        table,
+        columns=(*table.columns, Column("stamps", "Stamps", shown="never")),
+        rows=tuple((*row, "; ".join(found) or None) for row, found in zip(table.rows, of_rows, strict=True)),
+        notes=(*table.notes, *notes),
+    )

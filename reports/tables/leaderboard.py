@@ -17,22 +17,22 @@ from reports.statistics.chance import chance, clearly_better
 from reports.statistics.comparison import PRIMARY, Comparison, compare_all
 from reports.statistics.estimate import IntervalChoice, refusal
 from reports.statistics.intervals import Interval, chosen_interval
+from reports.statistics.metrics import headline, primary, share_right
 from reports.statistics.noise_floor import NoiseFloor, noise_floor
 from reports.statistics.pooling import Pooled, pool_predictions
 from reports.statistics.ranking import rank
 from reports.statistics.replication import analyse
 from reports.statistics.sample_gain import SampleGain, sample_gain
+from reports.tables.caveats import TUNED, has
 from reports.tables.row import Entry, Row, build_row
 
 SCHEMA = 1
-TUNED = "tuned on these cases"
 NAMED_PAIRS = (("epidural", "subdural"),)
-NOISE_METRICS = ("accuracy", "macro_f1")
 
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """Rows sorted by rank, then by internal macro-F1; unranked rows last.
+    """Rows sorted by rank, then by the primary metric, internally; unranked rows last.
 
     probability_of_best: name → how probable it is that it is best on the primary endpoint; empty where backbones differ
     in seeds, cases or folds, and with one seed. sample_gains: name → what its seeds are worth, without hold-out splits.
@@ -55,10 +55,13 @@ class Leaderboard:
     def near_guessing(self, row: Row) -> bool:
         """Whether the interval of a row's primary endpoint does not lie above guessing, or is not there.
 
-        Where every prediction is right no case moves the endpoint; then accuracy, which has exact bounds, decides.
+        Where every prediction is right no case moves the endpoint; then the share of them, which has exact bounds,
+        decides.
         """
-        metric = "accuracy" if row.cells.internal["accuracy"].value == 1 else PRIMARY.metric
-        return not clearly_better(row.cells.internal[metric], self.chance[INTERNAL][metric])
+        right = share_right()
+        metric = right if row.cells.internal[right.name].value == right.limits[1] else primary()
+        cell, guessing = row.cells.internal[metric.name], self.chance[INTERNAL][metric.name]
+        return not clearly_better(cell, guessing, higher_is_better=metric.higher_is_better)
 
     def to_dict(self) -> dict[str, object]:
         """The content of leaderboard.json, without NaN."""
@@ -120,7 +123,7 @@ def build_leaderboard(
     bootstrap = choice.interval != "jackknife-t"
     analyses = analyse(pooled, classes, pairs, draws, stratify=stratify, bootstrap=bootstrap)
     floors, without_floor = _noise_floors(analyses)
-    tuned = [name for name, entry in named.items() if any(TUNED in stamp for stamp in entry.stamps)]
+    tuned = [name for name, entry in named.items() if has(entry.caveats, "tuned")]
     eligible = [one for one in analyses if one.pooled.name not in tuned]
     comparisons, unpaired = compare_all(eligible, pairs, draws, choice, floors, stratify)
     several = [one.pooled.name for one in eligible if len(one.pooled.seeds) > 1]
@@ -172,7 +175,7 @@ def _noise_floors(analyses: Sequence[Analysis]) -> tuple[dict[str, dict[str, Noi
             notes.append(f"{name}: its seeds hold out different cases, so what they differ by is not the seed's noise.")
             continue
         internal = one.sides[INTERNAL].per_seed
-        floors[name] = {metric: noise_floor(internal[metric]) for metric in NOISE_METRICS}
+        floors[name] = {metric.name: noise_floor(internal[metric.name]) for metric in headline()}
     return floors, notes
 
 
@@ -193,10 +196,10 @@ def _probability_of_best(analyses: Sequence[Analysis], draws: Draws) -> dict[str
 def _sample_gains(analyses: Sequence[Analysis]) -> dict[str, SampleGain]:
     """Of internal accuracy; not of hold-out splits, whose seeds predict different cases."""
     of_same_cases = [one for one in analyses if one.pooled.sides[INTERNAL].same_cases]
-    accuracy = {one.pooled.name: one.sides[INTERNAL].of("accuracy") for one in of_same_cases}
+    accuracy = {one.pooled.name: one.sides[INTERNAL].of(share_right().name) for one in of_same_cases}
     return {name: sample_gain(one.per_seed, one.changes[INTERNAL]) for name, one in accuracy.items()}
 
 
 def _place(row: Row) -> tuple[float, float, str]:
-    value = row.cells.internal["macro_f1"].value
+    value = row.cells.internal[primary().name].value
     return (float("inf") if row.rank is None else row.rank, -(value or 0.0), row.name)

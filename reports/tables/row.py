@@ -7,16 +7,21 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from reports.statistics.analysis import CONFUSED, Analysis, shared_name
+from reports.statistics.analysis import Analysis, shared_name
 from reports.statistics.cases import INTERNAL
 from reports.statistics.cell import Cell, CellDict
 from reports.statistics.estimate import IntervalChoice, Quantity, estimate
-from reports.statistics.metrics import AGGREGATE, PER_CLASS
-from reports.statistics.probability_metrics import ECE, PROBABILITY
+from reports.statistics.metrics import (
+    CONFUSED,
+    ClassMetric,
+    CountMetric,
+    ProbabilityMetric,
+    ReferencedMetric,
+    headline,
+    metrics_of,
+)
 from reports.statistics.ranking import Standing
-
-SPLIT = ("accuracy", "macro_f1")
-"""Metrics whose gap is split; balanced accuracy does not see prevalence."""
+from reports.tables.caveats import Caveat
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class Entry:
     seconds_per_run: float | None
     folds: int
     predictions: pd.DataFrame
-    stamps: tuple[str, ...] = ()
+    caveats: tuple[Caveat, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,7 @@ class Row:
     clusters: Mapping[str, tuple[int, int]]
     rank: int | None
     ties: tuple[str, ...]
-    stamps: tuple[str, ...]
+    caveats: tuple[Caveat, ...]
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -129,7 +134,7 @@ class Row:
             "shared_classes": {site: one.to_dict() for site, one in self.shared.items()},
             "rank": self.rank,
             "ties": list(self.ties),
-            "stamps": list(self.stamps),
+            "stamps": [one.text for one in self.caveats],
             "parameters": self.parameters,
             "seconds_per_run": self.seconds_per_run,
             "clusters": {
@@ -153,8 +158,10 @@ def build_row(one: Analysis, entry: Entry, standing: Standing, choice: IntervalC
         seconds_per_run=entry.seconds_per_run,
         seeds=one.pooled.seeds,
         folds=entry.folds,
-        cells=_merged(_aggregate_cells(one, choice), _probability_cells(one, choice)),
-        gap_split={site: {metric: _split(one, metric, site, choice) for metric in SPLIT} for site in one.sites},
+        cells=_with_referenced(one, _cells(one, choice)),
+        gap_split={
+            site: {metric.name: _split(one, metric, site, choice) for metric in headline()} for site in one.sites
+        },
         shared={site: _shared(one, site) for site in one.sites if 0 < len(one.shared[site]) < len(one.classes)},
         per_class={name: _class_cells(one, code, choice) for code, name in enumerate(one.classes)},
         confusion_pairs={
@@ -164,7 +171,7 @@ def build_row(one: Analysis, entry: Entry, standing: Standing, choice: IntervalC
         clusters={name: (side.n_cases, len(side.clusters)) for name, side in one.pooled.sides.items()},
         rank=standing.rank,
         ties=standing.ties,
-        stamps=entry.stamps,
+        caveats=entry.caveats,
     )
 
 
@@ -184,13 +191,13 @@ def _sided(
     )
 
 
-def _split(one: Analysis, metric: str, site: str, choice: IntervalChoice) -> GapSplit:
+def _split(one: Analysis, metric: CountMetric, site: str, choice: IntervalChoice) -> GapSplit:
     shifts = (one.appearance_shift(metric, site), one.prevalence_shift(metric, site))
     return GapSplit(*(estimate(shift, choice) for shift in shifts))
 
 
 def _shared(one: Analysis, site: str) -> SharedClasses:
-    averages = [metric for metric, known in AGGREGATE.items() if known.kind == "class average"]
+    averages = [name for name, metric in metrics_of(CountMetric).items() if metric.kind == "class average"]
     internal, external = (
         {metric: one.sides[side].of(shared_name(metric, site)).value for metric in averages}
         for side in (INTERNAL, site)
@@ -198,57 +205,48 @@ def _shared(one: Analysis, site: str) -> SharedClasses:
     return SharedClasses(tuple(one.classes[code] for code in one.shared[site]), internal, external)
 
 
-def _aggregate_cells(one: Analysis, choice: IntervalChoice) -> SidedCells:
+def _cells(one: Analysis, choice: IntervalChoice) -> SidedCells:
+    """Metrics of counts, and of probabilities where there are any."""
+    metrics: dict[str, CountMetric | ProbabilityMetric] = {**metrics_of(CountMetric)}
+    if one.pooled.probabilities:
+        metrics |= metrics_of(ProbabilityMetric)
     return _sided(
         one.sites,
-        lambda side: {metric: one.on_side(metric, side) for metric in AGGREGATE},
-        lambda site: {metric: one.gap(metric, site) for metric in AGGREGATE},
+        lambda side: {name: one.on_side(metric, side) for name, metric in metrics.items()},
+        lambda site: {name: one.gap(metric, site) for name, metric in metrics.items()},
         choice,
     )
 
 
-def _probability_cells(one: Analysis, choice: IntervalChoice) -> SidedCells:
-    """Metrics of probabilities, if there are any; the calibration error has a reference instead of an interval."""
+def _with_referenced(one: Analysis, cells: SidedCells) -> SidedCells:
+    """With the metrics that have a reference instead of an interval, and no gap."""
     if not one.pooled.probabilities:
-        return SidedCells({}, {site: {} for site in one.sites}, {site: {} for site in one.sites})
-    sided = _sided(
-        one.sites,
-        lambda side: {metric: one.of_probabilities(metric, side) for metric in PROBABILITY},
-        lambda site: {metric: one.gap_of_probabilities(metric, site) for metric in PROBABILITY},
-        choice,
-    )
-    error = {side: Cell(value, reason=_calibration_remark(ideal)) for side, (value, ideal) in one.calibration.items()}
-    no_gap = Cell(None, reason="no gap: the error is biased upwards, more so on fewer cases")
-    return _merged(
-        sided,
-        SidedCells(
-            {ECE: error[INTERNAL]},
-            {site: {ECE: error[site]} for site in one.sites},
-            {site: {ECE: no_gap} for site in one.sites},
-        ),
-    )
+        return cells
+    metrics = metrics_of(ReferencedMetric)
 
+    def on_side(side: str) -> dict[str, Cell]:
+        values = {name: one.referenced[name][side] for name in metrics}
+        return {name: Cell(value, reason=metrics[name].remark(ideal)) for name, (value, ideal) in values.items()}
 
-def _calibration_remark(ideal: float) -> str:
-    return f"no interval, biased upwards; half of all calibrated models would show more than {ideal:.3f} here"
-
-
-def _merged(a: SidedCells, b: SidedCells) -> SidedCells:
+    no_gap = {name: Cell(None, reason=metric.no_gap) for name, metric in metrics.items()}
     return SidedCells(
-        {**a.internal, **b.internal},
-        {site: {**cells, **b.external[site]} for site, cells in a.external.items()},
-        {site: {**cells, **b.gap[site]} for site, cells in a.gap.items()},
+        {**cells.internal, **on_side(INTERNAL)},
+        {site: {**of_site, **on_side(site)} for site, of_site in cells.external.items()},
+        {site: {**of_site, **no_gap} for site, of_site in cells.gap.items()},
     )
 
 
 def _class_cells(one: Analysis, code: int, choice: IntervalChoice) -> SidedCells:
-    on = {side: {metric: one.of_class(metric, side, code) for metric in PER_CLASS} for side in (INTERNAL, *one.sites)}
+    on = {
+        side: {name: one.of_class(metric, side, code) for name, metric in metrics_of(ClassMetric).items()}
+        for side in (INTERNAL, *one.sites)
+    }
     return _sided(one.sites, on.__getitem__, lambda site: _minus(on[INTERNAL], on[site]), choice)
 
 
 def _pair_cells(one: Analysis, position: int, choice: IntervalChoice) -> SidedCells:
     def on_side(side: str) -> dict[str, Quantity]:
-        return {CONFUSED: one.confusion(position, side)}
+        return {CONFUSED.name: one.confusion(position, side)}
 
     return _sided(one.sites, on_side, lambda site: _minus(on_side(INTERNAL), on_side(site)), choice)
 

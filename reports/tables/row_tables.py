@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from reports.statistics import chance
-from reports.statistics.analysis import CONFUSED
 from reports.statistics.cases import INTERNAL
 from reports.statistics.cell import Cell
-from reports.statistics.comparison import PRIMARY
-from reports.statistics.metrics import PER_CLASS
-from reports.statistics.probability_metrics import title_of
-from reports.tables.caveats import UNKNOWN_FOLDS
+from reports.statistics.metrics import CONFUSED, METRICS, of_each_class, primary
+from reports.tables.caveats import has
+from reports.tables.claims import said_probability
 from reports.tables.leaderboard import Leaderboard
-from reports.tables.leading import said_probability
 from reports.tables.row import Row, SidedCells
 from reports.tables.table import Column, Item, Table, Term
 
@@ -24,8 +20,12 @@ _SIDES = (
     Column("internal", "Internal", "cell"),
     *(Column("external", "External", "cell", shown="filled"), Column("gap", "Gap", "cell", shown="filled")),
 )
-_CONFUSED = "Taken for each other"
-_PRIMARY = "macro F1"
+_PRIMARY = primary().in_sentence
+GUESSING = "Guessing by class shares"
+GUESSING_MEANING = (
+    f"{GUESSING}: the expected value of predicting each case's class at random, each class as often as it is "
+    "internally; for metrics of probabilities, of giving these shares as probabilities."
+)
 _RANK = (
     f"Rank: 1 + the number of backbones resolved better on internal {_PRIMARY}. "
     "Only the column Ties says which pairs these data do not resolve."
@@ -51,13 +51,13 @@ def standings(leaderboard: Leaderboard, metrics: Sequence[str]) -> Table:
     for machines; the notes say what ranks mean.
     """
     best, guessing = leaderboard.probability_of_best, leaderboard.chance.get(INTERNAL, {})
-    by = "" if PRIMARY.metric in metrics else f" ({_PRIMARY})"
+    by = "" if primary().name in metrics else f" ({_PRIMARY})"
     probability = (Column("probability_of_best", f"P(best){by}", "number"),) if best else ()
     cells = (
-        Column(f"internal_{name}", f"Internal {lower(term(name).title)}", "cell", reference=guessing.get(name))
+        Column(f"internal_{name}", f"Internal {METRICS[name].in_sentence}", "cell", reference=guessing.get(name))
         for name in metrics
     )
-    last = (None, chance.NAME, chance.NAME, None, None, *_guessed(guessing, metrics), None, *((None,) if best else ()))
+    last = (None, GUESSING, GUESSING, None, None, *_guessed(guessing, metrics), None, *((None,) if best else ()))
     trained = (
         *(Column("name", "Name", shown="never"), BACKBONE),
         *(Column("weights", "Weights"), Column("recipe", "Recipe")),
@@ -82,7 +82,7 @@ def standings(leaderboard: Leaderboard, metrics: Sequence[str]) -> Table:
         (
             *([_RANK] if len(leaderboard.rows) > 1 else []),
             *([_BEST] if best else []),
-            *([chance.MEANING] if leaderboard.rows else []),
+            *([GUESSING_MEANING] if leaderboard.rows else []),
         ),
     )
 
@@ -98,7 +98,7 @@ def at_site(leaderboard: Leaderboard, site: str, metrics: Sequence[str]) -> Tabl
             *(
                 Column(
                     f"{side}_{name}",
-                    f"{title}{lower(term(name).title)}",
+                    f"{title}{METRICS[name].in_sentence}",
                     "cell",
                     reference=guessing.get(name) if side == "external" else None,
                 )
@@ -116,7 +116,7 @@ def at_site(leaderboard: Leaderboard, site: str, metrics: Sequence[str]) -> Tabl
                 for row in leaderboard.rows
                 if site in row.sites
             ),
-            (chance.NAME, *_guessed(guessing, metrics), *(None for _ in metrics)),
+            (GUESSING, *_guessed(guessing, metrics), *(None for _ in metrics)),
         ),
     )
 
@@ -138,7 +138,7 @@ def runs(leaderboard: Leaderboard) -> Table:
             (
                 row.name,
                 len(row.seeds),
-                None if UNKNOWN_FOLDS in row.stamps else row.folds,
+                None if has(row.caveats, "unknown_folds") else row.folds,
                 row.parameters,
                 row.seconds_per_run,
                 ", ".join(f"{side} {cases} ({clusters})" for side, (cases, clusters) in row.clusters.items()),
@@ -176,17 +176,19 @@ def confusion(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
     return _sided(leaderboard, "confusion", "Classes taken for each other", pair, lines)
 
 
-def f1_of_classes(row: Row) -> Table:
-    """The F1 of each class of one row, side by side."""
-    lines = row.per_class.items()
-    return _side_by_side("f1_of_classes", "F1 of each class", "Class", row.sites, lines, "f1")
+def each_class(row: Row) -> Table:
+    """The metric that stands for a class, of each class of one row, side by side."""
+    metric, lines = of_each_class(), row.per_class.items()
+    return _side_by_side("of_each_class", f"{metric.title} of each class", "Class", row.sites, lines, metric.name)
 
 
 def taken_for_each_other(row: Row) -> Table:
     """The named pairs of classes of one row, side by side."""
     lines = ((f"{a} ↔ {b}", cells) for (a, b), cells in row.confusion_pairs.items())
     first = "Share of both classes' cases"
-    return _side_by_side("taken_for_each_other", "Classes taken for each other", first, row.sites, lines, CONFUSED)
+    return _side_by_side(
+        "taken_for_each_other", f"Classes {CONFUSED.in_sentence}", first, row.sites, lines, CONFUSED.name
+    )
 
 
 def gap_split(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
@@ -197,7 +199,7 @@ def gap_split(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
         "What the gaps are made of",
         (BACKBONE, _SITE, METRIC, *parts),
         tuple(
-            (row.name, site, term(name), split[name].appearance, split[name].prevalence)
+            (row.name, site, Term.of(METRICS[name]), split[name].appearance, split[name].prevalence)
             for row in leaderboard.rows
             for site, split in row.gap_split.items()
             for name in wanted
@@ -229,18 +231,6 @@ def sample_gain(leaderboard: Leaderboard) -> Table:
 def _guessed(guessing: Mapping[str, float], metrics: Sequence[str]) -> Iterator[Cell | None]:
     """What guessing reaches on a side, None where that is not known."""
     return (Cell(guessing[name]) if name in guessing else None for name in metrics)
-
-
-def term(metric: str) -> Term:
-    """A metric under its name and title."""
-    if metric in PER_CLASS:
-        return Term(metric, PER_CLASS[metric].title)
-    return Term(metric, _CONFUSED if metric == CONFUSED else title_of(metric))
-
-
-def lower(title: str) -> str:
-    """As in the middle of a title, but for names and abbreviations: internal accuracy, Cohen's kappa, AUROC."""
-    return title if title.startswith("Cohen") or title[:2].isupper() else title[0].lower() + title[1:]
 
 
 def _sided(
@@ -282,4 +272,4 @@ def _on_sides(row: Row, own: tuple[str, ...], cells: SidedCells, wanted: Sequenc
             if name not in cells.internal:
                 continue
             abroad = (None, None) if site is None else (cells.external[site].get(name), cells.gap[site].get(name))
-            yield (row.name, site, *own, term(name), cells.internal[name], *abroad)
+            yield (row.name, site, *own, Term.of(METRICS[name]), cells.internal[name], *abroad)

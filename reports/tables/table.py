@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from reports.statistics.cell import Cell
+from reports.statistics.metrics import Metric
 
 Kind = Literal["text", "flag", "cell", "number", "p"]
 Shown = Literal["always", "filled", "never"]
@@ -17,6 +18,11 @@ class Term:
 
     name: str
     title: str
+
+    @classmethod
+    def of(cls, metric: Metric) -> Term:
+        """A metric under its name and title."""
+        return cls(metric.name, metric.title)
 
 
 Item: TypeAlias = "Cell | Term | str | bool | int | float | None"

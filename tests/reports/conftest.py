@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from reports import Entry
+from reports.tables.caveats import Caveat
 
 CLASSES = ("normal", "epidural", "subdural", "other")
 
@@ -64,7 +65,7 @@ class Study:
         holdout: float | None = None,
         drop: float = 0.1,
         root: int = 0,
-        stamps: tuple[str, ...] = (),
+        caveats: tuple[Caveat, ...] = (),
         **other: str,
     ) -> Entry:
         rng = np.random.default_rng([root, *backbone.encode()])
@@ -92,7 +93,7 @@ class Study:
             12.5,
             folds,
             predictions,
-            stamps,
+            caveats,
         )
 
 

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from backbones.names import registered_names
-from bench.cli.command import declared
+from bench.cli.command import options_of
 from bench.cli.report_command import FORMATS
 from bench.config.experiment import Experiment
 from bench.data.options import READER_NAMES, GroupBy, MultiLabel
@@ -16,8 +16,9 @@ from bench.executors import AUTO, EXECUTORS
 from bench.explain.options import CHOICES, Method, Target
 from bench.nondeterminism.options import VARIED
 from bench.plan.recipe import RECIPES
-from bench.search.options import KNOBS, METRICS, SearchOptions
+from bench.search.options import KNOBS, SearchOptions
 from reports.statistics.intervals import Interval
+from reports.statistics.metrics import searchable
 
 AS_BENCH = "import sys; sys.argv[0] = 'bench'; from bench.cli import main; main()"
 
@@ -55,7 +56,7 @@ def choices(name: str) -> tuple[str, ...]:
 
 def offered(command: str, name: str, typed: str = "") -> tuple[str, ...]:
     """What the shell is told may follow."""
-    (complete,) = [one.complete for one in declared(command) if one.name == name]
+    (complete,) = [one.complete for one in options_of(command) if one.name == name]
     assert complete is not None
     return tuple(complete(typed))
 
@@ -78,7 +79,7 @@ def offered(command: str, name: str, typed: str = "") -> tuple[str, ...]:
         ("search", "sampler", get_args(SearchOptions.model_fields["sampler"].annotation)),
         ("search", "pruner", get_args(SearchOptions.model_fields["pruner"].annotation)),
         ("search", "tune", tuple(KNOBS)),
-        ("search", "metric", METRICS),
+        ("search", "metric", tuple(searchable())),
         ("nondeterminism", "vary", VARIED),
         ("explain", "method", get_args(Method)),
         ("explain", "target", get_args(Target)),

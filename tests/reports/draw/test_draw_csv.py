@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 
 from reports import build_leaderboard
-from reports.draw.csv_text import csv_text
-from reports.draw.spreadsheet import harmless
+from reports.draw.csv_table import csv_text, harmless
 from reports.statistics.cell import Cell
-from reports.tables.of_leaderboard import build_tables
+from reports.tables.all_tables import build_tables
 from reports.tables.table import Column, Table, Term
 
 

@@ -2,8 +2,8 @@
 
 from html.parser import HTMLParser
 
-from reports.draw import html_text as draw_html
-from reports.draw.html_text import table_html
+from reports.draw import html_table as draw_html
+from reports.draw.html_table import table_html
 from reports.statistics.cell import Cell
 from reports.tables.table import Column, Table, Term
 

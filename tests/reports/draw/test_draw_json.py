@@ -8,10 +8,10 @@ from collections.abc import Callable
 import numpy as np
 
 from reports import build_leaderboard
-from reports.draw.csv_text import csv_text
-from reports.draw.json_text import json_text
+from reports.draw.csv_table import csv_text
+from reports.draw.json_table import json_text
 from reports.statistics.cell import Cell
-from reports.tables.of_leaderboard import build_tables
+from reports.tables.all_tables import build_tables
 from reports.tables.table import Column, Table, Term
 
 

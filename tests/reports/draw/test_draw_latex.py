@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from reports import build_leaderboard
-from reports.draw.latex import escaped, latex_text
+from reports.draw.latex_table import escaped, latex_text
 from reports.statistics.cell import Cell
-from reports.tables.of_leaderboard import build_tables
+from reports.tables.all_tables import build_tables
+from reports.tables.caveats import Caveat
 from reports.tables.table import Column, Table, Term
 
 NASTY = r"a&b%c_d#e$f{g}h~i^j\k<l>m|n[o]p*q--r''s``t,,u?`v!`w–x−y↔z≈"
@@ -98,7 +99,7 @@ def test_letters_of_reasons_do_not_run_out() -> None:
 
 def test_whatever_names_hold_the_tables_compile(make_study: Callable, tmp_path: Path) -> None:
     study = make_study(external={f"{NASTY} site": 60}, classes=("[a]", "* b", NASTY, "100 %"))
-    entries = [study.entry(NASTY, 0.5, recipe="[x] \\"), study.entry("[b] é", 0.7, stamps=("~^",))]
+    entries = [study.entry(NASTY, 0.5, recipe="[x] \\"), study.entry("[b] é", 0.7, caveats=(Caveat("leaks", "~^"),))]
     board = build_leaderboard(entries, study.cases, study.classes, rng=np.random.default_rng(0), resamples=50)
     tables = build_tables(board, baseline="[b] é")
     assert len(tables) > 6

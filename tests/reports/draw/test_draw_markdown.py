@@ -1,6 +1,6 @@
 """Tables in the look of the leaderboard."""
 
-from reports.draw.markdown_tables import table_markdown, tables_markdown
+from reports.draw.markdown_table import table_markdown, tables_markdown
 from reports.statistics.cell import Cell
 from reports.tables.table import Column, Table
 

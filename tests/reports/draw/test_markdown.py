@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from reports import build_leaderboard
-from reports.draw.footnotes import Footnotes, escaped
-from reports.draw.markdown import leaderboard_markdown
+from reports.draw.markdown_leaderboard import leaderboard_markdown
+from reports.draw.markdown_table import Footnotes, escaped
 from reports.statistics.cell import Cell
 from reports.statistics.estimate import ONE_SEED
-from reports.tables.leaderboard import TUNED
+from reports.tables.caveats import TUNED, Caveat
 
 
 def markdown(study, entries, **options) -> str:
@@ -60,7 +60,11 @@ def test_letters_do_not_run_out() -> None:
 
 def test_a_reader_finds_everything_in_order(make_study) -> None:
     study = make_study(external={"London": 60, "Oslo": 40})
-    entries = [study.entry("weak", 0.4), study.entry("strong", 0.8), study.entry("best", 0.9, stamps=(TUNED,))]
+    entries = [
+        study.entry("weak", 0.4),
+        study.entry("strong", 0.8),
+        study.entry("best", 0.9, caveats=(Caveat("tuned", TUNED),)),
+    ]
     text = markdown(study, entries, title_lines=["# Hematomas"])
     assert text.startswith("Research use only, never for diagnosis.\n\n# Hematomas\n")
     in_order(

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from reports.draw.table_json import table_from_json, table_to_json
+from reports.draw.json_table import table_from_json, table_to_json
 from reports.statistics.cell import Cell
 from reports.tables.table import Column, Table, Term
 

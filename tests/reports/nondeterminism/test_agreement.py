@@ -45,4 +45,4 @@ def test_scores_are_those_of_scikit_learn() -> None:
         flat = predicted[run].ravel()
         assert side.scores()["accuracy"][run] == pytest.approx(accuracy_score(both, flat))
         assert side.scores()["macro_f1"][run] == pytest.approx(f1_score(both, flat, average="macro"))
-        assert side.class_f1()[run].tolist() == pytest.approx(f1_score(both, flat, average=None).tolist())
+        assert side.of_each_class()[run].tolist() == pytest.approx(f1_score(both, flat, average=None).tolist())

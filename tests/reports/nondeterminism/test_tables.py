@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reports.draw.csv_text import csv_text
+from reports.draw.csv_table import csv_text
 from reports.nondeterminism.agreement import Side
 from reports.nondeterminism.charts import nondeterminism_charts
 from reports.nondeterminism.draw import draw_nondeterminism
 from reports.nondeterminism.summary import Control, Cost, Design, NumericsChange, Study, WeightDistance
 from reports.nondeterminism.tables import NAMES, nondeterminism_tables
 from reports.statistics.cell import Cell
+from reports.tables.caveats import Caveat
 from reports.tables.table import Table
 
 LABELS = np.array([0, 0, 1, 1])
@@ -111,7 +112,7 @@ def test_tooling_and_cost() -> None:
 
 
 def test_a_stamp_goes_into_every_table() -> None:
-    for one in nondeterminism_tables([replace(STUDY, stamps=("made in a hurry",))]):
+    for one in nondeterminism_tables([replace(STUDY, caveats=(Caveat("mixed_environments", "made in a hurry"),))]):
         assert "resnet34: made in a hurry." in one.notes
         assert csv_text(one).splitlines()[1].endswith("made in a hurry")
 

@@ -9,8 +9,8 @@ from sklearn.metrics import f1_score
 
 from reports import Entry, Leaderboard, build_leaderboard
 from reports.page.answer import answer
-from reports.tables.leaderboard import TUNED
-from reports.tables.leading import is_best
+from reports.tables.caveats import TUNED, Caveat
+from reports.tables.claims import is_best
 
 
 def board(study: object, *entries: Entry) -> Leaderboard:
@@ -69,7 +69,7 @@ def test_one_backbone_one_seed_no_site(make_study: Callable) -> None:
 
 def test_tuned_rows_and_none_at_all(make_study: Callable) -> None:
     study = make_study()
-    tuned = [study.entry(name, stamps=(TUNED,)) for name in ("a", "b")]
+    tuned = [study.entry(name, caveats=(Caveat("tuned", TUNED),)) for name in ("a", "b")]
     assert answer(board(study, *tuned))[0].startswith("No backbone is ranked, since all were tuned on these cases; ")
     assert answer(board(study)) == ("No backbone has a complete seed yet, so there is nothing to rank.",)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from reports import Entry, Leaderboard, build_leaderboard
-from reports.draw.markdown import what_intervals_cover
+from reports.draw.markdown_leaderboard import what_intervals_cover
 from reports.page.board_sections import board_sections
 from reports.page.limits import limits
 

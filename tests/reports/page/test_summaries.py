@@ -14,6 +14,7 @@ from reports.page.estimates import of_classes, of_gap, on_sides
 from reports.page.learning import curve_points
 from reports.page.pairs import pairs_of
 from reports.page.seed_dots import of_seeds
+from reports.statistics.metrics import METRICS, compared
 
 
 @pytest.fixture
@@ -26,25 +27,25 @@ def entries(make_study: Callable) -> tuple[Leaderboard, list[Entry]]:
 def test_the_mean_of_the_dots_is_the_value_of_the_leaderboard(entries: tuple[Leaderboard, list[Entry]]) -> None:
     board, made = entries
     confusions = gather({entry.backbone: (entry.predictions, (0, 1, 2, 3, 4)) for entry in made}, board.classes)
-    for metric in ("macro_f1", "accuracy"):
+    for metric in compared():
         dots = of_seeds(confusions, {row.name: row.seeds for row in board.rows}, metric)
         assert len(dots) == 2 * 3 * 5
         for row in board.rows:
             for side, cells in (("internal", row.cells.internal), *row.cells.external.items()):
                 values = [dot.value for dot in dots if (dot.backbone, dot.side) == (row.name, side)]
-                assert np.mean(values) == pytest.approx(cells[metric].value)
+                assert np.mean(values) == pytest.approx(cells[metric.name].value)
 
 
 def test_estimates_are_the_cells_of_the_rows(entries: tuple[Leaderboard, list[Entry]]) -> None:
     board, _ = entries
     first = board.rows[0]
-    assert {(one.row, one.series) for one in on_sides(board, "accuracy")} == {
+    assert {(one.row, one.series) for one in on_sides(board, METRICS["accuracy"])} == {
         (name, side) for name in ("weak", "strong") for side in ("internal", "London", "Oslo")
     }
-    gap = {one.series: one.cell for one in of_gap(board, "Oslo", "macro_f1") if one.row == first.name}
+    gap = {one.series: one.cell for one in of_gap(board, "Oslo", METRICS["macro_f1"]) if one.row == first.name}
     assert gap["gap"] == first.cells.gap["Oslo"]["macro_f1"]
     assert gap["gap"].value == pytest.approx(gap["appearance shift"].value + gap["prevalence shift"].value)
-    assert len(of_classes(first)) == len(board.classes) * 3
+    assert len(of_classes(first, "f1")) == len(board.classes) * 3
 
 
 def test_both_halves_of_the_matrix_are_opposite(entries: tuple[Leaderboard, list[Entry]]) -> None:

@@ -5,8 +5,8 @@ import pytest
 from odd_studies import build, right
 from sklearn.metrics import roc_auc_score
 
-from reports.statistics.calibration_error import expected_calibration_error
 from reports.statistics.estimate import NO_CHANGE_BY_ONE
+from reports.statistics.metrics.calibration import expected_calibration_error
 
 LABELS = {"internal": tuple(np.arange(60) % 3), "x": tuple(np.arange(45) % 3)}
 

@@ -10,8 +10,9 @@ from sklearn.metrics import accuracy_score, f1_score
 
 from reports.statistics.bootstrap import Draws, draw_counts, resample
 from reports.statistics.cases import index_cases
-from reports.statistics.confusion_counts import Margins
-from reports.statistics.metrics import accuracy
+from reports.statistics.confusion_counts import ConfusionCounts
+from reports.statistics.metrics import METRICS
+from reports.statistics.metrics.of_counts import accuracy
 from reports.statistics.pooling import Pooled, pool_predictions
 from reports.statistics.replication import analyse
 
@@ -65,7 +66,7 @@ def test_resamples_equal_plain_loops_over_the_same_weights(make_study, options, 
         sides = {side: slow_resample(study, entry, draws, side, score) for side in ("internal", "London")}
         for side, expected in sides.items():
             np.testing.assert_allclose(analysis.sides[side].resampled[metric], expected, atol=1e-12)
-        gap = analysis.gap(metric, "London").replicates
+        gap = analysis.gap(METRICS[metric], "London").replicates
         assert gap is not None
         np.testing.assert_allclose(gap.resampled, sides["internal"] - sides["London"], atol=1e-12)
 
@@ -132,7 +133,7 @@ def test_large_counts_are_summed_exactly() -> None:
     rng = np.random.default_rng(0)
     tp = rng.integers(3000, 6000, (3000, 1, 1)).astype(float)
     whole = np.full((3000, 1, 1), 6001.0)
-    counts = Margins(tp, whole, whole, np.zeros((3000, 1, 0)))
+    counts = ConfusionCounts(tp, whole, whole, np.zeros((3000, 1, 0)))
     weights = draw_counts(rng, np.zeros(3000, dtype=np.int64), 5)
     (values,) = resample([counts], [lambda m: {"accuracy": accuracy(m)}], np.ones((5, 1)), iter([weights]))
     exact = [int((w * tp[:, 0, 0].astype(int)).sum()) / (3000 * 6001) for w in weights]

@@ -16,7 +16,8 @@ from sklearn.metrics import (
 
 from reports.statistics.cases import index_cases
 from reports.statistics.cell import Cell
-from reports.statistics.chance import chance, chance_of, class_f1, clearly_better
+from reports.statistics.chance import chance, chance_of, clearly_better
+from reports.statistics.metrics.of_counts import f1_by_chance
 
 CLASSES = ("a", "b", "c", "d")
 INTERNAL = {"a": 200, "b": 100, "c": 60, "d": 40}
@@ -85,7 +86,7 @@ def test_balanced_accuracy_is_one_in_so_many_whatever_the_mix() -> None:
 
 
 def test_a_class_that_neither_side_has_has_no_f1() -> None:
-    assert class_f1(np.array([1.0, 0.0]), np.array([1.0, 0.0])).tolist() == [1.0, 0.0]
+    assert f1_by_chance(np.array([1.0, 0.0]), np.array([1.0, 0.0])).tolist() == [1.0, 0.0]
     assert chance_of(np.array([1.0, 0.0]), np.array([0.0, 1.0]))["macro_f1"] == 0
 
 

@@ -9,8 +9,9 @@ from scipy import stats
 from reports import build_leaderboard
 from reports.statistics.cell import Cell
 from reports.statistics.comparison import PRIMARY, Comparison, Endpoint, adjust, holm
+from reports.statistics.metrics import primary
 from reports.statistics.ranking import rank
-from reports.tables.leaderboard import TUNED
+from reports.tables.caveats import TUNED, Caveat
 
 
 def build(study, entries, **options):
@@ -82,7 +83,7 @@ def test_all_endpoints_are_compared(make_study) -> None:
     endpoints = {f"{place}.{metric}" for place in places for metric in ("accuracy", "macro_f1")}
     assert {one.endpoint for one in board.comparisons} == endpoints
     assert len(board.comparisons) == 3 * 10
-    assert Endpoint("macro_f1", "Oslo", gap=True).name == "gap.Oslo.macro_f1"
+    assert Endpoint(primary(), "Oslo", gap=True).name == "gap.Oslo.macro_f1"
 
 
 def test_an_identical_copy_differs_by_nothing_and_is_never_resolved(make_study) -> None:
@@ -114,7 +115,7 @@ def test_pairing_makes_a_difference_sharper_than_its_parts(make_study) -> None:
 
 def test_a_row_tuned_on_these_cases_is_shown_but_not_ranked(make_study) -> None:
     study = make_study()
-    board = build(study, [study.entry("tuned", 0.9, stamps=(TUNED,)), study.entry("plain", 0.5)])
+    board = build(study, [study.entry("tuned", 0.9, caveats=(Caveat("tuned", TUNED),)), study.entry("plain", 0.5)])
     assert [(row.name, row.rank) for row in board.rows] == [("plain", 1), ("tuned", None)]
     assert board.comparisons == ()
     assert f"tuned: {TUNED}, so it is neither ranked nor compared." in board.notes

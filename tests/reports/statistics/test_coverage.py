@@ -5,9 +5,9 @@ import pytest
 from scipy.stats import binom
 
 from reports.statistics.bootstrap import Draws, resample
-from reports.statistics.confusion_counts import Floats, Integers, Margins, count_margins
+from reports.statistics.confusion_counts import ConfusionCounts, Floats, Integers, count_confusions
 from reports.statistics.intervals import bias_corrected
-from reports.statistics.metrics import accuracy, macro_f1
+from reports.statistics.metrics.of_counts import accuracy, macro_f1
 
 N_CLASSES, N_SEEDS, N_FOLDS = 3, 8, 2
 SKILL = {"internal": 0.9, "London": 0.4}
@@ -33,8 +33,8 @@ def true_gaps(sd_seed: float, rng: np.random.Generator) -> Floats:
     return np.subtract(*scores)
 
 
-def gaps(margins: Margins) -> dict[str, Floats]:
-    return {"gap": np.stack([accuracy(margins), macro_f1(margins)], axis=-1)}
+def gaps(counts: ConfusionCounts) -> dict[str, Floats]:
+    return {"gap": np.stack([accuracy(counts), macro_f1(counts)], axis=-1)}
 
 
 def covered(other: str, sd_seed: float, truth: Floats, rng: np.random.Generator) -> dict[str, Floats]:
@@ -48,7 +48,7 @@ def covered(other: str, sd_seed: float, truth: Floats, rng: np.random.Generator)
         label, difficulty = rng.integers(0, N_CLASSES, n), rng.normal(0, 1, n)
         # A seed has its own effect on each side, else it would cancel in the gap.
         tilt = np.broadcast_to(rng.normal(0, sd_seed, (N_SEEDS, 1, 1)), shape)
-        counts = count_margins(
+        counts = count_confusions(
             np.broadcast_to(np.arange(n), shape).ravel(),
             np.broadcast_to(np.arange(N_SEEDS)[:, None, None], shape).ravel(),
             np.broadcast_to(label, shape).ravel(),

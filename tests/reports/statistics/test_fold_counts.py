@@ -1,4 +1,4 @@
-"""Scores from the margins of folds are those of scikit-learn on each fold alone."""
+"""Scores from the counts of folds are those of scikit-learn on each fold alone."""
 
 from collections.abc import Callable
 
@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from reports.statistics.confusion_counts import Floats, Margins
-from reports.statistics.fold_counts import fold_margins
-from reports.statistics.metrics import accuracy, macro_f1
+from reports.statistics.confusion_counts import ConfusionCounts, Floats, counts_of_folds
+from reports.statistics.metrics.of_counts import accuracy, macro_f1
 
 
 def their_accuracy(label: np.ndarray, predicted: np.ndarray, k: int) -> float:
@@ -22,7 +21,7 @@ def their_macro_f1(label: np.ndarray, predicted: np.ndarray, k: int) -> float:
 @pytest.mark.parametrize(("metric", "theirs"), [(accuracy, their_accuracy), (macro_f1, their_macro_f1)])
 @pytest.mark.parametrize("holdout", [False, True], ids=["all cases", "other cases a seed"])
 def test_each_fold_is_scored_alone(
-    metric: Callable[[Margins], Floats], theirs: Callable[..., float], holdout: bool
+    metric: Callable[[ConfusionCounts], Floats], theirs: Callable[..., float], holdout: bool
 ) -> None:
     rng = np.random.default_rng(4)
     k, n, seeds, folds = 4, 61, (11, 3, 7), (5, 0, 2)
@@ -34,7 +33,7 @@ def test_each_fold_is_scored_alone(
         rows.append(np.stack([np.full(len(tested), seed), rng.choice(folds, len(tested)), truth[tested], predicted]))
     table = np.concatenate(rows, axis=1)
     seed, fold, label, predicted = table[:, rng.permutation(table.shape[1])]
-    ours = metric(fold_margins(seed, fold, label, predicted, n_classes=k)).T
+    ours = metric(counts_of_folds(seed, fold, label, predicted, n_classes=k)).T
     expected = [
         [theirs(label[(seed == s) & (fold == f)], predicted[(seed == s) & (fold == f)], k) for f in sorted(folds)]
         for s in sorted(seeds)
@@ -47,14 +46,14 @@ def test_folds_may_have_other_numbers_under_another_seed() -> None:
     seed = np.array([0, 0, 0, 1, 1, 1])
     fold = np.array([0, 0, 1, 9, 9, 4])
     label, predicted = np.array([0, 1, 1, 0, 1, 1]), np.array([0, 0, 1, 0, 1, 0])
-    scores = accuracy(fold_margins(seed, fold, label, predicted, n_classes=2)).T
+    scores = accuracy(counts_of_folds(seed, fold, label, predicted, n_classes=2)).T
     np.testing.assert_array_equal(scores, [[0.5, 1.0], [0.0, 1.0]])
 
 
 def test_a_class_that_a_fold_lacks_counts_as_zero_in_macro_f1() -> None:
     zeros = np.zeros(3, dtype=np.int64)
     label, predicted = np.array([0, 1, 1]), np.array([0, 1, 1])
-    scores = macro_f1(fold_margins(zeros, zeros, label, predicted, n_classes=3)).T
+    scores = macro_f1(counts_of_folds(zeros, zeros, label, predicted, n_classes=3)).T
     np.testing.assert_allclose(scores, [[2 / 3]])
 
 
@@ -62,12 +61,12 @@ def test_what_cannot_be_scored_is_refused() -> None:
     two, three = np.array([0, 1]), np.array([0, 1, 1])
     none = np.array([], dtype=np.int64)
     with pytest.raises(ValueError, match=r"\[0, 1\] have \[1, 2\] folds"):
-        fold_margins(three, np.array([0, 0, 1]), three, three, n_classes=2)
+        counts_of_folds(three, np.array([0, 0, 1]), three, three, n_classes=2)
     with pytest.raises(ValueError, match="no predictions"):
-        fold_margins(none, none, none, none, n_classes=2)
+        counts_of_folds(none, none, none, none, n_classes=2)
     with pytest.raises(ValueError, match="differ in length"):
-        fold_margins(two, two, two, two[:1], n_classes=2)
+        counts_of_folds(two, two, two, two[:1], n_classes=2)
     with pytest.raises(ValueError, match="0 to 1, not 0 to 2"):
-        fold_margins(two, two, two, np.array([0, 2]), n_classes=2)
+        counts_of_folds(two, two, two, np.array([0, 2]), n_classes=2)
     with pytest.raises(ValueError, match="0 to 1, not -1 to 1"):
-        fold_margins(two, two, np.array([-1, 1]), two, n_classes=2)
+        counts_of_folds(two, two, np.array([-1, 1]), two, n_classes=2)

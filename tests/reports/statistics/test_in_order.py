@@ -8,9 +8,9 @@ import pytest
 
 from reports.statistics import in_order as module
 from reports.statistics.bootstrap import Draws, resample
-from reports.statistics.confusion_counts import count_margins
+from reports.statistics.confusion_counts import count_confusions
 from reports.statistics.in_order import in_order
-from reports.statistics.metrics import macro_f1
+from reports.statistics.metrics.of_counts import macro_f1
 
 
 @pytest.mark.parametrize("cores", [1, 3])
@@ -45,11 +45,11 @@ def test_threads_and_neighbours_change_no_resample(monkeypatch: pytest.MonkeyPat
     rng, draws = np.random.default_rng(0), Draws(0, 700)
     sizes = {"n_clusters": 50, "n_seeds": 2, "n_classes": 3}
     codes = [np.repeat(np.arange(50), 2), np.tile([0, 1], 50)]
-    counts = [count_margins(*codes, *rng.integers(0, 3, (2, 100)), **sizes) for _ in range(3)]
+    counts = [count_confusions(*codes, *rng.integers(0, 3, (2, 100)), **sizes) for _ in range(3)]
 
     def resampled(chosen, cores: int):
         monkeypatch.setattr(module, "_cores", lambda: cores)
-        statistics = [lambda margins: {"f1": macro_f1(margins)}] * len(chosen)
+        statistics = [lambda counts: {"f1": macro_f1(counts)}] * len(chosen)
         weights = draws.cluster_weights("internal", np.zeros(50, dtype=np.int64))
         return [one["f1"] for one in resample(chosen, statistics, draws.seed_weights([0, 1]), weights)]
 

@@ -5,11 +5,11 @@ import pytest
 from scipy import stats
 
 from reports.statistics.bootstrap import Draws, resample
-from reports.statistics.confusion_counts import Floats, Margins, count_margins
+from reports.statistics.confusion_counts import ConfusionCounts, Floats, count_confusions
 from reports.statistics.estimate import IntervalChoice, Quantity, Support, estimate
 from reports.statistics.intervals import Interval, bias_corrected, bound_proportion, is_constant, percentile
 from reports.statistics.jackknife import leave_out_each_cluster
-from reports.statistics.metrics import accuracy, macro_f1
+from reports.statistics.metrics.of_counts import accuracy, macro_f1
 from reports.statistics.replicates import SideReplicates
 
 RESAMPLES = 40_000
@@ -57,12 +57,12 @@ def vectors(imbalance: float) -> tuple[np.ndarray, np.ndarray]:
 
 def our_interval(metric: str, interval: Interval, truth: np.ndarray, predicted: np.ndarray) -> tuple[float, float]:
     n = len(truth)
-    one = count_margins(
+    one = count_confusions(
         np.arange(n), np.zeros(n, dtype=np.int64), truth, predicted, n_clusters=n, n_seeds=1, n_classes=3
     )
 
-    def statistic(margins: Margins) -> dict[str, Floats]:
-        return {"accuracy": accuracy(margins), "macro_f1": macro_f1(margins)}
+    def statistic(counts: ConfusionCounts) -> dict[str, Floats]:
+        return {"accuracy": accuracy(counts), "macro_f1": macro_f1(counts)}
 
     draws = Draws(11, RESAMPLES)
     weights = draws.cluster_weights("internal", np.zeros(n, dtype=np.int64))

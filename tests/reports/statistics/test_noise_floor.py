@@ -6,9 +6,9 @@ import pytest
 from scipy import stats
 
 from reports import Entry, Leaderboard, build_leaderboard
-from reports.draw.markdown import leaderboard_markdown
+from reports.draw.markdown_leaderboard import leaderboard_markdown
 from reports.statistics.noise_floor import noise_floor
-from reports.tables.of_leaderboard import build_tables
+from reports.tables.all_tables import build_tables
 
 
 def test_the_floor_is_that_of_the_formula() -> None:

@@ -7,11 +7,14 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 
 from reports import Entry, build_leaderboard
 from reports.statistics.bootstrap import Draws
-from reports.statistics.calibration_error import calibration, expected_calibration_error
-from reports.statistics.probability_metrics import PROBABILITY, auroc, average_precision, brier
-from reports.statistics.probability_replicates import Probabilities, replicated, values_of
+from reports.statistics.metrics import ProbabilityMetric, metrics_of
+from reports.statistics.metrics.calibration import calibration_error, expected_calibration_error
+from reports.statistics.metrics.of_probabilities import auroc, average_precision, brier
+from reports.statistics.probabilities import Probabilities
+from reports.statistics.probability_replicates import replicated, values_of
 
 CLASSES = ("a", "b", "c")
+PROBABILITY = metrics_of(ProbabilityMetric)
 
 
 def drawn(rng: np.random.Generator, n: int, k: int = 3, skill: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
@@ -128,7 +131,7 @@ def test_half_of_all_calibrated_models_lie_above_their_reference(patients: str) 
         p[flip] = p[flip, ::-1]
         p = np.where(flip[:, None], p[:, ::-1], p)
         one = Probabilities(np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64), cluster, label, p)
-        error, reference = calibration(one, pooled=True, rng=rng)
+        error, reference = calibration_error(one, True, rng)
         above += error > reference
     assert 0.38 <= above / 300 <= 0.62
 
@@ -139,10 +142,10 @@ def test_the_calibration_error_of_a_calibrated_model_is_its_reference() -> None:
     p = rng.dirichlet(np.ones(3), n)
     label = (p.cumsum(1) > rng.random((n, 1))).argmax(1)
     whole = Probabilities(*(np.zeros(n, dtype=np.int64),) * 2, np.arange(n), label, p)
-    error, ideal = calibration(whole, pooled=True, rng=rng)
+    error, ideal = calibration_error(whole, True, rng)
     assert error == pytest.approx(ideal, abs=0.006)
     few = Probabilities(*(np.zeros(250, dtype=np.int64),) * 2, np.arange(250), label[:250], p[:250])
-    assert calibration(few, pooled=True, rng=rng)[1] > 3 * ideal  # small samples look uncalibrated
+    assert calibration_error(few, True, rng)[1] > 3 * ideal  # small samples look uncalibrated
     # Confidences .9 and .6, right always and never: the bins differ by .1 and .6, weighted half and half.
     assert expected_calibration_error(np.array([0.9, 0.6]), np.array([1.0, 0.0])) == pytest.approx(0.35)
 

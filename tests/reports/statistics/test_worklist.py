@@ -11,7 +11,8 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 
-from reports.statistics.worklist import are_probabilities, build_worklist
+from reports.statistics.probabilities import are_probabilities
+from reports.statistics.worklist import build_worklist
 
 LABELS = np.array([0, 0, 0, 1, 1, 1])
 SURE = [0.9, 0.8, 0.1, 0.2, 0.1, 0.3]  # of class 0; thresholds (.9 + .8 + .1) / 3 = .6 and (.8 + .9 + .7) / 3 = .8

@@ -7,24 +7,29 @@ import numpy as np
 import pytest
 
 from reports import Leaderboard, build_leaderboard
-from reports.draw.csv_text import csv_text
-from reports.draw.latex import latex_text
-from reports.draw.markdown import leaderboard_markdown
-from reports.draw.markdown_tables import tables_markdown
+from reports.draw.csv_table import csv_text
+from reports.draw.latex_table import latex_text
+from reports.draw.markdown_leaderboard import leaderboard_markdown
+from reports.draw.markdown_table import tables_markdown
 from reports.statistics.cell import Cell
-from reports.statistics.chance import MEANING, NAME, NEAR
 from reports.statistics.comparison import Comparison
-from reports.tables.caveats import UNKNOWN_FOLDS
-from reports.tables.difference_tables import turned
-from reports.tables.leaderboard import TUNED
-from reports.tables.of_leaderboard import NAMES, build_tables, known_metrics
+from reports.tables.all_tables import NAMES, build_tables, known_metrics
+from reports.tables.caveats import NEAR_GUESSING, TUNED, UNKNOWN_FOLDS, Caveat
+from reports.tables.comparison_tables import turned
+from reports.tables.row_tables import GUESSING, GUESSING_MEANING
 from reports.tables.table import Column, Item, Table, Term
+
+LEAKS = Caveat("leaks", "leaks")
 
 
 @pytest.fixture
 def board(make_study: Callable) -> Leaderboard:
     study = make_study(external={"London": 60, "Oslo": 40})
-    entries = [study.entry("weak", 0.4), study.entry("strong", 0.8), study.entry("best", 0.9, stamps=(TUNED,))]
+    entries = [
+        study.entry("weak", 0.4),
+        study.entry("strong", 0.8),
+        study.entry("best", 0.9, caveats=(Caveat("tuned", TUNED),)),
+    ]
     return build_leaderboard(entries, study.cases, study.classes, rng=np.random.default_rng(0), resamples=200)
 
 
@@ -56,12 +61,12 @@ def test_the_leaderboard_has_a_line_a_row_in_its_order(board: Leaderboard) -> No
     strong, weak, tuned = (row["probability_of_best"] for row in rows)
     assert (strong, weak, tuned) == (pytest.approx(1, abs=1e-3), pytest.approx(0, abs=1e-3), None)
     assert [row["name"] for row in rows] == [row.name for row in board.rows]
-    assert guessing["name"] == guessing["backbone"] == NAME
+    assert guessing["name"] == guessing["backbone"] == GUESSING
     assert guessing["internal_macro_f1"] == Cell(board.chance["internal"]["macro_f1"])
     assert {guessing[key] for key in ("rank", "weights", "recipe", "ties", "probability_of_best", "stamps")} == {None}
     assert table.notes[0].startswith("Rank: 1 + the number of backbones resolved better on internal macro F1")
     assert table.notes[1].startswith("P(best): a conservative probability")
-    assert table.notes[2] == MEANING
+    assert table.notes[2] == GUESSING_MEANING
     assert table.notes[3:] == (f"best: {TUNED}.", *board.notes)
     assert board.notes
 
@@ -69,21 +74,21 @@ def test_the_leaderboard_has_a_line_a_row_in_its_order(board: Leaderboard) -> No
 def test_what_limits_a_row_goes_with_it_into_every_table(make_study: Callable) -> None:
     study = make_study()
     entries = [
-        study.entry("a", 0.4, seeds=(0, 1), stamps=("leaks", "imported")),
-        study.entry("b", 0.7, stamps=("leaks",)),
+        study.entry("a", 0.4, seeds=(0, 1), caveats=(LEAKS, Caveat("imported", "imported"))),
+        study.entry("b", 0.7, caveats=(LEAKS,)),
     ]
     board = build_leaderboard(entries, study.cases, study.classes, rng=np.random.default_rng(0), resamples=50)
     tables = by_name(board, baseline="b")
     assert set(NAMES) - {"fold_tests"} == set(tables)  # of two seeds that both share there are none
     said = ("Every backbone: leaks.", "a: imported.", "Fewer than 5 seeds: intervals are long where seeds matter")
-    near = {row.name: f"{NEAR}; " if board.near_guessing(row) else "" for row in board.rows}
+    near = {row.name: f"{NEAR_GUESSING.text}; " if board.near_guessing(row) else "" for row in board.rows}
     of_a, of_b = f"leaks; imported; {near['a']}fewer than 5 seeds", "leaks"
     for name, table in tables.items():
         notes = "\n".join(table.notes)
         assert all(one in notes for one in said), name
         for line in lines(table):
             both = "a" in line
-            if line.get("name") == NAME:
+            if line.get("name") == GUESSING:
                 continue
             key = "name" if name == "leaderboard" else "backbone"
             expected = {"a": of_a, "b": of_b}[line["a"] if both else line[key]]
@@ -105,10 +110,10 @@ def test_what_guessing_might_equal_says_so_wherever_it_stands(make_study: Callab
     assert all(board.near_guessing(row) for row in board.rows)
     tables = by_name(board)
     *rows, guessing = lines(tables["leaderboard"])
-    assert [(row["stamps"], row["probability_of_best"]) for row in rows] == [(NEAR, None)] * 2
+    assert [(row["stamps"], row["probability_of_best"]) for row in rows] == [(NEAR_GUESSING.text, None)] * 2
     assert guessing["stamps"] is None
-    assert all(f"Every backbone: {NEAR}." in table.notes for table in tables.values())
-    assert f",{NEAR}\n" in csv_text(tables["comparisons"])
+    assert all(f"Every backbone: {NEAR_GUESSING.text}." in table.notes for table in tables.values())
+    assert f",{NEAR_GUESSING.text}\n" in csv_text(tables["comparisons"])
 
 
 def test_without_an_interval_nothing_is_clearly_better_than_guessing(make_study: Callable) -> None:
@@ -153,7 +158,7 @@ def test_the_rows_of_a_backbone_without_the_columns_that_say_so(board: Leaderboa
 
 def test_folds_that_are_not_known_are_a_dash(make_study: Callable) -> None:
     study = make_study(external={})
-    entry = study.entry("a", holdout=1.0, stamps=(UNKNOWN_FOLDS,))
+    entry = study.entry("a", holdout=1.0, caveats=(UNKNOWN_FOLDS,))
     board = build_leaderboard([entry], study.cases, study.classes, rng=np.random.default_rng(0), resamples=50)
     assert board.rows[0].folds == 1
     assert [line["folds"] for line in lines(by_name(board)["runs"])] == [None]

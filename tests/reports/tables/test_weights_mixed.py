@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from reports import Entry, Leaderboard, build_leaderboard
-from reports.draw.markdown import leaderboard_markdown
+from reports.draw.markdown_leaderboard import leaderboard_markdown
 from reports.page.standings import page_standings
-from reports.tables.weights_mixed import mixed_weights
+from reports.tables.claims import mixed_weights
 
 
 def board(study: object, *entries: Entry) -> Leaderboard:

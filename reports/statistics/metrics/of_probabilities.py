@@ -1,32 +1,17 @@
-"""Metrics of predicted probabilities, of one model on the cases that it did not see.
+"""Metrics of predicted probabilities: their functions, then their entries.
 
-They do not pool over models with different offsets, so each is computed per fold model and averaged. To add one, write
-a function that returns its value and what it is without each cluster, and name it in `PROBABILITY`.
+They do not pool over models with different offsets, so each is computed per fold model and averaged. A function gives
+its value and what it is without each cluster.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-
 import numpy as np
 
 from reports.statistics.confusion_counts import Flags, Floats, Integers
-from reports.statistics.metrics import AGGREGATE, Kind
+from reports.statistics.metrics.metric import LeftOut, ProbabilityMetric
 
 _CHUNK_CELLS = 2**21  # 16 MiB
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A metric of one model, NaN where it is undefined, and the same without each cluster.
-
-    value: (n_terms,), whose mean the metric is: one a class for class averages, else one. without: (n_clusters,
-    n_terms).
-    """
-
-    value: Floats
-    without: Floats
 
 
 def brier(probabilities: Floats, label: Integers, cluster: Integers) -> LeftOut:
@@ -153,31 +138,31 @@ def _below(score: Floats | Integers, positive: Flags) -> Floats:
     return found
 
 
-@dataclass(frozen=True)
-class ProbabilityMetric:
-    """A metric of one model, what kind of number it is and its name in tables.
-
-    compute: of probabilities (n_cases, n_classes), labels and clusters.
-    """
-
-    compute: Callable[[Floats, Integers, Integers], LeftOut]
-    kind: Kind
-    title: str
-    limits: tuple[float, float]
-
-
-PROBABILITY: Mapping[str, ProbabilityMetric] = {
-    "auroc": ProbabilityMetric(auroc, "class average", "AUROC, one against the rest", (0.0, 1.0)),
-    "average_precision": ProbabilityMetric(
-        average_precision, "class average", "Average precision, one against the rest", (0.0, 1.0)
+PROBABILITY_METRICS = (
+    ProbabilityMetric(
+        name="auroc",
+        title="AUROC, one against the rest",
+        keeps_capital=True,
+        kind="class average",
+        compute=auroc,
+        chance=lambda drawn, held: 0.5,
     ),
-    "brier": ProbabilityMetric(brier, "score", "Brier score (0 to 2)", (0.0, 2.0)),
-}
-ECE, ECE_TITLE = "ece", "Expected calibration error"
-
-
-def title_of(metric: str) -> str:
-    """The name in tables of a metric that has one number a seed."""
-    if metric in AGGREGATE:
-        return AGGREGATE[metric].title
-    return PROBABILITY[metric].title if metric in PROBABILITY else ECE_TITLE
+    ProbabilityMetric(
+        name="average_precision",
+        title="Average precision, one against the rest",
+        kind="class average",
+        compute=average_precision,
+        chance=lambda drawn, held: float(held[held > 0].mean()),  # of any constant
+    ),
+    ProbabilityMetric(
+        name="brier",
+        title="Brier score (0 to 2)",
+        kind="score",
+        compute=brier,
+        limits=(0.0, 2.0),
+        higher_is_better=False,
+        chance=lambda drawn, held: 1.0 + float(drawn @ drawn) - 2.0 * float(drawn @ held),  # of `drawn` for every case
+        calibration="The Brier score is from 0 to 2, with two classes twice the binary one.",
+        short="Brier score",
+    ),
+)

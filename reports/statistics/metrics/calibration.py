@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from reports.statistics.confusion_counts import Floats, Integers
-from reports.statistics.probability_replicates import Probabilities
+from reports.statistics.metrics.metric import ReferencedMetric
+from reports.statistics.probabilities import Probabilities
 
 ECE_BINS = 15
 REFERENCE_DRAWS = 200
@@ -22,7 +23,7 @@ def _bins(confidence: Floats) -> Integers:
     return np.clip(np.ceil(confidence * ECE_BINS - _EDGE).astype(np.int64) - 1, 0, ECE_BINS - 1)
 
 
-def calibration(one: Probabilities, *, pooled: bool, rng: np.random.Generator) -> tuple[float, float]:
+def calibration_error(one: Probabilities, pooled: bool, rng: np.random.Generator) -> tuple[float, float]:
     """The error averaged over seeds, and its reference: the median of what a calibrated model would show.
 
     pooled: over the fold models of a seed, which each saw a part of the cases; else per model. The error is biased
@@ -55,3 +56,21 @@ def _by_chance(confidence: Floats, right: Floats, cluster: Integers, signs: Floa
     common = np.where(clusters > 1, surplus.sum(0) / np.maximum(cases.sum(0), 1), 0.0)
     lost = np.sqrt(clusters / np.maximum(clusters - 1, 1))
     return np.asarray(np.abs(signs @ ((surplus - cases * common) * lost)).sum(1) / len(confidence))
+
+
+CALIBRATION_ERROR = ReferencedMetric(
+    name="ece",
+    title="Expected calibration error",
+    kind="score",
+    compute=calibration_error,
+    higher_is_better=False,
+    remark=lambda reference: (
+        f"no interval, biased upwards; half of all calibrated models would show more than {reference:.3f} here"
+    ),
+    no_gap="no gap: the error is biased upwards, more so on fewer cases",
+    calibration=(
+        "Small samples inflate the expected calibration error, so it stands beside that of a perfectly calibrated "
+        "model."
+    ),
+    short="Calibration error",
+)

@@ -9,10 +9,11 @@ from reports.statistics.cell import Cell
 from reports.statistics.comparison import PRIMARY, SIGNIFICANCE, Comparison, floor_between
 from reports.statistics.corrected_t import ROPE
 from reports.statistics.jackknife import FEW_SEEDS
+from reports.statistics.metrics import METRICS
 from reports.statistics.noise_floor import NoiseFloor
 from reports.tables.leaderboard import Leaderboard
-from reports.tables.row_tables import BACKBONE, METRIC, lower, term
-from reports.tables.table import Column, Table
+from reports.tables.row_tables import BACKBONE, METRIC
+from reports.tables.table import Column, Table, Term
 from reports.tables.wording import listed, p_value, points
 
 _A, _B, _ENDPOINT = Column("a", "A"), Column("b", "B"), Column("endpoint", "Endpoint")
@@ -53,7 +54,7 @@ def noise_floor(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) -
         "Noise floor: the internal differences that other seeds alone are estimated to make, in 95 % of cases at most",
         (BACKBONE, METRIC, *floors),
         tuple(
-            (name, term(metric), *_floors(floor))
+            (name, Term.of(METRICS[metric]), *_floors(floor))
             for name, of_metric in leaderboard.noise_floor.items()
             for metric, floor in of_metric.items()
             if wanted is None or metric in wanted
@@ -65,7 +66,7 @@ def noise_floor(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) -
 def _in_words(leaderboard: Leaderboard, wanted: Sequence[str] | None) -> Iterator[str]:
     for name, floors in leaderboard.noise_floor.items():
         found = [
-            f"{points(floor.floor_1, floor.low, floor.high)} points of {lower(term(metric).title)}"
+            f"{points(floor.floor_1, floor.low, floor.high)} points of {METRICS[metric].in_sentence}"
             for metric, floor in floors.items()
             if wanted is None or metric in wanted
         ]
@@ -76,12 +77,11 @@ def _in_words(leaderboard: Leaderboard, wanted: Sequence[str] | None) -> Iterato
 def _under_the_floor(leaderboard: Leaderboard, wanted: Sequence[str] | None) -> Iterator[str]:
     """A warning for each pair of backbones whose difference other seeds alone would make."""
     for one in _of(leaderboard.comparisons, wanted):
-        metric = one.endpoint.rpartition(".")[2]
         if one.below_noise_floor and one.difference.value is not None:
-            floor = floor_between(one, metric, leaderboard.noise_floor)
+            floor = floor_between(one, leaderboard.noise_floor)
             yield (
                 f"Warning: {one.a} and {one.b} differ by {100 * abs(one.difference.value):.1f} points of internal "
-                f"{lower(term(metric).title)}, within the {100 * floor:.1f} that other seeds alone make."
+                f"{one.metric.in_sentence}, within the {100 * floor:.1f} that other seeds alone make."
             )
 
 
@@ -143,7 +143,7 @@ def fold_tests(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) ->
 def _where_tests_disagree(comparisons: Sequence[Comparison]) -> Iterator[str]:
     """One sentence on the pairs of which only one of both tests resolves a difference, and what each of them asks."""
     found = [
-        f"{one.a} and {one.b} in {lower(term(one.endpoint.rpartition('.')[2]).title)} (Holm p {p_value(one.p_holm)}, "
+        f"{one.a} and {one.b} in {one.metric.in_sentence} (Holm p {p_value(one.p_holm)}, "
         f"Nadeau–Bengio p {p_value(tests.corrected.p)})"
         for one in comparisons
         if (tests := one.fold_tests) is not None
@@ -195,4 +195,4 @@ def turned(cell: Cell) -> Cell:
 
 
 def _of(comparisons: Sequence[Comparison], wanted: Sequence[str] | None) -> list[Comparison]:
-    return [one for one in comparisons if wanted is None or one.endpoint.rpartition(".")[2] in wanted]
+    return [one for one in comparisons if wanted is None or one.metric.name in wanted]

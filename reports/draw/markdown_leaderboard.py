@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from reports.draw.footnotes import Footnotes, escaped
-from reports.draw.markdown_backbone import backbone_section
-from reports.draw.markdown_comparisons import comparisons_section
-from reports.draw.markdown_tables import drawn
+from reports.draw.markdown_table import Footnotes, drawn, escaped
 from reports.draw.notation import RESEARCH_ONLY
-from reports.tables import difference_tables, row_tables
-from reports.tables.caveats import few_seeds, stamps_of
+from reports.tables import comparison_tables, row_tables
+from reports.tables.all_tables import headline_names
+from reports.tables.claims import caveats_of, few_seeds, mixed_weights
 from reports.tables.leaderboard import Leaderboard
-from reports.tables.of_leaderboard import STANDING_METRICS
+from reports.tables.row import Row
 from reports.tables.table import Table
-from reports.tables.weights_mixed import mixed_weights
 
 
 def leaderboard_markdown(leaderboard: Leaderboard, *, title_lines: Sequence[str] = (), under_tables: str = "") -> str:
@@ -30,9 +28,9 @@ def leaderboard_markdown(leaderboard: Leaderboard, *, title_lines: Sequence[str]
         blocks.append("No backbone has a complete seed.")
     blocks += _below_the_table(leaderboard, notes)
     for row in leaderboard.rows:
-        blocks += backbone_section(leaderboard, row, notes)
+        blocks += _backbone(leaderboard, row, notes)
     if leaderboard.comparisons:
-        blocks += comparisons_section(leaderboard, notes)
+        blocks += _comparisons(leaderboard, notes)
     if under_tables:
         warning = f"**{escaped(under_tables)}**"
         blocks = [part for block in blocks for part in ([block, warning] if block.startswith("|") else [block])]
@@ -40,11 +38,11 @@ def leaderboard_markdown(leaderboard: Leaderboard, *, title_lines: Sequence[str]
 
 
 def _standings(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
-    yield drawn(row_tables.standings(leaderboard, STANDING_METRICS), notes)
+    yield drawn(row_tables.standings(leaderboard, headline_names()), notes)
     if mixed := mixed_weights(leaderboard.rows):
         yield f"{escaped(mixed)}."
     for site in dict.fromkeys(site for row in leaderboard.rows for site in row.sites):
-        yield from _titled(row_tables.at_site(leaderboard, site, STANDING_METRICS), notes)
+        yield from _titled(row_tables.at_site(leaderboard, site, headline_names()), notes)
     yield from notes.flush()
     yield from _titled(row_tables.runs(leaderboard), notes)
 
@@ -57,18 +55,18 @@ def _titled(table: Table, notes: Footnotes) -> Iterator[str]:
 
 
 def _below_the_table(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
-    stamps = [
-        f"- **{escaped(row.name)}: {escaped(stamp)}**"
+    caveats = [
+        f"- **{escaped(row.name)}: {escaped(one.text)}**"
         for row in leaderboard.rows
-        for stamp in stamps_of(leaderboard, row)
+        for one in caveats_of(leaderboard, row)
     ]
-    if stamps:
-        yield "\n".join(stamps)
-    yield from map(escaped, row_tables.standings(leaderboard, STANDING_METRICS).notes)
+    if caveats:
+        yield "\n".join(caveats)
+    yield from map(escaped, row_tables.standings(leaderboard, headline_names()).notes)
     if any(gain.gain is not None for gain in leaderboard.sample_gains.values()):
         yield from _titled(row_tables.sample_gain(leaderboard), notes)
     if leaderboard.noise_floor:
-        yield from _titled(difference_tables.noise_floor(leaderboard), notes)
+        yield from _titled(comparison_tables.noise_floor(leaderboard), notes)
     yield from few_seeds(leaderboard)
     if leaderboard.rows:
         yield what_intervals_cover(leaderboard)
@@ -76,6 +74,38 @@ def _below_the_table(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str
         yield "With one seed only the sampling of cases is seen, not what another seed would change."
     if leaderboard.notes:
         yield "\n".join(f"- {escaped(note)}" for note in leaderboard.notes)
+
+
+def _backbone(leaderboard: Leaderboard, row: Row, notes: Footnotes) -> Iterator[str]:
+    """All tables of a row, block by block."""
+    alone, known = replace(leaderboard, rows=(row,)), tuple(row.cells.internal)
+    sided, split = row_tables.metrics(alone, known), row_tables.gap_split(alone, known)
+    yield f"## {escaped(row.name)}"
+    if not row.sites:
+        yield drawn(sided.where(backbone=row.name), notes)
+    for site in row.sites:
+        yield f"### Generalization gap, {escaped(site)}"
+        yield drawn(sided.where(backbone=row.name, site=site), notes)
+        yield drawn(split.where(backbone=row.name, site=site), notes)
+    yield from notes.flush()
+    for table in (row_tables.each_class(row), row_tables.taken_for_each_other(row)):
+        if table.rows:
+            yield f"### {escaped(table.title)}"
+            yield drawn(table, notes)
+            yield from notes.flush()
+
+
+def _comparisons(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
+    """The tests that decide, then those beside them, block by block."""
+    deciding, beside = comparison_tables.comparisons(leaderboard), comparison_tables.fold_tests(leaderboard)
+    yield f"## {escaped(deciding.title)}"
+    yield drawn(deciding, notes)
+    yield from notes.flush()
+    yield escaped(" ".join(deciding.notes))
+    if beside.rows:
+        yield f"{escaped(beside.title)}:"
+        yield drawn(beside, notes)
+        yield escaped(" ".join(beside.notes))
 
 
 def what_intervals_cover(leaderboard: Leaderboard) -> str:

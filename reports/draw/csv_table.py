@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from reports.draw.spreadsheet import harmless
 from reports.statistics.cell import Cell
 from reports.tables.table import Column, Item, Table, Term
 
 _PARTS = ("value", "low", "high", "method", "reason")
 _EMPTY = Cell(None)
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def csv_text(table: Table) -> str:
@@ -54,3 +54,12 @@ def _written(item: Item) -> str:
     if isinstance(item, str):
         return harmless(item)
     return repr(item)
+
+
+def harmless(text: str) -> str:
+    """`text`, behind an apostrophe where spreadsheets would take it for a formula.
+
+    The characters are those of OWASP's page "CSV Injection". A file or class may bear any name; numbers, which may
+    begin with a minus, are not text and are not passed here.
+    """
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

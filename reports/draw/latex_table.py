@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from reports.draw.notation import MARK_MEANINGS, RESEARCH_ONLY, mark, plain
+from reports.draw.notation import RESEARCH_ONLY, Notes, plain
 from reports.statistics.cell import Cell
 from reports.tables.table import Column, Item, Table
 from reports.tables.wording import interval
@@ -37,12 +37,12 @@ def latex_text(table: Table) -> str:
 
     Letters are left as they are: pdfLaTeX prints European ones, LuaLaTeX and XeLaTeX those that the font has.
     """
-    table, notes = table.for_readers(), _Notes()
+    table, notes = table.for_readers(), Notes()
     rows = [
-        " & ".join(notes.write(item, column) for item, column in zip(row, table.columns, strict=True))
+        " & ".join(_written(item, column, notes) for item, column in zip(row, table.columns, strict=True))
         for row in table.rows
     ]
-    below = [*notes.lines(), *map(escaped, table.notes)]
+    below = [*_below(notes), *map(escaped, table.notes)]
     lines = [
         f"% {RESEARCH_ONLY}",
         "% Needs \\usepackage{booktabs} and \\usepackage{graphicx}.",
@@ -77,28 +77,19 @@ def latex_document(names: Iterable[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-class _Notes:
-    """Writes items and gathers what their marks mean."""
+def _written(item: Item, column: Column, notes: Notes) -> str:
+    if not isinstance(item, Cell):
+        return escaped(plain(item, column))
+    letter = _letter(notes.number(item.reason)) if item.reason else ""
+    return escaped(interval(item, column.digits)) + escaped(notes.mark(item)) + letter
 
-    def __init__(self) -> None:
-        self._marks: dict[str, str] = {}
-        self._reasons: dict[str, str] = {}
 
-    def write(self, item: Item, column: Column) -> str:
-        if not isinstance(item, Cell):
-            return escaped(plain(item, column))
-        text = escaped(interval(item, column.digits))
-        if sign := mark(item):
-            self._marks[escaped(sign)] = MARK_MEANINGS[sign]
-            text += escaped(sign)
-        return text + (self._letter(item.reason) if item.reason else "")
+def _below(notes: Notes) -> list[str]:
+    """A line for each mark and reason used."""
+    marks = [(escaped(sign), meaning) for sign, meaning in notes.marks()]
+    reasons = [(_letter(number), reason) for number, reason in notes.reasons()]
+    return [f"{sign} {escaped(meaning)}." for sign, meaning in (*marks, *reasons)]
 
-    def lines(self) -> list[str]:
-        """One for each mark and reason used."""
-        reasons = {letter: reason for reason, letter in self._reasons.items()}
-        return [f"{sign} {escaped(meaning)}." for sign, meaning in {**self._marks, **reasons}.items()]
 
-    def _letter(self, reason: str) -> str:
-        position = len(self._reasons)
-        new = chr(ord("a") + position) if position < 26 else str(position + 1)
-        return self._reasons.setdefault(reason, f"\\textsuperscript{{{new}}}")
+def _letter(number: int) -> str:
+    return f"\\textsuperscript{{{chr(ord('a') + number - 1) if number <= 26 else number}}}"

@@ -21,11 +21,12 @@ from bench.execution.batches import training_batches
 from bench.execution.resources import Resources
 from bench.execution.run import PreparedRun, execute
 from bench.execution.watch import Step
-from bench.nondeterminism.locate import Location, locate
+from bench.nondeterminism.divergence import Event, Location, divergence
 from bench.nondeterminism.probe import probe, trace_until
+from bench.nondeterminism.replay import locate
 from bench.plan.recipe import Recipe
 from bench.plan.spec import RunSpec
-from bench.plan.trace import Event, Trace, parting
+from bench.plan.trace import Trace
 
 Fault = Callable[[], AbstractContextManager[Any]]
 EPOCHS = 2
@@ -258,8 +259,8 @@ def test_partings_by_hand() -> None:
     def trace(*digests: tuple[int, int]) -> Trace:
         return tuple(TracePoint("full", 0, step, ("a", "b"), pair) for step, pair in enumerate(digests, 1))
 
-    assert parting(trace((1, 2), (3, 4)), trace((1, 2), (3, 4))) is None
-    where = parting(trace((1, 2), (3, 4), (5, 6)), trace((1, 2), (3, 9), (0, 0)))
+    assert divergence(trace((1, 2), (3, 4)), trace((1, 2), (3, 4))) is None
+    where = divergence(trace((1, 2), (3, 4), (5, 6)), trace((1, 2), (3, 9), (0, 0)))
     assert where is not None
     assert (where.step, where.after, where.tensor, where.tensors, where.of) == (2, 1, "b", 1, 2)
-    assert parting(trace((1, 2)), trace((1, 2), (7, 7))) is None  # a step that only one has says nothing
+    assert divergence(trace((1, 2)), trace((1, 2), (7, 7))) is None  # a step that only one has says nothing

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from reports.draw.notation import MARK_MEANINGS, mark, plain
+from reports.draw.notation import Notes, plain
 from reports.statistics.cell import Cell
 from reports.tables.table import Column, Item, Table, Term
 from reports.tables.wording import interval
@@ -22,7 +22,7 @@ def table_html(table: Table) -> Markup:
     Headers hold buttons, rows begin with a header of their own. `data-sort` of a field is what it is sorted by: a
     number, a text, or nothing. Scripts of the page do the sorting; without them it is a plain table.
     """
-    table, notes = table.for_readers(), _Notes()
+    table, notes = table.for_readers(), Notes()
     scales = _scales(table)
     rows = [_row(row, table.columns, scales, notes) for row in table.rows[:MOST_ROWS]]
     heads = Markup("").join(
@@ -31,7 +31,7 @@ def table_html(table: Table) -> Markup:
     )
     left = len(table.rows) - MOST_ROWS
     more = [f"{left} more rows are in tables/{table.name}.csv (bench report --format csv)."] if left > 0 else []
-    below = Markup("").join(Markup("<li>{}</li>").format(note) for note in (*notes.lines(), *table.notes, *more))
+    below = Markup("").join(Markup("<li>{}</li>").format(note) for note in (*_below(notes), *table.notes, *more))
     return Markup(
         '<div class="table" data-table="{name}"><div class="scroll" role="region" aria-label="{title}" tabindex="0">'
         "<table><caption>{title}</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>{notes}</div>"
@@ -82,7 +82,7 @@ def _numbers(item: Item) -> list[float]:
     return [number for number in (item.value, item.low, item.high) if number is not None]
 
 
-def _row(row: Sequence[Item], columns: Sequence[Column], scales: Sequence[_Scale | None], notes: _Notes) -> Markup:
+def _row(row: Sequence[Item], columns: Sequence[Column], scales: Sequence[_Scale | None], notes: Notes) -> Markup:
     heading = next((place for place, column in enumerate(columns) if column.kind == "text"), 0)
     fields = [
         _field(item, column, scale, notes, "th" if place == heading else "td")
@@ -91,9 +91,9 @@ def _row(row: Sequence[Item], columns: Sequence[Column], scales: Sequence[_Scale
     return Markup("<tr>{}</tr>").format(Markup("").join(fields))
 
 
-def _field(item: Item, column: Column, scale: _Scale | None, notes: _Notes, tag: str) -> Markup:
+def _field(item: Item, column: Column, scale: _Scale | None, notes: Notes, tag: str) -> Markup:
     if isinstance(item, Cell):
-        content = notes.write(item, column.digits)
+        content = _with_notes(item, column.digits, notes)
         if scale is not None and item.value is not None:
             content = Markup('<span class="interval">{}{}</span>').format(
                 content, _drawn(item, scale, column.reference)
@@ -139,24 +139,15 @@ def _drawn(cell: Cell, scale: _Scale, reference: float | None) -> Markup:
     ).format(w=_WIDTH, h=_HEIGHT, zero=zero, dashes=dashes, line=line, x=scale.x(cell.value), m=middle)
 
 
-class _Notes:
-    """What marks and numbers in the fields mean."""
+def _with_notes(cell: Cell, digits: int, notes: Notes) -> Markup:
+    """The number with its interval, its mark, and the number of its reason."""
+    note = Markup("")
+    if cell.reason:
+        note = Markup('<sup title="{}">[{}]</sup>').format(cell.reason, notes.number(cell.reason))
+    return Markup("<span>{}{}{}</span>").format(interval(cell, digits), notes.mark(cell), note)
 
-    def __init__(self) -> None:
-        self._marks: dict[str, str] = {}
-        self._reasons: dict[str, int] = {}
 
-    def write(self, cell: Cell, digits: int) -> Markup:
-        """The number with its interval, † or ‡, and the number of its reason."""
-        sign = mark(cell)
-        if sign:
-            self._marks[sign] = MARK_MEANINGS[sign]
-        note = Markup("")
-        if cell.reason:
-            number = self._reasons.setdefault(cell.reason, len(self._reasons) + 1)
-            note = Markup('<sup title="{}">[{}]</sup>').format(cell.reason, number)
-        return Markup("<span>{}{}{}</span>").format(interval(cell, digits), sign, note)
-
-    def lines(self) -> list[str]:
-        signs = [f"{sign} {meaning}." for sign, meaning in self._marks.items()]
-        return signs + [f"[{number}] {reason}." for reason, number in self._reasons.items()]
+def _below(notes: Notes) -> list[str]:
+    """A line for each mark and reason used."""
+    marks = [f"{sign} {meaning}." for sign, meaning in notes.marks()]
+    return marks + [f"[{number}] {reason}." for number, reason in notes.reasons()]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports.tables import difference_tables, row_tables
-from reports.tables.caveats import caveats, caveats_of
+from reports.statistics.metrics import headline, share_right
+from reports.tables import comparison_tables, row_tables
+from reports.tables.caveats import with_caveats
+from reports.tables.claims import all_caveats_of, caveats_in_words
 from reports.tables.leaderboard import Leaderboard
-from reports.tables.stamped import stamped
 from reports.tables.table import Table
 
 NAMES = (
@@ -23,7 +24,11 @@ NAMES = (
     "fold_tests",
     "against_baseline",
 )
-STANDING_METRICS = ("accuracy", "macro_f1")
+
+
+def headline_names() -> tuple[str, ...]:
+    """The metrics of the leaderboard itself, where no others are asked for."""
+    return tuple(metric.name for metric in headline())
 
 
 def known_metrics(leaderboard: Leaderboard) -> tuple[str, ...]:
@@ -41,9 +46,9 @@ def build_tables(
 ) -> tuple[Table, ...]:
     """All tables, the leaderboard itself first; those that would be empty are left out.
 
-    Each carries what limits its rows: in a column stamps for machines, in its notes for readers.
+    Each carries the caveats of its rows: in a column `stamps` for machines, in its notes for readers.
 
-    metrics: only these (None: all; in the leaderboard itself accuracy and macro F1). baseline: the name of a row; adds
+    metrics: only these (None: all; in the leaderboard itself the headline metrics). baseline: the name of a row; adds
     the differences of the others from it. Raises ValueError where there is no such metric or row.
     """
     known = known_metrics(leaderboard)
@@ -51,23 +56,23 @@ def build_tables(
     if unknown := [name for name in wanted if name not in known]:
         raise ValueError(f"The leaderboard has no metric {', '.join(unknown)}.")
     in_rows = {name for row in leaderboard.rows for name in row.cells.internal}
-    standing = [name for name in (STANDING_METRICS if metrics is None else wanted) if name in in_rows]
+    standing = [name for name in (headline_names() if metrics is None else wanted) if name in in_rows]
     others = [
         row_tables.metrics(leaderboard, wanted),
         row_tables.gap_split(leaderboard, wanted),
         row_tables.classes(leaderboard, wanted),
         row_tables.confusion(leaderboard, wanted),
-        difference_tables.noise_floor(leaderboard, wanted),
-        *([row_tables.sample_gain(leaderboard)] if "accuracy" in wanted else []),
-        difference_tables.comparisons(leaderboard, wanted),
-        difference_tables.fold_tests(leaderboard, wanted),
+        comparison_tables.noise_floor(leaderboard, wanted),
+        *([row_tables.sample_gain(leaderboard)] if share_right().name in wanted else []),
+        comparison_tables.comparisons(leaderboard, wanted),
+        comparison_tables.fold_tests(leaderboard, wanted),
     ]
     if baseline is not None:
-        others.append(difference_tables.against_baseline(leaderboard, wanted, baseline))
+        others.append(comparison_tables.against_baseline(leaderboard, wanted, baseline))
     first, *rest = row_tables.standings(leaderboard, standing), row_tables.runs(leaderboard), *others
-    stamps = {row.name: caveats_of(leaderboard, row) for row in leaderboard.rows}
-    said = caveats(leaderboard)
+    caveats = {row.name: all_caveats_of(leaderboard, row) for row in leaderboard.rows}
+    said = caveats_in_words(leaderboard)
     return (
-        stamped(first, stamps, (*said, *leaderboard.notes)),
-        *(stamped(table, stamps, said) for table in rest if table.rows or table.name == "runs"),
+        with_caveats(first, caveats, (*said, *leaderboard.notes)),
+        *(with_caveats(table, caveats, said) for table in rest if table.rows or table.name == "runs"),
     )
