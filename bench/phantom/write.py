@@ -1,6 +1,5 @@
 """Writes a phantom to disk: images, masks and manifest, rendered by a pool of processes."""
 
-import csv
 import multiprocessing
 import os
 import shutil
@@ -134,7 +133,7 @@ def _manifest_row(case: Case, site: Site, image_path: Path, mask_path: Path) -> 
 
 
 def _write_manifest(path: Path, rows: list[dict[str, str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    from reports.draw.csv_table import csv_as_it_is  # here, since workers that render do without
+
+    text = csv_as_it_is(COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
+    path.write_text(text, encoding="utf-8", newline="")
