@@ -1,7 +1,5 @@
 """CSV, the one way to it: a table in full precision, rows of others, and tables that are read again as they are."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 

@@ -64,7 +64,7 @@ def said(folder: Path, bench_environment: dict[str, str]) -> dict[str, str]:
 def test_no_command_passes_them_to_the_terminal(said: dict[str, str]) -> None:
     for name, text in said.items():
         assert not [sign for sign in STEERING if sign in text], name
-    assert "\\x1b[31m" in said["import"]
+    assert "\\x1b[2J" in said["import"]
 
 
 def texts(folder: Path) -> Iterator[tuple[Path, str]]:

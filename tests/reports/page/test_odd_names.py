@@ -6,8 +6,7 @@ import sys
 import altair as alt
 import pytest
 
-from reports.page.chart_style import colour, data, spec_of
-from reports.page.draw_figure import figure_png, figure_svg
+from reports.page.charts import colour, data, figure_png, figure_svg, spec_of
 from reports.page.part import Chart
 
 NAMES = {

@@ -1,16 +1,39 @@
-"""The charts of a page as files. Writes figures/<name>.svg and figures/<name>.png."""
+"""Tables and charts as files. Writes into tables/ (csv, tex, json or md, and all.tex) and figures/ (svg and png)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
 from bench.atomic import write_atomically, write_text
 from bench.errors import BenchError
-from reports.page.draw_figure import figure_png, figure_svg
+from reports.draw.latex_table import latex_document
+from reports.page.charts import figure_png, figure_svg
 from reports.page.part import Chart
+from reports.tables.all_tables import NAMES
+from reports.tables.table import Table
 
 GROUPS = ("external", "gap", "classes", "comparisons", "seeds", "learning", "calibration")
 """How the names of the page's charts begin; others in the folder are left alone."""
+
+
+def write_tables(
+    root: Path, tables: Sequence[Table], ending: str, draw: Callable[[Table], str], others: Iterable[str]
+) -> list[Path]:
+    """Write each table, and for LaTeX a document that holds them all. Call only under the lock.
+
+    Those of an earlier call that are not among them are removed; `others` are names beside those of a leaderboard.
+    """
+    folder = root / "tables"
+    folder.mkdir(exist_ok=True)
+    for name in {*NAMES, *others} - {table.name for table in tables}:
+        (folder / f"{name}.{ending}").unlink(missing_ok=True)
+    paths = [folder / f"{table.name}.{ending}" for table in tables]
+    for path, table in zip(paths, tables, strict=True):
+        write_text(path, draw(table))
+    if ending == "tex":
+        paths.append(folder / "all.tex")
+        write_text(paths[-1], latex_document([table.name for table in tables]))
+    return paths
 
 
 def write_charts(root: Path, charts: Sequence[Chart]) -> list[Path]:
