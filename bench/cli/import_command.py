@@ -19,6 +19,27 @@ def import_predictions(
     every external one once a seed and fold.
     """
     reading_begins(", ".join(map(str, files)))
-    from bench.external.session import run_import
+    from bench.errors import interruptible
+    from bench.external.read import read_external
+    from bench.external.write import write_external
+    from bench.report.compiled import up_to_date
+    from bench.report.leaderboard import leaderboard_files
+    from bench.store.folder import ResultsFolder
+    from bench.terminal import Terminal
 
-    run_import(files, results)
+    terminal, folder = Terminal(), ResultsFolder(results.expanduser())
+    with interruptible("Stored runs are whole; the same command goes on from there."):
+        found = read_external(files, folder)
+        for entry in found.changed:
+            terminal.say(entry.line())
+        with folder.locked(command="bench import"):
+            done = write_external(found, folder)
+            known = len(found.runs) - done
+            terminal.say(f"{done} run(s) imported" + (f"; {known} were there already." if known else "."))
+            if leaks := folder.leaks():
+                terminal.say(
+                    f"Warning: {leaks} pair(s) of cases leak from training into evaluation; every table says so."
+                )
+            text, notes = up_to_date(folder)
+        for line in (text, f"Written: {leaderboard_files(folder.root)}", *notes):
+            terminal.say(line)

@@ -1,10 +1,8 @@
 """The case table: one row an image."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-
-import pandas as pd
 
 INTERNAL = "internal"
 
@@ -83,29 +81,3 @@ def internal(cases: Iterable[Case]) -> list[Case]:
 def external_sites(cases: Iterable[Case]) -> list[str]:
     """Names of the external sites, in the order in which they were given."""
     return list(dict.fromkeys(case.site for case in cases if case.site != INTERNAL))
-
-
-def to_frame(cases: Sequence[Case]) -> pd.DataFrame:
-    """The case table as a data frame: the columns of `Case` (`part` where some case has one), then the extra ones."""
-    rows = [asdict(case) for case in cases]
-    extras = list(dict.fromkeys(name for case in cases for name in case.extra))
-    for row in rows:
-        extra = row.pop("extra")
-        row.update({name: extra.get(name) for name in extras})
-    parts = [PART] if any(case.part is not None for case in cases) else []
-    frame = pd.DataFrame(rows, columns=[*COLUMNS, *parts, *extras])
-    return frame.astype(dict.fromkeys(["group", *extras], "string") | dict.fromkeys(parts, "Int64"))
-
-
-def from_frame(frame: pd.DataFrame) -> list[Case]:
-    """The inverse of `to_frame`."""
-    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    extras = [name for name in frame.columns if name not in (*COLUMNS, PART)]
-    return [
-        Case(
-            **{name: row[name] for name in COLUMNS},
-            part=row.get(PART),
-            extra={name: row[name] for name in extras if row[name] is not None},
-        )
-        for row in rows
-    ]

@@ -8,7 +8,7 @@ from bench.config.experiment import Experiment
 from bench.engine.prepare import Prepared
 from bench.errors import writing
 from bench.store.folder import ResultsFolder
-from bench.store.heartbeat import Sign
+from bench.store.heartbeat import Heartbeat
 from bench.store.snapshot import FolderSnapshot
 
 
@@ -17,7 +17,7 @@ class Begun:
     """A folder that nobody else writes to: what it holds now, and what others are told of the work in it."""
 
     snapshot: FolderSnapshot
-    heartbeat: Sign
+    heartbeat: Heartbeat
 
 
 @contextmanager

@@ -14,7 +14,7 @@ UNKNOWN = Speed(1.0, 1.0)  # in proportion to the images; finished runs then say
 
 @dataclass
 class _Underway:
-    """A run that has begun. `share` of its work was done at `told`, when it last gave a sign."""
+    """A run that has begun. `share` of its work was done at `told`, the time of its last epoch."""
 
     spec: RunSpec
     began: float

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bench.engine.durations import duration
 from bench.engine.eta import Eta
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
-from bench.store.heartbeat import Flight, Sign
+from bench.store.heartbeat import ActiveRun, Heartbeat
 from bench.terminal import Terminal
 
 
@@ -83,7 +83,7 @@ class WorkBar:
 class RunProgress(WorkBar):
     """An observer of runs: runs done, images a second, time left. Other processes are told by the heartbeat."""
 
-    def __init__(self, terminal: Terminal, eta: Eta, heartbeat: Sign | None = None) -> None:
+    def __init__(self, terminal: Terminal, eta: Eta, heartbeat: Heartbeat | None = None) -> None:
         self._eta, self._heartbeat = eta, heartbeat
         super().__init__(terminal, self._text(), 1.0)
 
@@ -113,7 +113,7 @@ class RunProgress(WorkBar):
     def _tell(self) -> None:
         if self._heartbeat is not None:
             running = [
-                Flight(spec.run_id, spec.backbone, spec.seed, spec.fold, epoch, spec.all_epochs)
+                ActiveRun(spec.run_id, spec.backbone, spec.seed, spec.fold, epoch, spec.all_epochs)
                 for spec, epoch in self._eta.running()
             ]
             self._heartbeat.tell(workers=self._eta.workers, seconds_left=self._eta.seconds_left(), running=running)

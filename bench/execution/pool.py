@@ -2,6 +2,7 @@
 
 import contextlib
 import multiprocessing
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection
@@ -42,8 +43,28 @@ class _Worker:
             self.process.join()
 
 
+@dataclass(frozen=True)
+class Died:
+    """What a worker leaves that ended before its answer."""
+
+    exit_code: int | None
+
+    @property
+    def text(self) -> str:
+        killed = ", killed, as systems do where memory is short" if self.exit_code == -signal.SIGKILL else ""
+        return f"The worker process ended with exit code {self.exit_code}{killed}, before it had answered"
+
+    def result(self) -> RunResult:
+        """Of a run that was tried again alone and ended in the same way."""
+        error = (
+            f"{self.text}; so it did when the run was tried again alone. If memory is short: a smaller --batch-size "
+            f"or --image-size."
+        )
+        return RunResult("failed", np.zeros((0, 0), dtype=np.float32), error=error)
+
+
 class PoolExecutor:
-    """A worker takes the next spec as soon as it is free. One that dies costs its run, and is replaced."""
+    """A worker takes the next spec as soon as it is free. One that dies is replaced, and its run is tried again."""
 
     def __init__(self, resources: Resources, workers: int) -> None:
         self.workers = workers
@@ -72,10 +93,24 @@ class PoolExecutor:
         return _Worker(process, ours)
 
     def run(self, specs: Sequence[RunSpec], on_epoch: OnEpoch) -> Iterator[tuple[RunSpec, RunResult]]:
+        """A run whose worker died is tried once more when the others have ended, alone: memory may have been short."""
+        lost = list[RunSpec]()
+        for spec, result in self._serve(self._crew, specs, on_epoch):
+            if isinstance(result, Died):
+                lost.append(spec)
+            else:
+                yield spec, result
+        for spec in lost:
+            for _, result in self._serve(self._crew[:1], [spec], on_epoch):
+                yield spec, result.result() if isinstance(result, Died) else result
+
+    def _serve(
+        self, crew: Sequence[_Worker], specs: Sequence[RunSpec], on_epoch: OnEpoch
+    ) -> Iterator[tuple[RunSpec, "RunResult | Died"]]:
         waiting = list(reversed(specs))
-        for worker in self._crew[: len(waiting)]:
+        for worker in crew[: len(waiting)]:
             worker.give(Task("run", waiting.pop()))
-        while busy := {worker.pipe: worker for worker in self._crew if worker.spec is not None}:
+        while busy := {worker.pipe: worker for worker in crew if worker.spec is not None}:
             for pipe in connection.wait(list(busy)):
                 worker = busy[pipe]
                 spec = worker.spec
@@ -84,7 +119,7 @@ class PoolExecutor:
                 if isinstance(answer, EpochRecord):
                     worker.send(on_epoch(spec, answer))
                     continue
-                assert isinstance(answer, RunResult)
+                assert isinstance(answer, RunResult | Died)
                 worker.spec = None
                 if waiting:
                     worker.give(Task("run", waiting.pop()))
@@ -94,30 +129,26 @@ class PoolExecutor:
         """All workers time the same steps at once, as they will share the machine; the slowest counts."""
         for worker in self._crew:
             worker.give(Task("measure", spec))
-        speeds = []
-        for worker in self._crew:
-            answer = self._answer(worker)
+        answers = []
+        for worker in self._crew:  # all are heard before one is raised: what is left unread would answer the first run
+            answers.append(self._answer(worker))
             worker.spec = None
+        for answer in answers:
             if isinstance(answer, Exception):
                 raise answer
-            if isinstance(answer, RunResult):
-                raise RuntimeError(answer.error)
-            assert isinstance(answer, Speed)
-            speeds.append(answer)
+            if isinstance(answer, Died):
+                raise RuntimeError(answer.text)
+        speeds = [answer for answer in answers if isinstance(answer, Speed)]
         return Speed(min(speed.training for speed in speeds), min(speed.evaluation for speed in speeds))
 
-    def _answer(self, worker: _Worker) -> Answer:
+    def _answer(self, worker: _Worker) -> "Answer | Died":
         try:
             answer: Answer = worker.pipe.recv()
             return answer
         except (EOFError, OSError):  # closed, reset, or cut off within a message
             worker.process.join()
-            code = worker.process.exitcode
+            died = Died(worker.process.exitcode)
             replacement = self._start()
             worker.pipe.close()
             worker.process, worker.pipe = replacement.process, replacement.pipe
-            return RunResult(
-                "failed",
-                np.zeros((0, 0), dtype=np.float32),
-                error=f"The worker process ended with exit code {code} before the run did (killed, or out of memory).",
-            )
+            return died

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from PIL import Image
 from bench.atomic import write_text
 from bench.errors import RequestError
 from bench.store.folder import ResultsFolder
+from bench.store.json_files import read_json_of
 from bench.store.runs import RunStore
 from reports.draw.csv_table import csv_text
 from reports.draw.json_table import table_from_json, table_to_json
@@ -24,6 +25,7 @@ FOLDER = "explain"
 GALLERIES = "galleries"
 _INDEX, _VALUES = "explain.json", "values.parquet"
 _NAME_BYTES = 100
+_ADVICE = "Give the bench explain command again."
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,14 @@ class Gallery:
     backbone: str
     label: str
     file: Path
+
+
+@dataclass(frozen=True)
+class _Index:
+    """What is read of explain.json: galleries with their place below explain/, and tables as JSON has them."""
+
+    galleries: tuple[Gallery, ...]
+    tables: tuple[dict[str, Any], ...]
 
 
 def write_explanations(
@@ -88,11 +98,10 @@ def explanation_tables(folder: ResultsFolder) -> tuple[Table, ...]:
     Raises:
         RequestError: explain.json is damaged.
     """
-    content = _index(folder)
     try:
-        return tuple(table_from_json(table) for table in content["tables"]) if content else ()
-    except (KeyError, TypeError, ValueError):
-        raise _damaged(folder) from None
+        return tuple(table_from_json(table) for table in _read_index(folder).tables)
+    except (KeyError, TypeError, ValueError) as error:
+        raise RequestError(f"{folder.root / FOLDER / _INDEX} is damaged ({error}). {_ADVICE}") from None
 
 
 def explanation_galleries(folder: ResultsFolder) -> tuple[Gallery, ...]:
@@ -101,27 +110,12 @@ def explanation_galleries(folder: ResultsFolder) -> tuple[Gallery, ...]:
     Raises:
         RequestError: explain.json is damaged.
     """
-    content, root = _index(folder), folder.root / FOLDER
-    try:
-        found = content["galleries"] if content else []
-        return tuple(Gallery(entry["backbone"], entry["label"], root / entry["file"]) for entry in found)
-    except (KeyError, TypeError):
-        raise _damaged(folder) from None
+    root = folder.root / FOLDER
+    return tuple(replace(gallery, file=root / gallery.file) for gallery in _read_index(folder).galleries)
 
 
-def _index(folder: ResultsFolder) -> dict[str, Any] | None:
-    path = folder.root / FOLDER / _INDEX
-    if not path.exists():
-        return None
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return content
-    except ValueError:
-        raise _damaged(folder) from None
-
-
-def _damaged(folder: ResultsFolder) -> RequestError:
-    return RequestError(f"{folder.root / FOLDER / _INDEX} is damaged. Give the bench explain command again.")
+def _read_index(folder: ResultsFolder) -> _Index:
+    return read_json_of(folder.root / FOLDER / _INDEX, _Index, _ADVICE) or _Index((), ())
 
 
 def _free_name(name: str, used: Sequence[str]) -> str:

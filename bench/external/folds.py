@@ -8,15 +8,13 @@ import pandas as pd
 
 from bench.data.cases import INTERNAL, Case
 from bench.errors import RequestError
-from bench.external.destination import Destination
 from bench.external.rows import ENTRY, refuse_rows
 from bench.external.table import NO_FOLD
-from bench.folds.check import ADVICE, check_folds
-from bench.folds.table import NEVER_HELD_OUT, FoldOfCase, FoldTable
+from bench.folds.table import ADVICE, NEVER_HELD_OUT, FoldOfCase, FoldTable, check_folds
 
 
-def folds_of(table: pd.DataFrame, cases: Sequence[Case], there: Destination) -> FoldTable:
-    """The folder's folds and those of new seeds; rows without a fold add none.
+def folds_of(table: pd.DataFrame, cases: Sequence[Case], stored: FoldTable) -> FoldTable:
+    """The `stored` folds of the folder and those of new seeds; rows without a fold add none.
 
     One fold alone is a single hold-out split: of a new seed, cases that it does not hold out get fold −1.
 
@@ -31,18 +29,18 @@ def folds_of(table: pd.DataFrame, cases: Sequence[Case], there: Destination) -> 
         "have a fold with a higher number than there are cases",
         "Number folds from 0.",
     )
-    _refuse_other_folds(inside, there.folds)
+    _refuse_other_folds(inside, stored)
     _refuse_contradictions(inside)
-    number = number_of_folds(table, there.folds)
+    number = number_of_folds(table, stored)
     internal = [case for case in cases if case.site == INTERNAL]
     new: dict[int, FoldOfCase] = {}
     for seed, rows in inside.groupby("seed"):
-        if seed not in there.folds.by_seed:
+        if seed not in stored.by_seed:
             held_out = dict(zip(rows["case_id"], rows["fold"].tolist(), strict=True))
             otherwise = {case.case_id: NEVER_HELD_OUT for case in internal} if number == 1 else {}
             fold_of = otherwise | held_out
             new[int(seed)] = {case.case_id: fold_of[case.case_id] for case in internal if case.case_id in fold_of}
-    return there.folds.with_seeds(FoldTable(new))
+    return stored.with_seeds(FoldTable(new))
 
 
 def number_of_folds(table: pd.DataFrame, stored: FoldTable) -> int:
@@ -97,11 +95,11 @@ def _refuse_contradictions(inside: pd.DataFrame) -> None:
     )
 
 
-def refuse_untrainable(table: pd.DataFrame, cases: Sequence[Case], folds: FoldTable, there: Destination) -> None:
+def refuse_untrainable(table: pd.DataFrame, cases: Sequence[Case], folds: FoldTable, stored: FoldTable) -> None:
     """Raise `RequestError` where `bench run` would refuse new seeds in its folder: they are there for it, too."""
     internal = [case for case in cases if case.site == INTERNAL]
     group_of = {case.case_id: case.group for case in internal if case.group is not None}
-    for seed in sorted(set(folds.by_seed) - set(there.folds.by_seed)):
+    for seed in sorted(set(folds.by_seed) - set(stored.by_seed)):
         fold_of = folds.by_seed[seed]
         of_seed = table[(table["seed"] == seed) & (table["site"] == INTERNAL)]
         of_group = pd.DataFrame({"group": group_of, "fold": {case: fold_of[case] for case in group_of}})

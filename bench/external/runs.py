@@ -1,10 +1,10 @@
-"""Imported predictions as runs: what is stored of each, and its name. Pure."""
+"""External predictions as runs: what is stored of each, and its name. Pure."""
 
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from bench.external.scores import Scored
 from bench.external.table import NO_FOLD, PROBABILITY
 from bench.plan.spec import Weights
 from bench.scoring import class_numbers, scores_by_site
-from bench.store.records import ImportedSpec, NamedRecipe, RunRecord
+from bench.store.records import ExternalSpec, NamedRecipe, RunRecord
 from bench.store.runs import StoredRun
 
 SCHEME = 1  # raised when the same predictions shall get other names
@@ -25,7 +25,7 @@ ADVICE = "Give the column recipe another value to make this a row of its own"
 
 
 @dataclass(frozen=True)
-class ImportedRun:
+class ExternalRun:
     """One model's predictions: columns case_id, site, label, predicted and, where given, p_<class> (float32).
 
     Internal cases come first, then the sites by name, cases sorted, so that the order of rows in a file decides
@@ -41,9 +41,11 @@ class ImportedRun:
     classes: tuple[str, ...]
     predictions: pd.DataFrame
 
+    @cached_property
     def run_id(self) -> str:
         """Twenty hexadecimal digits: a digest of everything but the names of files and the groups."""
-        head = {"scheme": SCHEME, "role": "import", **self.names(), "classes": self.classes}
+        names = ("backbone", "weights", "recipe", "seed", "fold", "folds_known", "classes")
+        head = {"scheme": SCHEME, "role": "import", **{name: getattr(self, name) for name in names}}
         digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
         for name, column in self.predictions.items():
             content = column.to_numpy().tobytes() if column.dtype == np.float32 else json.dumps(list(column)).encode()
@@ -55,19 +57,14 @@ class ImportedRun:
         """Whether they are known."""
         return len(self.predictions.columns) > len(COLUMNS)
 
-    def names(self) -> dict[str, Any]:
-        """What tells runs apart whose predictions are not looked at."""
-        wanted = ("backbone", "weights", "recipe", "seed", "fold", "folds_known")
-        return {name: getattr(self, name) for name in wanted}
-
     def record(self, files: Mapping[str, str]) -> RunRecord:
         """What is stored of it. files: what was read, by name, with the digests."""
         sites = self.predictions["site"]
         return RunRecord(
-            run_id=self.run_id(),
+            run_id=self.run_id,
             status="done",
             error="",
-            spec=ImportedSpec(
+            spec=ExternalSpec(
                 backbone=self.backbone,
                 seed=self.seed,
                 fold=self.fold,
@@ -93,7 +90,7 @@ class ImportedRun:
         )
 
 
-def runs_of(scored: Scored) -> list[ImportedRun]:
+def runs_of(scored: Scored) -> list[ExternalRun]:
     """One run for each backbone, weights, recipe, seed and fold.
 
     Raises:
@@ -116,11 +113,11 @@ def runs_of(scored: Scored) -> list[ImportedRun]:
     return list(_split(pd.concat([plain, probabilities], axis=1), list(probabilities.columns), scored.classes))
 
 
-def _split(table: pd.DataFrame, columns: list[str], classes: tuple[str, ...]) -> Iterator[ImportedRun]:
+def _split(table: pd.DataFrame, columns: list[str], classes: tuple[str, ...]) -> Iterator[ExternalRun]:
     ordered = table.assign(abroad=table["site"] != INTERNAL).sort_values(["abroad", "site", "case_id"])
     for (backbone, weights, recipe, seed, fold), rows in ordered.groupby([*ENTRY, "seed", "fold"], sort=False):
         kept = [*COLUMNS, *(columns if rows["given"].all() else [])]
-        yield ImportedRun(
+        yield ExternalRun(
             backbone,
             weights,
             recipe,
@@ -132,9 +129,9 @@ def _split(table: pd.DataFrame, columns: list[str], classes: tuple[str, ...]) ->
         )
 
 
-def refuse_conflicts(runs: list[ImportedRun], stored: list[StoredRun]) -> None:
+def refuse_conflicts(runs: list[ExternalRun], stored: list[StoredRun]) -> None:
     """Raise `RequestError` where a folder has other imported predictions of the same name, seed and fold."""
-    known: dict[tuple[str, ...], list[tuple[StoredRun, ImportedSpec]]] = {}
+    known: dict[tuple[str, ...], list[tuple[StoredRun, ExternalSpec]]] = {}
     for one in stored:
         spec = one.record.spec
         if spec.role == "import":
@@ -149,7 +146,7 @@ def refuse_conflicts(runs: list[ImportedRun], stored: list[StoredRun]) -> None:
                 if had != has:
                     before, now = ("with", "without") if had else ("without", "with")
                     raise RequestError(f"{name} was imported {before} {what} before, and now comes {now}. {ADVICE}.")
-            if (spec.seed, spec.fold) == (run.seed, run.fold) and other.run_id != run.run_id():
+            if (spec.seed, spec.fold) == (run.seed, run.fold) and other.run_id != run.run_id:
                 raise RequestError(
                     f"Other predictions of {name}, seed {run.seed}, fold {run.fold} were imported before "
                     f"({other.folder}). {ADVICE}, or delete that folder to replace them."

@@ -1,7 +1,6 @@
-"""Imported predictions into a results folder: the runs, and what of their cases and folds is new. Writes files."""
+"""External predictions into a results folder: the runs, and what of their cases and folds is new. Writes files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -10,12 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.config.experiment import Experiment
-from bench.data.cases import Case
-from bench.errors import WriteError
-from bench.external.destination import Destination
-from bench.external.runs import ImportedRun, refuse_conflicts
+from bench.errors import writing
+from bench.external.read import ExternalPredictions
+from bench.external.runs import ExternalRun, refuse_conflicts
 from bench.folds.leaks import find_leaks
-from bench.folds.table import FoldTable
 from bench.plan.spec import RunResult
 from bench.store.folder import ResultsFolder
 from bench.store.records import FILE
@@ -24,47 +21,32 @@ from bench.store.runs import history_table
 NO_IMAGES = "none: bench import brought these predictions without their images"
 
 
-@dataclass(frozen=True)
-class Import:
-    """What is to be written: `files` are what was read, by name, with their digests."""
-
-    files: dict[str, str]
-    cases: tuple[Case, ...]
-    classes: tuple[str, ...]
-    folds: FoldTable
-    runs: list[ImportedRun]
-
-
-def write_import(wanted: Import, there: Destination, folder: ResultsFolder) -> int:
+def write_external(wanted: ExternalPredictions, folder: ResultsFolder) -> int:
     """Store what is not there yet; returns how many runs were. Call inside `folder.locked()`.
 
     Raises:
         RequestError: the folder has changed since it was read, or holds other predictions under the same names.
         WriteError: a write failed; what had been stored stays.
     """
-    folder.refuse_changed(there.state)
-    stored = {name: folder.runs.read(name) for name in sorted(folder.runs.complete())}
-    refuse_conflicts(wanted.runs, list(stored.values()))
-    done = 0
-    try:
-        _write_what_runs_stand_on(wanted, there, folder)
-        for run in wanted.runs:
-            if (name := run.run_id()) not in stored:
-                folder.runs.store(name, partial(_fill, run, wanted.files))
-                done += 1
-    except OSError as error:
-        raise WriteError(
-            f"Writing to {folder.root} failed: {error.strerror or error}. {done} run(s) of this call are stored whole, "
-            f"none is half-written. Make room and give the same command again; it goes on from there."
-        ) from error
-    return done
+    folder.refuse_changed(wanted.there.state)
+    stored = folder.runs.read_all()
+    refuse_conflicts(wanted.runs, stored)
+    known = {run.run_id for run in stored}
+    new = [run for run in wanted.runs if run.run_id not in known]
+    with writing(folder.root, "No run of this call is stored yet"):
+        _write_what_runs_stand_on(wanted, folder)
+    for done, run in enumerate(new):
+        with writing(folder.root, f"{done} run(s) of this call are stored whole, none is half-written"):
+            folder.runs.store(run.run_id, partial(_fill, run, wanted.files))
+    return len(new)
 
 
-def _write_what_runs_stand_on(wanted: Import, there: Destination, folder: ResultsFolder) -> None:
+def _write_what_runs_stand_on(wanted: ExternalPredictions, folder: ResultsFolder) -> None:
     """In a folder of `bench run` only new seeds are added to the folds."""
+    there = wanted.there
     if not there.cases:
         folder.write_cases(list(wanted.cases))
-    if there.folds != wanted.folds or not (folder.root / "folds.parquet").exists():
+    if there.folds != wanted.folds:
         folder.write_folds(wanted.folds)
     if there.trained_here:
         return
@@ -72,9 +54,11 @@ def _write_what_runs_stand_on(wanted: Import, there: Destination, folder: Result
     experiment = _experiment(wanted, there.experiment, folder.root)
     if experiment != there.experiment:
         folder.write_experiment(experiment)
+    if wanted.changed:
+        folder.write_passed_over(wanted.changed)
 
 
-def _experiment(wanted: Import, before: Experiment | None, root: Path) -> Experiment:
+def _experiment(wanted: ExternalPredictions, before: Experiment | None, root: Path) -> Experiment:
     """What the leaderboard needs, and for `bench run` a reader whose name says why it cannot repeat this."""
     if before is None:
         before = Experiment(
@@ -94,7 +78,7 @@ def _experiment(wanted: Import, before: Experiment | None, root: Path) -> Experi
     )
 
 
-def _fill(run: ImportedRun, files: Mapping[str, str], folder: Path) -> None:
+def _fill(run: ExternalRun, files: Mapping[str, str], folder: Path) -> None:
     nothing = RunResult("done", np.zeros((0, len(run.classes)), dtype=np.float32))
     pq.write_table(history_table(nothing), folder / "history.parquet")
     pq.write_table(pa.Table.from_pandas(run.predictions, preserve_index=False), folder / "predictions.parquet")

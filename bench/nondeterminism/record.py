@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from bench.atomic import write_text
-from bench.errors import RequestError
+from bench.store.json_files import read_json_of
 
 FILE = "nondeterminism.json"
 
@@ -95,18 +95,13 @@ def read_nondeterminism(root: Path) -> NondeterminismRecord:
     """Empty where nothing was studied.
 
     Raises:
-        RequestError: the file is no such record.
+        RequestError: the file is damaged.
     """
-    path = root / FILE
-    if not path.exists():
-        return NondeterminismRecord()
-    try:
-        return NondeterminismRecord.model_validate_json(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError):
-        raise RequestError(
-            f"{path} is no record of a study of nondeterminism. Give the bench nondeterminism command again to write "
-            f"it anew, after deleting it; runs that are stored are not trained again."
-        ) from None
+    advice = (
+        "Delete it and give the bench nondeterminism command again to write it anew; runs that are stored are not "
+        "trained again."
+    )
+    return read_json_of(root / FILE, NondeterminismRecord, advice) or NondeterminismRecord()
 
 
 def write_study(root: Path, study: RecordedStudy) -> Path:

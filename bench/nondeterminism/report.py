@@ -14,8 +14,8 @@ from bench.nondeterminism.record import RecordedGroup, RecordedStudy, read_nonde
 from bench.report.entries import NOT_DETERMINISTIC
 from bench.report.feature import Feature
 from bench.scoring import class_numbers
-from bench.store.environments import mixed_environments
 from bench.store.folder import ResultsFolder
+from bench.store.records import mixed_environments
 from bench.store.runs import RunStore
 from bench.store.traces import count_digests
 from reports.nondeterminism.agreement import Side, disagreement

@@ -38,6 +38,10 @@ class Recipe(BaseModel):
         values: dict[str, Any] = dump(self)
         return {key: value for key, value in values.items() if (key, value) != ("augmentation", "none")}
 
+    def unnamed(self) -> "Recipe":
+        """The same numbers under no name: what two recipes must agree in to be the same training."""
+        return self.model_copy(update={"name": ""})
+
     def label(self) -> str:
         """The name, followed by what differs from the recipe's defaults: `fine-tune, epochs 10`."""
         defaults = Recipe(name=self.name)

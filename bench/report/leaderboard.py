@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from bench.data.cases import INTERNAL, Case, external_sites
 from bench.folds.table import FoldTable
 from bench.report.entries import NOT_DETERMINISTIC, Stored
 from bench.store.folder import LEAKS, ResultsFolder
-from bench.store.snapshot import FolderSnapshot
+from bench.store.snapshot import FolderSnapshot, made_by_import
 from bench.store.tuned import TUNED
 from reports import Leaderboard, build_leaderboard
 from reports.draw.markdown_leaderboard import leaderboard_markdown
@@ -178,11 +178,6 @@ def about_patients(cases: Sequence[Case]) -> list[str]:
 
 def _without_patient(cases: Sequence[Case]) -> int:
     return sum(case.group is None for case in cases)
-
-
-def made_by_import(cases: Iterable[Case]) -> bool:
-    """Whether no case has an image, so that nothing was trained here."""
-    return not any(case.path for case in cases)
 
 
 def leaderboard_files(root: Path) -> str:

@@ -14,12 +14,13 @@ from bench.data.cases import INTERNAL, Case, external_sites
 from bench.data.passed_over import Entry
 from bench.errors import RequestError
 from bench.report.entries import Stored
-from bench.report.leaderboard import about_patients, made_by_import
+from bench.report.leaderboard import about_patients
 from bench.report.thumbnails import thumbnails
 from bench.report.worklist import better_than_guessing, find_labels
 from bench.store.folder import ResultsFolder
 from bench.store.records import RunRecord
 from bench.store.runs import StoredRun
+from bench.store.snapshot import made_by_import
 from bench.version import __version__
 from reports import Leaderboard
 from reports.page.part import Gallery, Listing, Part, Picture, Points, Section

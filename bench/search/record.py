@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from bench.atomic import write_text
-from bench.errors import RequestError
+from bench.store.json_files import read_json_of
 
 FOLDER = "search"
 
@@ -73,14 +73,8 @@ def read_records(root: Path) -> list[SearchRecord]:
     """All searches of a results folder, by name.
 
     Raises:
-        RequestError: a file is no record.
+        RequestError: a file is damaged.
     """
-    records = []
-    for path in sorted((root / FOLDER).glob("*.json")):
-        try:
-            records.append(SearchRecord.model_validate_json(path.read_text(encoding="utf-8")))
-        except (ValueError, OSError):
-            raise RequestError(
-                f"{path} is no record of a search. Give the bench search command again to write it anew, or delete it."
-            ) from None
-    return records
+    advice = "Give the bench search command again to write it anew, or delete it."
+    found = [read_json_of(path, SearchRecord, advice) for path in sorted((root / FOLDER).glob("*.json"))]
+    return [record for record in found if record is not None]

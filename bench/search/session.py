@@ -22,7 +22,7 @@ from bench.search.progress import SearchProgress
 from bench.search.record import RecordedStage
 from bench.search.trial import TrialRunner
 from bench.store.folder import ResultsFolder
-from bench.store.heartbeat import SEARCH, signed
+from bench.store.heartbeat import SEARCH, heartbeat
 from bench.store.planned import PlannedSearch, read_planned, write_planned
 from bench.terminal import Terminal
 from studies.errors import NothingCompleteError, StorageLostError, StudyError, TrialFailedError
@@ -73,7 +73,7 @@ def _run(experiment: Experiment, options: SearchOptions, where: str) -> int:
     storage = storage or open_storage(url, options.heartbeat)
     terminal.say(f"Storage: {masked(url)}. External cases are not opened.")
     try:
-        with signed(folder.root, SEARCH), Executors(prepared) as executors:
+        with heartbeat(folder.root, SEARCH), Executors(prepared) as executors:
             _Work(search, folder, executors, storage, url, terminal).do()
     finally:
         forget(storage)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.store.heartbeat import Flight, Presence
+from bench.store.heartbeat import ActiveRun, WorkingProcess
 
 SCHEMA = 1
 
@@ -67,9 +67,9 @@ class Status:
     results: str
     workers: int
     backbones: tuple[BackboneStatus, ...]
-    running: tuple[Flight, ...]
+    running: tuple[ActiveRun, ...]
     studies: tuple[StudyStatus, ...]
-    processes: tuple[Presence, ...]
+    processes: tuple[WorkingProcess, ...]
     failures: tuple[Failure, ...]
     problems: tuple[str, ...]
     seconds_left: float | None

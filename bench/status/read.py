@@ -11,7 +11,7 @@ from bench.engine.durations import makespan
 from bench.errors import BenchError, RequestError
 from bench.status.model import BackboneStatus, Failure, Status
 from bench.status.searches import read_searches, seconds_of_trials
-from bench.store.heartbeat import SEARCH, Flight, Presence, present
+from bench.store.heartbeat import SEARCH, ActiveRun, WorkingProcess, processes_at_work
 from bench.store.planned import PlannedRun, read_planned
 from bench.store.records import RunRecord, read_record
 
@@ -22,12 +22,12 @@ def read_status(root: Path) -> Status:
     Raises:
         RequestError: it is no results folder, or its experiment.toml is damaged.
     """
-    processes = tuple(present(root))
+    processes = tuple(processes_at_work(root))
     if not processes:
         _check(root)
     planned, (stored, problems) = read_planned(root), _stored(root / "runs")
     complete = {run.run_id for run in stored if run.status == "done"}
-    running = tuple(flight for process in processes for flight in process.running if flight.run_id not in complete)
+    running = tuple(run for process in processes for run in process.running if run.run_id not in complete)
     failed = [run for run in stored if run.status == "failed" and run.run_id not in complete]
     backbones = _backbones(planned.runs, stored, {run.run_id for run in failed}, running)
     studies, failed_trials, damage = read_searches(root, planned)
@@ -39,7 +39,7 @@ def read_status(root: Path) -> Status:
         running=running,
         studies=tuple(studies),
         processes=processes,
-        failures=(*(Failure(run.name, run.run_id, run.error) for run in failed), *failed_trials),
+        failures=(*(Failure(run.title, run.run_id, run.error) for run in failed), *failed_trials),
         problems=(*problems, *damage),
         seconds_left=_told(alive[0]) if alive else _from_stored(backbones, planned.workers),
         search_seconds_left=seconds_of_trials(studies, sum(one.command == SEARCH for one in processes)),
@@ -75,7 +75,7 @@ def _stored(folder: Path) -> tuple[list[RunRecord], list[str]]:
 
 
 def _backbones(
-    planned: Mapping[str, PlannedRun], stored: Sequence[RunRecord], failed: set[str], running: Sequence[Flight]
+    planned: Mapping[str, PlannedRun], stored: Sequence[RunRecord], failed: set[str], running: Sequence[ActiveRun]
 ) -> list[BackboneStatus]:
     """In the order in which they were planned, then those that are only stored."""
     ids: dict[str, list[str]] = defaultdict(list)
@@ -85,35 +85,35 @@ def _backbones(
     for one in stored:
         if one.status == "done" and one.is_ranked:
             done[one.spec.backbone][one.run_id] = one
-    flying = {flight.run_id for flight in running}
-    return [_backbone(name, ids[name], done[name], failed, flying) for name in dict.fromkeys([*ids, *done])]
+    active = {run.run_id for run in running}
+    return [_backbone(name, ids[name], done[name], failed, active) for name in dict.fromkeys([*ids, *done])]
 
 
 def _backbone(
-    name: str, planned: Sequence[str], done: Mapping[str, RunRecord], failed: set[str], flying: set[str]
+    name: str, planned: Sequence[str], done: Mapping[str, RunRecord], failed: set[str], active: set[str]
 ) -> BackboneStatus:
     open_runs = [run for run in planned if run not in done]
-    in_flight = sum(run in flying for run in open_runs)
-    failures = sum(run in failed and run not in flying for run in open_runs)
+    running = sum(run in active for run in open_runs)
+    failures = sum(run in failed and run not in active for run in open_runs)
     trained = {run: one.seconds for run, one in done.items() if one.spec.role == "main"}
     seconds = [trained[run] for run in planned if run in trained] or list(trained.values())
     mean = fmean(seconds) if seconds else None
-    left = len(open_runs) - in_flight - failures
+    left = len(open_runs) - running - failures
     return BackboneStatus(
         backbone=name,
         planned=len(planned),
         done=len(planned) - len(open_runs),
-        running=in_flight,
+        running=running,
         left=left,
         failed=failures,
         unplanned=len(trained.keys() - set(planned)),
         imported=len(done) - len(trained),
         seconds_per_run=mean,
-        seconds_left=0.0 if not left + in_flight else None if mean is None else mean * (left + in_flight),
+        seconds_left=0.0 if not left + running else None if mean is None else mean * (left + running),
     )
 
 
-def _told(process: Presence) -> float | None:
+def _told(process: WorkingProcess) -> float | None:
     """What the running process expects, less the time since it said so."""
     left = process.seconds_left
     return None if left is None else max(0.0, left - (time.time() - process.seen))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bench.engine.durations import duration
 from bench.status.model import Status
-from bench.store.heartbeat import Presence
+from bench.store.heartbeat import WorkingProcess
 from reports.tables.table import Column, Table
 
 MOST_FAILURES = 10
@@ -95,7 +95,7 @@ def _search_left(status: Status) -> str:
     return f"Time left of searches: about {duration(status.search_seconds_left)}, if trials take as long as before."
 
 
-def _process(process: Presence) -> str:
+def _process(process: WorkingProcess) -> str:
     seen = duration(time.time() - process.seen)
     return (
         f"At work: {process.command}, process {process.pid} on {process.host}, for "

@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -14,16 +14,17 @@ from filelock import FileLock, Timeout
 from bench.atomic import write_atomically, write_text
 from bench.config.experiment import Experiment
 from bench.config.toml import experiment_text, read_experiment
-from bench.data.cases import Case, from_frame, to_frame
+from bench.data.cases import Case
 from bench.data.passed_over import Entry
 from bench.data.pseudonyms import SALT_BYTES, Pseudonyms
 from bench.errors import RequestError
 from bench.folds import table as fold_table
 from bench.folds.leaks import Leak
 from bench.folds.table import FoldTable
-from bench.store.heartbeat import Sign, present, signed
+from bench.store.heartbeat import Heartbeat, heartbeat, processes_at_work
 from bench.store.runs import RunStore
 from bench.store.snapshot import FolderSnapshot
+from bench.store.tables import case_frame, cases_of, read_parquet, write_parquet, write_rows
 from bench.store.tuned import TUNED, TunedRecipes
 
 SALT = ".salt"
@@ -42,7 +43,7 @@ class ResultsFolder:
         self.tuned = TunedRecipes(root / TUNED)
 
     @contextmanager
-    def locked(self, wait: float = 0.0, command: str = "bench") -> Iterator[Sign]:
+    def locked(self, wait: float = 0.0, command: str = "bench") -> Iterator[Heartbeat]:
         """Create the folder and keep other writers out, waiting so many seconds for one that is there.
 
         The lock of a killed process is free again. `command` is what others are told of this process.
@@ -57,7 +58,8 @@ class ResultsFolder:
             lock = FileLock(self.root / ".lock", timeout=wait)
             lock.acquire()
         except Timeout:
-            others = ", ".join(f"{one.command}, process {one.pid} on {one.host}" for one in present(self.root))
+            at_work = processes_at_work(self.root)
+            others = ", ".join(f"{one.command}, process {one.pid} on {one.host}" for one in at_work)
             raise RequestError(
                 f"Another bench process is writing to {self.root}{others and f' ({others})'}. Wait for it, or use "
                 f"another --results folder."
@@ -69,8 +71,8 @@ class ResultsFolder:
         try:
             self.runs.remove_leftovers()
             self.repeats.remove_leftovers()
-            with signed(self.root, command) as sign:
-                yield sign
+            with heartbeat(self.root, command) as own:
+                yield own
         finally:
             lock.release()
 
@@ -95,21 +97,17 @@ class ResultsFolder:
         write_text(self.root / "experiment.toml", experiment_text(experiment))
 
     def cases(self) -> list[Case] | None:
-        """The case table stored here, if any."""
-        path = self.root / "cases.parquet"
-        if not path.exists():
-            return None
-        try:
-            return from_frame(pd.read_parquet(path))
-        except (KeyError, ValueError, OSError) as error:
-            raise RequestError(
-                f"{path} is no case table ({error}). Restore it, or use another --results folder."
-            ) from None
+        """The case table stored here, if any.
+
+        Raises:
+            RequestError: the file is damaged.
+        """
+        advice = "Restore it, or use another --results folder."
+        return read_parquet(self.root / "cases.parquet", cases_of, "no case table", advice)
 
     def write_cases(self, cases: list[Case]) -> None:
         """Replace cases.parquet."""
-        frame = to_frame(cases)
-        write_atomically(self.root / "cases.parquet", lambda path: frame.to_parquet(path, index=False))
+        write_parquet(self.root / "cases.parquet", case_frame(cases))
 
     def pseudonyms(self) -> Pseudonyms | None:
         """Under the salt stored here, if any.
@@ -137,20 +135,12 @@ class ResultsFolder:
         Raises:
             RequestError: the file lacks a column or is no table.
         """
-        path = self.root / "folds.parquet"
-        if not path.exists():
-            return None
-        try:
-            return fold_table.from_frame(pd.read_parquet(path))
-        except (KeyError, ValueError, OSError) as error:
-            raise RequestError(
-                f"{path} is not a fold table with columns seed, case_id, fold ({error}). Restore or delete it."
-            ) from None
+        what = "not a fold table with columns seed, case_id, fold"
+        return read_parquet(self.root / "folds.parquet", fold_table.from_frame, what, "Restore or delete it.")
 
     def write_folds(self, folds: FoldTable) -> None:
         """Replace folds.parquet."""
-        frame = fold_table.to_frame(folds)
-        write_atomically(self.root / "folds.parquet", lambda path: frame.to_parquet(path, index=False))
+        write_parquet(self.root / "folds.parquet", fold_table.to_frame(folds))
 
     def state(self, names: Sequence[str] = ("experiment.toml", "cases.parquet", "folds.parquet")) -> str:
         """A digest of files of the folder; by default of those that requests are checked against."""
@@ -177,12 +167,7 @@ class ResultsFolder:
 
     def write_passed_over(self, entries: Sequence[Entry]) -> None:
         """Count what became no case as it lies on the disk, in tables/passed_over.csv; no file where all did."""
-        path = self.root / PASSED_OVER
-        if not entries:
-            path.unlink(missing_ok=True)
-            return
-        path.parent.mkdir(exist_ok=True)
-        write_text(path, pd.DataFrame([asdict(entry) for entry in entries]).to_csv(index=False))
+        write_rows(self.root / PASSED_OVER, entries)
 
     def passed_over(self) -> list[Entry]:
         """What tables/passed_over.csv counts."""
@@ -194,12 +179,7 @@ class ResultsFolder:
 
     def write_leaks(self, leaks: Sequence[Leak]) -> None:
         """List the pairs that leak, in tables/leaks.csv; no file where there are none."""
-        path = self.root / LEAKS
-        if not leaks:
-            path.unlink(missing_ok=True)
-            return
-        path.parent.mkdir(exist_ok=True)
-        write_text(path, pd.DataFrame([asdict(leak) for leak in leaks]).to_csv(index=False))
+        write_rows(self.root / LEAKS, leaks)
 
     def leaks(self) -> int:
         """How many pairs leak, by tables/leaks.csv."""

@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from bench.store.json_files import DamagedError, read_json
+
 SEARCH = "bench search"  # what its processes call themselves, by which they are counted
 SILENT = 3600.0  # seconds after which a process of another machine counts as gone
 
 
 @dataclass(frozen=True)
-class Flight:
+class ActiveRun:
     """A run under way, with `epoch` of its `epochs` done."""
 
     run_id: str
@@ -27,11 +29,11 @@ class Flight:
 
 
 @dataclass(frozen=True)
-class Presence:
+class WorkingProcess:
     """A process that writes to a results folder.
 
     born: when it started, as its system counts, which tells it from a later process of the same number. since, seen:
-    seconds since 1970, of its first and its last sign. seconds_left: as it was when last seen.
+    seconds since 1970, of its first and its last heartbeat. seconds_left: as it was when last seen.
     """
 
     command: str
@@ -42,7 +44,7 @@ class Presence:
     seen: float
     workers: int | None = None
     seconds_left: float | None = None
-    running: tuple[Flight, ...] = ()
+    running: tuple[ActiveRun, ...] = ()
 
     def alive(self) -> bool:
         """Whether it still runs; of another machine's, whether it was seen within the hour."""
@@ -51,27 +53,28 @@ class Presence:
         return _exists(self.pid) and _born(self.pid) == self.born
 
 
-class Sign:
-    """What this process tells others by a file. That it cannot be written never stops the work."""
+class Heartbeat:
+    """What this process tells others by a file. Where that cannot be written the work goes on."""
 
     def __init__(self, root: Path, command: str) -> None:
         pid, host, now = os.getpid(), socket.gethostname(), time.time()
         self._path = root / f".bench-{host}-{pid}.json"
-        self._presence = Presence(command, pid, host, _born(pid), now, now)
+        self._process = WorkingProcess(command, pid, host, _born(pid), now, now)
 
     def tell(
-        self, *, workers: int | None = None, seconds_left: float | None = None, running: Sequence[Flight] = ()
+        self, *, workers: int | None = None, seconds_left: float | None = None, running: Sequence[ActiveRun] = ()
     ) -> None:
         """Replace what was told before."""
-        self._presence = replace(
-            self._presence, seen=time.time(), workers=workers, seconds_left=seconds_left, running=tuple(running)
+        self._process = replace(
+            self._process, seen=time.time(), workers=workers, seconds_left=seconds_left, running=tuple(running)
         )
         temporary = self._path.with_suffix(".tmp")
         with contextlib.suppress(OSError):
-            temporary.write_text(json.dumps(asdict(self._presence)), encoding="utf-8")
+            temporary.write_text(json.dumps(asdict(self._process)), encoding="utf-8")
             temporary.replace(self._path)
 
-    def there(self) -> bool:
+    def exists(self) -> bool:
+        """Whether this process is seen in the folder already."""
         return self._path.exists()
 
     def remove(self) -> None:
@@ -81,39 +84,40 @@ class Sign:
 
 
 @contextmanager
-def signed(root: Path, command: str) -> Iterator[Sign]:
-    """Leave a sign in the folder while inside; signs of dead processes go. One that this process has there stays."""
-    for path, other in _read(root):
-        if other is None or not other.alive():
+def heartbeat(root: Path, command: str) -> Iterator[Heartbeat]:
+    """Tell others that this process is at work in the folder, while inside; what dead processes left there goes.
+
+    Within another heartbeat of this process it is that one.
+    """
+    for file, process in _read(root):
+        if process is None or not process.alive():
             with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
-    sign = Sign(root, command)
-    if sign.there():
-        yield sign
+                file.unlink(missing_ok=True)
+    own = Heartbeat(root, command)
+    if own.exists():
+        yield own
         return
-    sign.tell()
+    own.tell()
     try:
-        yield sign
+        yield own
     finally:
-        sign.remove()
+        own.remove()
 
 
-def present(root: Path) -> list[Presence]:
-    """The living processes that write to the folder, the first first."""
-    found = [presence for _, presence in _read(root) if presence is not None and presence.alive()]
-    return sorted(found, key=lambda presence: presence.since)
+def processes_at_work(root: Path) -> list[WorkingProcess]:
+    """The living processes that write to the folder, in the order in which they began."""
+    found = [process for _, process in _read(root) if process is not None and process.alive()]
+    return sorted(found, key=lambda process: process.since)
 
 
-def _read(root: Path) -> Iterator[tuple[Path, Presence | None]]:
-    for path in root.glob(".bench-*.json"):
+def _read(root: Path) -> Iterator[tuple[Path, WorkingProcess | None]]:
+    """None for what is damaged."""
+    for file in root.glob(".bench-*.json"):
         try:
-            told = json.loads(path.read_text(encoding="utf-8"))
-            told["running"] = tuple(Flight(**flight) for flight in told["running"])
-            yield path, Presence(**told)
-        except FileNotFoundError:  # it has just ended
-            continue
-        except (OSError, ValueError, TypeError, KeyError):
-            yield path, None
+            yield file, read_json(file, WorkingProcess)
+        except DamagedError:
+            if file.exists():  # else it has just ended
+                yield file, None
 
 
 def _exists(pid: int) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from bench.atomic import write_text
+from bench.store.json_files import DamagedError, read_json
 
 FILE = ".plan.json"
 
@@ -51,16 +52,8 @@ class Planned:
 def read_planned(root: Path) -> Planned:
     """What is planned; nothing where no plan was written, or one that cannot be read."""
     try:
-        content = json.loads((root / FILE).read_text(encoding="utf-8"))
-        return Planned(
-            {name: PlannedRun(**run) for name, run in content["runs"].items()},
-            int(content["workers"]),
-            {
-                name: PlannedSearch(tuple(one["studies"]), one["trials"], one["storage"])
-                for name, one in content["searches"].items()
-            },
-        )
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return read_json(root / FILE, Planned)
+    except DamagedError:
         return Planned()
 
 

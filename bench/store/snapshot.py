@@ -1,6 +1,6 @@
 """What a results folder holds at one moment, read once. Requests are checked against it without reading again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,11 @@ class FolderSnapshot:
     cases: list[Case] | None
     folds: FoldTable | None
     complete: frozenset[str]
+
+    @property
+    def trained_here(self) -> bool:
+        """Whether `bench run` or `bench search` made the folder, from images."""
+        return bool(self.cases) and not made_by_import(self.cases or ())
 
     def refuse_other_data(
         self, cases: Sequence[Case], classes: tuple[str, ...], *, internal_only: bool = False
@@ -65,6 +70,11 @@ class FolderSnapshot:
                 f"{self.root} was made with {was}, asked for now: {asked}. They cannot be compared; use another "
                 f"--results folder."
             )
+
+
+def made_by_import(cases: Iterable[Case]) -> bool:
+    """Whether no case has an image, so that nothing was trained here."""
+    return not any(case.path for case in cases)
 
 
 def _identities(cases: Sequence[Case]) -> set[tuple[str, str, str, str | None]]:

@@ -2,17 +2,37 @@
 
 import json
 from pathlib import Path
-from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from bench.atomic import write_text
 from bench.config.experiment import Experiment
-from bench.errors import RequestError
 from bench.plan.recipe import Recipe
+from bench.store.json_files import read_json_of
 from bench.store.records import RunRecord
 from reports.tables.caveats import TUNED as TUNED_TEXT
 from reports.tables.caveats import Caveat
 
 TUNED = "tuned.json"
+ADVICE = (
+    "It says what recipes were tuned on these cases: restore it from a copy. Without it, rows would be ranked that "
+    "must not be."
+)
+
+
+class TunedRecipe(BaseModel):
+    """The numbers of a recipe and an image size that `study` chose by scores on so many of the folder's cases."""
+
+    model_config = ConfigDict(frozen=True)
+
+    recipe: Recipe
+    image_size: int
+    study: str
+    cases: int
+
+    def fits(self, recipe: Recipe, image_size: int) -> bool:
+        """Whether these are its numbers, under whatever name."""
+        return (self.recipe.unnamed(), self.image_size) == (recipe.unnamed(), image_size)
 
 
 class TunedRecipes:
@@ -24,36 +44,22 @@ class TunedRecipes:
     def add(self, experiment: Experiment, cases: int) -> None:
         """Note the recipe and image size of `experiment`, tuned on so many of the folder's cases."""
         assert experiment.tuned is not None
-        size = experiment.pixels.image_size
-        entry = {**_key(experiment.recipe, size), "study": experiment.tuned.study, "cases": cases}
-        known = self._entries()
-        if all(_without(other) != _without(entry) for other in known):
-            write_text(self._file, json.dumps([*known, entry], indent=1) + "\n")
+        recipe, size = experiment.recipe, experiment.pixels.image_size
+        if self._find(recipe, size):
+            return
+        entry = TunedRecipe(recipe=recipe, image_size=size, study=experiment.tuned.study, cases=cases)
+        content = [one.model_dump(exclude={"recipe": {"name"}}) for one in [*self._entries(), entry]]
+        write_text(self._file, json.dumps(content, indent=1) + "\n")
 
     def caveats(self, record: RunRecord) -> tuple[Caveat, ...]:
         """The caveat of a stored run's row, if its recipe was tuned."""
         if record.spec.role == "import":
             return ()
-        key = _key(record.spec.recipe, record.spec.pixels.image_size)
-        found = next((entry for entry in self._entries() if _without(entry) == key), None)
-        return (Caveat("tuned", f"{TUNED_TEXT} (study {found['study']}, {found['cases']} of them)"),) if found else ()
+        found = self._find(record.spec.recipe, record.spec.pixels.image_size)
+        return (Caveat("tuned", f"{TUNED_TEXT} (study {found.study}, {found.cases} of them)"),) if found else ()
 
-    def _entries(self) -> list[dict[str, Any]]:
-        if not self._file.exists():
-            return []
-        try:
-            entries: list[dict[str, Any]] = json.loads(self._file.read_text(encoding="utf-8"))
-            return [entry for entry in entries if _without(entry)]
-        except (ValueError, KeyError, TypeError):
-            raise RequestError(
-                f"{self._file}, which says what recipes were tuned on these cases, is damaged. Restore it from a copy; "
-                f"without it, rows would be ranked that must not be."
-            ) from None
+    def _find(self, recipe: Recipe, image_size: int) -> TunedRecipe | None:
+        return next((one for one in self._entries() if one.fits(recipe, image_size)), None)
 
-
-def _key(recipe: Recipe, image_size: int) -> dict[str, Any]:
-    return {"recipe": recipe.model_dump(exclude={"name"}), "image_size": image_size}
-
-
-def _without(entry: dict[str, Any]) -> dict[str, Any]:
-    return {"recipe": entry["recipe"], "image_size": entry["image_size"]}
+    def _entries(self) -> list[TunedRecipe]:
+        return read_json_of(self._file, list[TunedRecipe], ADVICE) or []

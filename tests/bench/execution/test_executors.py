@@ -88,20 +88,55 @@ class TestEveryExecutor:
             assert list(executor.run([], go_on)) == []
 
 
-def test_a_killed_worker_costs_its_run_and_is_replaced(runs: tuple[list[RunSpec], Resources]) -> None:
+def killing(executor: PoolExecutor, times: int, killed: list[int]) -> Callable[[RunSpec, EpochRecord], bool]:
+    """After the first epoch of fold 0, kill its worker, so many times."""
+
+    def on_epoch(spec: RunSpec, epoch: EpochRecord) -> bool:
+        if spec.fold == 0 and len(killed) < times:
+            worker = next(one for one in executor._crew if one.spec is spec)
+            killed.append(worker.process.pid or 0)
+            os.kill(killed[-1], signal.SIGKILL)
+        return True
+
+    return on_epoch
+
+
+def test_the_run_of_a_killed_worker_is_tried_again_with_the_same_bytes(runs: tuple[list[RunSpec], Resources]) -> None:
+    specs, resources = runs
+    killed: list[int] = []
+    reference = results_by_fold(InProcessExecutor(resources), specs)
+    with PoolExecutor(resources, 1) as executor:
+        ended = list(executor.run(specs, killing(executor, 1, killed)))
+        assert executor._crew[0].process.pid != killed[0]
+    assert [spec.fold for spec, _ in ended] == [1, 0]  # tried again when the others have ended
+    for spec, result in ended:
+        assert result.status == "done"
+        assert np.array_equal(result.probabilities, reference[spec.fold].probabilities)
+        assert len(result.history) == 2
+    assert executor._crew == []
+
+
+def test_a_run_whose_workers_are_killed_twice_fails_and_the_others_go_on(
+    runs: tuple[list[RunSpec], Resources],
+) -> None:
     specs, resources = runs
     killed: list[int] = []
     with PoolExecutor(resources, 1) as executor:
-
-        def kill_once(spec: RunSpec, epoch: EpochRecord) -> bool:
-            if not killed:
-                killed.append(executor._crew[0].process.pid or 0)
-                os.kill(killed[0], signal.SIGKILL)
-            return True
-
-        outcome = {spec.fold: result for spec, result in executor.run(specs, kill_once)}
-        assert executor._crew[0].process.pid != killed[0]
+        outcome = {spec.fold: result for spec, result in executor.run(specs, killing(executor, 2, killed))}
+    assert len(killed) == 2
     assert outcome[0].status == "failed"
-    assert "exit code -9" in outcome[0].error
+    assert "exit code -9, killed, as systems do where memory is short" in outcome[0].error
+    assert "tried again alone" in outcome[0].error
     assert outcome[1].status == "done"
-    assert executor._crew == []
+
+
+def test_a_worker_that_dies_while_steps_are_timed_costs_only_the_forecast(
+    runs: tuple[list[RunSpec], Resources],
+) -> None:
+    specs, resources = runs
+    with PoolExecutor(resources, 2) as executor:
+        os.kill(executor._crew[0].process.pid or 0, signal.SIGKILL)
+        with pytest.raises(RuntimeError, match="exit code -9"):
+            executor.measure(specs[0])
+        outcome = {spec.fold: result.status for spec, result in executor.run(specs, go_on)}
+    assert outcome == {0: "done", 1: "done"}

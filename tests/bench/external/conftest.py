@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.cli.import_command import import_predictions
 from bench.config.experiment import Experiment
 from bench.data.cases import Case
 from bench.data.images import PixelSettings
-from bench.external.session import run_import
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
 from bench.plan.plan import PlannedBackbone, plan_runs
@@ -59,7 +59,7 @@ def bring(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bring:
             if not isinstance(one, Path):
                 one.to_csv(files[-1], index=False)
         capsys.readouterr()
-        run_import(files, results)
+        import_predictions(files, results)
         content: dict[str, Any] = json.loads((results / "leaderboard.json").read_text())
         return {**content, "printed": capsys.readouterr().out}
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,13 @@ def test_a_finished_folder(finished: Path, bench: Bench) -> None:
     assert seconds == pytest.approx(sum(record["timings"]["total"] for record in records) / 4, abs=0.05)
     assert "All planned runs are done." in done.stdout
     assert {path: path.stat().st_mtime_ns for path in finished.glob("**/*")} == before
+
+
+def test_it_loads_neither_torch_nor_data_frames() -> None:
+    heavy = ("torch", "timm", "pandas", "pyarrow", "sklearn", "scipy", "optuna", "matplotlib")
+    code = f"import sys, bench.status.read; print([name for name in {heavy} if name in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
 
 
 def test_an_interrupted_folder_says_what_is_left_and_how_long_it_takes(
@@ -107,17 +115,17 @@ def test_a_run_at_work_is_seen_from_outside(
                 seen.append(read_status(results))
             time.sleep(0.02)
     assert process.returncode == 0
-    flying = [one for one in seen if one.running]
-    assert flying
-    for one in flying:
+    at_work = [one for one in seen if one.running]
+    assert at_work
+    for one in at_work:
         assert [process.command for process in one.processes] == ["bench run"]
-        (flight,) = one.running
-        assert (flight.backbone, flight.seed, flight.epochs) == ("test_resnet", 0, 2)
+        (run,) = one.running
+        assert (run.backbone, run.seed, run.epochs) == ("test_resnet", 0, 2)
         (backbone,) = one.backbones
         assert backbone.planned == 2 == backbone.done + backbone.running + backbone.left
         assert one.seconds_left is not None
-    assert {one.running[0].fold for one in flying} == {0, 1}
-    assert max(one.running[0].epoch for one in flying) > 0
+    assert {one.running[0].fold for one in at_work} == {0, 1}
+    assert max(one.running[0].epoch for one in at_work) > 0
     end = read_status(results)
     assert (end.totals()["done"], end.processes, end.seconds_left) == (2, (), 0.0)
 

@@ -1,4 +1,4 @@
-"""A sign in the results folder says which process is at work there, and for how long it lives."""
+"""A heartbeat in the results folder says which process is at work there, as long as it lives."""
 
 import json
 import os
@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from processes import wait_until
 
-from bench.store.heartbeat import Flight, present, signed
+from bench.store.heartbeat import ActiveRun, heartbeat, processes_at_work
 
 AT_WORK = """
 import sys, time
 from pathlib import Path
-from bench.store.heartbeat import signed
-with signed(Path(sys.argv[1]), "bench run") as sign:
-    sign.tell(workers=2, seconds_left=60.0)
+from bench.store.heartbeat import heartbeat
+with heartbeat(Path(sys.argv[1]), "bench run") as own:
+    own.tell(workers=2, seconds_left=60.0)
     print("ready", flush=True)
     time.sleep(120)
 """
@@ -29,55 +29,57 @@ def at_work(root: Path) -> "subprocess.Popen[str]":
     return process
 
 
-def test_a_sign_lives_as_long_as_its_process(tmp_path: Path) -> None:
+def test_a_heartbeat_lasts_as_long_as_its_process(tmp_path: Path) -> None:
     with at_work(tmp_path) as process:
-        (other,) = present(tmp_path)
+        (other,) = processes_at_work(tmp_path)
         assert (other.command, other.pid, other.workers, other.seconds_left) == ("bench run", process.pid, 2, 60.0)
         process.kill()
-        wait_until(lambda: present(tmp_path) == [], "the process to end, though it is waited for only below", 10)
-    assert present(tmp_path) == []
+        wait_until(
+            lambda: not processes_at_work(tmp_path), "the process to end, though it is waited for only below", 10
+        )
+    assert processes_at_work(tmp_path) == []
     assert list(tmp_path.glob(".bench-*"))  # killed, it could not clean up
-    with signed(tmp_path, "bench report"):
-        (own,) = present(tmp_path)
+    with heartbeat(tmp_path, "bench report"):
+        (own,) = processes_at_work(tmp_path)
         assert (own.command, own.pid) == ("bench report", os.getpid())
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_process_that_locks_within_its_work_keeps_its_sign(tmp_path: Path) -> None:
-    with signed(tmp_path, "bench search"):
-        with signed(tmp_path, "bench"):
-            assert [one.command for one in present(tmp_path)] == ["bench search"]
-        assert [one.command for one in present(tmp_path)] == ["bench search"]
-    assert present(tmp_path) == []
+def test_a_process_that_locks_within_its_work_keeps_its_heartbeat(tmp_path: Path) -> None:
+    with heartbeat(tmp_path, "bench search"):
+        with heartbeat(tmp_path, "bench"):
+            assert [one.command for one in processes_at_work(tmp_path)] == ["bench search"]
+        assert [one.command for one in processes_at_work(tmp_path)] == ["bench search"]
+    assert processes_at_work(tmp_path) == []
 
 
-def test_a_number_that_another_process_has_got_is_no_sign(tmp_path: Path) -> None:
-    with signed(tmp_path, "bench run"):
+def test_a_process_number_that_another_has_got_does_not_count(tmp_path: Path) -> None:
+    with heartbeat(tmp_path, "bench run"):
         (file,) = tmp_path.glob(".bench-*")
         told = json.loads(file.read_text())
-        assert present(tmp_path)
+        assert processes_at_work(tmp_path)
         file.write_text(json.dumps({**told, "born": "1"}))
-        assert present(tmp_path) == []
+        assert processes_at_work(tmp_path) == []
 
 
 def test_another_machines_process_counts_for_an_hour(tmp_path: Path) -> None:
-    with signed(tmp_path, "bench run"):
+    with heartbeat(tmp_path, "bench run"):
         (file,) = tmp_path.glob(".bench-*")
         told = {**json.loads(file.read_text()), "host": "elsewhere", "pid": 2**22 + 1}
         file.write_text(json.dumps(told))
-        assert [one.host for one in present(tmp_path)] == ["elsewhere"]
+        assert [one.host for one in processes_at_work(tmp_path)] == ["elsewhere"]
         file.write_text(json.dumps({**told, "seen": told["seen"] - 4000}))
-        assert present(tmp_path) == []
+        assert processes_at_work(tmp_path) == []
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"running": [1]}'])
-def test_a_damaged_sign_is_none(tmp_path: Path, content: str) -> None:
+def test_a_damaged_heartbeat_does_not_count(tmp_path: Path, content: str) -> None:
     (tmp_path / ".bench-here-1.json").write_text(content)
-    assert present(tmp_path) == []
+    assert processes_at_work(tmp_path) == []
 
 
-def test_a_sign_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+def test_a_heartbeat_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
-    with signed(gone, "bench run") as sign:
-        sign.tell(running=[Flight("0" * 20, "net", 0, 0, 1, 2)])
+    with heartbeat(gone, "bench run") as own:
+        own.tell(running=[ActiveRun("0" * 20, "net", 0, 0, 1, 2)])
     assert not gone.exists()

@@ -10,11 +10,11 @@ import pytest
 
 from bench.data.images import PixelSettings
 from bench.errors import BenchError
-from bench.external.runs import ImportedRun
+from bench.external.runs import ExternalRun
 from bench.plan.plan import seeds_of
 from bench.plan.recipe import Recipe
 from bench.plan.spec import Numerics, RunResult, RunSpec, Sample, Seeds, Weights
-from bench.store.records import ImportedSpec, RunRecord, TrainedSpec, read_record
+from bench.store.records import ExternalSpec, RunRecord, TrainedSpec, read_record
 from bench.store.runs import RunStore
 
 TRAINED = """{
@@ -199,7 +199,7 @@ def test_external_predictions_are_written_as_version_0_1_0_did() -> None:
             "predicted": ["a", "b", "b"],
         }
     )
-    run = ImportedRun("net", "imported", "fastai", 0, 1, True, ("a", "b"), predictions)
+    run = ExternalRun("net", "imported", "fastai", 0, 1, True, ("a", "b"), predictions)
     assert run.record({"predictions.csv": "cd" * 32}).to_json() == IMPORTED
 
 
@@ -213,14 +213,14 @@ def test_a_trained_run_has_typed_parts(tmp_path: Path) -> None:
     assert record.spec.seeds == Seeds(2856660983579509615, 1224660700165068106, 3651844106232315226)
     assert record.spec.classes == ("a", "épidural")
     assert record.weights == Weights("ImageNet", "ab" * 32)
-    assert (record.name, record.seconds, record.moved) == ("resnet34 seed 3 fold 1", 12.5, 1.234e-05)
+    assert (record.title, record.seconds, record.moved) == ("resnet34 seed 3 fold 1", 12.5, 1.234e-05)
     assert record.is_ranked
     assert record.folds_known
 
 
 def test_external_predictions_have_no_settings(tmp_path: Path) -> None:
     record = read(tmp_path, IMPORTED)
-    assert isinstance(record.spec, ImportedSpec)
+    assert isinstance(record.spec, ExternalSpec)
     assert (record.spec.recipe_label, record.spec.probabilities, record.weights.source) == ("fastai", False, "imported")
     assert record.is_ranked
 
