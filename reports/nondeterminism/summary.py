@@ -72,7 +72,7 @@ class NumericsChange:
 
 @dataclass(frozen=True)
 class Control:
-    """Repetitions of one seed in fresh processes; `divergence` says where the first two that differ diverge, or nothing."""
+    """Repetitions of one seed in fresh processes; `divergence` says where the first two that differ do, or nothing."""
 
     passed: bool
     repeats: int
