@@ -21,14 +21,15 @@ from tabulate import tabulate
 from benchmarks.simulated_studies import CLASSES, N_FOLDS, Difficulty, Retrained, Setting
 from benchmarks.timing import options
 from reports import Entry
+from reports.statistics.analyse import analyse
 from reports.statistics.bootstrap import Draws, resample
 from reports.statistics.cases import INTERNAL, index_cases
 from reports.statistics.comparison import Comparison, compare_all
 from reports.statistics.confusion_counts import ConfusionCounts, Floats
 from reports.statistics.estimate import IntervalChoice
-from reports.statistics.metrics import CountMetric, metrics_of
+from reports.statistics.metrics import metrics_of
+from reports.statistics.metrics.metric import CountMetric
 from reports.statistics.pooling import Pooled, pool_predictions
-from reports.statistics.replication import analyse
 
 METRICS = ("accuracy", "macro_f1")
 PEER, DEFAULT = "paired bootstrap of cases", "paired jackknife t"

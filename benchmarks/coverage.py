@@ -15,16 +15,17 @@ from tabulate import tabulate
 
 from benchmarks.simulated_studies import CLASSES, N_FOLDS, Difficulty, Setting
 from benchmarks.timing import options
+from reports.statistics.analyse import analyse
 from reports.statistics.analysis import Analysis
 from reports.statistics.bootstrap import Draws
 from reports.statistics.cases import index_cases
 from reports.statistics.estimate import IntervalChoice, Quantity, estimate
 from reports.statistics.intervals import acceleration, bca, bias_corrected, percentile
 from reports.statistics.jackknife import JackknifeT
-from reports.statistics.metrics import CountMetric, metrics_of
+from reports.statistics.metrics import metrics_of
+from reports.statistics.metrics.metric import CountMetric
 from reports.statistics.pooling import pool_predictions
 from reports.statistics.replicates import Replicates
-from reports.statistics.replication import analyse
 
 METRICS = ("accuracy", "macro_f1")
 SIDES = ("internal", "x", "gap")

@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tabulate import tabulate
 
-from bench.near_duplicates.alignment import laid_on
 from bench.near_duplicates.proposals import CALIBRATED, flipped, propose
 from bench.near_duplicates.search import correlations, find_copies, is_blank
-from bench.near_duplicates.similarity import least_local_correlation
+from bench.near_duplicates.similarity import laid_on, least_local_correlation
 from bench.near_duplicates.thumbnail import SIDE, resized, thumbnail
 from benchmarks.copies import FAMILIES, Picture, digits, patches, phantoms, photographs
 from benchmarks.timing import options, processor, versions

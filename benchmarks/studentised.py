@@ -18,12 +18,12 @@ from tabulate import tabulate
 from benchmarks.coverage import METRICS, SIDES, quantity
 from benchmarks.simulated_studies import CLASSES, N_FOLDS, Difficulty, Setting
 from benchmarks.timing import options
+from reports.statistics.analyse import analyse
 from reports.statistics.bootstrap import Draws
 from reports.statistics.cases import index_cases
 from reports.statistics.confusion_counts import ConfusionCounts, Floats
 from reports.statistics.estimate import IntervalChoice, estimate
 from reports.statistics.pooling import Pooled, pool_predictions
-from reports.statistics.replication import analyse
 
 SETTINGS = (
     Setting(600, 250, 5),

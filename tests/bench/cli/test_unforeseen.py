@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
-from backbones.catalogue import UnknownBackboneError
+from backbones.names import UnknownBackboneError
 from bench.cli.app import app
 from bench.cli.paragraphs import paragraph
 from bench.errors import BenchError
