@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from bench.atomic import write_atomically, write_text
+from bench.atomic import remove_leftovers, write_atomically, write_text
 from bench.config.experiment import Experiment
 from bench.config.toml import experiment_text, read_experiment
 from bench.data.cases import Case
@@ -32,6 +32,7 @@ from reports.draw.csv_table import as_meant, csv_rows
 SALT = ".salt"
 LEAKS = "tables/leaks.csv"
 PASSED_OVER = "tables/passed_over.csv"
+WRITTEN_UNDER_LOCK = ("", "tables", "figures", "explain", "explain/galleries")
 
 
 class ResultsFolder:
@@ -73,6 +74,8 @@ class ResultsFolder:
         try:
             self.runs.remove_leftovers()
             self.repeats.remove_leftovers()
+            for place in WRITTEN_UNDER_LOCK:
+                remove_leftovers(self.root / place)
             with heartbeat(self.root, command) as own:
                 yield own
         finally:
