@@ -178,9 +178,12 @@ class ResultsFolder:
         path = self.root / PASSED_OVER
         if not path.exists():
             return []
-        rows = pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
-        texts: list[dict[str, Any]] = [{name: as_meant(text) for name, text in row.items()} for row in rows]
-        return [Entry(**{**row, "number": int(row["number"])}) for row in texts]
+        try:
+            rows = pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
+            texts: list[dict[str, Any]] = [{name: as_meant(text) for name, text in row.items()} for row in rows]
+            return [Entry(**{**row, "number": int(row["number"])}) for row in texts]
+        except (KeyError, TypeError, ValueError) as error:
+            raise RequestError(f"{path} is damaged ({error}). Delete it; bench run writes it again.") from None
 
     def write_leaks(self, leaks: Sequence[Leak]) -> None:
         """List the pairs that leak, in tables/leaks.csv; no file where there are none."""
@@ -189,7 +192,10 @@ class ResultsFolder:
     def leaks(self) -> int:
         """How many pairs leak, by tables/leaks.csv."""
         path = self.root / LEAKS
-        return len(pd.read_csv(path)) if path.exists() else 0
+        try:
+            return len(pd.read_csv(path)) if path.exists() else 0
+        except ValueError as error:
+            raise RequestError(f"{path} is damaged ({error}). Delete it; bench run writes it again.") from None
 
 
 def _write_secret(path: Path, content: bytes) -> None:
