@@ -63,7 +63,7 @@ class Results:
         run_id, backbone, weights, recipe, seed, fold, site, case_id, label, predicted, p_<class>.
 
         Raises:
-            BenchError: a stored run is spoilt.
+            BenchError: a stored run is damaged.
         """
         tables = []
         for name in sorted(self._folder.runs.complete()):

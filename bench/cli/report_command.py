@@ -1,5 +1,6 @@
 """`bench report`: the leaderboard of a results folder, without training. Prints."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -54,6 +55,8 @@ def report(
         raise RequestError(
             f"{folder.root} is no results folder. Give the one that `bench run` or `bench import` wrote."
         )
+    for line in folder.files.changed():
+        print(line, file=sys.stderr)
     other = _other_intervals(folder, **given)
     with_page = layout in (None, "html") and not chosen and other is None
     if (show or layout == "html") and not with_page:

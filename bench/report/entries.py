@@ -16,6 +16,7 @@ from bench.config.experiment import Experiment
 from bench.data.cases import INTERNAL, Case
 from bench.errors import RequestError
 from bench.folds.table import FoldTable
+from bench.store.aside import left_aside
 from bench.store.environments import mixed_environments
 from bench.store.folder import LEAKS, ResultsFolder
 from bench.store.records import IMPORTED, RunRecord
@@ -34,8 +35,8 @@ class Stored:
     """What a folder holds to compile from; read once, since there may be a thousand runs.
 
     entries: what is ranked, and runs, for each of them, what it was made from; left_out: a note for each backbone with
-    runs that are not; imported: whether an entry was imported; warning: of leaks, or empty; mixed: a
-    note where runs were made in different environments.
+    runs that are not, and for each run that was damaged; imported: whether an entry was imported; warning: of leaks, or
+    empty; mixed: a note where runs were made in different environments.
     """
 
     experiment: Experiment
@@ -62,6 +63,7 @@ def read_stored(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -
         )
     runs = [folder.runs.read(name) for name in sorted(folder.runs.complete())]
     comparable, left_out = _comparable(runs, folds, {case.case_id for case in cases if case.site == INTERNAL})
+    left_out += left_aside(folder.runs.root)
     leaks = folder.leaks()
     warning = f"{leaks} pair(s) of cases leak from training into evaluation ({LEAKS})" if leaks else ""
     groups = _alike(comparable)

@@ -1,10 +1,9 @@
 """The charts of a page as files. Writes figures/<name>.svg and figures/<name>.png."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
-from bench.atomic import write_atomically, write_text
+from bench.store.files import FolderFiles
 from reports.page.draw_figure import figure_png, figure_svg
 from reports.page.part import Chart
 
@@ -14,16 +13,11 @@ GROUPS = ("external", "gap", "classes", "comparisons", "seeds", "learning", "cal
 
 def write_charts(root: Path, charts: Sequence[Chart]) -> list[Path]:
     """Write each chart twice; those of an earlier call that are not among them are removed."""
-    folder = root / "figures"
-    folder.mkdir(exist_ok=True)
-    paths = []
+    files, pictures = FolderFiles(root), dict[str, bytes | str]()
     for chart in charts:
         svg = figure_svg(chart)
-        picture = figure_png(svg)
-        paths += [folder / f"{chart.name}.svg", folder / f"{chart.name}.png"]
-        write_text(paths[-2], svg)
-        write_atomically(paths[-1], partial(Path.write_bytes, data=picture))
-    for path in folder.iterdir():
-        if path.suffix in (".svg", ".png") and path.stem.partition("-")[0] in GROUPS and path not in paths:
-            path.unlink()
+        pictures |= {f"figures/{chart.name}.svg": svg, f"figures/{chart.name}.png": figure_png(svg)}
+    paths = files.write_all(pictures)
+    others = [path for path in root.glob("figures/*") if path.suffix in (".svg", ".png") and path not in paths]
+    files.remove(f"figures/{path.name}" for path in others if path.stem.partition("-")[0] in GROUPS)
     return paths

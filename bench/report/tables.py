@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from bench.atomic import write_text
+from bench.store.files import FolderFiles
 from reports.draw.latex_table import latex_document
 from reports.tables.all_tables import NAMES
 from reports.tables.table import Table
@@ -16,14 +16,9 @@ def write_tables(
 
     Those of an earlier call that are not among them are removed; `others` are names beside those of a leaderboard.
     """
-    folder = root / "tables"
-    folder.mkdir(exist_ok=True)
-    for name in {*NAMES, *others} - {table.name for table in tables}:
-        (folder / f"{name}.{ending}").unlink(missing_ok=True)
-    paths = [folder / f"{table.name}.{ending}" for table in tables]
-    for path, table in zip(paths, tables, strict=True):
-        write_text(path, draw(table))
+    files = FolderFiles(root)
+    files.remove(f"tables/{name}.{ending}" for name in {*NAMES, *others} - {table.name for table in tables})
+    texts = {f"tables/{table.name}.{ending}": draw(table) for table in tables}
     if ending == "tex":
-        paths.append(folder / "all.tex")
-        write_text(paths[-1], latex_document([table.name for table in tables]))
-    return paths
+        texts["tables/all.tex"] = latex_document([table.name for table in tables])
+    return files.write_all(texts)
