@@ -10,7 +10,6 @@ from pathlib import Path
 
 from studies.errors import StudyError
 
-HISTORY = "retry_history"
 _TRIALS = """
 SELECT s.study_name, t.trial_id, t.number, t.state, t.datetime_start, t.datetime_complete,
   (SELECT count(*) FROM trial_params p WHERE p.trial_id = t.trial_id),

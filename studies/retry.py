@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 MOST_RETRIES = 3
 HISTORY = "retry_history"
+SURPLUS = "surplus"
 
 
 def retry(study: Study, trial: FrozenTrial) -> None:
@@ -49,3 +50,10 @@ def lost(trials: Iterable[FrozenTrial]) -> set[int]:
     trials = list(trials)
     again = {number for trial in trials for number in trial.system_attrs.get(HISTORY, [])}
     return again | {trial.number for trial in trials if trial.state == TrialState.FAIL and not trial.params}
+
+
+def counted(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
+    """Those that count: not lost, and no more than were asked for."""
+    trials = list(trials)
+    without = lost(trials)
+    return [trial for trial in trials if trial.number not in without and SURPLUS not in trial.user_attrs]

@@ -15,15 +15,13 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from studies.errors import TrialFailedError
 from studies.outcome import Attribute, TrialRecord, trial_record
 from studies.pruners import Watch
-from studies.quiet import quiet
-from studies.retry import fail_stale, lost, retry
+from studies.retry import SURPLUS, counted, fail_stale, retry
 from studies.space import Params
 from studies.storage import translated
 from studies.study import OpenStudy
 
 WAIT_SECONDS = 1.0
 ERROR = "error"
-SURPLUS = "surplus"
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ def run_trials(
         StorageLostError: the storage went away.
     """
     study = opened.study
-    with quiet(), translated(opened.url), _silent_threads():
+    with translated(opened.url), _silent_threads():
         if first is not None and not study.get_trials(deepcopy=False):
             study.enqueue_trial(first, skip_if_exists=True)
         while (left := _left(study, trials)) is not Left.NOTHING:
@@ -87,20 +85,14 @@ def ended_trials(opened: OpenStudy) -> int:
     Raises:
         StorageLostError: the storage went away.
     """
-    with quiet(), translated(opened.url):
-        return sum(trial.state.is_finished() for trial in _counted(opened.study))
-
-
-def _counted(study: Study) -> list[FrozenTrial]:
-    trials = study.get_trials(deepcopy=False)
-    without = lost(trials)
-    return [trial for trial in trials if trial.number not in without and SURPLUS not in trial.user_attrs]
+    with translated(opened.url):
+        return sum(trial.state.is_finished() for trial in counted(opened.study.get_trials(deepcopy=False)))
 
 
 def _left(study: Study, wanted: int) -> Left:
-    counted = _counted(study)
-    ended = sum(trial.state.is_finished() for trial in counted)
-    running = sum(trial.state == TrialState.RUNNING for trial in counted)
+    trials = counted(study.get_trials(deepcopy=False))
+    ended = sum(trial.state.is_finished() for trial in trials)
+    running = sum(trial.state == TrialState.RUNNING for trial in trials)
     if ended >= wanted:
         return Left.NOTHING
     if ended + running < wanted:
@@ -134,10 +126,7 @@ def _objective(opened: OpenStudy, trial: Trial, score: Score, wanted: int) -> fl
 
 def _surplus(study: Study, number: int, wanted: int) -> bool:
     """Whether as many trials as wanted come before this one: several processes may begin their last one at once."""
-    trials = study.get_trials(deepcopy=False)
-    without = lost(trials)
-    before = [t for t in trials if t.number < number and t.number not in without and SURPLUS not in t.user_attrs]
-    return len(before) >= wanted
+    return sum(trial.number < number for trial in counted(study.get_trials(deepcopy=False))) >= wanted
 
 
 def _tell(trial: FrozenTrial, on_trial: Callable[[TrialRecord], None]) -> None:

@@ -4,6 +4,10 @@ import os
 import subprocess
 from pathlib import Path
 
+# As many processes test at once as there are cores: with more threads each they would wait for one another, spinning.
+# Libraries read this when they are first imported, so it comes before them.
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+
 import pytest
 from processes import SMALL, Bench
 from trees import write_digit_tree

@@ -1,7 +1,7 @@
 """What the commands share: their declared options, help as it is written, and a first word at once. Prints.
 
 Declarations stand in the configuration models, whose libraries take a second to load. So what commands need of them is
-kept in declared.json, which `python docs/update.py command-line` writes.
+kept in declared.json, which `make page NAME=command-line` writes.
 """
 
 import inspect

@@ -128,7 +128,7 @@ def write_all_tables(
 ) -> None:
     """Every table into the folder, in one format or with `tables` in all; prints the first of one format."""
     from bench.features import all_features, features_of
-    from bench.report.tables import write_tables
+    from bench.report.files import write_tables
     from reports.draw.csv_table import csv_text
     from reports.draw.json_table import json_text
     from reports.draw.latex_table import latex_text

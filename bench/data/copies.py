@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
+from bench.atomic import write_text
 from bench.data.cases import Case
 from bench.data.images import PixelSettings
 from bench.data.pixels import SCHEME, PixelCache
@@ -48,15 +48,11 @@ def copies_among(cases: Sequence[Case], pixels: PixelCache, settings: PixelSetti
     pairs = []
     for number, case in enumerate(cases):
         first = first_of.setdefault(case.digest, number)
-        if first != number and not _one_group(cases[first], case):
+        if first != number and (case.group is None or case.group != cases[first].group):
             pairs.append(CopyPair(first, number, IDENTICAL, 1.0))
     distinct = sorted(first_of.values(), key=lambda number: cases[number].digest)
     pairs += _near(cases, distinct, pixels, settings, folder)
     return sorted(pairs, key=lambda pair: (pair.first, pair.second))
-
-
-def _one_group(a: Case, b: Case) -> bool:
-    return a.group is not None and a.group == b.group
 
 
 def _near(
@@ -75,8 +71,6 @@ def _near(
         rows = np.array([pixels.row[cases[number].digest] for number in distinct])
         sides = np.array([min(cases[number].width, cases[number].height) for number in distinct])
         found = search.find_copies(np.asarray(pixels.thumbnails()[rows]), sides, groups)
-        temporary = file.with_name(f"{file.name}.{os.getpid()}.tmp")
-        temporary.write_text(json.dumps([asdict(pair) for pair in found]))
-        temporary.replace(file)
+        write_text(file, json.dumps([asdict(pair) for pair in found]))
     numbered = [(distinct[pair.first], distinct[pair.second], pair) for pair in found]
     return [CopyPair(min(a, b), max(a, b), NEAR, pair.score, pair.flip) for a, b, pair in numbered]

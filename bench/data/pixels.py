@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import PIL
@@ -118,24 +119,28 @@ def _decoded(sources: Mapping[str, Source], settings: PixelSettings, max_pixels:
 def _write(
     folder: Path, key: str, outcomes: Iterator[Outcome], total: int, size: int, on_done: Progress | None
 ) -> PixelCache:
-    index_file, array_file, thumbnail_file = _files(folder, key)
-    temporary = [file.with_name(f"{file.name}.{os.getpid()}.tmp") for file in (index_file, array_file, thumbnail_file)]
+    files = _files(folder, key)
+    temporary = [file.with_name(f"{file.name}.{os.getpid()}.tmp") for file in files]
+    sizes: dict[str, tuple[int, int]] = {}
+    unreadable: dict[str, str] = {}
+    readings: list[Reading] = []
     try:
         array = _allocated(temporary[1], (total, size, size, 3))
         thumbnails = _allocated(temporary[2], (total, SIDE, SIDE))
-        sizes, unreadable, readings = _fill(array, thumbnails, outcomes, total, on_done)
-        kinds = {reading: number for number, reading in enumerate(dict.fromkeys(readings))}
-        index = {
-            "digests": list(sizes),
-            "sizes": list(sizes.values()),
-            "unreadable": unreadable,
-            "readings": [astuple(reading) for reading in kinds],
-            "reading_of": [kinds[reading] for reading in readings],
-        }
-        temporary[0].write_text(json.dumps(index))
-        temporary[1].replace(array_file)
-        temporary[2].replace(thumbnail_file)
-        temporary[0].replace(index_file)  # last: a cache without its index does not exist
+        for done, (digest, outcome) in enumerate(outcomes, start=1):
+            if isinstance(outcome, Decoded):
+                array[len(sizes)], thumbnails[len(sizes)] = outcome.pixels, outcome.thumbnail
+                sizes[digest] = (outcome.width, outcome.height)
+                readings.append(outcome.reading)
+            else:
+                unreadable[digest] = str(outcome)
+            if on_done:
+                on_done(done, total)
+        array.flush()
+        thumbnails.flush()
+        temporary[0].write_text(json.dumps(_index(sizes, unreadable, readings)))
+        for number in (1, 2, 0):  # the index last: a cache without it does not exist
+            temporary[number].replace(files[number])
     finally:
         for file in temporary:
             file.unlink(missing_ok=True)
@@ -144,34 +149,23 @@ def _write(
     return stored
 
 
-def _allocated(file: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    array: NDArray[np.uint8] = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
+def _allocated(file: Path, shape: tuple[int, ...]) -> "np.memmap[Any, np.dtype[np.uint8]]":
+    array: np.memmap[Any, np.dtype[np.uint8]] = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
     if hasattr(os, "posix_fallocate"):  # a full disk is an error now, not a bus error at some later write
         with file.open("r+b") as opened:
             os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
     return array
 
 
-def _fill(
-    array: NDArray[np.uint8],
-    thumbnails: NDArray[np.uint8],
-    outcomes: Iterator[Outcome],
-    total: int,
-    on_done: Progress | None,
-) -> tuple[dict[str, tuple[int, int]], dict[str, str], list[Reading]]:
-    sizes: dict[str, tuple[int, int]] = {}
-    unreadable: dict[str, str] = {}
-    readings: list[Reading] = []
-    for done, (digest, outcome) in enumerate(outcomes, start=1):
-        if isinstance(outcome, Decoded):
-            array[len(sizes)], thumbnails[len(sizes)] = outcome.pixels, outcome.thumbnail
-            sizes[digest] = (outcome.width, outcome.height)
-            readings.append(outcome.reading)
-        else:
-            unreadable[digest] = str(outcome)
-        if on_done:
-            on_done(done, total)
-    for mapped in (array, thumbnails):
-        if isinstance(mapped, np.memmap):
-            mapped.flush()
-    return sizes, unreadable, readings
+def _index(
+    sizes: Mapping[str, tuple[int, int]], unreadable: Mapping[str, str], readings: list[Reading]
+) -> dict[str, Any]:
+    """What the JSON file holds: images that were read alike share a reading."""
+    kinds = {reading: number for number, reading in enumerate(dict.fromkeys(readings))}
+    return {
+        "digests": list(sizes),
+        "sizes": list(sizes.values()),
+        "unreadable": unreadable,
+        "readings": [astuple(reading) for reading in kinds],
+        "reading_of": [kinds[reading] for reading in readings],
+    }

@@ -48,7 +48,7 @@ def _run(options: ExplainOptions) -> int:
         raise RequestError(f"{folder.root} is no results folder. Give the one that `bench run` wrote.")
     if options.masks and not options.masks.is_dir():
         raise RequestError(f"No such folder: {options.masks} (--masks). Check the spelling.")
-    sets = find_models(folder, options.backbones, terminal.say)
+    sets = find_models(folder, snapshot, options.backbones, terminal.say)
     ensure_phantom(experiment, caches, terminal)
     request = data_request(experiment, caches, folder.pseudonyms() or Pseudonyms.fresh())
     work = _Work(options, folder, experiment, terminal)

@@ -65,7 +65,7 @@ def _row(pair: MatchedRuns) -> ComparedRun:
 
 def _explained(pair: MatchedRuns, one: ResultsFolder, two: ResultsFolder) -> str:
     """Where the first two runs part, by training both again up to there where this machine can."""
-    name = pair.a.record.name
+    name = pair.a.record.title
     if pair.divergence is None:
         return f"{name}: no recorded digest differs, the predictions do."
     caches = user_caches()

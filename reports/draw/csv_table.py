@@ -1,7 +1,5 @@
 """A table as CSV: full precision, a cell in five columns."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

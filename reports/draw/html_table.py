@@ -1,7 +1,5 @@
 """A table as HTML: sortable, with intervals drawn in the cells."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """A table as JSON: for others a text with a cell as leaderboard.json has it, for us values that can be read back."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import asdict

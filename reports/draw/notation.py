@@ -1,7 +1,5 @@
 """What all formats share: marks of intervals and their meaning, and items of tables as readers see them."""
 
-from __future__ import annotations
-
 from reports.statistics.cell import FEW_CLUSTERS, FEW_CLUSTERS_OF_A_CLASS, Cell
 from reports.tables.table import Column, Item, Term
 from reports.tables.wording import NONE, number, p_value

@@ -12,7 +12,7 @@ from reports.statistics.bootstrap import Draws, with_seeds
 from reports.statistics.cell import Cell
 from reports.statistics.confusion_counts import Floats, Integers
 from reports.statistics.estimate import IntervalChoice, Quantity, Support, estimate
-from reports.statistics.metrics import Kind
+from reports.statistics.metrics.metric import Kind
 from reports.statistics.replicates import Replicates
 
 _NOTHING: Floats = np.empty(0)

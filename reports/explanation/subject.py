@@ -1,7 +1,5 @@
 """The maps of one backbone as tables are made from them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from reports.explanation.estimates import Origin
-from reports.explanation.localisation import Maps
+from reports.explanation.measures import Maps
 from reports.statistics.confusion_counts import Integers
 
 MAP, CENTRE, RANDOM = "map", "centre", "random"

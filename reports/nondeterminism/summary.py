@@ -1,7 +1,5 @@
 """What a study of nondeterminism found, before it is put into tables."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

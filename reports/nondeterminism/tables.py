@@ -1,7 +1,5 @@
 """The tables of a study of nondeterminism."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Sequence
 

@@ -1,7 +1,5 @@
 """The answer of a page: which backbone, how sure, what is lost elsewhere, and how much is only the seed."""
 
-from __future__ import annotations
-
 import math
 
 from reports.statistics.cases import INTERNAL

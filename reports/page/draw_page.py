@@ -1,7 +1,5 @@
 """A page as one HTML file that asks nothing of a network."""
 
-from __future__ import annotations
-
 import json
 from base64 import b64encode
 from collections.abc import Mapping
@@ -14,9 +12,8 @@ from markupsafe import Markup
 
 from reports.draw.html_table import table_html
 from reports.draw.notation import RESEARCH_ONLY
-from reports.page.chart_style import settings
+from reports.page.charts import VEGA_LITE, settings
 from reports.page.confused_cases import Confusions, SideConfusion
-from reports.page.draw_figure import VEGA_LITE
 from reports.page.part import Image, Page
 
 

@@ -1,18 +1,16 @@
 """One dot for each seed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import altair as alt
 import numpy as np
 
-from reports.page.chart_style import colour, data, height_of, spec_of
+from reports.page.charts import colour, data, height_of, spec_of
 from reports.page.confused_cases import Confusions, SideConfusion
 from reports.page.estimates import MOST_ROWS
 from reports.page.part import Chart
 from reports.statistics.confusion_counts import ConfusionCounts, Floats
-from reports.statistics.metrics import CountMetric
+from reports.statistics.metrics.metric import CountMetric
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """The leaderboard as one table: ranks, and the primary metric internally, at each site and between both."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from reports.statistics.cell import Cell

@@ -1,7 +1,5 @@
 """What the charts of a search show, before they are drawn. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

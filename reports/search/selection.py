@@ -3,8 +3,6 @@
 A nested search selects inside each outer training part by its inner folds, and is judged on the outer fold.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Checks of data frames that name what is wrong and the first offenders."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

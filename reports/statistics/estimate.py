@@ -22,7 +22,7 @@ from reports.statistics.intervals import (
     percentile,
 )
 from reports.statistics.jackknife import JackknifeT
-from reports.statistics.metrics import Kind
+from reports.statistics.metrics.metric import Kind
 from reports.statistics.replicates import Replicates
 
 LEAST_CLUSTERS = 2

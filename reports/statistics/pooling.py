@@ -79,6 +79,10 @@ class Side:
         sizes = self.counts.truth.sum((1, 2), dtype=np.float64)
         return bool(sizes.sum() ** 2 < FEW_OF_CLUSTERS * len(sizes) * np.square(sizes).sum())
 
+    def drawn_within(self, *, stratify: bool) -> Integers:
+        """The stratum within which each cluster is drawn, one for all where draws are not stratified: (n_clusters,)."""
+        return self.strata if stratify else np.zeros_like(self.strata)
+
     @property
     def present(self) -> Integers:
         """The codes of the classes that have cases here."""

@@ -1,7 +1,5 @@
 """From a leaderboard to typed tables."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from reports.statistics.metrics import headline, share_right

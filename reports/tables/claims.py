@@ -1,7 +1,5 @@
 """What may be said of the rows of a leaderboard: their caveats, whether one is the best, and where weights differ."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from reports.tables.caveats import NEAR_GUESSING, Caveat

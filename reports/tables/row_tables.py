@@ -1,12 +1,11 @@
 """The tables that have lines for each row of a leaderboard."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from reports.statistics.cases import INTERNAL
 from reports.statistics.cell import Cell
-from reports.statistics.metrics import CONFUSED, METRICS, of_each_class, primary
+from reports.statistics.metrics import METRICS, of_each_class, primary
+from reports.statistics.metrics.of_counts import CONFUSED
 from reports.tables.caveats import has
 from reports.tables.claims import said_probability
 from reports.tables.leaderboard import Leaderboard

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from reports.statistics.cell import Cell
-from reports.statistics.metrics import Metric
+from reports.statistics.metrics.metric import Metric
 
 Kind = Literal["text", "flag", "cell", "number", "p"]
 Shown = Literal["always", "filled", "never"]

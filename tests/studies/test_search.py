@@ -85,30 +85,30 @@ def test_the_first_trial_may_be_given(study: Open) -> None:
 
 @pytest.mark.parametrize("pruner", [name for name in PRUNERS if name != "none"])
 def test_pruners_spare_what_is_clearly_worse(study: Open, pruner: str) -> None:
-    """Ten units of noiseless curves: bad trials must cost less than good ones."""
+    """Ten parts of noiseless curves: bad trials must cost less than good ones."""
     spent: dict[float, int] = {}
 
     def curve(params: Params, watch: Watch) -> Scored:
         x, scores = float(params["x"]), []
-        for unit in range(10):
+        for part in range(10):
             for epoch in range(1, 11):
                 spent[x] = spent.get(x, 0) + 1
-                score = -abs(x) + 0.1 * epoch + 0.01 * unit
-                if unit == 0 and not watch.epoch(epoch, 10, score):
-                    return Scored(score, {"units": len(scores)})
+                score = -abs(x) + 0.1 * epoch + 0.01 * part
+                if part == 0 and not watch.epoch(epoch, 10, score):
+                    return Scored(score, {"parts": len(scores)})
             scores.append(score)
-            if not watch.unit(scores):
+            if not watch.part(scores):
                 break
-        return Scored(sum(scores) / len(scores), {"units": len(scores)})
+        return Scored(sum(scores) / len(scores), {"parts": len(scores)})
 
-    opened = study(space=Space({"x": FloatRange(-5.0, 5.0)}), pruner=pruner, units=10, sampler="random")
+    opened = study(space=Space({"x": FloatRange(-5.0, 5.0)}), pruner=pruner, parts=10, sampler="random")
     run_trials(opened, curve, 25)
     found = outcome(opened)
     assert found.count("pruned") >= 5
     assert found.count("pruned") + found.count("complete") == 25
     assert found.best.value == max(-abs(x) + 1.045 for x in spent)
     pruned = [trial for trial in found.trials if trial.state == "pruned"]
-    assert all("units" in trial.attributes for trial in pruned)
+    assert all("parts" in trial.attributes for trial in pruned)
     assert all(spent[float(trial.params["x"])] < 100 for trial in pruned)
     assert spent[float(found.best.params["x"])] == 100
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.data.kinds import KIND_OF_SUFFIX
 from bench.data.manifest.columns import Manifest
-from bench.data.manifest.lookalikes import are_paths, like_paths
+from bench.data.manifest.lookalikes import are_paths, columns_like
 from bench.data.options import MANIFEST_COLUMNS
 from bench.data.tree.scan import why_passed_over
 
@@ -120,7 +120,7 @@ def _advice(manifest: Manifest, column: str) -> str:
     cells = manifest.cells(column)
     says = [f"Looked for in {manifest.home} and, by name, in all folders below."]
     if column == "path" and not are_paths(cells):
-        others = like_paths(manifest.table, MANIFEST_COLUMNS)
+        others = columns_like("path", manifest.table, MANIFEST_COLUMNS)
         says += [f"Column {others[0]!r} looks like paths: --column path={others[0]}."] if others else []
     if any(map(_DRIVE.match, cells)):
         says.append("These are paths of a Windows drive, which is not here.")

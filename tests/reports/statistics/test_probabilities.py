@@ -7,8 +7,9 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 
 from reports import Entry, build_leaderboard
 from reports.statistics.bootstrap import Draws
-from reports.statistics.metrics import ProbabilityMetric, metrics_of
+from reports.statistics.metrics import metrics_of
 from reports.statistics.metrics.calibration import calibration_error, expected_calibration_error
+from reports.statistics.metrics.metric import ProbabilityMetric
 from reports.statistics.metrics.of_probabilities import auroc, average_precision, brier
 from reports.statistics.probabilities import Probabilities
 from reports.statistics.probability_replicates import replicated, values_of

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from reports.statistics.best import DRAWS, probability_of_best
 from reports.statistics.jackknife import JackknifeT
+from reports.statistics.ranking import DRAWS, probability_of_best
 
 ERROR = 0.5 / DRAWS**0.5
 

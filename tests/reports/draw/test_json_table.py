@@ -1,4 +1,4 @@
-"""JSON of tables: the same numbers as CSV, in the cells of leaderboard.json."""
+"""JSON of tables: the same numbers as CSV, in the cells of leaderboard.json; and JSON that is read back."""
 
 import csv
 import io
@@ -6,10 +6,11 @@ import json
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
 from reports import build_leaderboard
 from reports.draw.csv_table import csv_text
-from reports.draw.json_table import json_text
+from reports.draw.json_table import json_text, table_from_json, table_to_json
 from reports.statistics.cell import Cell
 from reports.tables.all_tables import build_tables
 from reports.tables.table import Column, Table, Term
@@ -67,3 +68,25 @@ def test_every_table_has_the_numbers_of_its_csv(make_study: Callable) -> None:
                 assert value == (float(text) if text else None)
                 compared += 1
     assert compared > 150
+
+
+TABLE = Table(
+    "t",
+    "A table",
+    (Column("a", "A"), Column("c", "C", "cell", 3), Column("n", "N", "number", unit=1e6), Column("f", "F", "flag")),
+    (
+        (Term("energy", "Energy"), Cell(0.25, 0.1, 0.4, "jackknife-t", "few", few_clusters=True), 1 / 3, True),
+        ("<b>é</b>", None, None, None),
+    ),
+    ("A note.",),
+)
+
+
+def test_a_table_comes_back_as_it_was() -> None:
+    assert table_from_json(json.loads(json.dumps(table_to_json(TABLE), allow_nan=False))) == TABLE
+
+
+@pytest.mark.parametrize("damage", [{"columns": [{}]}, {"rows": [[1]]}, {"rows": [[{"cell": {"value": "x"}}]]}])
+def test_what_is_no_table_is_refused(damage: dict[str, object]) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        table_from_json({**table_to_json(TABLE), **damage})

@@ -1,7 +1,5 @@
 """The charts of a search as one sheet. Writes a PNG."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from matplotlib.axes import Axes

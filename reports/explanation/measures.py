@@ -1,9 +1,8 @@
-"""How well importance maps find lesions. Maps and coverages are (n, size, size), maps from 0 on.
+"""What importance maps are worth: whether they find lesions, and whether the prediction hangs on what they mark.
 
-A map that is 0 everywhere says nothing of places, and counts as one that is the same everywhere.
+Maps and coverages are (n, size, size), maps from 0 on. A map that is 0 everywhere says nothing of places, and counts as
+one that is the same everywhere.
 """
-
-from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,3 +75,22 @@ def centre_prior(size: int) -> Maps:
     place = (np.arange(size) + 0.5) / size - 0.5
     one = np.exp(-((place / CENTRE_SPREAD) ** 2) / 2)
     return np.outer(one, one).astype(np.float32)
+
+
+STEPS = 8
+
+
+def order(maps: Maps, rng: np.random.Generator) -> Integers:
+    """Pixels from the most important on, equal ones in random order: (n, size²) positions."""
+    flat = maps.reshape(len(maps), -1)
+    return np.lexsort((rng.random(flat.shape), -flat), axis=1)
+
+
+def fractions() -> Floats:
+    """The shares of pixels that are deleted or inserted: (n_steps + 1,) from 0 to 1."""
+    return np.arange(STEPS + 1) / STEPS
+
+
+def area(curves: Floats) -> Floats:
+    """The area below curves (n, n_steps + 1) over the shares, by trapezoids: (n,)."""
+    return np.asarray((curves[:, 1:] + curves[:, :-1]).mean(1) / 2)

@@ -1,7 +1,5 @@
 """Reliability: how often predictions of a given confidence are right."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +7,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from reports.page.chart_style import QUIET, colour, data, spec_of
+from reports.page.charts import QUIET, colour, data, spec_of
 from reports.page.part import Chart
 from reports.statistics.cases import INTERNAL
 from reports.statistics.probabilities import are_probabilities, probabilities_in

@@ -1,16 +1,19 @@
-"""Energy, pointing game and IoU against cases worked out by hand and scikit-learn."""
+"""What maps are worth: against plain loops and scikit-learn."""
 
 import numpy as np
 import pytest
 from scipy.stats import norm
-from sklearn.metrics import jaccard_score
+from sklearn.metrics import auc, jaccard_score
 
-from reports.explanation.localisation import (
+from reports.explanation.measures import (
     THRESHOLDS,
+    area,
     best_threshold,
     centre_prior,
     energy,
+    fractions,
     inside,
+    order,
     overlaps,
     pointing,
     threshold_of_others,
@@ -76,3 +79,17 @@ def test_the_centre_prior_is_a_normal_bump_in_the_middle() -> None:
     assert prior == pytest.approx(prior[::-1, ::-1])
     ratio = norm.pdf(0.4375, scale=0.25) / norm.pdf(0.0625, scale=0.25)
     assert prior[0, 4] / prior[3, 4] == pytest.approx(ratio, rel=1e-5)
+
+
+def test_the_area_is_that_of_trapezoids() -> None:
+    curves = np.random.default_rng(0).random((5, len(fractions())))
+    assert area(curves) == pytest.approx([auc(fractions(), curve) for curve in curves])
+    assert area(np.ones((1, len(fractions())))).tolist() == [1.0]
+
+
+def test_the_most_important_pixels_come_first_and_equal_ones_in_random_order() -> None:
+    maps = np.array([[[0.1, 0.9], [0.5, 0.0]]], dtype=np.float32)
+    assert order(maps, np.random.default_rng(0)).tolist() == [[1, 2, 0, 3]]
+    same = np.zeros((50, 2, 2), dtype=np.float32)
+    first = order(same, np.random.default_rng(0))[:, 0]
+    assert set(first.tolist()) == {0, 1, 2, 3}

@@ -1,12 +1,10 @@
 """The charts of searches on the page."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import altair as alt
 
-from reports.page.chart_style import colour, data, height_of, shape, spec_of
+from reports.page.charts import colour, data, height_of, shape, spec_of
 from reports.page.part import Chart
 from reports.search.charts import SearchCharts
 from reports.statistics.metrics import METRICS

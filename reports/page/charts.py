@@ -1,13 +1,12 @@
-"""How charts look: one set of colours for light and dark ground, and a chart as a specification without settings."""
-
-from __future__ import annotations
+"""How charts look: one set of colours for light and dark ground, on the page and in files."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import altair as alt
+import vl_convert
 
-from reports.page.part import Spec
+from reports.page.part import Chart, Spec
 
 Drawable: TypeAlias = "alt.Chart | alt.LayerChart | alt.FacetChart"
 
@@ -19,6 +18,10 @@ LOW, MIDDLE, HIGH = "#f0a860", "#f7f7f7", "#7fc0ea"
 
 COLUMN = 340
 """A column of a journal, 90 mm, in pixels of 1/96 inch."""
+VEGA_LITE = "_".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+"""The version that Altair writes, as vl-convert calls it."""
+SCALE = 4
+"""Of the PNG: 384 dots an inch."""
 _INK, _GRID = "#1b1f24", "#d8dee4"
 _FONT = "system-ui, 'Segoe UI', Roboto, 'Liberation Sans', Arial, sans-serif"
 
@@ -73,3 +76,13 @@ def for_print(spec: Spec) -> dict[str, Any]:
     """For a file: as wide as a column, letters of 7.5 points, and white ground."""
     fit = {"type": "fit-x", "contains": "padding"}
     return {**spec, "width": COLUMN, "autosize": fit, "config": {**settings(10), "background": "#ffffff"}}
+
+
+def figure_svg(chart: Chart) -> str:
+    """As on the page in its light colours, as wide as a column of a journal (90 mm), under no title."""
+    return str(vl_convert.vegalite_to_svg(for_print(chart.spec), vl_version=VEGA_LITE))
+
+
+def figure_png(svg: str) -> bytes:
+    """The same in dots, four for a pixel each way."""
+    return bytes(vl_convert.svg_to_png(svg, scale=SCALE))

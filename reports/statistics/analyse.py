@@ -12,14 +12,9 @@ from reports.statistics.bootstrap import Draws, Statistic, resample
 from reports.statistics.cases import INTERNAL
 from reports.statistics.confusion_counts import AnyFloats, ConfusionCounts, Floats, Integers
 from reports.statistics.jackknife import leave_out_each_cluster
-from reports.statistics.metrics import (
-    CONFUSED,
-    ClassMetric,
-    CountMetric,
-    ProbabilityMetric,
-    ReferencedMetric,
-    metrics_of,
-)
+from reports.statistics.metrics import metrics_of
+from reports.statistics.metrics.metric import ClassMetric, CountMetric, ProbabilityMetric, ReferencedMetric
+from reports.statistics.metrics.of_counts import CONFUSED
 from reports.statistics.pooling import Pooled, Side
 from reports.statistics.prevalence_reweighted import with_internal_mix
 from reports.statistics.probability_replicates import replicated, values_of
@@ -94,7 +89,7 @@ def _from_probabilities(
             if (value := values_of(how, rows[position].probabilities[name], len(side.clusters), len(seeds))) is not None
         }
         if values:
-            strata = _strata(side, stratify)
+            strata = side.drawn_within(stratify=stratify)
             made = replicated(list(values.values()), name, seeds, strata, draws, home=name == INTERNAL)
             for (position, metric), replicates in zip(values, made, strict=True):
                 found[position][metric][name] = replicates
@@ -131,10 +126,6 @@ def _alike(rows: Sequence[Pooled]) -> dict[tuple[str, tuple[int, ...], bytes], l
     return groups
 
 
-def _strata(side: Side, stratify: bool) -> Integers:
-    return side.strata if stratify else np.zeros_like(side.strata)
-
-
 def _estimate_side(
     name: str,
     sides: Sequence[Side],
@@ -156,7 +147,7 @@ def _estimate_side(
     ]
     if draws is not None:
         places, counted, computed, _ = zip(*wanted, strict=True)
-        weights = draws.seed_weights(seeds), draws.cluster_weights(name, _strata(sides[0], stratify))
+        weights = draws.seed_weights(seeds), draws.cluster_weights(name, sides[0].drawn_within(stratify=stratify))
         for n, found in zip(places, resample(counted, computed, *weights), strict=True):
             resampled[n] |= found
     for n, counts, every, left_out in wanted:

@@ -1,7 +1,7 @@
-"""The charts of nondeterminism as one sheet. Writes a PNG."""
+"""The charts of nondeterminism: what they show, and their drawing as one sheet. Writes a PNG."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,52 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from reports.draw.notation import RESEARCH_ONLY
-from reports.nondeterminism.charts import NondeterminismCharts
+from reports.nondeterminism.components import deviation
+from reports.nondeterminism.summary import TITLES, Study
+from reports.statistics.cell import Cell
 from reports.statistics.metrics import primary
+
+
+@dataclass(frozen=True)
+class SpreadBars:
+    """The standard deviation of a metric by source, at one site."""
+
+    site: str
+    names: tuple[str, ...]
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class NondeterminismCharts:
+    """The sheet of one backbone: sd of the primary metric, and churn, by source and site, and relative L2 by step."""
+
+    backbone: str
+    spread: tuple[SpreadBars, ...]
+    churn: Mapping[str, Mapping[str, float]]
+    curves: Mapping[str, Sequence[tuple[int, float]]]
+
+
+def nondeterminism_charts(study: Study) -> NondeterminismCharts:
+    """Of all designs of two runs or more, and of numerics in the curves; curves keep the steps at which runs differ."""
+    designs = [design for design in study.designs if design.runs > 1]
+    spread = tuple(
+        SpreadBars(
+            site,
+            tuple(_title(design.name) for design in designs),
+            tuple(deviation(design.mean_squares(site)[primary().name]) for design in designs),
+        )
+        for site in study.sites
+    )
+    churn = {site: {_title(one.name): one.churn(site) or 0.0 for one in designs} for site in study.sites}
+    curves = {
+        _title(name): [(step, value) for step, value in curve if value > 0] for name, curve in study.curves.items()
+    }
+    return NondeterminismCharts(study.backbone, spread, churn, {name: curve for name, curve in curves.items() if curve})
+
+
+def _title(name: str) -> str:
+    return TITLES.get(name, name)
+
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#767676")  # Okabe and Ito
 MARKERS = "osD^vP*"

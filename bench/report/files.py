@@ -1,0 +1,41 @@
+"""Tables and charts as files. Writes into tables/ (csv, tex, json or md, and all.tex) and figures/ (svg and png)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from bench.store.files import FolderFiles
+from reports.draw.latex_table import latex_document
+from reports.page.charts import figure_png, figure_svg
+from reports.page.part import Chart
+from reports.tables.all_tables import NAMES
+from reports.tables.table import Table
+
+GROUPS = ("external", "gap", "classes", "comparisons", "seeds", "learning", "calibration")
+"""How the names of the page's charts begin; others in the folder are left alone."""
+
+
+def write_tables(
+    root: Path, tables: Sequence[Table], ending: str, draw: Callable[[Table], str], others: Iterable[str]
+) -> list[Path]:
+    """Write each table, and for LaTeX a document that holds them all. Call only under the lock.
+
+    Those of an earlier call that are not among them are removed; `others` are names beside those of a leaderboard.
+    """
+    files = FolderFiles(root)
+    files.remove(f"tables/{name}.{ending}" for name in {*NAMES, *others} - {table.name for table in tables})
+    texts = {f"tables/{table.name}.{ending}": draw(table) for table in tables}
+    if ending == "tex":
+        texts["tables/all.tex"] = latex_document([table.name for table in tables])
+    return files.write_all(texts)
+
+
+def write_charts(root: Path, charts: Sequence[Chart]) -> list[Path]:
+    """Write each chart twice; those of an earlier call that are not among them are removed."""
+    files, pictures = FolderFiles(root), dict[str, bytes | str]()
+    for chart in charts:
+        svg = figure_svg(chart)
+        pictures |= {f"figures/{chart.name}.svg": svg, f"figures/{chart.name}.png": figure_png(svg)}
+    paths = files.write_all(pictures)
+    others = [path for path in root.glob("figures/*") if path.suffix in (".svg", ".png") and path not in paths]
+    files.remove(f"figures/{path.name}" for path in others if path.stem.partition("-")[0] in GROUPS)
+    return paths
