@@ -60,6 +60,7 @@ def read_stored(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -
             f"{folder.root}/experiment.toml does not know the class {other[0]!r} that cases.parquet has: one of them "
             f"is damaged. Restore it, or give the bench run command again with another --results folder."
         )
+    snapshot.number_of_folds()
     comparable, left_out = _comparable(
         folder.runs.read_all(), folds, {case.case_id for case in cases if case.site == INTERNAL}
     )
