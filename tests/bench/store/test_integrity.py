@@ -2,11 +2,13 @@
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from processes import INTERRUPTIBLE, SMALL, Bench, predictions, wait_until
 from resealed import forget_digests, reseal
 from stored_studies import write_study
 
@@ -193,3 +195,41 @@ def test_a_removed_results_folder_stops_the_next_write(results: Path) -> None:
         store.store("0" * 20, lambda folder: None)
     assert "\n" not in str(caught.value)
     assert not results.exists()
+
+
+def test_the_next_bench_run_does_damaged_and_emptied_runs_again(
+    finished: Path, digit_data: Path, bench: Bench, tmp_path: Path
+) -> None:
+    results = shutil.copytree(finished, tmp_path / "results")
+    before, board = predictions(results), (results / "leaderboard.json").read_bytes()
+    one, two, *_ = runs(results)
+    flip(one / "predictions.parquet", 400)
+    for path in two.iterdir():
+        path.unlink()
+    done = bench("run", "--data", digit_data, *SMALL, "--seeds", "2", "--results", results)
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert f"{one} is damaged (predictions.parquet: it is not as it was written): it was moved to" in said
+    assert f"{two} is damaged (run.json is missing)" in said
+    assert "2 runs to do (2 of 4 are stored)" in said
+    after = predictions(results)
+    assert {name: after[name] for name in before} == before
+    assert (results / "leaderboard.json").read_bytes() == board
+
+
+def test_a_results_folder_that_is_taken_away_ends_the_work(
+    digit_data: Path, bench_environment: dict[str, str], tmp_path: Path
+) -> None:
+    results, gone = tmp_path / "results", tmp_path / "elsewhere"
+    command = [*INTERRUPTIBLE, "run", "--data", str(digit_data), *SMALL, "--seeds", "15", "--results", str(results)]
+    with subprocess.Popen(
+        command, env=bench_environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        wait_until(lambda: bool(predictions(results)), "the first run")
+        results.rename(gone)
+        output, errors = process.communicate(timeout=240)
+    assert process.returncode == 1
+    (line,) = [line for line in errors.splitlines() if line.startswith("Error:")]
+    assert f"The results folder {results} is gone" in line
+    assert len(predictions(gone)) < 30
+    assert not results.exists(), output
