@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from bench.errors import BenchError
 from bench.store.files import FolderFiles
 from reports.draw.latex_table import latex_document
 from reports.page.charts import figure_png, figure_svg
@@ -33,9 +34,22 @@ def write_charts(root: Path, charts: Sequence[Chart]) -> list[Path]:
     """Write each chart twice; those of an earlier call that are not among them are removed."""
     files, pictures = FolderFiles(root), dict[str, bytes | str]()
     for chart in charts:
-        svg = figure_svg(chart)
-        pictures |= {f"figures/{chart.name}.svg": svg, f"figures/{chart.name}.png": figure_png(svg)}
+        svg, picture = _drawn(chart)
+        pictures |= {f"figures/{chart.name}.svg": svg, f"figures/{chart.name}.png": picture}
     paths = files.write_all(pictures)
     others = [path for path in root.glob("figures/*") if path.suffix in (".svg", ".png") and path not in paths]
     files.remove(f"figures/{path.name}" for path in others if path.stem.partition("-")[0] in GROUPS)
     return paths
+
+
+def _drawn(chart: Chart) -> tuple[str, bytes]:
+    """Raises BenchError where the renderer refuses it."""
+    try:
+        svg = figure_svg(chart)
+        return svg, figure_png(svg)
+    except (RuntimeError, ValueError) as error:
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise BenchError(
+            f"The chart {chart.name} could not be drawn: {why}. The leaderboard is stored; rename classes, sites "
+            f"or backbones with odd signs, and give bench report again."
+        ) from None

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from filelock import FileLock, Timeout
@@ -28,8 +28,9 @@ from bench.store.files import FolderFiles
 from bench.store.heartbeat import Heartbeat, heartbeat, processes_at_work
 from bench.store.runs import RunStore
 from bench.store.snapshot import FolderSnapshot
-from bench.store.tables import case_frame, cases_of, csv_rows, parquet_bytes, read_parquet
+from bench.store.tables import case_frame, cases_of, csv_of, parquet_bytes, read_parquet
 from bench.store.tuned import TunedRecipes
+from reports.draw.csv_table import as_meant, csv_rows
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -183,8 +184,7 @@ class ResultsFolder:
 
     def write_unreadable(self, images: list[tuple[str, str]]) -> None:
         """List the images that were left out, as (case_id, reason), in tables/unreadable.csv."""
-        frame = pd.DataFrame(images, columns=["case_id", "reason"])
-        self.files.write(UNREADABLE, frame.to_csv(index=False))
+        self.files.write(UNREADABLE, csv_rows(["case_id", "reason"], images))
 
     def write_passed_over(self, entries: Sequence[Entry]) -> None:
         """Count what became no case as it lies on the disk, in tables/passed_over.csv; no file where all did."""
@@ -197,7 +197,8 @@ class ResultsFolder:
         if not path.exists():
             return []
         rows = pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
-        return [Entry(**{**row, "number": int(row["number"])}) for row in rows]
+        texts: list[dict[str, Any]] = [{name: as_meant(text) for name, text in row.items()} for row in rows]
+        return [Entry(**{**row, "number": int(row["number"])}) for row in texts]
 
     def write_leaks(self, leaks: Sequence[Leak]) -> None:
         """List the pairs that leak, in tables/leaks.csv; no file where there are none."""
@@ -211,7 +212,7 @@ class ResultsFolder:
 
     def _write_rows(self, name: str, rows: "Sequence[DataclassInstance]") -> None:
         if rows:
-            self.files.write(name, csv_rows(rows))
+            self.files.write(name, csv_of(rows))
         else:
             self.files.remove([name])
 

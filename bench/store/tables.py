@@ -1,7 +1,7 @@
 """Tables of a results folder as its files hold them. Reads Parquet."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -10,6 +10,7 @@ import pandas as pd
 
 from bench.data.cases import COLUMNS, PART, Case
 from bench.errors import RequestError
+from reports.draw.csv_table import csv_rows
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -64,7 +65,7 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def csv_rows(rows: "Sequence[DataclassInstance]") -> str:
+def csv_of(rows: "Sequence[DataclassInstance]") -> str:
     """CSV with one line a row, and the fields as columns."""
-    text: str = pd.DataFrame([asdict(row) for row in rows]).to_csv(index=False)
-    return text
+    names = [field.name for field in fields(rows[0])]
+    return csv_rows(names, ([getattr(row, name) for name in names] for row in rows))
