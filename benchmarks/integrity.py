@@ -14,9 +14,8 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from benchmarks.machine import processor
-
 from benchmarks.simulated_runs import Size, write_runs
+from benchmarks.timing import machine
 
 LIMIT = 1.1
 SIZE = Size(backbones=10, seeds=10, folds=10, internal=1000, external=300)
@@ -55,7 +54,7 @@ def main() -> None:
             checked.append(seconds(REPORT, root))
             unchecked.append(seconds(UNCHECKED + REPORT, root))
     ratio = median(checked) / median(unchecked)
-    print(f"machine   {processor()}, {os.cpu_count()} cores")
+    print(f"machine   {machine()}")
     print(f"data      {SIZE.runs:,} runs, {SIZE.predictions:,} predictions; medians of {options.rounds}")
     print(f"bench report, every run checked    {median(checked):6.2f} s of the processor")
     print(f"  without checks                   {median(unchecked):6.2f} s")
