@@ -17,6 +17,8 @@ import typer
 from rich.markup import escape
 from typer.core import TyperCommand
 
+from bench.printing import to_errors, to_output
+
 FILE = Path(__file__).with_name("declared.json")
 KINDS: dict[str, Any] = {
     "text": str,
@@ -116,10 +118,10 @@ class AsWritten(TyperCommand):
 
 def training_begins() -> None:
     """Say at once that the command has begun, also into a file: the libraries it needs take seconds to load."""
-    print("Checking the request …", flush=True)
+    to_output("Checking the request …")
 
 
 def reading_begins(what: object) -> None:
     """For commands whose output is for programs as well: only to somebody who waits at a terminal."""
     if sys.stderr.isatty():
-        print(f"Reading {what} …", file=sys.stderr, flush=True)
+        to_errors(f"Reading {what} …")

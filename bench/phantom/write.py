@@ -1,6 +1,5 @@
 """Writes a phantom to disk: images, masks and manifest, rendered by a pool of processes."""
 
-import csv
 import multiprocessing
 import os
 import shutil
@@ -129,7 +128,7 @@ def _write_case(job: _Job) -> dict[str, str]:
 
 
 def _write_manifest(path: Path, rows: list[dict[str, str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    from reports.draw.csv_table import csv_as_it_is  # here, since workers that render do without
+
+    text = csv_as_it_is(list(rows[0]), (list(row.values()) for row in rows))
+    path.write_text(text, encoding="utf-8", newline="")

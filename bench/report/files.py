@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.atomic import write_atomically, write_text
+from bench.errors import BenchError
 from reports.draw.latex_table import latex_document
 from reports.page.charts import figure_png, figure_svg
 from reports.page.part import Chart
@@ -41,8 +42,7 @@ def write_charts(root: Path, charts: Sequence[Chart]) -> list[Path]:
     folder.mkdir(exist_ok=True)
     paths = []
     for chart in charts:
-        svg = figure_svg(chart)
-        picture = figure_png(svg)
+        svg, picture = _drawn(chart)
         paths += [folder / f"{chart.name}.svg", folder / f"{chart.name}.png"]
         write_text(paths[-2], svg)
         write_atomically(paths[-1], partial(Path.write_bytes, data=picture))
@@ -50,3 +50,16 @@ def write_charts(root: Path, charts: Sequence[Chart]) -> list[Path]:
         if path.suffix in (".svg", ".png") and path.stem.partition("-")[0] in GROUPS and path not in paths:
             path.unlink()
     return paths
+
+
+def _drawn(chart: Chart) -> tuple[str, bytes]:
+    """Raises BenchError where the renderer refuses it."""
+    try:
+        svg = figure_svg(chart)
+        return svg, figure_png(svg)
+    except (RuntimeError, ValueError) as error:
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise BenchError(
+            f"The chart {chart.name} could not be drawn: {why}. The leaderboard is stored; rename classes, sites "
+            f"or backbones with odd signs, and give bench report again."
+        ) from None

@@ -1,11 +1,13 @@
 """How charts look: one set of colours for light and dark ground, on the page and in files."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import altair as alt
 import vl_convert
 
+from reports.draw.shown import in_every_text, shown
 from reports.page.part import Chart, Spec
 
 Drawable: TypeAlias = "alt.Chart | alt.LayerChart | alt.FacetChart"
@@ -66,10 +68,24 @@ def _legend(series: Sequence[str]) -> alt.Legend | None:
 
 
 def spec_of(chart: Drawable) -> Spec:
-    """The specification without settings, as wide as its place."""
-    found = chart.to_dict()
+    """The specification without settings, as wide as its place; names as a renderer can take them."""
+    found = _drawable(chart.to_dict())
     found.pop("config", None)
     return {**found, "width": "container"}
+
+
+def _drawable(content: dict[str, Any]) -> dict[str, Any]:
+    """Without control characters, which end vl-convert's process, and without backslashes.
+
+    Vega-Lite puts titles into expressions, where a backslash begins an escape or swallows the quotation mark, and no
+    text may go over two lines.
+    """
+    drawable: dict[str, Any] = in_every_text(content, _in_a_line)
+    return drawable
+
+
+def _in_a_line(text: str) -> str:
+    return shown(re.sub(r"\s", " ", text)).replace("\\", "∖")
 
 
 def for_print(spec: Spec) -> dict[str, Any]:

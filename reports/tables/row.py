@@ -36,12 +36,12 @@ class Entry:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What tells entries, and the rows made from them, apart."""
+        """Backbone, weights and recipe, which tell entries, and the rows made from them, apart."""
         return self.backbone, self.weights, self.recipe
 
     @property
     def full_name(self) -> str:
-        """Its name where another entry has the same backbone."""
+        """What its row is called where several entries have the same backbone."""
         return f"{self.backbone} ({self.recipe}, {self.weights})"
 
 
@@ -116,7 +116,7 @@ class Row:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """That of its entry."""
+        """Backbone, weights and recipe, which tell entries, and the rows made from them, apart."""
         return self.backbone, self.weights, self.recipe
 
     @property
@@ -155,7 +155,7 @@ class Row:
 
 
 def build_row(one: Analysis, entry: Entry, standing: Standing, choice: IntervalChoice) -> Row:
-    """All cells of a backbone."""
+    """The row of one backbone, from its quantities."""
     return Row(
         name=one.pooled.name,
         backbone=entry.backbone,
