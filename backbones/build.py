@@ -8,7 +8,7 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from backbones.catalogue import check_name
+from backbones.names import check_name
 
 CLASSIFIER_SD = 0.01
 

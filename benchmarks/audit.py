@@ -1,28 +1,23 @@
 """How fast images are audited, decoded and searched for copies, and in how much memory.
 
-    python benchmarks/audit.py [JPEGs, default 10,000] [hashes, default 100,000]
+    python -m benchmarks.audit [--jpegs 10000] [--hashes 100000]
 
 Makes JPEGs of 512 × 512 pixels in a temporary folder, audits them in a process of its own, builds the pixel cache
 beside a bare loop that only decodes, and searches as many thumbnails as there are hashes beside a loop over all pairs.
 """
 
 import json
-import os
-import platform
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
+from statistics import median
 
 import imagehash
 import numpy as np
-import PIL
-from copies import Picture, photographs
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -39,6 +34,8 @@ from bench.near_duplicates.hashes import FLIPS, HashIndex, coefficients, distanc
 from bench.near_duplicates.proposals import CALIBRATED
 from bench.near_duplicates.search import find_copies
 from bench.near_duplicates.thumbnail import SIDE, thumbnail
+from benchmarks.copies import Picture, photographs
+from benchmarks.timing import machine, options, seconds, take_turns, versions
 
 SIZE, ROUNDS = 512, 3
 SETTINGS = PixelSettings(image_size=224)
@@ -79,12 +76,6 @@ def write_tree(root: Path, number: int) -> None:
         image.save(folder / f"{place:06d}.jpg", quality=88)
 
 
-def seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
-
-
 def audited(root: Path, out: Path) -> tuple[float, float]:
     """Seconds and peak memory in MiB of `bench data audit` in a fresh process."""
     done = subprocess.run([sys.executable, "-c", AUDITED, root, out], capture_output=True, text=True, check=True)
@@ -111,14 +102,12 @@ def cache_against_decoder(root: Path, scratch: Path) -> list[str]:
     files = sorted(root.rglob("*.jpg"))[:2000]
     images = [FoundImage(str(file), str(file), "", "internal") for file in files]
     sources = {str(digest): Source(Path(image.path)) for image, digest in zip(images, digests_of(images), strict=True)}
-    times: dict[str, list[float]] = {"decoder": [], "resizing": [], "cache": []}
-    for number in range(ROUNDS):
-        folder = scratch / f"cache-{number}"
-        folder.mkdir()
-        times["decoder"].append(seconds(partial(on_all_cores, lambda image: image.load(), files)))
-        times["resizing"].append(seconds(partial(on_all_cores, resize, files)))
-        times["cache"].append(seconds(partial(build_cache, folder, sources, SETTINGS)))
-    decoder, resizing, cache = (len(files) / statistics.median(taken) for taken in times.values())
+    ways = {
+        "decoder": lambda: on_all_cores(lambda image: image.load(), files),
+        "resizing": lambda: on_all_cores(resize, files),
+        "cache": lambda: build_cache(Path(tempfile.mkdtemp(dir=scratch)), sources, SETTINGS),
+    }
+    decoder, resizing, cache = (len(files) / median(taken) for taken in take_turns(ways, ROUNDS).values())
     return [
         f"Pillow decodes, all cores       {decoder:8.0f} images/s",
         f"Pillow decodes and resizes      {resizing:8.0f} images/s",
@@ -126,13 +115,12 @@ def cache_against_decoder(root: Path, scratch: Path) -> list[str]:
     ]
 
 
-def check_against_decoding(root: Path, scratch: Path) -> list[str]:
+def leakage_check_against_decoding(root: Path, scratch: Path) -> list[str]:
     """The leakage check of `bench run` on all images, beside reading and decoding them; then again, from its cache."""
     caches = Caches(scratch / "leakage")
     request = DataRequest(ReadOptions(Pseudonyms(bytes(32))), sites={"internal": root})
-    options = {"renaming": {}, "declared": None, "skip_unreadable": False}
     started = time.perf_counter()
-    dataset = load_dataset(request, SETTINGS, caches, **options)
+    dataset = load_dataset(request, SETTINGS, caches, renaming={}, declared=None, skip_unreadable=False)
     decoding = time.perf_counter() - started
     taken = [
         seconds(lambda: copies_among(dataset.cases, dataset.pixels, dataset.settings, caches.pixels)) for _ in range(2)
@@ -178,7 +166,7 @@ def search_against_all_pairs(number: int) -> list[str]:
     def whole() -> None:
         found.extend(find_copies(thumbs, np.full(number, 512), np.full(number, -1)))
 
-    pairs, sure = sum(look_up()), statistics.median(seconds(look_up) for _ in range(ROUNDS))
+    pairs, sure = sum(look_up()), median(seconds(look_up) for _ in range(ROUNDS))
     plain, loop = seconds(all_pairs), seconds(naive) / 100**2 * number**2
     everything = seconds(whole)
     return [
@@ -191,29 +179,17 @@ def search_against_all_pairs(number: int) -> list[str]:
 
 
 def main() -> None:
-    images = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    number = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
-    print(
-        f"machine   {platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-    )
-    print(f"versions  Python {platform.python_version()}, numpy {np.__version__}, Pillow {PIL.__version__}\n")
+    asked = options(__doc__, jpegs=10_000, hashes=100_000).parse_args()
+    print(f"machine   {machine()}")
+    print(f"versions  {versions('numpy', 'pillow')}\n")
     with tempfile.TemporaryDirectory() as folder:
-        scratch = Path(folder)
-        write_tree(scratch / "tree", images)
-        taken, peak = audited(scratch / "tree", scratch / "audit")
-        print(
-            f"audit of {images:,} JPEGs, {SIZE} px {taken:8.1f} s, {images / taken:.0f} images/s (goal: 150), "
-            f"peak memory {peak:.0f} MiB (goal: under 1024)"
-        )
-        print(
-            "\n".join(
-                [
-                    *cache_against_decoder(scratch / "tree", scratch),
-                    *check_against_decoding(scratch / "tree", scratch),
-                ]
-            )
-        )
-    print("\n".join(search_against_all_pairs(number)))
+        scratch, tree = Path(folder), Path(folder, "tree")
+        write_tree(tree, asked.jpegs)
+        taken, peak = audited(tree, scratch / "audit")
+        rate = f"{taken:8.1f} s, {asked.jpegs / taken:.0f} images/s (goal: 150)"
+        print(f"audit of {asked.jpegs:,} JPEGs, {SIZE} px {rate}, peak memory {peak:.0f} MiB (goal: under 1024)")
+        print("\n".join([*cache_against_decoder(tree, scratch), *leakage_check_against_decoding(tree, scratch)]))
+    print("\n".join(search_against_all_pairs(asked.hashes)))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How long the crossed bootstrap takes, against scipy.stats.bootstrap with scikit-learn's f1_score.
 
-    python benchmarks/bootstrap.py
+    python -m benchmarks.bootstrap [--rounds 5]
 
 Everything is timed in one run, the candidates taking turns, and medians are printed. The peer resamples the
 internal side only; it runs few resamples and its time is extrapolated linearly.
@@ -8,26 +8,21 @@ internal side only; it runs few resamples and its time is extrapolated linearly.
 
 from __future__ import annotations
 
-import os
-import platform
-import time
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-import scipy
-import sklearn
-from machine import processor
 from scipy.stats import bootstrap
 from sklearn.metrics import f1_score
 
+from benchmarks.timing import machine, options, take_turns, versions
 from reports import Entry, build_leaderboard
 from reports.statistics.bootstrap import Draws, resample
 from reports.statistics.confusion_counts import ConfusionCounts, Floats, Integers, count_confusions
 from reports.statistics.intervals import bias_corrected
 from reports.statistics.metrics.of_counts import accuracy, macro_f1
 
-RESAMPLES, PEER_RESAMPLES, ROUNDS = 10_000, 30, 5
+RESAMPLES, PEER_RESAMPLES = 10_000, 30
 N_INTERNAL, N_EXTERNAL, N_SEEDS, N_FOLDS, N_CLASSES = 600, 250, 10, 5, 6
 
 
@@ -74,13 +69,10 @@ def entry(name: str, sides: dict[str, tuple[Integers, Integers]]) -> Entry:
     return Entry(name, "random", "default", 1, 1.0, N_FOLDS, pd.concat(parts, ignore_index=True))
 
 
-def seconds(function: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    function()
-    return time.perf_counter() - start
-
-
 def main() -> None:
+    rounds = options(__doc__, rounds=5).parse_args().rounds
+    print(f"machine   {machine()}")
+    print(f"versions  {versions('numpy', 'scipy', 'scikit-learn', 'pandas')}")
     rng = np.random.default_rng(0)
     label = rng.choice(N_CLASSES, N_INTERNAL, p=[0.3, 0.2, 0.2, 0.15, 0.1, 0.05])
     abroad = rng.choice(N_CLASSES, N_EXTERNAL)
@@ -120,23 +112,13 @@ def main() -> None:
         options = {"n_resamples": PEER_RESAMPLES, "vectorized": False, "method": "percentile"}
         return bootstrap((np.arange(N_INTERNAL),), score, **options, rng=np.random.default_rng(0))
 
-    candidates = (internal_macro_f1, whole_gap, whole_leaderboard, peer)
-    times = {one.__name__: np.array([]) for one in candidates}
-    internal_macro_f1()
-    for _ in range(ROUNDS):
-        for one in candidates:
-            times[one.__name__] = np.append(times[one.__name__], seconds(one))
+    candidates = {one.__name__: one for one in (internal_macro_f1, whole_gap, whole_leaderboard, peer)}
+    times = take_turns(candidates, rounds, warm_up=1)
     median = {name: float(np.median(values)) for name, values in times.items()}
     peer_seconds = median["peer"] / PEER_RESAMPLES * RESAMPLES
-
-    print(f"machine   {processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    print(
-        f"versions  Python {platform.python_version()}, numpy {np.__version__}, scipy {scipy.__version__}, "
-        f"scikit-learn {sklearn.__version__}, pandas {pd.__version__}"
-    )
     print(
         f"data      {N_INTERNAL} internal and {N_EXTERNAL} external cases, {N_SEEDS} seeds, {N_FOLDS} folds, "
-        f"{N_CLASSES} classes, {RESAMPLES:,} resamples; medians of {ROUNDS} interleaved runs"
+        f"{N_CLASSES} classes, {RESAMPLES:,} resamples; medians of {rounds} rounds in turns"
     )
     print(f"internal macro-F1                          {median['internal_macro_f1']:8.3f} s")
     print(f"gap of accuracy and macro-F1, both sides   {median['whole_gap']:8.3f} s")

@@ -1,6 +1,6 @@
-"""How often the tests between two backbones cry wolf, and how often they find a true difference.
+"""How often the tests between two backbones give false alarms, and how often they find a true difference.
 
-    python -m benchmarks.comparisons alike|retrained|power [studies a row, default 1000] [resamples, default 500]
+    python -m benchmarks.comparisons alike|retrained|power [--studies 1000] [--resamples 500]
 
 alike: two backbones that are equally good on the population of cases, so that every difference found is a false alarm.
 retrained: linear classifiers really trained in each fold, exchangeable over all training samples; what one training
@@ -9,7 +9,6 @@ the leaderboard; the paired bootstrap of cases alone, which keeps seeds as they 
 some 10 to 20 minutes each on two cores.
 """
 
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,15 +19,17 @@ import pandas as pd
 from tabulate import tabulate
 
 from benchmarks.simulated_studies import CLASSES, N_FOLDS, Difficulty, Retrained, Setting
+from benchmarks.timing import options
 from reports import Entry
+from reports.statistics.analyse import analyse
 from reports.statistics.bootstrap import Draws, resample
 from reports.statistics.cases import INTERNAL, index_cases
 from reports.statistics.comparison import Comparison, compare_all
 from reports.statistics.confusion_counts import ConfusionCounts, Floats
 from reports.statistics.estimate import IntervalChoice
-from reports.statistics.metrics import CountMetric, metrics_of
+from reports.statistics.metrics import metrics_of
+from reports.statistics.metrics.metric import CountMetric
 from reports.statistics.pooling import Pooled, pool_predictions
-from reports.statistics.replication import analyse
 
 METRICS = ("accuracy", "macro_f1")
 PEER, DEFAULT = "paired bootstrap of cases", "paired jackknife t"
@@ -143,11 +144,12 @@ def measure(job: tuple[str, Setting, int, int]) -> dict[tuple[str, str], list[bo
 
 
 def main() -> None:
-    name, world = sys.argv[1], WORLDS[sys.argv[1]]
-    studies = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
-    resamples = int(sys.argv[3]) if len(sys.argv) > 3 else 500
+    parser = options(__doc__, studies=1000, resamples=500)
+    parser.add_argument("world", choices=list(WORLDS))
+    asked = parser.parse_args()
+    world, studies, resamples = WORLDS[asked.world], asked.studies, asked.resamples
     with get_context("spawn").Pool(2) as pool:
-        results = pool.map(measure, [(name, one, studies, resamples) for one in world.settings], chunksize=1)
+        results = pool.map(measure, [(asked.world, one, studies, resamples) for one in world.settings], chunksize=1)
     error = np.sqrt(0.05 * 0.95 / studies)
     print(
         f"**{world.title}**\n\n{studies} simulated studies a row, {resamples} resamples; the Monte-Carlo standard "

@@ -1,6 +1,6 @@
 """What intervals and tests do now, beside what was measured of them before they were corrected.
 
-    python -m benchmarks.corrected [studies]
+    python -m benchmarks.corrected [--studies 600]
 
 "before" are constants, measured in other simulations of like worlds, so that the two columns agree in kind and not in
 the second digit. "not given" stands where nothing is printed, and a share refused where that happens in some studies.
@@ -8,13 +8,12 @@ the second digit. "not given" stands where nothing is printed, and a share refus
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.corrected_now import Now, calibration, equal_and_power, floors, found, gains, intervals
+from benchmarks.timing import options
 
-STUDIES = 600
 PRIMARY = "internal.macro_f1"
 
 
@@ -156,5 +155,5 @@ def lines(studies: int) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    for text in lines(int(sys.argv[1]) if len(sys.argv) > 1 else STUDIES):
+    for text in lines(options(__doc__, studies=600).parse_args().studies):
         print(text, flush=True)

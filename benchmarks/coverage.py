@@ -1,12 +1,11 @@
 """How often 95 % intervals hold the truth: the one that the leaderboard prints, beside other rules.
 
-    python -m benchmarks.coverage [studies a row, default 300] [resamples, default 1000]
+    python -m benchmarks.coverage [--studies 300] [--resamples 1000]
 
 A cell that the leaderboard shows without an interval counts as refused, not as covered; the other rules then have no
 say either. Needs about 20 minutes on two cores.
 """
 
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from multiprocessing import get_context
@@ -15,16 +14,18 @@ import numpy as np
 from tabulate import tabulate
 
 from benchmarks.simulated_studies import CLASSES, N_FOLDS, Difficulty, Setting
+from benchmarks.timing import options
+from reports.statistics.analyse import analyse
 from reports.statistics.analysis import Analysis
 from reports.statistics.bootstrap import Draws
 from reports.statistics.cases import index_cases
 from reports.statistics.estimate import IntervalChoice, Quantity, estimate
 from reports.statistics.intervals import acceleration, bca, bias_corrected, percentile
 from reports.statistics.jackknife import JackknifeT
-from reports.statistics.metrics import CountMetric, metrics_of
+from reports.statistics.metrics import metrics_of
+from reports.statistics.metrics.metric import CountMetric
 from reports.statistics.pooling import pool_predictions
 from reports.statistics.replicates import Replicates
-from reports.statistics.replication import analyse
 
 METRICS = ("accuracy", "macro_f1")
 SIDES = ("internal", "x", "gap")
@@ -99,8 +100,8 @@ def measure(job: tuple[Setting, int, int]) -> dict[str, list[float]]:
 
 
 def main() -> None:
-    studies = int(sys.argv[1]) if len(sys.argv) > 1 else 300
-    resamples = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
+    asked = options(__doc__, studies=300, resamples=1000).parse_args()
+    studies, resamples = asked.studies, asked.resamples
     with get_context("spawn").Pool(2) as pool:
         results = pool.map(measure, [(setting, studies, resamples) for setting in SETTINGS], chunksize=1)
     error = np.sqrt(0.95 * 0.05 / studies)

@@ -10,7 +10,6 @@ trained models, and so does the truth.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from dataclasses import replace
@@ -21,6 +20,7 @@ from tabulate import tabulate
 
 from benchmarks.listed_worlds import COVERAGE, WORLDS
 from benchmarks.measured import measure
+from benchmarks.timing import options
 
 SIDES = ("internal", "external", "gap", "appearance", "prevalence", "difference")
 GOALS = {5: (0.93, 0.98), 3: (0.90, 0.985)}
@@ -81,27 +81,25 @@ def shown(covered: float, refused: float) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--studies", type=int, default=60)
-    parser.add_argument("--resamples", type=int, default=200)
+    parser = options(__doc__, studies=60, resamples=200)
     parser.add_argument("--worlds", nargs="+", default=list(COVERAGE), choices=list(WORLDS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[5])
     parser.add_argument("--csv", help="every place of every world, as CSV")
-    options = parser.parse_args()
+    asked = parser.parse_args()
     tables = {}
-    for name in options.worlds:
-        for seeds in options.seeds:
+    for name in asked.worlds:
+        for seeds in asked.seeds:
             start = time.perf_counter()
-            cells, _, seconds = measure(replace(WORLDS[name], seeds=seeds), options.studies, options.resamples)
+            cells, _, seconds = measure(replace(WORLDS[name], seeds=seeds), asked.studies, asked.resamples)
             even = {share for side in (WORLDS[name].inside, WORLDS[name].outside) for share in side.shares}
             tables[name, seeds] = coverage(alike(cells) if len(even) == 1 else cells)
             took = time.perf_counter() - start
             print(
                 f"{name}, {seeds} seeds: a leaderboard takes {1000 * seconds:.0f} ms, all {took:.0f} s", file=sys.stderr
             )
-    _print(tables, options.studies)
-    if options.csv:
-        pd.concat(tables, names=["world", "seeds", "place"]).to_csv(options.csv)
+    _print(tables, asked.studies)
+    if asked.csv:
+        pd.concat(tables, names=["world", "seeds", "place"]).to_csv(asked.csv)
 
 
 def _print(tables: dict[tuple[str, int], pd.DataFrame], studies: int) -> None:

@@ -1,6 +1,6 @@
 """Which rule for few seeds keeps its level, and what that costs in power: cases and seeds as crossed normal samples.
 
-    python -m benchmarks.crossed_rules [samples a row, default 20000]
+    python -m benchmarks.crossed_rules [--samples 20000]
 
 The mean over G clusters and S seeds varies by clusters, by seeds and by cluster × seed; their shares of its variance
 make a world. Mean squares are drawn from their χ² distributions, so nothing of `reports` is used but the number of
@@ -8,7 +8,6 @@ seeds from which it takes V_CS out of V_S. Power is that against a difference of
 knew the standard error would find in 88 %. Needs a few seconds.
 """
 
-import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy.typing as npt
 from scipy.special import stdtrit
 from tabulate import tabulate
 
+from benchmarks.timing import options
 from reports.statistics.jackknife import FEW_SEEDS
 
 Floats = npt.NDArray[np.float64]
@@ -72,7 +72,7 @@ def found(world: tuple[float, float, float], n_seeds: int, shift: float, samples
 
 
 def main() -> None:
-    samples = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+    samples = options(__doc__, samples=20_000).parse_args().samples
     lines = []
     for n_seeds in (2, 3, 5, 10):
         for name, world in WORLDS.items():

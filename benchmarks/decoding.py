@@ -1,6 +1,6 @@
 """Compares the decoding of many kinds of files with other programs, as a Markdown table; exit code 1 where one differs.
 
-python -m benchmarks.decoding | python docs/update.py decoding
+python -m benchmarks.decoding
 """
 
 import sys

@@ -1,6 +1,6 @@
 """What becomes of the files that pydicom ships to test itself with, as a Markdown table.
 
-python benchmarks/dicom_files.py | python docs/update.py dicom-files
+python -m benchmarks.dicom_files
 """
 
 from collections import Counter

@@ -1,13 +1,11 @@
 """What digests of the weights cost beside the training steps after which they are taken.
 
-python benchmarks/digests.py [--repeats 15]
+    python -m benchmarks.digests [--rounds 15]
 
 Steps and digests take turns, in one thread; medians. The shares are of the steps alone, without validation.
 """
 
-import argparse
 import hashlib
-import time
 from collections.abc import Callable
 from statistics import median
 
@@ -18,27 +16,25 @@ from torch import nn
 from backbones.build import faster_precision, traits
 from bench.execution.digests import digest
 from bench.plan.trace import EVERY_STEP_UP_TO
-from benchmarks.machine import processor
+from benchmarks.timing import options, processor, take_turns, versions
 
 BATCH, SIDE = 32, 64
 STEPS, EPOCHS = 15, 5  # 480 training images: 600 cases in five folds, and the recipe's five epochs
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=15)
-    repeats = parser.parse_args().repeats
+    rounds = options(__doc__, rounds=15).parse_args().rounds
     torch.set_num_threads(1)
-    print(f"{processor()}, one thread, torch {torch.__version__}; {SIDE} px, batch {BATCH}; medians of {repeats} turns")
+    print(f"{processor()}, one thread, {versions('torch')}; {SIDE} px, batch {BATCH}; medians of {rounds} rounds")
     print(
         f"of {STEPS * EPOCHS} steps in {EPOCHS} epochs: bench run takes {EPOCHS + 2} digests, bench nondeterminism "
         f"{EVERY_STEP_UP_TO + EPOCHS}"
     )
     for name in ("resnet34", "tf_efficientnet_lite0"):
-        print(_line(name, repeats))
+        print(_line(name, rounds))
 
 
-def _line(name: str, repeats: int) -> str:
+def _line(name: str, rounds: int) -> str:
     model = timm.create_model(name, num_classes=6).to(memory_format=torch.channels_last)
     precision = faster_precision(traits(model).depthwise, "cpu")
     step = _step(model, precision)
@@ -47,14 +43,7 @@ def _line(name: str, repeats: int) -> str:
         "digest": lambda: [digest(tensor) for tensor in model.state_dict().values()],
         "SHA-256": lambda: [hashlib.sha256(_raw(tensor)).digest() for tensor in model.state_dict().values()],
     }
-    seconds: dict[str, list[float]] = {way: [] for way in ways}
-    for turn in range(repeats + 1):
-        for way, action in ways.items():
-            started = time.perf_counter()
-            action()
-            if turn:  # the first turn warms up
-                seconds[way].append(time.perf_counter() - started)
-    found = {way: median(taken) for way, taken in seconds.items()}
+    found = {way: median(taken) for way, taken in take_turns(ways, rounds, warm_up=1).items()}
     share = found["digest"] / (found["step"] * STEPS * EPOCHS)
     return (
         f"{name}, {precision}: step {1e3 * found['step']:.0f} ms, digest {1e3 * found['digest']:.1f} ms (SHA-256 "

@@ -1,22 +1,20 @@
 """How much of the machine's training speed `bench run` gets, and where the rest goes.
 
 Compares training inside `bench run` with two workers against two bare one-thread loops on tensors in memory (same
-model, precision, batch), interleaved, as medians. Run: python benchmarks/engine.py [--repeats 5]
+model, precision, batch), in turns, as medians. Run: python -m benchmarks.engine [--rounds 5]
 """
 
-import argparse
 import json
 import multiprocessing
 import os
-import platform
-import subprocess
-import sys
 import tempfile
 import time
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from benchmarks.timing import bench, machine, options, seconds, versions
 
 BACKBONE, SIZE, BATCH, CLASSES, CASES, EPOCHS = "resnet34", 64, 32, 6, 600, 3
 STEPS = CASES // 2 // BATCH * EPOCHS
@@ -62,12 +60,9 @@ def two_bare_loops() -> float:
 
 def inside_bench(data: Path, folder: Path) -> dict[str, float]:
     """Two folds at once by `bench run`: images a second of training, and seconds by phase, mean of the two runs."""
-    options = ["--image-size", str(SIZE), "--folds", "2", "--seeds", "1", "--epochs", str(EPOCHS), "--workers", "2"]
-    command = [sys.executable, "-c", "from bench.cli import main; main()", "run", "--data", str(data)]
-    command += ["--backbone", BACKBONE, "--weights", "random", "--batch-size", str(BATCH), *options]
-    started = time.perf_counter()
-    subprocess.run([*command, "--results", str(folder)], check=True, capture_output=True)
-    wall = time.perf_counter() - started
+    small = ("--image-size", str(SIZE), "--folds", "2", "--seeds", "1", "--epochs", str(EPOCHS), "--workers", "2")
+    model = ("--backbone", BACKBONE, "--weights", "random", "--batch-size", str(BATCH))
+    wall = seconds(lambda: bench("run", "--data", data, *model, *small, "--results", folder))
     timings = [json.loads(path.read_text())["timings"] for path in folder.glob("runs/*/run.json")]
     images = CASES // 2 * EPOCHS
     found = {phase: sum(t[phase] for t in timings) / 2 for phase in ("total", "train", "validate", "predict", "build")}
@@ -75,28 +70,17 @@ def inside_bench(data: Path, folder: Path) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=5)
-    repeats = parser.parse_args().repeats
-    import timm
-    import torch
-
+    rounds = options(__doc__, rounds=5).parse_args().rounds
+    print(f"{machine()}; {versions('torch', 'timm')}")
+    print(f"{BACKBONE}, {SIZE} px, batch {BATCH}; medians of {rounds} rounds in turns")
     with tempfile.TemporaryDirectory() as name:
         os.environ["GAPBENCH_CACHE"] = f"{name}/cache"
         data = Path(name, "phantom")
-        subprocess.run(
-            [sys.executable, "-c", "from bench.cli import main; main()", "data", "phantom", "--out", str(data)],
-            check=True,
-            capture_output=True,
-        )
+        bench("data", "phantom", "--out", data)
         bare, inside = [], []
-        for repeat in range(repeats):
+        for number in range(rounds):
             bare.append(two_bare_loops())
-            inside.append(inside_bench(data, Path(name, f"results-{repeat}")))
-    print(
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}, "
-        f"timm {timm.__version__}; {BACKBONE}, {SIZE} px, batch {BATCH}; medians of {repeats} interleaved runs"
-    )
+            inside.append(inside_bench(data, Path(name, f"results-{number}")))
     training = median(run["training"] for run in inside)
     ratios = sorted(run["training"] / rate for run, rate in zip(inside, bare, strict=True))
     print(f"two bare loops:    {median(bare):6.1f} images/s")
@@ -106,9 +90,9 @@ def main() -> None:
     )
     print("where a run's seconds go:")
     for phase in ("train", "validate", "predict", "build", "total"):
-        seconds = median(run[phase] for run in inside)
+        taken = median(run[phase] for run in inside)
         share = median(run[phase] / run["total"] for run in inside)
-        print(f"  {phase:9s} {seconds:6.2f} s  {share:6.1%}")
+        print(f"  {phase:9s} {taken:6.2f} s  {share:6.1%}")
     rest = median(run["wall"] - run["total"] for run in inside)
     print(f"  outside the runs (start of three processes, reading, timing steps, leaderboard): {rest:.1f} s a call")
 

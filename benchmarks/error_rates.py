@@ -9,7 +9,6 @@ accurate on both sides, and beside the tests stands what one of 5 % that knew th
 
 from __future__ import annotations
 
-import argparse
 import sys
 from statistics import NormalDist
 
@@ -19,6 +18,7 @@ from tabulate import tabulate
 
 from benchmarks.listed_worlds import ALL_SEEDS, EQUAL, POWER, two_backbones
 from benchmarks.measured import measure
+from benchmarks.timing import options
 
 GOAL = 0.06
 OTHER_GOALS = {"correlated t > .95": 0.11, "P(best) ≥ .99": 0.02}
@@ -58,35 +58,33 @@ def shown(found: float, absent: float) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--studies", type=int, default=60)
-    parser.add_argument("--resamples", type=int, default=200)
+    parser = options(__doc__, studies=60, resamples=200)
     parser.add_argument("--worlds", nargs="+", help="of " + ", ".join(EQUAL))
     parser.add_argument("--seeds", nargs="+", type=int, default=list(ALL_SEEDS))
     parser.add_argument("--power", action="store_true")
-    options = parser.parse_args()
+    asked = parser.parse_args()
     columns, above = {}, {}
-    for name in options.worlds or (POWER if options.power else EQUAL):
-        for seeds in options.seeds:
-            world = two_backbones(name, seeds, POWER[name] if options.power else 0.0)
-            cells, tests, seconds = measure(world, options.studies, options.resamples)
+    for name in asked.worlds or (POWER if asked.power else EQUAL):
+        for seeds in asked.seeds:
+            world = two_backbones(name, seeds, POWER[name] if asked.power else 0.0)
+            cells, tests, seconds = measure(world, asked.studies, asked.resamples)
             table = rates(tests)
             columns[name, seeds] = pd.Series({test: shown(*row) for test, row in table.iterrows()})
-            if options.power:
+            if asked.power:
                 known = {
                     f"{endpoint}: knowing the error": shown(power, 0) for endpoint, power in knowing(cells).items()
                 }
                 columns[name, seeds] = pd.concat([columns[name, seeds], pd.Series(known)])
-            above[name, seeds] = surely_above(table, options.studies)
+            above[name, seeds] = surely_above(table, asked.studies)
             print(f"{name}, {seeds} seeds: a leaderboard takes {1000 * seconds:.0f} ms", file=sys.stderr)
     found = pd.DataFrame(columns)
     exploring = found.index.str.match(r"(external|gap|internal\.accuracy).*: resolved")
     found = found[(found != "none").any(axis=1) & ~exploring].fillna("")
     headers = ["", *(f"{world}, S = {seeds}" for world, seeds in found.columns)]
     lines = [[test, *row] for test, row in zip(found.index, found.to_numpy().tolist(), strict=True)]
-    print(f"{options.studies} studies a column; after / the share of studies that do not print the test.\n")
+    print(f"{asked.studies} studies a column; after / the share of studies that do not print the test.\n")
     print(tabulate(lines, headers, "github", disable_numparse=True))
-    if not options.power:
+    if not asked.power:
         over = [
             f"{test} ({world}, S = {seeds}: {rate:.3f})"
             for (world, seeds), of_world in above.items()

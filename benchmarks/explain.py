@@ -1,48 +1,43 @@
 """How many importance maps a second one core makes, beside plain predictions of the same model in the same process.
 
 Batches of 32 as `bench explain` makes them, fp32, one thread; seconds are the processor's, so that other work on the
-machine counts little. Run: python benchmarks/explain.py [--repeats 3]
+machine counts little. Run: python -m benchmarks.explain [--rounds 3]
 """
 
-import argparse
 import os
 import time
 from collections.abc import Callable
 from functools import partial
 from statistics import median
 
-import timm
 import torch
-from machine import processor
 
 from backbones.build import build
 from backbones.cam import METHODS, Cam
 from backbones.cam_layers import cam_layer
+from benchmarks.timing import options, processor, take_turns, versions
 
 SIZE, BATCH, BATCHES, CLASSES = 64, 32, 2, 6
 BACKBONES = ("resnet34", "tf_efficientnet_lite0", "convnext_atto", "vit_tiny_patch16_224")
 
 
-def rate(action: Callable[[], object], repeats: int) -> float:
-    """Images a second of the processor, median over repeats of some batches, after one of warm-up."""
-    action()
-    seconds = []
-    for _ in range(repeats):
-        started = time.process_time()
+def rate(action: Callable[[], object], rounds: int) -> float:
+    """Images a second of the processor, median over rounds of some batches, after one of warm-up."""
+
+    def batches() -> None:
         for _ in range(BATCHES):
             action()
-        seconds.append(time.process_time() - started)
-    return BATCH * BATCHES / median(seconds)
+
+    taken = take_turns({"batches": batches}, rounds, warm_up=1, clock=time.process_time)
+    return BATCH * BATCHES / median(taken["batches"])
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=3)
-    repeats = parser.parse_args().repeats
+    rounds = options(__doc__, rounds=3).parse_args().rounds
     torch.set_num_threads(1)
     print(
-        f"{processor()}, 1 of {os.cpu_count()} cores, torch {torch.__version__}, timm {timm.__version__}; {SIZE} px, "
-        f"batch {BATCH}, fp32; medians of {repeats} times {BATCHES} batches"
+        f"{processor()}, 1 of {os.cpu_count()} cores, {versions('torch', 'timm')}; {SIZE} px, batch {BATCH}, fp32; "
+        f"medians of {rounds} times {BATCHES} batches"
     )
     print(f"  {'maps/s':22s}" + "".join(f"{method:>12s}" for method in METHODS) + f"{'predictions/s':>16s}")
     for name in BACKBONES:
@@ -54,9 +49,9 @@ def main() -> None:
         rates = []
         for method in METHODS:
             with Cam(model, layer, method) as cam:
-                rates.append(rate(partial(cam, images, classes), repeats))
+                rates.append(rate(partial(cam, images, classes), rounds))
         with torch.inference_mode():
-            bare = rate(partial(model, images), repeats)
+            bare = rate(partial(model, images), rounds)
         print(f"  {name:22s}" + "".join(f"{found:12.0f}" for found in rates) + f"{bare:16.0f}")
 
 

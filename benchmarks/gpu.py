@@ -1,13 +1,12 @@
 """Whether runs repeat to the last bit on a GPU, and how fast the engine trains there beside a bare loop.
 
-    python -m benchmarks.gpu [--device cuda] [--repeats 5] [--quick]
+    python -m benchmarks.gpu [--device cuda] [--rounds 5] [--quick]
 
 Prints Markdown: the card and versions; the control of `bench nondeterminism`, deterministic and `--fast`, with what
 initial weights and other numerics change; whether one run at a time and two at once write the same bytes; and the
 tables of benchmarks/gpu_speed.py. Ends with 2 where the device is not there. `--quick` is for trying the script.
 """
 
-import argparse
 import os
 import subprocess
 import sys
@@ -23,7 +22,7 @@ from bench.phantom import write_phantom
 from bench.plan.spec import Numerics
 from bench.store.folder import ResultsFolder
 from benchmarks.gpu_speed import Scale, throughput
-from benchmarks.machine import processor
+from benchmarks.timing import BENCH, options, processor
 from reports.draw.markdown_table import table_markdown
 
 SHOWN = ("control", "spread", "tooling")
@@ -31,9 +30,8 @@ QUICK = Scale("test_resnet", (32,), 60, 48, 2, 512)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options(__doc__, rounds=5)
     parser.add_argument("--device", default="cuda", choices=["cuda", "mps", "cpu"])
-    parser.add_argument("--repeats", type=int, default=5, help="Turns of the engine and the bare loop. [5]")
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args()
     try:
@@ -46,32 +44,31 @@ def main() -> int:
         os.environ["GAPBENCH_CACHE"] = f"{name}/cache"
         data = Path(name, "phantom")
         write_phantom(data, cases=scale.cases, external_cases=scale.external, seed=0)
-        print(machine(device))
+        print(card(device))
         print(f"{scale.backbone}, random weights; phantom of {scale.cases} and {scale.external} cases.\n")
         for section in (
             repeatability(scale, data, device),
             workers(scale, data, device),
-            throughput(scale, data, device, given.repeats),
+            throughput(scale, data, device, given.rounds),
         ):
             for text in section:
                 print(text, flush=True)
     return 0
 
 
-def machine(device: Device) -> str:
+def card(device: Device) -> str:
     """The card and its software, then the processor."""
     seen = environment(Numerics("bf16", device))
-    card = [seen[key] for key in ("gpu", "driver") if seen.get(key)]
+    names = [seen[key] for key in ("gpu", "driver") if seen.get(key)]
     versions = [f"{key} {seen[key]}" for key in ("torch", "cuda", "cudnn", "timm", "python") if seen.get(key)]
-    return f"{', '.join([*card, *versions])}; {processor()}, {os.cpu_count()} cores."
+    return f"{', '.join([*names, *versions])}; {processor()}, {os.cpu_count()} cores."
 
 
-def bench(command: str, scale: Scale, data: Path, device: Device, results: Path, *options: str) -> int:
+def bench(command: str, scale: Scale, data: Path, device: Device, results: Path, *further: str) -> int:
     """The exit code of a small call of `bench`; what it prints goes to standard error."""
     small = ("--image-size", str(scale.sides[0]), "--folds", "2", "--epochs", "2", "--weights", "random")
     where = ("--data", str(data), "--device", device, "--results", str(results), "--backbone", scale.backbone)
-    starter = (sys.executable, "-c", "from bench.cli import main; main()", command)
-    return subprocess.run([*starter, *small, *where, *options], stdout=sys.stderr).returncode
+    return subprocess.run([*BENCH, command, *small, *where, *further], stdout=sys.stderr).returncode
 
 
 def repeatability(scale: Scale, data: Path, device: Device) -> Iterator[str]:

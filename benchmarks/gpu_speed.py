@@ -54,16 +54,16 @@ class Inside:
     evaluation: float
 
 
-def throughput(scale: Scale, data: Path, device: Device, repeats: int) -> Iterator[str]:
+def throughput(scale: Scale, data: Path, device: Device, rounds: int) -> Iterator[str]:
     """The table: medians, and the least and greatest ratio of a turn."""
-    product = matrix_product(scale.matrix, set_up(Numerics("bf16", device)), repeats)
-    rows = [row for side in scale.sides for row in _speeds(_prepared(scale, data, device, side), product, repeats)]
-    yield f"## Training speed, medians of {repeats} interleaved turns\n"
+    product = matrix_product(scale.matrix, set_up(Numerics("bf16", device)), rounds)
+    rows = [row for side in scale.sides for row in _speeds(_prepared(scale, data, device, side), product, rounds)]
+    yield f"## Training speed, medians of {rounds} rounds in turns\n"
     yield tabulate(rows, HEADERS, tablefmt="github", disable_numparse=True)
     yield f"\nA bf16 matrix product of side {scale.matrix}: {product / 1e12:.4g} TFLOP/s."
 
 
-def matrix_product(side: int, device: torch.device, repeats: int) -> float:
+def matrix_product(side: int, device: torch.device, rounds: int) -> float:
     """Operations a second."""
     a, b = (torch.randn(side, side, device=device, dtype=torch.bfloat16) for _ in range(2))
 
@@ -72,7 +72,7 @@ def matrix_product(side: int, device: torch.device, repeats: int) -> float:
             a @ b
 
     multiply()
-    return 2 * side**3 * PRODUCTS / median(_seconds(multiply, device) for _ in range(repeats))
+    return 2 * side**3 * PRODUCTS / median(_seconds(multiply, device) for _ in range(rounds))
 
 
 def bare_loop(spec: RunSpec, steps: int) -> float:
@@ -115,14 +115,14 @@ def _prepared(scale: Scale, data: Path, device: Device, side: int) -> Prepared:
     return prepare(experiment, folder, look_ahead(experiment, folder, caches, terminal), caches, terminal)
 
 
-def _speeds(prepared: Prepared, product: float, repeats: int) -> Iterator[Sequence[str]]:
+def _speeds(prepared: Prepared, product: float, rounds: int) -> Iterator[Sequence[str]]:
     """A row for each way. A first turn warms up and is not counted."""
     spec = prepared.specs()[0]
     recipe = spec.recipe
     ways = {way: replace(spec, numerics=replace(spec.numerics, deterministic=exact)) for way, exact in WAYS.items()}
     bare: dict[str, list[float]] = {way: [] for way in ways}
     inside: dict[str, list[Inside]] = {way: [] for way in ways}
-    for _ in range(repeats + 1):
+    for _ in range(rounds + 1):
         for way, one in ways.items():
             bare[way].append(bare_loop(one, len(spec.train) // recipe.batch_size * recipe.epochs))
             inside[way].append(in_engine(one, prepared))

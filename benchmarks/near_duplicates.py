@@ -1,30 +1,26 @@
-"""What the search for near duplicates catches, and what it takes for a copy that is none.
+"""What the search for near-duplicates catches, and what it takes for a copy that is none.
 
-    python benchmarks/near_duplicates.py [number of phantom slices, default 3000]
+    python -m benchmarks.near_duplicates [--slices 3000]
 
 All pairs of different images are looked at, in all four flips; then copies of up to 150 images of each source, made in
 16 ways. Prints the table and the curve that docs/data.md shows. Images of which a copy has fewer than 20 pixels a side
 are counted apart: that little does not tell cases from one another.
 """
 
-import os
-import platform
-import sys
 import time
 from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
-import PIL
-from copies import FAMILIES, Picture, digits, patches, phantoms, photographs
 from numpy.typing import NDArray
 from tabulate import tabulate
 
-from bench.near_duplicates.alignment import laid_on
 from bench.near_duplicates.proposals import CALIBRATED, flipped, propose
 from bench.near_duplicates.search import correlations, find_copies, is_blank
-from bench.near_duplicates.similarity import least_local_correlation
+from bench.near_duplicates.similarity import laid_on, least_local_correlation
 from bench.near_duplicates.thumbnail import SIDE, resized, thumbnail
+from benchmarks.copies import FAMILIES, Picture, digits, patches, phantoms, photographs
+from benchmarks.timing import options, processor, versions
 
 COPIED = 150
 FEWEST_PIXELS = 20
@@ -96,17 +92,19 @@ def copy_all(sources: dict[str, list[Picture]]) -> dict[tuple[str, str], list[Co
         for family, ways in FAMILIES.items():
             for way, make in ways.items():
                 copies = [make(image) for image in chosen]
-                counted = [min(copy.size) >= min(FEWEST_PIXELS, 0.9 * min(one.size))
-                           for one, copy in zip(chosen, copies, strict=True)]  # fmt: skip
+                counted = [
+                    min(copy.size) >= min(FEWEST_PIXELS, 0.9 * min(one.size))
+                    for one, copy in zip(chosen, copies, strict=True)
+                ]
                 made[family, way].append(Copied(source, family, score([*chosen, *copies]), counted))
     return made
 
 
 def main() -> None:
-    sources = {**digits(), "phantom": phantoms(int(sys.argv[1]) if len(sys.argv) > 1 else 3000),
-               "photographs": photographs(), HARD: patches()}  # fmt: skip
-    print(f"- machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores")
-    print(f"- versions: Python {platform.python_version()}, numpy {np.__version__}, Pillow {PIL.__version__}")
+    slices = options(__doc__, slices=3000).parse_args().slices
+    sources = {**digits(), "phantom": phantoms(slices), "photographs": photographs(), HARD: patches()}
+    print(f"- machine: {processor()}")
+    print(f"- versions: {versions('numpy', 'pillow')}")
     print(f"- copies: confirmed at {CALIBRATED.unaligned} as they are or at {CALIBRATED.aligned} after alignment\n")
     chosen = (CALIBRATED.unaligned, CALIBRATED.aligned)
 

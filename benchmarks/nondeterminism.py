@@ -1,13 +1,11 @@
 """The figures of docs/nondeterminism.md: control, components and numerics, on digits and on the phantom.
 
-python -m benchmarks.nondeterminism [--repeats 3] [--folder FOLDER] [--picture FILE]
+    python -m benchmarks.nondeterminism [--repeats 3] [--folder FOLDER] [--picture FILE]
 
 Small on purpose: 32 px, two folds, two epochs, some 100 images of each set. Runs that FOLDER has are not repeated.
 """
 
-import argparse
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -16,19 +14,18 @@ from bench.data.digits import write_digits
 from bench.nondeterminism.report import nondeterminism_tables
 from bench.phantom import write_phantom
 from bench.store.folder import ResultsFolder
-from benchmarks.machine import processor
+from benchmarks.timing import bench, options, processor
 from reports.draw.markdown_table import table_markdown
 
 EACH, EXTERNAL = 12, 8  # of each of ten digits
 LITE = "tf_efficientnet_lite0"
-SEEDS, TOOLING = "init,order,split", "threads,layout"
+SEEDS, NUMERICS = "init,order,split", "threads,layout"
 SHOWN = ("control", "tooling", "spread", "components", "floor", "cost", "curves")
 OPTIONS = ("--image-size", "32", "--folds", "2", "--epochs", "2", "--batch-size", "16", "--workers", "1")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=3, help="Of each source; the control of resnet34 has 5.")
+    parser = options(__doc__, repeats=3)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "gapbench-nondeterminism")
     parser.add_argument("--picture", type=Path)
     given = parser.parse_args()
@@ -36,17 +33,16 @@ def main() -> None:
     studies = {
         "digits": (
             _digits(given.folder),
-            {"resnet34": (f"none,{TOOLING}", 5), LITE: (f"none,{SEEDS},{TOOLING}", given.repeats)},
+            {"resnet34": (f"none,{NUMERICS}", 5), LITE: (f"none,{SEEDS},{NUMERICS}", given.repeats)},
         ),
         "phantom": (_phantom(given.folder), {LITE: (SEEDS, given.repeats)}),
     }
-    for name, (data, varied) in studies.items():
+    for name, (data, backbones) in studies.items():
         results = given.folder / f"results-{name}"
-        for backbone, (sources, repeats) in varied.items():
-            command = ["nondeterminism", "--backbone", backbone, "--vary", sources, "--repeats", str(repeats)]
-            where = ["--data", str(data), "--results", str(results)]
-            starter = [sys.executable, "-c", "from bench.cli import main; main()"]
-            subprocess.run([*starter, *command, *OPTIONS, *where], check=True, stdout=sys.stderr)
+        for backbone, (sources, repeats) in backbones.items():
+            varied = ("--vary", sources, "--repeats", str(repeats))
+            where = ("--data", data, "--results", results)
+            bench("nondeterminism", "--backbone", backbone, *varied, *OPTIONS, *where, stdout=sys.stderr)
         print(f"## On the {name}\n")
         for table in nondeterminism_tables(ResultsFolder(results)):
             if table.name.removeprefix("nondeterminism_") in SHOWN:

@@ -1,6 +1,6 @@
 """How long `bench report` takes for many backbones and seeds, where the time goes, and how much memory it needs.
 
-    python benchmarks/report.py [--rounds 3]
+    python -m benchmarks.report [--rounds 3]
 
 A results folder of 1,000 simulated runs with probabilities is written by the code that stores real ones. Then `bench
 report` compiles and prints it in a fresh process, as a user types it, and in turns with it the same command with clocks
@@ -10,7 +10,6 @@ around its parts. Medians are printed, the largest memory of all processes, and 
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -23,11 +22,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import numpy as np
-import pandas as pd
-import pyarrow as pa
-from machine import processor
-from simulated_runs import CLASSES, SITE, Size, write_runs
+from benchmarks.simulated_runs import CLASSES, SITE, Size, write_runs
+from benchmarks.timing import machine, options, versions
 
 SECONDS, GIBIBYTES = 30, 1.5
 START = "start, imports, is it out of date"
@@ -108,33 +104,29 @@ def report_with_clocks(root: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser = options(__doc__, rounds=3)
     parser.add_argument("--with-clocks", type=Path, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.with_clocks:
-        report_with_clocks(options.with_clocks)
+    asked = parser.parse_args()
+    if asked.with_clocks:
+        report_with_clocks(asked.with_clocks)
         return
-    busy, size, plain, parts = os.getloadavg()[0], Size(), list[Measured](), list[dict[str, float]]()
+    print(f"machine   {machine()}")
+    print(f"versions  {versions('numpy', 'pandas', 'pyarrow')}")
+    size, plain, parts = Size(), list[Measured](), list[dict[str, float]]()
     with tempfile.TemporaryDirectory() as name:
         root = Path(name, "results")
         write_runs(root, size)
-        for _ in range(options.rounds):
+        for _ in range(asked.rounds):
             plain.append(run_child([str(Path(sys.executable).with_name("bench")), "report"], root))
-            measured = run_child([sys.executable, __file__, "--with-clocks"], root)
+            measured = run_child([sys.executable, "-m", "benchmarks.report", "--with-clocks"], root)
             found = json.loads((root / "seconds.json").read_text())
             parts.append({**found, START: measured.wall - sum(found.values()) + found[START]})
         printed = len((root / "leaderboard.md").read_text().splitlines())
     pairs = size.backbones * (size.backbones - 1) // 2
-    print(f"machine   {processor()}, {os.cpu_count()} cores, load before this began {busy:.1f}")
-    print(
-        f"versions  Python {platform.python_version()}, numpy {np.__version__}, pandas {pd.__version__}, "
-        f"pyarrow {pa.__version__}"
-    )
     print(f"data      {size.backbones} backbones x {size.seeds} seeds x {size.folds} folds = {size.runs:,} runs;")
     print(f"          {size.internal:,} internal cases, {size.external:,} of {SITE}, {len(CLASSES)} classes;")
     print(f"          {size.predictions:,} stored predictions with probabilities")
-    print(f"report    {pairs} pairs compared, 10,000 resamples, {printed:,} lines; medians of {options.rounds}")
+    print(f"report    {pairs} pairs compared, 10,000 resamples, {printed:,} lines; medians of {asked.rounds}")
     wall, peak = median(one.wall for one in plain), max(one.gibibytes for one in plain)
     print(f"bench report                       {wall:6.1f} s, limit {SECONDS} s: {said(wall <= SECONDS)}")
     print(f"  of which the processor worked    {median(one.processor for one in plain):6.1f} s")

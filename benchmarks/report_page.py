@@ -1,27 +1,23 @@
 """The page of small studies as a browser shows it, and how large and quick one of many runs is.
 
-    python benchmarks/report_page.py demo-results report-example
+    python -m benchmarks.report_page demo-results report-example
 
 Writes the page of what `make demo` left and that of a small study of digits, which it trains in the second folder, and
 puts pictures of them into docs/. Then writes 500 simulated runs, and prints how long their page takes, its size, and
 how long Chromium draws. Needs playwright and a Chromium.
 """
 
-import platform
-import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from importlib.metadata import version
 from pathlib import Path
 
-from machine import processor
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
-from simulated_runs import CLASSES, Size, write_runs
+from playwright.sync_api import Browser, Page
 
-BENCH = [sys.executable, "-c", "from bench.cli import main; main()"]
+from benchmarks.browser import chromium
+from benchmarks.simulated_runs import CLASSES, Size, write_runs
+from benchmarks.timing import bench, machine, seconds, versions
+
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 DIGITS = [
     *("--image-size", "32", "--folds", "2", "--seeds", "3", "--epochs", "2"),
@@ -29,34 +25,25 @@ DIGITS = [
 ]
 WIDE, PHONE = (1400, 1750), (390, 1750)
 SIZE, MEGABYTES = Size(backbones=10, seeds=10, folds=5, internal=2500, external=1000), 8.0
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
-    *("--disable-sync",),
-]
 
 
 def main() -> None:
     demo, examples = map(Path, sys.argv[1:])
+    print(f"machine   {machine()}")
+    print(f"versions  {versions('altair', 'vl-convert-python')}")
     train_digits(examples)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         for results, name, scheme in ((demo, "phantom", "light"), (examples / "digits", "digits", "dark")):
-            bench("report", str(results), "--format", "html")
+            bench("report", results, "--format", "html")
             take_pictures(browser, results / "report.html", DOCS / f"report-{name}", scheme)
         write_runs(Path(folder), SIZE)
         bench("report", folder, "--format", "json")
-        started = time.perf_counter()
-        bench("report", folder, "--format", "html")
-        written = time.perf_counter() - started
-        page = Path(folder) / "report.html"
-        drawn = seconds_to_draw(browser, page)
+        written = seconds(lambda: bench("report", folder, "--format", "html"))
+        page = Path(folder, "report.html")
+        drawn = seconds(lambda: show(browser.new_page(), page))
         megabytes = page.stat().st_size / 1e6
         figures = len(list(page.parent.glob("figures/*.svg")))
-        browser.close()
     said = "kept" if megabytes <= MEGABYTES else "missed"
-    names = ("altair", "vl-convert-python")
-    print(f"machine   {processor()}")
-    print(f"versions  Python {platform.python_version()}, {', '.join(f'{name} {version(name)}' for name in names)}")
     print(f"data      {SIZE.backbones} backbones x {SIZE.seeds} seeds x {SIZE.folds} folds = {SIZE.runs} runs;")
     print(f"          {SIZE.internal:,} internal and {SIZE.external:,} external cases, {len(CLASSES)} classes")
     print(f"report.html               {megabytes:6.1f} MB, limit {MEGABYTES:g} MB: {said}")
@@ -67,12 +54,8 @@ def main() -> None:
 def train_digits(examples: Path) -> None:
     images = examples / "digit-images"
     if not images.exists():
-        bench("data", "digits", "--out", str(images))
-    bench("run", "--data", str(images), *DIGITS, "--workers", "1", "--results", str(examples / "digits"))
-
-
-def bench(*arguments: str) -> None:
-    subprocess.run([*BENCH, *arguments], check=True, stdout=subprocess.DEVNULL)
+        bench("data", "digits", "--out", images)
+    bench("run", "--data", images, *DIGITS, "--workers", "1", "--results", examples / "digits")
 
 
 def take_pictures(browser: Browser, page_file: Path, name: Path, scheme: str) -> None:
@@ -85,13 +68,6 @@ def take_pictures(browser: Browser, page_file: Path, name: Path, scheme: str) ->
         page.close()
         with Image.open(file) as taken:
             taken.convert("RGB").quantize(64).save(file, optimize=True)
-
-
-def seconds_to_draw(browser: Browser, page_file: Path) -> float:
-    page = browser.new_page()
-    started = time.perf_counter()
-    show(page, page_file)
-    return time.perf_counter() - started
 
 
 def show(page: Page, page_file: Path) -> None:

@@ -1,15 +1,12 @@
 """What samplers and pruners save, on learning curves of models that were really trained.
 
-python benchmarks/search.py [--repetitions 20] [--table FILE]
+    python -m benchmarks.search [--repetitions 20] [--table FILE]
 
 Trains a small network on 300 real digits (UCI, 10 % of the labels changed), five folds, with the engine's own training
 loop, at every learning rate and number of epochs of a grid; then replays searches over that table, so that many
 repetitions are cheap. A pruned trial costs the epochs that it was trained for. Seconds are those of the processor.
 """
 
-import argparse
-import os
-import platform
 import tempfile
 import time
 from dataclasses import dataclass
@@ -17,7 +14,6 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-import optuna
 import torch
 from numpy.typing import NDArray
 from optuna.storages import InMemoryStorage
@@ -29,6 +25,7 @@ from torch import nn
 from bench.execution.prediction import evaluate, validation
 from bench.execution.training import TrainingPart, train
 from bench.plan.recipe import Recipe
+from benchmarks.timing import machine, options, versions
 from studies.pruners import Watch
 from studies.space import FloatRange, IntRange, Params, Space
 from studies.study import StudyPlan, open_study
@@ -80,13 +77,12 @@ class Replay:
 
 
 def main() -> None:
-    asked = arguments()
+    parser = options(__doc__, repetitions=20)
+    parser.add_argument("--table", type=Path, default=Path(tempfile.gettempdir()) / "gapbench-search-table.npz")
+    asked = parser.parse_args()
+    print(f"{machine()}; {versions('torch', 'optuna')}; {asked.repetitions} repetitions")
     table = stored_table(asked.table)
     grid = table.scores
-    print(
-        f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}, optuna {optuna.__version__}; "
-        f"{asked.repetitions} repetitions"
-    )
     print(
         f"table: {len(RATES)} learning rates x {len(EPOCHS)} numbers of epochs x {FOLDS} folds, "
         f"{np.isfinite(table.curves).sum()} epochs trained, {1000 * table.seconds:.1f} ms of the processor an epoch"
@@ -227,13 +223,6 @@ def trained_curve(
         on_epoch=lambda record: curve.append(record.val_macro_f1) is None,
     )
     return curve
-
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repetitions", type=int, default=20)
-    parser.add_argument("--table", type=Path, default=Path(tempfile.gettempdir()) / "gapbench-search-table.npz")
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
 """Noise floors, sample gains and the reference of the calibration error against what they claim.
 
-python -m benchmarks.seed_figures [--studies 60]
+python -m benchmarks.seed_figures [--studies 60] [--resamples 200]
 """
 
 from __future__ import annotations
 
-import argparse
 import math
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,6 +14,7 @@ import numpy as np
 from benchmarks import printed, world_metrics
 from benchmarks.listed_worlds import WORLDS
 from benchmarks.measured import content_of, in_processes
+from benchmarks.timing import options
 from benchmarks.world_scores import Floats
 from benchmarks.world_studies import Study, draw
 from benchmarks.worlds import Population, World
@@ -102,23 +102,20 @@ def _of_calibration(world: World, resamples: int, number: int) -> tuple[float, f
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--studies", type=int, default=60)
-    parser.add_argument("--resamples", type=int, default=200)
-    options = parser.parse_args()
+    asked = options(__doc__, studies=60, resamples=200).parse_args()
     for name in ("seeds", "40-patients"):
         for metric in ("accuracy", "macro_f1"):
             for seeds in (2, 3, 5, 10):
                 world = replace(WORLDS[name], seeds=seeds)
-                one, several = floor_coverage(world, metric, options.studies, options.resamples)
+                one, several = floor_coverage(world, metric, asked.studies, asked.resamples)
                 print(
                     f"noise floor, {name}, {metric}, {seeds} seeds: {one:.3f} of pairs, {several:.3f} of means",
                     flush=True,
                 )
     for name in ("alike-slices", "strong-seeds"):
-        print(f"sample gain, {name}: {gain(WORLDS[name], options.studies, options.resamples)}", flush=True)
+        print(f"sample gain, {name}: {gain(WORLDS[name], asked.studies, asked.resamples)}", flush=True)
     for name in ("calibrated", "calibrated-cases"):
-        above = calibration_above(WORLDS[name], options.studies, options.resamples)
+        above = calibration_above(WORLDS[name], asked.studies, asked.resamples)
         print(f"calibration error above its reference, {name}: {above:.2f}", flush=True)
 
 

@@ -1,24 +1,19 @@
 """How long `bench status` takes on a folder of 1,000 runs, of which 40 are left and 20 have failed.
 
-    python benchmarks/status.py [--rounds 5]
+    python -m benchmarks.status [--rounds 5]
 
 The folder holds run.json as the store writes it, and the plan. Each round is a fresh process, as a user types it. In
 turns with it `bench --help` and `import bench` are timed, since most of the time is starting Python.
 """
 
-import argparse
 import hashlib
-import os
-import platform
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from statistics import median
 
 import numpy as np
-from machine import processor
 
 from bench.data.images import PixelSettings
 from bench.plan.plan import seeds_of
@@ -26,12 +21,12 @@ from bench.plan.recipe import Recipe
 from bench.plan.spec import Numerics, RunResult, RunSpec, Weights
 from bench.store.planned import Planned, PlannedRun, write_planned
 from bench.store.records import FILE, RunRecord
+from benchmarks.timing import bench, machine, options, take_turns, versions
 
 BACKBONES, SEEDS, FOLDS = 20, 10, 5
 LEFT, FAILED = 40, 20
 SECONDS = 2
 MADE_WITH = {f"library {number}": "1.2.3 on some machine" for number in range(15)}
-AS_BENCH = "import sys; sys.argv[0] = 'bench'; from bench.cli import main; main()"
 
 
 def write_folder(root: Path) -> None:
@@ -72,30 +67,19 @@ def write_folder(root: Path) -> None:
     write_planned(root, Planned(runs, 2))
 
 
-def seconds(command: list[str]) -> float:
-    started = time.perf_counter()
-    subprocess.run([sys.executable, "-c", *command], check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - started
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5)
-    rounds, busy = parser.parse_args().rounds, os.getloadavg()[0]
+    rounds = options(__doc__, rounds=5).parse_args().rounds
+    print(f"machine   {machine()}")
+    print(f"versions  {versions()}; medians of {rounds}")
     with tempfile.TemporaryDirectory() as name:
         root = Path(name, "results")
         write_folder(root)
         commands = {
-            "bench status, 1,000 runs": [AS_BENCH, "status", str(root)],
-            "bench --help": [AS_BENCH, "--help"],
-            "import bench": ["import bench"],
+            "bench status, 1,000 runs": lambda: bench("status", root),
+            "bench --help": lambda: bench("--help"),
+            "import bench": lambda: subprocess.run([sys.executable, "-c", "import bench"], check=True),
         }
-        measured: dict[str, list[float]] = {what: [] for what in commands}
-        for _ in range(rounds):
-            for what, command in commands.items():
-                measured[what].append(seconds(command))
-    print(f"machine   {processor()}, {os.cpu_count()} cores, load before this began {busy:.1f}")
-    print(f"versions  Python {platform.python_version()}; medians of {rounds}")
+        measured = take_turns(commands, rounds)
     for what, times in measured.items():
         limit = f", limit {SECONDS} s: {'kept' if median(times) <= SECONDS else 'missed'}" if "status" in what else ""
         print(f"{what:26s}{median(times):5.2f} s{limit}")

@@ -1,13 +1,12 @@
 """Whether a studentised bootstrap covers better than the jackknife t that the leaderboard prints.
 
-    python -m benchmarks.studentised [studies a row, default 400] [resamples, default 400]
+    python -m benchmarks.studentised [--studies 400] [--resamples 400]
 
 Each resample of seeds and clusters has a standard error of its own, from how much each of its clusters moves the
 estimate (the infinitesimal jackknife) and how its seeds differ; the interval takes the quantiles of the studentised
 deviations (Davison & Hinkley 1997, ch. 5.2) instead of those of Student's t. Needs about 10 minutes on two cores.
 """
 
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,12 +17,13 @@ from tabulate import tabulate
 
 from benchmarks.coverage import METRICS, SIDES, quantity
 from benchmarks.simulated_studies import CLASSES, N_FOLDS, Difficulty, Setting
+from benchmarks.timing import options
+from reports.statistics.analyse import analyse
 from reports.statistics.bootstrap import Draws
 from reports.statistics.cases import index_cases
 from reports.statistics.confusion_counts import ConfusionCounts, Floats
 from reports.statistics.estimate import IntervalChoice, estimate
 from reports.statistics.pooling import Pooled, pool_predictions
-from reports.statistics.replication import analyse
 
 SETTINGS = (
     Setting(600, 250, 5),
@@ -120,8 +120,8 @@ def measure(job: tuple[Setting, int, int]) -> dict[tuple[str, str, str], list[bo
 
 
 def main() -> None:
-    studies = int(sys.argv[1]) if len(sys.argv) > 1 else 400
-    resamples = int(sys.argv[2]) if len(sys.argv) > 2 else 400
+    asked = options(__doc__, studies=400, resamples=400).parse_args()
+    studies, resamples = asked.studies, asked.resamples
     with get_context("spawn").Pool(2) as pool:
         results = pool.map(measure, [(setting, studies, resamples) for setting in SETTINGS], chunksize=1)
     print(

@@ -1,7 +1,7 @@
 """What is generated from the declarations of options: what commands and `bench.Experiment` know of them. Writes files.
 
-`python docs/update.py command-line` calls it, and writes the page as well. It imports no command: those read what it
-writes.
+`make page NAME=command-line` runs it, and writes the tables that it prints into the page. It imports no command before
+both files are written: commands read them.
 """
 
 import json
@@ -30,7 +30,7 @@ MODELS: Models = {
 BENCH = Path(__file__).resolve().parent.parent / "bench"
 PARAMETERS, ARGUMENTS = BENCH / "cli" / "declared.json", BENCH / "api" / "options.py"
 KINDS = {"whole number": int, "number": float, "flag": bool, "path": Path, "two paths": tuple[Path, Path]}
-HEAD = '''"""The arguments of `bench.Experiment`. Written by `python docs/update.py command-line`, not by hand."""
+HEAD = '''"""The arguments of `bench.Experiment`. Written by `make page NAME=command-line`, not by hand."""
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -124,3 +124,10 @@ def _hint(one: Declared) -> str:
         return str(alone)
     many = f"Sequence[{alone}]" if origin is list else f"Mapping[str, {alone}]"
     return f"{alone} | {many}" if one.option.commands else many
+
+
+if __name__ == "__main__":
+    write()
+    from docs.command_line import tables_text
+
+    print(tables_text())

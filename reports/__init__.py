@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 __all__ = ["Entry", "Leaderboard", "Metric", "build_leaderboard"]
 
 if TYPE_CHECKING:
-    from reports.statistics.metrics import Metric
+    from reports.statistics.metrics.metric import Metric
     from reports.tables.leaderboard import Leaderboard, build_leaderboard
     from reports.tables.row import Entry
 else:
     _HOMES = {
         "Entry": "reports.tables.row",
         "Leaderboard": "reports.tables.leaderboard",
-        "Metric": "reports.statistics.metrics",
+        "Metric": "reports.statistics.metrics.metric",
         "build_leaderboard": "reports.tables.leaderboard",
     }
 

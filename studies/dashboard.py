@@ -10,7 +10,7 @@ from optuna.storages import RDBStorage
 from optuna_dashboard import wsgi
 
 from studies.errors import StudyError
-from studies.quiet import quiet
+from studies.storage import quiet
 
 LOCAL = "127.0.0.1"
 FIRST_PORT = 8080

@@ -9,8 +9,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from studies.errors import NothingCompleteError
-from studies.quiet import quiet
-from studies.retry import HISTORY, lost
+from studies.retry import HISTORY, SURPLUS, lost
 from studies.space import Params
 from studies.storage import translated
 from studies.study import OpenStudy
@@ -76,11 +75,11 @@ def outcome(opened: OpenStudy) -> Outcome:
     Raises:
         NothingCompleteError: no trial is complete.
     """
-    with quiet(), translated(opened.url):
+    with translated(opened.url):
         found = opened.study.get_trials()
         without = lost(found)
         records = tuple(
-            trial_record(trial, trial.number in without) for trial in found if "surplus" not in trial.user_attrs
+            trial_record(trial, trial.number in without) for trial in found if SURPLUS not in trial.user_attrs
         )
         complete = [trial for trial in records if trial.value is not None]
         if not complete:

@@ -38,11 +38,6 @@ class FloatRange:
     def contains(self, value: object) -> bool:
         return isinstance(value, int | float) and self.low <= value <= self.high
 
-    def place(self, value: float) -> float:
-        """Where a value lies in the range, between 0 and 1 on its scale."""
-        low, high, at = (math.log(x) if self.log else x for x in (self.low, self.high, value))
-        return (at - low) / (high - low) if high > low else 0.0
-
 
 @dataclass(frozen=True)
 class IntRange:
@@ -67,10 +62,6 @@ class IntRange:
 
     def contains(self, value: object) -> bool:
         return isinstance(value, int) and self.low <= value <= self.high and (value - self.low) % self.step == 0
-
-    def place(self, value: float) -> float:
-        """Where a value lies in the range, between 0 and 1 on its scale."""
-        return FloatRange(self.low, self.high, self.log).place(value)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import re
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -10,13 +11,12 @@ from pathlib import Path
 from typing import TypeVar
 
 import optuna
-from optuna.exceptions import StorageInternalError
+from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import RDBStorage
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from studies.errors import StorageLostError, StudyError
-from studies.quiet import quiet
 from studies.retry import retry
 
 CONNECT_SECONDS = 10
@@ -81,15 +81,24 @@ def open_storage(url: str, heartbeat: int | None = None) -> RDBStorage:
             heartbeat_stale_trial_callback=retry,
         )
 
-    with quiet(), translated(url):
+    with translated(url):
         return _within(CONNECT_SECONDS - 1, partial(_while_others_create, connect), url)
 
 
 @contextmanager
-def translated(url: str) -> Iterator[None]:
-    """Errors of the database as `StudyError`, without its password."""
-    try:
+def quiet() -> Iterator[None]:
+    """No notes of Optuna on experimental parts inside: this package pins what it uses by tests."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
         yield
+
+
+@contextmanager
+def translated(url: str) -> Iterator[None]:
+    """Errors of the database as `StudyError`, without its password; `quiet` inside."""
+    try:
+        with quiet():
+            yield
     except ModuleNotFoundError as error:
         raise StudyError(
             f"The storage {masked(url)} needs the Python package {error.name}, which is not installed. "
@@ -134,8 +143,7 @@ def _within(seconds: float, action: Callable[[], T], url: str) -> T:
 
     def work() -> None:
         try:
-            with quiet():
-                results.append(action())
+            results.append(action())
         except BaseException as error:  # raised again below, in the thread that asked
             errors.append(error)
 

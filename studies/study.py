@@ -13,14 +13,12 @@ from optuna_dashboard import save_note
 
 from studies.errors import StudyError
 from studies.pruners import make_pruner
-from studies.quiet import quiet
 from studies.samplers import make_sampler
 from studies.space import Space
 from studies.storage import masked, translated
 
 PLAN = "plan"
 MEANS = "means"
-METRIC = "metric"
 Direction = Literal["maximize", "minimize"]
 
 
@@ -36,7 +34,7 @@ class StudyPlan:
     space: Space
     metric: str
     direction: Direction
-    units: int
+    parts: int
     sampler: str
     pruner: str
     seed: int
@@ -72,7 +70,7 @@ def open_study(storage: BaseStorage, url: str, plan: StudyPlan, *, new: bool = F
     Raises:
         StudyError: every stored study asks something else, without `new`; the differences from the newest are listed.
     """
-    with quiet(), translated(url):
+    with translated(url):
         summaries = optuna.get_all_study_summaries(storage, include_best_trial=False)
         stored = {summary.study_name: summary.user_attrs for summary in summaries}
         taken = [name for name in _numbered(plan.name, len(stored)) if name in stored]
@@ -86,7 +84,7 @@ def open_study(storage: BaseStorage, url: str, plan: StudyPlan, *, new: bool = F
             study_name=name,
             direction=plan.direction,
             sampler=make_sampler(plan.sampler, plan.space, plan.seed),
-            pruner=make_pruner(plan.pruner, plan.units),
+            pruner=make_pruner(plan.pruner, plan.parts),
             load_if_exists=True,
         )
         attributes = study.user_attrs

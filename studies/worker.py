@@ -15,15 +15,13 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from studies.errors import TrialFailedError
 from studies.outcome import Attribute, TrialRecord, trial_record
 from studies.pruners import Watch
-from studies.quiet import quiet
-from studies.retry import fail_stale, lost, retry
+from studies.retry import FIXED, SURPLUS, counted, fail_stale, retry, sign, take_over
 from studies.space import Params
 from studies.storage import translated
 from studies.study import OpenStudy
 
 WAIT_SECONDS = 1.0
 ERROR = "error"
-SURPLUS = "surplus"
 
 
 @dataclass(frozen=True)
@@ -51,22 +49,25 @@ def run_trials(
     """Go on until `trials` trials have ended: complete, pruned, or failed by their own fault; those of others count.
 
     A trial whose process died is tried again, here or elsewhere; an interrupted one when the search goes on. Waits
-    for trials that other processes still run. first: parameters that the study begins with.
+    for trials that other processes still run. first: parameters that the study begins with; what all others are
+    compared with is never pruned.
 
     Raises:
         StorageLostError: the storage went away.
     """
     study = opened.study
-    with quiet(), translated(opened.url), _silent_threads():
+    with translated(opened.url), _silent_threads():
         if first is not None and not study.get_trials(deepcopy=False):
             study.enqueue_trial(first, skip_if_exists=True)
+        take_over(study, opened.storage)
         while (left := _left(study, trials)) is not Left.NOTHING:
             if left is Left.OTHERS:
                 time.sleep(WAIT_SECONDS)
+                take_over(study, opened.storage)
                 fail_stale(study, opened.storage)
                 continue
             study.optimize(
-                lambda trial: _objective(opened, trial, score, trials),
+                lambda trial: _objective(opened, trial, score, trials, first),
                 n_trials=1,
                 catch=(TrialFailedError,),
                 callbacks=[lambda _, trial: _tell(trial, on_trial)],
@@ -87,20 +88,14 @@ def ended_trials(opened: OpenStudy) -> int:
     Raises:
         StorageLostError: the storage went away.
     """
-    with quiet(), translated(opened.url):
-        return sum(trial.state.is_finished() for trial in _counted(opened.study))
-
-
-def _counted(study: Study) -> list[FrozenTrial]:
-    trials = study.get_trials(deepcopy=False)
-    without = lost(trials)
-    return [trial for trial in trials if trial.number not in without and SURPLUS not in trial.user_attrs]
+    with translated(opened.url):
+        return sum(trial.state.is_finished() for trial in counted(opened.study.get_trials(deepcopy=False)))
 
 
 def _left(study: Study, wanted: int) -> Left:
-    counted = _counted(study)
-    ended = sum(trial.state.is_finished() for trial in counted)
-    running = sum(trial.state == TrialState.RUNNING for trial in counted)
+    trials = counted(study.get_trials(deepcopy=False))
+    ended = sum(trial.state.is_finished() for trial in trials)
+    running = sum(trial.state == TrialState.RUNNING for trial in trials)
     if ended >= wanted:
         return Left.NOTHING
     if ended + running < wanted:
@@ -108,12 +103,14 @@ def _left(study: Study, wanted: int) -> Left:
     return Left.OTHERS
 
 
-def _objective(opened: OpenStudy, trial: Trial, score: Score, wanted: int) -> float:
+def _objective(opened: OpenStudy, trial: Trial, score: Score, wanted: int, first: Params | None) -> float:
+    sign(trial, opened.storage)
     if _surplus(opened.study, trial.number, wanted):
         trial.set_user_attr(SURPLUS, True)
         raise TrialFailedError("one more than asked for: another process was quicker")
     try:
-        watch = Watch(trial, opened.plan.pruner)
+        given = opened.study.get_trials(deepcopy=False)[trial.number].system_attrs.get(FIXED)
+        watch = Watch(trial, opened.plan.pruner, kept=first is not None and given == first)
         scored = score(opened.plan.space.suggest(trial), watch)
         for name, value in scored.attributes.items():
             trial.set_user_attr(name, value)
@@ -134,10 +131,7 @@ def _objective(opened: OpenStudy, trial: Trial, score: Score, wanted: int) -> fl
 
 def _surplus(study: Study, number: int, wanted: int) -> bool:
     """Whether as many trials as wanted come before this one: several processes may begin their last one at once."""
-    trials = study.get_trials(deepcopy=False)
-    without = lost(trials)
-    before = [t for t in trials if t.number < number and t.number not in without and SURPLUS not in t.user_attrs]
-    return len(before) >= wanted
+    return sum(trial.number < number for trial in counted(study.get_trials(deepcopy=False))) >= wanted
 
 
 def _tell(trial: FrozenTrial, on_trial: Callable[[TrialRecord], None]) -> None:

@@ -12,11 +12,12 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from bench.cache import Caches
-from bench.data.images import PixelSettings
+from bench.data.images import Decoded, PixelSettings, decode_parts
 from bench.data.load import Dataset, load_dataset
 from bench.data.options import ReadOptions
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
+from bench.data.reading import UnreadableImage
 
 READ = ReadOptions(Pseudonyms(bytes(32)))
 REQUIRE_ALL = bool(os.environ.get("GAPBENCH_REQUIRE_ALL"))
@@ -26,6 +27,18 @@ def load_sites(sites: dict[str, Path], settings: PixelSettings, caches: Caches, 
     """The case table and pixels of some trees or manifests."""
     request = DataRequest(READ, sites=sites)
     return load_dataset(request, settings, caches, renaming={}, declared=None, skip_unreadable=skip)
+
+
+def decode(path: Path, settings: PixelSettings, part: int | None = None) -> Decoded:
+    """One image of a file.
+
+    Raises:
+        UnreadableImage: with the reason.
+    """
+    (outcome,) = decode_parts(path, [part], settings)
+    if isinstance(outcome, UnreadableImage):
+        raise outcome
+    return outcome
 
 
 def missing(what: str) -> None:

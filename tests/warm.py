@@ -13,16 +13,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-PRELOADED = ["torch", "timm", "pandas", "pyarrow.parquet", "sklearn.metrics", "sklearn.model_selection", "scipy.stats"]
+ROOT = Path(__file__).parents[1]
+PRODUCT = [
+    ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for package in ("bench", "backbones", "studies", "reports")
+    for file in sorted((ROOT / package).rglob("*.py"))
+    if file.stem != "__main__"
+]
+LATE = ["altair", "vl_convert", "alembic.command", "pyarrow.dataset"]  # imported by what calls them
 SECONDS = 300
 
 _server = multiprocessing.get_context("forkserver")
-_server.set_forkserver_preload([*PRELOADED, "optuna", "bench.cli", "bench.execution.run"])
+_server.set_forkserver_preload([*PRODUCT, *LATE])
 
 
 def warm_bench(arguments: Sequence[str | Path], environment: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
     """Run `bench` with arguments to its end; a process that takes too long is killed."""
     command = [str(one) for one in arguments]
+    encoding = environment.get("PYTHONIOENCODING", "utf-8")
     with TemporaryDirectory() as folder:
         streams = [Path(folder, name) for name in ("stdout", "stderr")]
         process = _server.Process(target=_run, args=(command, dict(environment), str(Path.cwd()), *map(str, streams)))
@@ -32,7 +40,7 @@ def warm_bench(arguments: Sequence[str | Path], environment: Mapping[str, str]) 
             process.kill()
             process.join()
             raise subprocess.TimeoutExpired(command, SECONDS)
-        stdout, stderr = (one.read_text(encoding="utf-8") for one in streams)
+        stdout, stderr = (one.read_text(encoding) for one in streams)
     return subprocess.CompletedProcess(["bench", *command], process.exitcode, stdout, stderr)
 
 
@@ -45,7 +53,11 @@ def _run(arguments: list[str], environment: dict[str, str], folder: str, *stream
         file = os.open(stream, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(file, number)
         os.close(file)
-    sys.stdout, sys.stderr = (io.TextIOWrapper(io.FileIO(number, "w", closefd=False), "utf-8") for number in (1, 2))
+    encoding = environment.get("PYTHONIOENCODING", "utf-8")
+    sys.stdout, sys.stderr = (
+        io.TextIOWrapper(io.FileIO(number, "w", closefd=False), encoding, errors)
+        for number, errors in ((1, "strict"), (2, "backslashreplace"))
+    )
     sys.argv = ["bench", *arguments]
     from bench.cli import main
 

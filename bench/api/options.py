@@ -1,4 +1,4 @@
-"""The arguments of `bench.Experiment`. Written by `python docs/update.py command-line`, not by hand."""
+"""The arguments of `bench.Experiment`. Written by `make page NAME=command-line`, not by hand."""
 
 from collections.abc import Mapping, Sequence
 from os import PathLike

@@ -66,12 +66,11 @@ class Results:
             BenchError: a stored run is spoilt.
         """
         tables = []
-        for name in sorted(self._folder.runs.complete()):
-            run = self._folder.runs.read(name)
+        for run in self._folder.runs.read_all():
             if not run.record.is_ranked:
                 continue
             spec, weights = run.record.spec, run.record.weights.source
-            of_run = (name, spec.backbone, weights, spec.recipe_label, spec.seed, spec.fold)
+            of_run = (run.run_id, spec.backbone, weights, spec.recipe_label, spec.seed, spec.fold)
             tables.append(run.predictions().assign(**dict(zip(RUN_COLUMNS, of_run, strict=True))))
         if not tables:
             return pd.DataFrame(columns=[*RUN_COLUMNS, "site", "case_id", "label", "predicted"])

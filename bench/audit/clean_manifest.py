@@ -13,6 +13,7 @@ from bench.audit.surplus import look_up_digests, named_cases
 from bench.data.manifest.table import PARQUET_SUFFIXES, read_table
 from bench.data.names import normal
 from bench.errors import RequestError
+from reports.draw.csv_table import csv_as_it_is
 
 Row = tuple[str, int | None]  # path and part
 
@@ -100,4 +101,6 @@ def _write(table: pd.DataFrame, file: Path, suffix: str) -> None:
     if suffix in PARQUET_SUFFIXES:
         table.to_parquet(file, index=False)
     else:
-        table.to_csv(file, index=False, sep="\t" if suffix == ".tsv" else ",")
+        separator = "\t" if suffix == ".tsv" else ","
+        text = csv_as_it_is(list(table.columns), table.itertuples(index=False, name=None), separator)
+        file.write_text(text, encoding="utf-8", newline="")

@@ -12,8 +12,8 @@ from bench.data.options import AUTO_READER, ReadOptions
 from bench.data.passed_over import PassedOver
 from bench.data.readers import DataRequest, read_images
 from bench.data.sites import parse_external, site_name, sites_of
-from bench.data.tree.reader import images_of_tree, layout_for, require_folder
-from bench.data.tree.scan import Problem, scan
+from bench.data.tree.reader import look
+from bench.data.tree.scan import Problem
 from bench.errors import RequestError
 from bench.quiet import quiet
 
@@ -79,12 +79,10 @@ def take_inventory(texts: Sequence[str], reader: str, options: ReadOptions) -> I
     for site, root in sites.items():
         if root.is_file() and is_manifest(root):
             images += read_manifest(root, site, options)
-            continue
-        require_folder(root, site)
-        found = scan(root, allow_outside=options.allow_outside)
-        problems += found.problems
-        account.extend(found.passed_over.entries(), site=site)
-        images += images_of_tree(found.files, site, layout_for(found.files, options), options)
+        else:
+            found, wrong = look(root, site, options)
+            images += found
+            problems += wrong
     say_alike(images, account)
     if not images and not problems:
         raise RequestError(f"No image found below {', '.join(map(str, sites.values()))}. Check the path.")

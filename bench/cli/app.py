@@ -19,6 +19,7 @@ from bench.cli.status_command import status
 from bench.cli.supervised import in_child
 from bench.cli.training_commands import explain, nondeterminism, run, search
 from bench.errors import BenchError, Interrupted
+from bench.printing import to_errors, to_output
 from bench.version import __version__
 
 EPILOG = "Research use only, never for diagnosis."
@@ -46,7 +47,7 @@ app.add_typer(data_app, name="data")
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        print(f"gapbench {__version__}")
+        to_output(f"gapbench {__version__}")
         raise typer.Exit
 
 
@@ -94,7 +95,7 @@ def _end(error: BaseException, message: str, code: int) -> NoReturn:
         raise error
     interrupted = code == Interrupted.exit_code
     sys.stdout.flush()
-    print(message if interrupted else f"Error: {message}", file=sys.stderr, flush=True)
+    to_errors(message if interrupted else f"Error: {message}")
     if interrupted:
         os._exit(code)  # no waiting for threads that still decode images
     sys.exit(code)

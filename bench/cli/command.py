@@ -1,7 +1,7 @@
 """What the commands share: their declared options, help as it is written, and a first word at once. Prints.
 
 Declarations stand in the configuration models, whose libraries take a second to load. So what commands need of them is
-kept in declared.json, which `python docs/update.py command-line` writes.
+kept in declared.json, which `make page NAME=command-line` writes.
 """
 
 import inspect
@@ -16,6 +16,8 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 import typer
 from rich.markup import escape
 from typer.core import TyperCommand
+
+from bench.printing import to_errors, to_output
 
 FILE = Path(__file__).with_name("declared.json")
 KINDS: dict[str, Any] = {
@@ -116,10 +118,10 @@ class AsWritten(TyperCommand):
 
 def training_begins() -> None:
     """Say at once that the command has begun, also into a file: the libraries it needs take seconds to load."""
-    print("Checking the request …", flush=True)
+    to_output("Checking the request …")
 
 
 def reading_begins(what: object) -> None:
     """For commands whose output is for programs as well: only to somebody who waits at a terminal."""
     if sys.stderr.isatty():
-        print(f"Reading {what} …", file=sys.stderr, flush=True)
+        to_errors(f"Reading {what} …")

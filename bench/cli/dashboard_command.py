@@ -1,12 +1,12 @@
 """`bench dashboard`: the Optuna dashboard on the studies of a results folder. Prints; serves HTTP."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from bench.cli.command import options_of, reading_begins, takes
+from bench.printing import to_errors, to_output
 
 
 @takes(options_of("dashboard"))
@@ -43,10 +43,9 @@ def dashboard(
             if not names:
                 raise RequestError(f"There is no study in {masked(url)} yet. Begin one: bench search.")
             if host not in (LOCAL, "localhost"):
-                print(
+                to_errors(
                     f"Warning: on {host} everybody who reaches this machine can see and change these studies; there is "
-                    f"no password.",
-                    file=sys.stderr,
+                    f"no password."
                 )
             serve(opened, host, port, lambda address: _say(address, names))
         finally:
@@ -58,5 +57,5 @@ def dashboard(
 
 
 def _say(address: str, names: list[str]) -> None:
-    print(f"Studies: {', '.join(names)}. Stop with Ctrl-C.")
-    print(f"Dashboard: {address}", flush=True)
+    to_output(f"Studies: {', '.join(names)}. Stop with Ctrl-C.")
+    to_output(f"Dashboard: {address}")

@@ -7,6 +7,7 @@ import typer
 
 from bench.cli.command import AsWritten, reading_begins
 from bench.cli.look_commands import audit, clean, show
+from bench.printing import to_output
 
 data_app = typer.Typer(no_args_is_help=True, help="Make, fetch, look through and clean data sets.")
 
@@ -51,7 +52,7 @@ def fetch(
 
     if name != "hematoma":
         raise RequestError(f"No set is called {name!r}. Known: hematoma.")
-    fetch_hematoma(out, print)
+    fetch_hematoma(out, to_output)
 
 
 @data_app.command(cls=AsWritten)
@@ -61,7 +62,7 @@ def digits(out: Annotated[Path, typer.Option(help="New folder.")]) -> None:
     from bench.data.digits import write_digits
 
     internal, external = write_digits(out)
-    print(
+    to_output(
         f"Written: {out}/internal ({internal} UCI digits), {out}/external ({external} MNIST digits). "
         f"Next: bench run --data {out} --image-size 32"
     )

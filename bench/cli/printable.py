@@ -5,6 +5,8 @@ import io
 import sys
 import unicodedata
 
+from bench.printing import code_units, show_what_libraries_say
+
 HANDLER = "gapbench-ascii-forms"
 FORMS = {
     **dict.fromkeys("–—−‐‑‒―─━", "-"),
@@ -52,6 +54,7 @@ def make_printable() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=HANDLER)
+    show_what_libraries_say()
 
 
 def ascii_form(character: str) -> str:
@@ -64,8 +67,7 @@ def ascii_form(character: str) -> str:
     plain = [part if part.isascii() else FORMS.get(part, "") for part in base]
     if all(plain):
         return "".join(plain)
-    units = character.encode("utf-16-be", "surrogatepass").hex()
-    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
+    return code_units(character)
 
 
 def _ascii_forms(error: UnicodeError) -> tuple[str, int]:

@@ -1,9 +1,10 @@
 """What `bench report` prints and writes: the leaderboard, its tables, the page. Prints."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from bench.printing import to_errors, to_output
 
 if TYPE_CHECKING:
     from bench.report.compiled import Compiled
@@ -118,7 +119,7 @@ def write_all_tables(
 ) -> None:
     """Every table into the folder, in one format or with `tables` in all; prints the first of one format."""
     from bench.features import all_features, features_of
-    from bench.report.tables import write_tables
+    from bench.report.files import write_tables
     from reports.draw.csv_table import csv_text
     from reports.draw.json_table import json_text
     from reports.draw.latex_table import latex_text
@@ -195,9 +196,9 @@ def _compile(folder: "ResultsFolder", other: "Resampling | None" = None) -> "Com
 
 
 def _out(text: str) -> None:
-    print(text, end="")
+    to_output(text, end="")
 
 
 def _say(text: str) -> None:
     """Beside what is printed, which may go into a file."""
-    print(text, file=sys.stderr)
+    to_errors(text)

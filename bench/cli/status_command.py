@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli.command import reading_begins
+from bench.printing import shown, to_output
 
 if TYPE_CHECKING:
     from rich.table import Table as Drawn
@@ -28,7 +29,7 @@ def status(
 
     found = read_status(results.expanduser())
     if as_json:
-        print(json.dumps(found.to_dict(), indent=1, allow_nan=False))
+        to_output(json.dumps(found.to_dict(), indent=1, allow_nan=False))
         return
     from bench.status.tables import lines, tables
     from bench.terminal import Terminal
@@ -39,7 +40,7 @@ def status(
         if terminal.is_interactive:
             terminal.print(_drawn(table))
         else:
-            print(table_markdown(table))
+            to_output(table_markdown(table))
     for line in lines(found):
         terminal.say(line)
 
@@ -52,9 +53,9 @@ def _drawn(table: "Table") -> "Drawn":
     from reports.draw.notation import plain
 
     table = table.for_readers()
-    drawn = Drawn(title=Text(table.title), title_justify="left", box=box.SIMPLE_HEAD)
+    drawn = Drawn(title=Text(shown(table.title)), title_justify="left", box=box.SIMPLE_HEAD)
     for column in table.columns:
-        drawn.add_column(Text(column.title), justify="left" if column.kind == "text" else "right")
+        drawn.add_column(Text(shown(column.title)), justify="left" if column.kind == "text" else "right")
     for row in table.rows:
-        drawn.add_row(*(Text(plain(item, column)) for item, column in zip(row, table.columns, strict=True)))
+        drawn.add_row(*(Text(shown(plain(item, column))) for item, column in zip(row, table.columns, strict=True)))
     return drawn

@@ -14,6 +14,7 @@ from types import FrameType
 from typing import NoReturn
 
 from bench.errors import Interrupted
+from bench.printing import show_cursor, to_errors
 from bench.processes import end_with
 
 GRACE = 4.0  # seconds; so that every command has ended 5 s after an interrupt
@@ -23,7 +24,6 @@ FORCED = (
     "Interrupted: it did not end by itself and was ended by force. What had finished is stored; the same command "
     "goes on from there."
 )
-SHOW_CURSOR = "\x1b[?25h"  # which a progress bar hides
 
 
 def in_child(work: Callable[[], None]) -> None:
@@ -81,12 +81,11 @@ class _Wait:
         code = os.waitstatus_to_exitcode(status)
         if code >= 0:
             sys.exit(code)
-        if sys.stdout.isatty():
-            print(SHOW_CURSOR)
+        show_cursor()
         if self._told:
-            print(FORCED, file=sys.stderr)
+            to_errors(FORCED)
             sys.exit(Interrupted.exit_code)
-        print(f"Error: {_ended_by(-code)}", file=sys.stderr)
+        to_errors(f"Error: {_ended_by(-code)}")
         sys.exit(128 - code)
 
     def _tell(self, number: int, frame: FrameType | None) -> None:

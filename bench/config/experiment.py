@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from backbones.names import registered_names
 from bench.config.texts import parse_columns, parse_externals, parse_readers, parse_seeds
 from bench.data.images import MAX_PIXELS, Fit, PixelSettings
-from bench.data.options import AUTO_READER, EVERY_SITE, MANIFEST_COLUMNS, READERS, GroupBy, MultiLabel
+from bench.data.options import EVERY_SITE, MANIFEST_COLUMNS, READER_NAMES, GroupBy, MultiLabel
 from bench.data.tree.layout import Layout
 from bench.data.windows import DEFAULT as DEFAULT_WINDOWS
 from bench.data.windows import NAMED as NAMED_WINDOWS
@@ -132,8 +132,8 @@ class Experiment(BaseModel):
         RUN,
         DATA,
         metavar="[SITE=]NAME",
-        choices=(AUTO_READER, *READERS),
-        shown=AUTO_READER,
+        choices=READER_NAMES,
+        shown="auto",
         parse=parse_readers,
     )
     columns: dict[str, str] = option(

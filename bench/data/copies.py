@@ -54,15 +54,11 @@ def copies_among(
     pairs = []
     for number, case in enumerate(cases):
         first = first_of.setdefault(case.digest, number)
-        if first != number and not _one_group(cases[first], case):
+        if first != number and (case.group is None or case.group != cases[first].group):
             pairs.append(CopyPair(first, number, IDENTICAL, 1.0))
     distinct = sorted(first_of.values(), key=lambda number: cases[number].digest)
     pairs += _near(cases, distinct, pixels, settings, folder, say)
     return sorted(pairs, key=lambda pair: (pair.first, pair.second))
-
-
-def _one_group(a: Case, b: Case) -> bool:
-    return a.group is not None and a.group == b.group
 
 
 def _near(

@@ -4,7 +4,6 @@ They are the study's own public folders; research use only, never for diagnosis.
 """
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -12,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import TypeVar
 
+from bench.atomic import write_text
 from bench.data.images import file_digest
 from bench.errors import BenchError, RequestError
 
@@ -149,6 +149,5 @@ def _read_record(out: Path) -> dict[str, FetchedFile]:
 
 
 def _write_record(out: Path, record: dict[str, FetchedFile]) -> None:
-    temporary = out / f".{RECORD}.{os.getpid()}.tmp"
-    temporary.write_text(json.dumps({name: asdict(entry) for name, entry in sorted(record.items())}, indent=1) + "\n")
-    temporary.replace(out / RECORD)
+    entries = {name: asdict(entry) for name, entry in sorted(record.items())}
+    write_text(out / RECORD, json.dumps(entries, indent=1) + "\n")

@@ -8,7 +8,7 @@ import pandas as pd
 from bench.data.cases import Case
 from bench.data.dicom.header import read_header
 from bench.data.kinds import kind_of
-from bench.data.manifest.lookalikes import like_patients
+from bench.data.manifest.lookalikes import columns_like
 from bench.data.reading import UnreadableImage
 
 
@@ -42,7 +42,7 @@ def _of_headers(cases: Sequence[Case]) -> str:
 def _of_columns(cases: Sequence[Case]) -> str:
     patients = len({case.group for case in cases if case.group is not None})
     extras = pd.DataFrame([dict(case.extra) for case in cases]).fillna("").astype(str)
-    finer = [name for name in like_patients(extras, ()) if extras[name].nunique() > patients]
+    finer = [name for name in columns_like("group", extras, ()) if extras[name].nunique() > patients]
     if not patients or not finer:
         return ""
     return (

@@ -129,18 +129,6 @@ def upright_images(
             yield error
 
 
-def decode(path: Path, settings: PixelSettings, part: int | None = None) -> Decoded:
-    """One image of a file.
-
-    Raises:
-        UnreadableImage: with the reason.
-    """
-    (outcome,) = decode_parts(path, [part], settings)
-    if isinstance(outcome, UnreadableImage):
-        raise outcome
-    return outcome
-
-
 def decode_parts(
     path: Path, parts: Sequence[int | None], settings: PixelSettings, max_pixels: int = MAX_PIXELS
 ) -> Iterator[Decoded | UnreadableImage]:

@@ -42,30 +42,25 @@ def number_of_slices(path: Path) -> int:
         UnreadableImage: as `opened_volume`, or no orientation.
     """
     with opened_volume(path) as (volume, _):
-        return int(volume.shape[axial_axis(volume)])
-
-
-def axial_axis(volume: Any) -> int:
-    """The voxel axis that runs most nearly from foot to head, by the affine."""
-    return _axes(volume).index(SUPERIOR)
-
-
-def _axes(volume: Any) -> list[int]:
-    try:
-        axes = [axis for axis, _ in _orientation(volume)]
-    except np.linalg.LinAlgError:
-        axes = [np.nan]
-    if sorted(axes) != [RIGHT, ANTERIOR, SUPERIOR]:
-        raise UnreadableImage("its header gives no orientation")
-    return [int(axis) for axis in axes]
+        return _shape(volume, _orientation(volume))[SUPERIOR]
 
 
 def _orientation(volume: Any) -> NDArray[np.float64]:
-    """For each voxel axis the anatomical axis it runs along, and 1 or −1 for the direction."""
+    """For each voxel axis the anatomical axis that it runs along most nearly, and 1 or −1 for the way."""
     from nibabel.orientations import io_orientation
 
-    axes: NDArray[np.float64] = io_orientation(volume.affine)  # type: ignore[no-untyped-call]
-    return axes
+    try:
+        orientation: NDArray[np.float64] = io_orientation(volume.affine)  # type: ignore[no-untyped-call]
+    except np.linalg.LinAlgError:
+        orientation = np.full((3, 2), np.nan)
+    if sorted(orientation[:, 0]) != [RIGHT, ANTERIOR, SUPERIOR]:
+        raise UnreadableImage("its header gives no orientation")
+    return orientation
+
+
+def _shape(volume: Any, orientation: NDArray[np.float64]) -> list[int]:
+    """Width, height and number of axial slices."""
+    return [int(volume.shape[axis]) for axis in np.argsort(orientation[:, 0])]
 
 
 def nifti_images(
@@ -100,29 +95,23 @@ def slice_values(path: Path, parts: Sequence[int], max_pixels: int) -> Iterator[
         UnreadableImage: no such volume or slice, or its data are cut short.
     """
     with opened_volume(path) as (volume, file):
-        axes = _axes(volume)
-        axial = axes.index(SUPERIOR)
-        width, height = volume.shape[axes.index(RIGHT)], volume.shape[axes.index(ANTERIOR)]
+        from nibabel.orientations import apply_orientation
+
+        orientation = _orientation(volume)
+        width, height, number = _shape(volume, orientation)
         if width * height > max_pixels:
             raise UnreadableImage(too_large(width, height, max_pixels))
         if math.prod(volume.shape) > max_pixels * MOST_SLICES:
-            size = f"{width}×{height}×{volume.shape[axial]} voxels are more than {max_pixels * MOST_SLICES:,}"
+            size = f"{width}×{height}×{number} voxels are more than {max_pixels * MOST_SLICES:,}"
             raise UnreadableImage(f"{size}; raise --max-pixels where that is meant")
-        if any(part >= volume.shape[axial] for part in parts):
-            raise UnreadableImage(f"it has {volume.shape[axial]} slices, asked for was number {max(parts)}, from 0")
+        if any(part >= number for part in parts):
+            raise UnreadableImage(f"it has {number} slices, asked for was number {max(parts)}, from 0")
         stored = stored_voxels(volume, file)
+    orientation[orientation[:, 0] == SUPERIOR, 1] = 1  # slices stay in their stored order
+    voxels = apply_orientation(stored.reshape(stored.shape[:3]), orientation)  # type: ignore[no-untyped-call]
+    upright = voxels.T[:, ::-1, ::-1]  # (number, height, width)
     slope, intercept = volume.dataobj.slope, volume.dataobj.inter
-    return (_upright(stored.take(part, axial).astype(np.float64) * slope + intercept, volume, axial) for part in parts)
-
-
-def _upright(values: NDArray[np.float64], volume: Any, axial: int) -> NDArray[np.float64]:
-    """(height, width) from a slice whose two axes are what the volume has left."""
-    values = values.reshape(values.shape[:2])
-    left = [axis for number, axis in enumerate(_orientation(volume)) if number != axial]
-    if left[0][0] == RIGHT:
-        values, left = values.T, left[::-1]
-    (_, anterior_grows), (_, right_grows) = left
-    return values[:: -1 if anterior_grows > 0 else 1, :: -1 if right_grows > 0 else 1]
+    return (upright[part].astype(np.float64) * slope + intercept for part in parts)
 
 
 def require_nibabel() -> None:

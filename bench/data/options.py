@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 from bench.data.passed_over import PassedOver
 from bench.data.pseudonyms import Pseudonyms
@@ -11,7 +11,6 @@ from bench.data.tree.layout import Layout
 
 MultiLabel = Literal["single-only", "priority", "others"]
 GroupBy = Literal["patient", "study", "series"]
-MULTI_LABEL_RULES: tuple[str, ...] = get_args(MultiLabel)
 EVERY_SITE = "*"
 AUTO_READER = "auto"
 READERS = {
@@ -23,6 +22,7 @@ READERS = {
     "bhsd": "bench.data.public.bhsd",
 }
 """By name the module that reads a layout of data: its `read(path, site, options)` gives `FoundImage`s."""
+READER_NAMES = (AUTO_READER, *READERS)
 MANIFEST_COLUMNS = ("path", "label", "group", "site", "split", "mask", "part", "case_id")
 
 

@@ -9,12 +9,11 @@ from bench.data.cases import FoundImage
 from bench.data.manifest.reader import read as read_manifest
 from bench.data.manifest.table import is_manifest
 from bench.data.names import alike
-from bench.data.options import AUTO_READER, EVERY_SITE, READERS, ReadOptions
+from bench.data.options import AUTO_READER, EVERY_SITE, READER_NAMES, READERS, ReadOptions
 from bench.data.sites import sites_of
 from bench.errors import RequestError
 
 Reader = Callable[[Path, str, ReadOptions], list[FoundImage]]
-NAMES = (AUTO_READER, *READERS)
 
 
 @dataclass(frozen=True)
@@ -40,9 +39,9 @@ def read_images(request: DataRequest) -> list[FoundImage]:
     """
     readers = request.readers or {}
     usual = readers.get(EVERY_SITE, AUTO_READER)
-    unknown = sorted({name for name in readers.values() if name not in NAMES})
+    unknown = sorted({name for name in readers.values() if name not in READER_NAMES})
     if unknown:
-        raise RequestError(f"No reader {unknown[0]!r} (--reader). Known: {', '.join(NAMES)}.")
+        raise RequestError(f"No reader {unknown[0]!r} (--reader). Known: {', '.join(READER_NAMES)}.")
     if request.data is not None and is_manifest(request.data) and usual in (AUTO_READER, "manifest"):
         return read_manifest(request.data, None, request.options)
     sites = sites_of(request.data) if request.data is not None else request.sites or {}

@@ -19,10 +19,9 @@ from bench.engine.leakage_check import check_leakage
 from bench.engine.resolve import Frozen, Start, resolve_backbones, start_backbones
 from bench.errors import RequestError
 from bench.execution.resources import Resources
-from bench.folds.check import check_folds
 from bench.folds.draw import TooFewToSplit, draw_folds
 from bench.folds.leaks import Leak, grouped
-from bench.folds.table import FoldTable
+from bench.folds.table import FoldTable, check_folds
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.spec import RunSpec
 from bench.store.folder import ResultsFolder

@@ -8,6 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bench.engine.durations import duration
 from bench.engine.eta import Eta
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
+from bench.printing import shown
 from bench.store.heartbeat import ActiveRun, Heartbeat
 from bench.terminal import Terminal
 
@@ -61,7 +62,7 @@ class WorkBar:
             transient=transient,
             disable=not terminal.is_interactive,
         )
-        self._task = self._bar.add_task("", total=total, completed=done, text=text)
+        self._task = self._bar.add_task("", total=total, completed=done, text=shown(text))
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -75,7 +76,7 @@ class WorkBar:
     def _show(self, *, text: str | None = None, done: float | None = None) -> None:
         """Change what is given."""
         if text is not None:
-            self._bar.update(self._task, text=text)
+            self._bar.update(self._task, text=shown(text))
         if done is not None:
             self._bar.update(self._task, completed=done)
 

@@ -108,7 +108,7 @@ def _refuse_unknown(name: str) -> None:
 
     if name.partition(".")[0] in registered_names():
         return
-    from backbones.catalogue import UnknownBackboneError, check_name
+    from backbones.names import UnknownBackboneError, check_name
 
     try:
         check_name(name)
@@ -156,7 +156,7 @@ def _changed_message(name: str, known: FrozenBackbone, found: FrozenBackbone) ->
 
 def _start(name: str, experiment: Experiment, known: FrozenBackbone | None) -> Start:
     from backbones.build import BackboneError, create, try_size
-    from backbones.catalogue import UnknownBackboneError
+    from backbones.names import UnknownBackboneError
     from backbones.weights import WeightsUnavailableError, resolve
     from bench.execution.setup import resolve_device
 

@@ -96,18 +96,9 @@ def train(
             images += len(batch)
         seconds = time.perf_counter() - started
         found = validate()
-        record = EpochRecord(
-            epoch,
-            phase,
-            _mean(losses),
-            lr,
-            found.loss,
-            found.scores.accuracy,
-            found.scores.macro_f1,
-            seconds,
-            images,
-        )
-        if not on_epoch(record):
+        scores = found.scores
+        ended = (epoch, phase, _mean(losses), lr, found.loss, scores.accuracy, scores.macro_f1, seconds, images)
+        if not on_epoch(EpochRecord(*ended)):
             raise StoppedError
 
 

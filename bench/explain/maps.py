@@ -17,7 +17,7 @@ from bench.explain.perturbation import curves
 from bench.explain.task import Explained, ExplainTask, Positions
 from bench.seeds import derive
 from reports.explanation.agreement import coarse, spearman
-from reports.explanation.localisation import Maps, centre_prior
+from reports.explanation.measures import Maps, centre_prior
 from reports.explanation.subject import CENTRE, MAP, RANDOM
 from reports.statistics.confusion_counts import Floats
 

@@ -15,7 +15,7 @@ from bench.data.nifti import slice_values
 from bench.data.pictures import eight_bit, opened_picture
 from bench.data.reading import UnreadableImage
 from bench.errors import listed
-from reports.explanation.localisation import Maps
+from reports.explanation.measures import Maps
 
 MASK = "mask"
 LABELS = 32  # a mask with more values than that has soft edges, or was stored with loss before

@@ -8,10 +8,9 @@ import pandas as pd
 from bench.data.cases import INTERNAL
 from bench.explain.task import Explained, ExplainTask
 from bench.plan.spec import RunSpec
-from reports.explanation import localisation
+from reports.explanation import measures
 from reports.explanation.agreement import coarse, ranked
-from reports.explanation.localisation import Maps
-from reports.explanation.perturbation import area
+from reports.explanation.measures import Maps, area
 from reports.explanation.subject import CENTRE, CURVES, MAP, RANDOM, SOURCES, Places, Subject, column
 from reports.statistics.confusion_counts import Floats, Integers
 
@@ -85,17 +84,17 @@ class Measurements:
         if not len(located):
             return overlaps
         coverage = np.stack([self._coverage[task.spec.predicted[row].case_id] for row in located])
-        lesion = localisation.inside(coverage)
+        lesion = measures.inside(coverage)
         _put(frame, rows, located, {"lesion_share": coverage.mean((1, 2), dtype=np.float64)})
         of_source = {
             MAP: maps[np.searchsorted(rows, located)],
-            CENTRE: np.broadcast_to(localisation.centre_prior(coverage.shape[1]), coverage.shape),
+            CENTRE: np.broadcast_to(measures.centre_prior(coverage.shape[1]), coverage.shape),
             RANDOM: found.random_maps,
         }
         for source, those in of_source.items():
-            energy, pointing = localisation.energy(those, coverage), localisation.pointing(those, lesion)
+            energy, pointing = measures.energy(those, coverage), measures.pointing(those, lesion)
             _put(frame, rows, located, {column("energy", source): energy, column("pointing", source): pointing})
-            overlaps[source] = localisation.overlaps(those, lesion)
+            overlaps[source] = measures.overlaps(those, lesion)
         return overlaps
 
     def _of_site(self, site: str) -> Places | None:
@@ -117,7 +116,7 @@ class Measurements:
 
 
 def _choose_thresholds(values: pd.DataFrame, overlaps: Sequence[Mapping[str, Floats]]) -> None:
-    """IoU at one threshold for each map, chosen on the other patients' internal maps (see `localisation`)."""
+    """IoU at one threshold for each map, chosen on the other patients' internal maps (see `measures`)."""
     if not overlaps:
         return
     located = values["lesion_share"].notna().to_numpy()
@@ -126,10 +125,10 @@ def _choose_thresholds(values: pd.DataFrame, overlaps: Sequence[Mapping[str, Flo
     for source in SOURCES:
         overlap = np.concatenate([of_model[source] for of_model in overlaps])
         if inside.any():
-            chosen = np.full(len(overlap), localisation.best_threshold(overlap[inside]))
-            chosen[inside] = localisation.threshold_of_others(overlap[inside], cluster[inside])
+            chosen = np.full(len(overlap), measures.best_threshold(overlap[inside]))
+            chosen[inside] = measures.threshold_of_others(overlap[inside], cluster[inside])
         else:
-            chosen = localisation.threshold_of_others(overlap, cluster)
+            chosen = measures.threshold_of_others(overlap, cluster)
         values.loc[located, column("iou", source)] = overlap[np.arange(len(overlap)), chosen]
 
 

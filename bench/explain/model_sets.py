@@ -15,6 +15,7 @@ from bench.report.entries import distinguishing, settings
 from bench.store.folder import ResultsFolder
 from bench.store.records import RunRecord, TrainedSpec
 from bench.store.runs import StoredRun
+from bench.store.snapshot import FolderSnapshot
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,9 @@ class ModelSet:
     runs: tuple[tuple[StoredRun, RunSpec], ...]
 
 
-def find_models(folder: ResultsFolder, backbones: Sequence[str], say: Callable[[str], None]) -> list[ModelSet]:
+def find_models(
+    folder: ResultsFolder, snapshot: FolderSnapshot, backbones: Sequence[str], say: Callable[[str], None]
+) -> list[ModelSet]:
     """Every set of comparable models, or those of the backbones asked for.
 
     A stored run is planned anew from its record; where that gives another run id, folds or cases have been edited, and
@@ -36,10 +39,10 @@ def find_models(folder: ResultsFolder, backbones: Sequence[str], say: Callable[[
     Raises:
         RequestError: no results folder, no run that can be explained, or no such backbone.
     """
-    cases, folds = folder.cases(), folder.folds()
+    cases, folds = snapshot.cases, snapshot.folds
     if cases is None or folds is None:
         raise RequestError(f"{folder.root} is no results folder. Give the one that `bench run` wrote.")
-    runs = [folder.runs.read(name) for name in sorted(folder.runs.complete())]
+    runs = folder.runs.read_all()
     own = [run for run in runs if run.record.is_ranked and run.record.spec.role == "main"]
     if not own:
         imported = any(run.record.spec.role == "import" for run in runs)

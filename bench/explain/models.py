@@ -76,18 +76,13 @@ def _unusable(run: StoredRun, why: str) -> str:
     return f"{run.folder / MODEL} cannot be used: {why}. Delete it; bench explain then trains the run again."
 
 
-def stored_probabilities(run: StoredRun, classes: Sequence[str]) -> NDArray[np.float32]:
-    """(n_predicted, n_classes), rows as `RunSpec.predicted`."""
-    return np.asarray(run.predictions()[[f"p_{name}" for name in classes]], dtype=np.float32)
-
-
 def differs(run: StoredRun, spec: RunSpec, found: NDArray[np.float32]) -> bool:
     """Whether the predictions of a kept model are not bit for bit those stored.
 
     Raises:
         BenchError: they are far apart, so that the file has been changed.
     """
-    stored = stored_probabilities(run, spec.classes)
+    stored = run.probabilities()
     apart = float(np.abs(stored - found).max(initial=0.0))
     if apart > SMALL_DIFFERENCE:
         raise BenchError(_unusable(run, f"its predictions differ from the stored ones by up to {apart:.2f}"))
@@ -97,7 +92,7 @@ def differs(run: StoredRun, spec: RunSpec, found: NDArray[np.float32]) -> bool:
 def _refuse_other(run: StoredRun, spec: RunSpec, result: RunResult) -> None:
     if result.status != "done":
         raise BenchError(f"The model of {spec.title} was not kept, and training it again failed: {result.error}")
-    stored = stored_probabilities(run, spec.classes)
+    stored = run.probabilities()
     if np.array_equal(stored, result.probabilities):
         return
     then = run.record.environment

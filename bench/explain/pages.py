@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bench.explain.task import Explained, ExplainTask
 from bench.plan.spec import RunSpec
 from reports.explanation.gallery import Page, Tile
-from reports.explanation.localisation import Maps, inside
+from reports.explanation.measures import Maps, inside
 
 
 @dataclass(frozen=True)

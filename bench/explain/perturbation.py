@@ -7,8 +7,7 @@ from torch import Tensor
 from torchvision.transforms.v2.functional import gaussian_blur
 
 from bench.execution.run import PreparedRun
-from reports.explanation.localisation import Maps
-from reports.explanation.perturbation import fractions, order
+from reports.explanation.measures import Maps, fractions, order
 from reports.explanation.subject import CURVES
 from reports.statistics.confusion_counts import Floats
 

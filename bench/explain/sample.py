@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.data.cases import Case
-from bench.explain.models import stored_probabilities
 from bench.explain.options import ExplainOptions
 from bench.explain.task import ExplainTask
 from bench.plan.spec import RunSpec
@@ -52,7 +51,7 @@ def explain_task(run: StoredRun, spec: RunSpec, model: bytes, options: ExplainOp
 def _targets(run: StoredRun, spec: RunSpec, options: ExplainOptions) -> NDArray[np.int64]:
     if options.target == "true":
         return class_numbers([case.label for case in spec.predicted], spec.classes)
-    return np.asarray(stored_probabilities(run, spec.classes).argmax(axis=1), dtype=np.int64)
+    return np.asarray(run.probabilities().argmax(axis=1), dtype=np.int64)
 
 
 def _checked(spec: RunSpec, measured: NDArray[np.int64], checks: int) -> NDArray[np.int64]:

@@ -14,6 +14,7 @@ from bench.explain.explained_set import ExplainedSet, explain_set
 from bench.explain.model_sets import ModelSet, find_models
 from bench.explain.options import ExplainOptions
 from bench.explain.stored import GalleryPicture, write_explanations
+from bench.printing import to_output
 from bench.report.leaderboard import RESAMPLING_SEED, Resampling
 from bench.store.folder import ResultsFolder
 from bench.store.runs import StoredRun
@@ -48,7 +49,7 @@ def _run(options: ExplainOptions) -> int:
         raise RequestError(f"{folder.root} is no results folder. Give the one that `bench run` wrote.")
     if options.masks and not options.masks.is_dir():
         raise RequestError(f"No such folder: {options.masks} (--masks). Check the spelling.")
-    sets = find_models(folder, options.backbones, terminal.say)
+    sets = find_models(folder, snapshot, options.backbones, terminal.say)
     ensure_phantom(experiment, caches, terminal)
     request = data_request(experiment, caches, folder.pseudonyms() or Pseudonyms.fresh())
     work = _Work(options, folder, experiment, terminal)
@@ -104,8 +105,8 @@ class _Work:
         values = pd.concat([subject.values for subject in subjects], ignore_index=True)
         about = {"method": self._options.method, "target": self._options.target, "cases": self._options.cases}
         written = write_explanations(self._folder, tables, values, galleries, about)
-        print(tables_markdown(tables), end="")
-        print(f"Written: {', '.join(map(str, written))}")
+        to_output(tables_markdown(tables), end="")
+        to_output(f"Written: {', '.join(map(str, written))}")
 
     def _how(self) -> str:
         subjects = [one.subject for one in self._done]

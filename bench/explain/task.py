@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.plan.spec import RunSpec
-from reports.explanation.localisation import Maps
+from reports.explanation.measures import Maps
 from reports.statistics.confusion_counts import Floats
 
 Positions = NDArray[np.int64]

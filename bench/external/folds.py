@@ -10,8 +10,7 @@ from bench.data.cases import INTERNAL, Case
 from bench.errors import RequestError
 from bench.external.rows import ENTRY, refuse_rows
 from bench.external.table import NO_FOLD
-from bench.folds.check import ADVICE, check_folds
-from bench.folds.table import NEVER_HELD_OUT, FoldOfCase, FoldTable
+from bench.folds.table import ADVICE, NEVER_HELD_OUT, FoldOfCase, FoldTable, check_folds
 
 
 def folds_of(table: pd.DataFrame, cases: Sequence[Case], stored: FoldTable) -> FoldTable:

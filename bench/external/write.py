@@ -29,9 +29,10 @@ def write_external(wanted: ExternalPredictions, folder: ResultsFolder) -> int:
         WriteError: a write failed; what had been stored stays.
     """
     folder.refuse_changed(wanted.there.state)
-    stored = {name: folder.runs.read(name) for name in sorted(folder.runs.complete())}
-    refuse_conflicts(wanted.runs, list(stored.values()))
-    new = [run for run in wanted.runs if run.run_id not in stored]
+    stored = folder.runs.read_all()
+    refuse_conflicts(wanted.runs, stored)
+    known = {run.run_id for run in stored}
+    new = [run for run in wanted.runs if run.run_id not in known]
     with writing(folder.root, "No run of this call is stored yet"):
         _write_what_runs_stand_on(wanted, folder)
     for done, run in enumerate(new):

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from bench.data.cases import Case
 from bench.errors import RequestError
-from bench.folds.check import ADVICE, check_folds
-from bench.folds.table import NEVER_HELD_OUT, FoldOfCase
+from bench.folds.table import ADVICE, NEVER_HELD_OUT, FoldOfCase, check_folds
 from bench.seeds import derive
 
 DRAWS = 20

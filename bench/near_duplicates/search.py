@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.near_duplicates.alignment import laid_on
 from bench.near_duplicates.hashes import Integers
 from bench.near_duplicates.proposals import CALIBRATED, Thresholds, flipped, propose
-from bench.near_duplicates.similarity import blur_for, least_local_correlation
+from bench.near_duplicates.similarity import blur_for, laid_on, least_local_correlation
 from bench.near_duplicates.thumbnail import SIDE, Floats, resized
 
 VERSION = 2  # raised when other pairs would be found

@@ -6,6 +6,7 @@ from bench.cache import user_caches
 from bench.errors import BenchError, RequestError, interruptible
 from bench.nondeterminism.matched_runs import MatchedRuns, data_differences, differences, matched_runs
 from bench.nondeterminism.replay import locate, stored_replay
+from bench.printing import to_output
 from bench.store.folder import ResultsFolder
 from bench.store.traces import read_trace
 from reports.draw.markdown_table import tables_markdown
@@ -22,7 +23,7 @@ def compare_folders(a: Path, b: Path) -> int:
     """
     with interruptible("Nothing was written."):
         tables = _compared(_folder(a), _folder(b))
-    print(tables_markdown(tables), end="")
+    to_output(tables_markdown(tables), end="")
     return 0
 
 
@@ -65,7 +66,7 @@ def _row(pair: MatchedRuns) -> ComparedRun:
 
 def _explained(pair: MatchedRuns, one: ResultsFolder, two: ResultsFolder) -> str:
     """Where the first two runs part, by training both again up to there where this machine can."""
-    name = pair.a.record.name
+    name = pair.a.record.title
     if pair.divergence is None:
         return f"{name}: no recorded digest differs, the predictions do."
     caches = user_caches()

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydantic import BaseModel
+
+from bench.atomic import write_text
 from bench.config.experiment import Experiment
 from bench.engine.execute import failures, pending, run_and_store, workers_for
 from bench.engine.progress import RunProgress
@@ -12,23 +15,49 @@ from bench.execution.pool import PoolExecutor
 from bench.execution.resources import Resources
 from bench.nondeterminism.designs import Group, Repeat
 from bench.nondeterminism.distances import curve, distances, forget
-from bench.nondeterminism.record import RecordedGroup, RecordedStudy
+from bench.nondeterminism.record import RecordedGroup, RecordedPair, RecordedStudy
 from bench.plan.spec import RunSpec
 from bench.store.folder import ResultsFolder
+from bench.store.json_files import DamagedError, read_json
 from bench.store.traces import read_trace
+
+
+class Measured(BaseModel):
+    """Distances that are known. They stand in a file until the study is written, since the weights are gone then."""
+
+    pairs: list[RecordedPair] = []
+    curves: dict[str, list[tuple[int, float]]] = {}
+
+    @classmethod
+    def of(cls, file: Path, before: RecordedStudy | None) -> "Measured":
+        """Those of a call that was killed before it wrote its study, and those of an earlier study."""
+        try:
+            known = read_json(file, cls)
+        except DamagedError:
+            known = cls()
+        if before is None:
+            return known
+        curves = {group.name: group.curve for group in (before.control, *before.groups) if group.curve}
+        return cls(pairs=[*before.pairs().values(), *known.pairs], curves={**curves, **known.curves})
 
 
 @dataclass
 class Conductor:
-    """Runs what is not stored. `before`: what an earlier call measured; `failed`: what went wrong in this one."""
+    """Runs what is not stored.
+
+    known: distances that were measured before, and `measured` the file where they are kept; failed: what went wrong;
+    lost: how many distances are not known, since weights of stored runs are gone.
+    """
 
     folder: ResultsFolder
     experiment: Experiment
     resources: Resources
     snapshots: Path
-    before: RecordedStudy | None
+    known: Measured
+    measured: Path
     progress: RunProgress
     failed: list[str] = field(default_factory=list)
+    lost: int = 0
 
     def control(self, control: Group) -> RecordedGroup:
         """Each repeat in processes of its own, which nothing ran in before."""
@@ -66,15 +95,17 @@ class Conductor:
             return recorded
         folds = list(zip(*compared, strict=True))
         moved = {name: self.folder.repeats.read(name).record.moved for fold in folds for name in fold}
-        now = {(pair.a, pair.b): pair for pair in distances(self.snapshots, folds, moved)}
+        now = distances(self.snapshots, folds, moved)
         wanted = [(a, b) for fold in folds for place, a in enumerate(fold) for b in fold[place + 1 :]]
-        found = {**(self.before.pairs() if self.before else {}), **now}
-        points = (
-            [] if len(compared) < 2 else curve(self.snapshots, folds[0][0], folds[0][1], self._last_step(folds[0][0]))
-        )
+        found = {(pair.a, pair.b): pair for pair in (*self.known.pairs, *now)}
+        first = folds[0]
+        points = curve(self.snapshots, first[0], first[1], self._last_step(first[0])) if len(first) > 1 else []
+        curves = {**self.known.curves, **({recorded.name: points} if points else {})}
         pairs = [found[pair] for pair in wanted if pair in found]
-        earlier = self.before.curve(recorded.name) if self.before else []
-        return recorded.model_copy(update={"pairs": pairs, "curve": points or earlier})
+        self.lost += len(wanted) - len(pairs)
+        self.known = Measured(pairs=list(found.values()), curves=curves)
+        write_text(self.measured, self.known.model_dump_json())
+        return recorded.model_copy(update={"pairs": pairs, "curve": curves.get(recorded.name, [])})
 
     def _last_step(self, name: str) -> int:
         """How many steps the stage took that trains everything."""

@@ -35,7 +35,7 @@ def matched_runs(a: ResultsFolder, b: ResultsFolder) -> list[MatchedRuns]:
 
 
 def _runs(folder: ResultsFolder) -> dict[str, StoredRun]:
-    runs = [store.read(name) for store in (folder.runs, folder.repeats) for name in sorted(store.complete())]
+    runs = [*folder.runs.read_all(), *folder.repeats.read_all()]
     return {_question(run.record, run.record.spec): run for run in runs if isinstance(run.record.spec, TrainedSpec)}
 
 

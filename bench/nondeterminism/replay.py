@@ -20,7 +20,6 @@ from bench.plan.trace import Trace
 from bench.processes import serve_parent
 from bench.store.folder import ResultsFolder
 from bench.store.runs import StoredRun
-from bench.store.specs import spec_of
 
 _MACHINE = ("python", "torch", "torchvision", "timm", "numpy", "cpu", "gpu", "cuda", "cudnn", "driver")
 P = ParamSpec("P")
@@ -95,7 +94,7 @@ def stored_replay(run: StoredRun, folder: ResultsFolder, caches: Caches) -> Repl
     """
     from bench.execution.environment import KEY_VARIABLES
 
-    spec = spec_of(run, folder.cases() or [])
+    spec = run.spec(folder.cases() or [])
     if spec is None:
         raise NotHereError(f"The cases of {folder.root} are not those that run {run.run_id} was made from.")
     _require_machine(run, spec.numerics)

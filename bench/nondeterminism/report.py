@@ -14,13 +14,12 @@ from bench.nondeterminism.record import RecordedGroup, RecordedStudy, read_nonde
 from bench.report.entries import NOT_DETERMINISTIC
 from bench.report.feature import Feature
 from bench.scoring import class_numbers
-from bench.store.environments import mixed_environments
 from bench.store.folder import ResultsFolder
+from bench.store.records import mixed_environments
 from bench.store.runs import RunStore
 from bench.store.traces import count_digests
 from reports.nondeterminism.agreement import Side, disagreement
-from reports.nondeterminism.charts import nondeterminism_charts
-from reports.nondeterminism.draw import draw_nondeterminism
+from reports.nondeterminism.sheet import draw_nondeterminism, nondeterminism_charts
 from reports.nondeterminism.summary import Control, Cost, Design, NumericsChange, Study, WeightDistance
 from reports.nondeterminism.tables import NAMES
 from reports.nondeterminism.tables import nondeterminism_tables as tables_of

@@ -10,7 +10,7 @@ from bench.engine.execute import executor_for, pending
 from bench.engine.forecast import announce
 from bench.engine.progress import RunProgress
 from bench.execution.resources import Resources
-from bench.nondeterminism.conduct import Conductor
+from bench.nondeterminism.conduct import Conductor, Measured
 from bench.nondeterminism.cost import measure_cost
 from bench.nondeterminism.designs import ALL, Designs
 from bench.nondeterminism.options import CONTROL
@@ -64,6 +64,7 @@ class BackboneStudy:
             }
         )
         write_study(self.folder.root, study)
+        self._measured.unlink(missing_ok=True)
         return study
 
     def _judged(self, control: RecordedGroup, before: RecordedStudy | None) -> tuple[RecordedGroup, bool | None]:
@@ -87,7 +88,7 @@ class BackboneStudy:
 
     def _run(self, before: RecordedStudy | None) -> tuple[list[RecordedGroup], list[str]]:
         """The control first, then the others; and what failed, after which nothing more is begun."""
-        experiment, designs = self.experiment, self.designs
+        experiment, designs, known = self.experiment, self.designs, Measured.of(self._measured, before)
         wanted, name, number = pending(designs.specs, self.folder.repeats), designs.base[0].backbone, len(designs.specs)
         with executor_for(experiment, self.resources, designs.specs) as executor:
             expected = None
@@ -97,12 +98,24 @@ class BackboneStudy:
                 expected = announce(executor, wanted, what, self.terminal.say, lambda _: rest)
             eta = Eta(wanted, expected.speeds if expected else None, executor.workers)
             with RunProgress(self.terminal, eta, self.heartbeat) as progress:
-                conductor = Conductor(self.folder, experiment, self.resources, self.snapshots, before, progress)
+                conductor = Conductor(
+                    self.folder, experiment, self.resources, self.snapshots, known, self._measured, progress
+                )
                 groups = [conductor.control(designs.control)]
                 for group in (*designs.varied, *designs.changed):
                     if not conductor.failed:
                         groups.append(conductor.group(group, designs.base, executor))
+        if conductor.lost:
+            self.terminal.say(
+                f"{name}: {conductor.lost} distance(s) between weights are not known: the weights of stored runs were "
+                f"deleted before they were compared."
+            )
         return groups, conductor.failed
+
+    @property
+    def _measured(self) -> Path:
+        """Where distances are kept until the study is written."""
+        return self.snapshots / f"{self.designs.base[0].run_id}.json"
 
 
 def merged(earlier: Sequence[RecordedGroup], now: Sequence[RecordedGroup]) -> list[RecordedGroup]:

@@ -10,11 +10,11 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import fft
 
 from bench.phantom.artefacts import beam_hardening, head_holder, streaks
-from bench.phantom.bone import AIR_HU
 from bench.phantom.grid import ANGLES, COLS, ROWS, Plane, draw
 from bench.phantom.head import Head
 from bench.phantom.sites import Site
 from bench.phantom.slice import HeadSlice
+from bench.phantom.tissue import AIR_HU
 
 IMAGE_PX = 224
 # free border on every side, as a share of the field of view: 3 % must remain after blur and motion

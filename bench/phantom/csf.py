@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.phantom.brain import Brain
 from bench.phantom.grid import (
     FAR,
     N_ANGLES,
@@ -21,7 +20,7 @@ from bench.phantom.grid import (
     wavy_table,
     weighted_sums,
 )
-from bench.phantom.head import SKULL_BASE, VENTRICLES, Head
+from bench.phantom.head import SKULL_BASE, VENTRICLES, Brain, Head
 
 EDGE_MM = 0.5
 _KNOTS_PER_TURN = 120
@@ -149,16 +148,17 @@ class DeepSpaces:
         return mm * float(self.rng.normal())
 
     def _ventricle(self, start: Point, end: Point, radii: Range, give: float) -> None:
-        part = around((start, end), REACH_MM)
-        distance = capsule_distance(self.x[part], self.y[part], start, end, radii)
-        distance -= np.float32(give) * self.swelling[part]
-        np.minimum(self.ventricles[part], distance, out=self.ventricles[part])
+        self._add(self.ventricles, (start, end), radii, give, self.swelling)
 
     def _cistern(self, start: Point, end: Point, radii: Range, squeeze: float = 0.0) -> None:
-        part = around((start, end), REACH_MM)
-        distance = capsule_distance(self.x[part], self.y[part], start, end, radii)
-        distance += np.float32(squeeze) * self.effacement[part]
-        np.minimum(self.cisterns[part], distance, out=self.cisterns[part])
+        self._add(self.cisterns, (start, end), radii, -squeeze, self.effacement)
+
+    def _add(self, nearest: Plane, ends: tuple[Point, Point], radii: Range, give: float, wider: Plane) -> None:
+        """Lower the distance to the `nearest` space where a capsule, `give` mm wider where `wider` is 1, is nearer."""
+        part = around(ends, REACH_MM)
+        distance = capsule_distance(self.x[part], self.y[part], *ends, radii)
+        distance -= np.float32(give) * wider[part]
+        np.minimum(nearest[part], distance, out=nearest[part])
 
     def _lateral_ventricles(self) -> None:
         j, atrophy, edge = self._jitter, self.head.atrophy, self.head.half_width

@@ -5,10 +5,9 @@ from typing import Protocol
 
 import numpy as np
 
-from bench.phantom.brain import Brain, MassEffect
 from bench.phantom.csf import Spaces
 from bench.phantom.grid import Plane, smooth_noise
-from bench.phantom.head import Head
+from bench.phantom.head import Brain, Head, MassEffect
 
 
 @dataclass(frozen=True)

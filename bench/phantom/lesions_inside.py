@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.phantom.brain import MassEffect, Push
 from bench.phantom.difficulty import Difficulty
 from bench.phantom.grid import (
     ANGLE,
@@ -24,7 +23,7 @@ from bench.phantom.grid import (
     soft_step,
     wavy_table,
 )
-from bench.phantom.head import VENTRICLES, Head
+from bench.phantom.head import VENTRICLES, Head, MassEffect, Push
 from bench.phantom.lesion import Canvas, fresh_blood
 
 _MAX_SHIFT_MM = 8.0  # of the midline as a whole; what the lesion pushes aside locally comes on top

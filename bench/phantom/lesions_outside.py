@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.phantom.brain import MAX_SHIFT_MM, MassEffect
 from bench.phantom.difficulty import SUBDURAL_AGES, Difficulty
 from bench.phantom.grid import (
     ANGLE,
@@ -25,7 +24,7 @@ from bench.phantom.grid import (
     soft_step,
     wavy_table,
 )
-from bench.phantom.head import CONVEXITY, Head
+from bench.phantom.head import CONVEXITY, MAX_SHIFT_MM, Head, MassEffect
 from bench.phantom.lesion import Canvas, fresh_blood
 
 _SULCUS_WIDTH = 0.38  # of a sulcus swollen with blood, in the units of Spaces.fold

@@ -6,16 +6,14 @@ from functools import partial
 
 import numpy as np
 
-from bench.phantom.bone import paint_bone_and_scalp
-from bench.phantom.brain import MassEffect, deform, midline_shift
 from bench.phantom.csf import draw_spaces
 from bench.phantom.difficulty import CLASSES, OTHER_KINDS, Difficulty
 from bench.phantom.grid import Plane
-from bench.phantom.head import Head, draw_head
+from bench.phantom.head import Head, MassEffect, deform, draw_head, midline_shift
 from bench.phantom.lesion import Canvas, Lesion
 from bench.phantom.lesions_inside import plan_haematoma, plan_infarct, plan_round
 from bench.phantom.lesions_outside import plan_epidural, plan_intraventricular, plan_subarachnoid, plan_subdural
-from bench.phantom.tissue import paint_tissue
+from bench.phantom.tissue import paint_bone_and_scalp, paint_tissue
 
 SMALLEST_LESION_MM2 = 60.0
 _ATTEMPTS = 20

@@ -1,6 +1,5 @@
 """Writes a phantom to disk: images, masks and manifest, rendered by a pool of processes."""
 
-import csv
 import multiprocessing
 import os
 import shutil
@@ -12,12 +11,11 @@ from pathlib import Path
 from PIL import Image
 from threadpoolctl import threadpool_limits
 
-from bench.phantom.case import Case, render_case
+from bench.phantom.case import render_case
 from bench.phantom.difficulty import CLASSES
 from bench.phantom.sites import EXTERNAL, INTERNAL, Site
 from bench.processes import serve_parent
 
-COLUMNS = ("path", "label", "site", "mask", "kind", "level", "subtle", "lesion_area_mm2", "midline_shift_mm")
 _PNG_LEVEL = 1  # of zlib: a tenth larger than the default and several times faster
 _CHUNK = 8
 
@@ -116,14 +114,10 @@ def _write_case(job: _Job) -> dict[str, str]:
     dpi = (25.4 / case.pixel_mm,) * 2
     Image.fromarray(case.image).save(job.folder / image_path, compress_level=_PNG_LEVEL, dpi=dpi)
     Image.fromarray(case.mask.astype("uint8") * 255).save(job.folder / mask_path, compress_level=_PNG_LEVEL, dpi=dpi)
-    return _manifest_row(case, job.site, image_path, mask_path)
-
-
-def _manifest_row(case: Case, site: Site, image_path: Path, mask_path: Path) -> dict[str, str]:
     return {
         "path": image_path.as_posix(),
         "label": case.label,
-        "site": site.name,
+        "site": job.site.name,
         "mask": mask_path.as_posix(),
         "kind": case.kind,
         "level": case.level,
@@ -134,7 +128,7 @@ def _manifest_row(case: Case, site: Site, image_path: Path, mask_path: Path) -> 
 
 
 def _write_manifest(path: Path, rows: list[dict[str, str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    from reports.draw.csv_table import csv_as_it_is  # here, since workers that render do without
+
+    text = csv_as_it_is(list(rows[0]), (list(row.values()) for row in rows))
+    path.write_text(text, encoding="utf-8", newline="")

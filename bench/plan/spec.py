@@ -92,8 +92,9 @@ class RunSpec:
 
     @property
     def title(self) -> str:
-        """The run in words: `resnet34 seed 0 fold 1`."""
-        return f"{self.backbone} seed {self.seed} fold {self.fold}"
+        """The run in words: `resnet34 seed 0 fold 1`, of a repetition `resnet34 seed 0 replicate 2 fold 1`."""
+        repeated = f" replicate {self.replicate}" if self.role == "nondeterminism" else ""
+        return f"{self.backbone} seed {self.seed}{repeated} fold {self.fold}"
 
     @property
     def all_epochs(self) -> int:

@@ -16,9 +16,8 @@ from bench.config.experiment import Experiment
 from bench.data.cases import INTERNAL, Case
 from bench.errors import RequestError
 from bench.folds.table import FoldTable
-from bench.store.environments import mixed_environments
 from bench.store.folder import LEAKS, ResultsFolder
-from bench.store.records import IMPORTED, RunRecord
+from bench.store.records import IMPORTED, RunRecord, mixed_environments
 from bench.store.runs import StoredRun
 from bench.store.snapshot import FolderSnapshot
 from bench.store.tuned import TunedRecipes
@@ -60,8 +59,9 @@ def read_stored(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -
             f"{folder.root}/experiment.toml does not know the class {other[0]!r} that cases.parquet has: one of them "
             f"is damaged. Restore it, or give the bench run command again with another --results folder."
         )
-    runs = [folder.runs.read(name) for name in sorted(folder.runs.complete())]
-    comparable, left_out = _comparable(runs, folds, {case.case_id for case in cases if case.site == INTERNAL})
+    comparable, left_out = _comparable(
+        folder.runs.read_all(), folds, {case.case_id for case in cases if case.site == INTERNAL}
+    )
     leaks = folder.leaks()
     warning = f"{leaks} pair(s) of cases leak from training into evaluation ({LEAKS})" if leaks else ""
     groups = _alike(comparable)
@@ -123,8 +123,8 @@ def _entries(
     entries: list[Entry] = []
     for group in groups:
         entry = _entry(group, folds, records, (*tuned.caveats(group[0][0].record), *caveats))
-        names = {(other.backbone, other.weights, other.recipe) for other in entries}
-        while (entry.backbone, entry.weights, entry.recipe) in names:
+        names = {other.key for other in entries}
+        while entry.key in names:
             entry = replace(entry, recipe=f"{entry.recipe}, {IMPORTED}")
         entries.append(entry)
     return entries

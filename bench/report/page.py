@@ -13,7 +13,7 @@ from bench.errors import BenchError
 from bench.report.compiled import Compiled
 from bench.report.entries import Stored, read_stored
 from bench.report.feature import Feature
-from bench.report.figures import write_charts
+from bench.report.files import write_charts
 from bench.report.leaderboard import about
 from bench.report.sections import data_section, labels_section, reproduce_section
 from bench.store.folder import ResultsFolder
@@ -21,7 +21,7 @@ from bench.store.runs import StoredRun
 from reports import Entry, Leaderboard
 from reports.page.answer import answer
 from reports.page.board_sections import board_sections
-from reports.page.draw_figure import VEGA_LITE
+from reports.page.charts import VEGA_LITE
 from reports.page.draw_page import page_html, vega_scripts
 from reports.page.limits import limits
 from reports.page.model_sections import model_sections
@@ -107,11 +107,8 @@ def _sections(
 
 def _by_row(leaderboard: Leaderboard, stored: Stored) -> dict[str, tuple[Entry, list[StoredRun]]]:
     """What each row of the leaderboard was made from."""
-    made = {
-        (entry.backbone, entry.weights, entry.recipe): (entry, runs)
-        for entry, runs in zip(stored.entries, stored.runs, strict=True)
-    }
-    return {row.name: made[row.backbone, row.weights, row.recipe] for row in leaderboard.rows}
+    made = {entry.key: (entry, runs) for entry, runs in zip(stored.entries, stored.runs, strict=True)}
+    return {row.name: made[row.key] for row in leaderboard.rows}
 
 
 def _history(runs: list[StoredRun]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from bench.data.cases import INTERNAL, Case
 from reports import Entry, Leaderboard
 from reports.draw.csv_table import csv_text
 from reports.statistics.confusion_counts import Floats
-from reports.statistics.probabilities import are_probabilities
+from reports.statistics.probabilities import are_probabilities, probabilities_in, probability_columns
 from reports.statistics.worklist import Worklist, build_worklist
 from reports.statistics.worklist_precision import is_informative, precision_in_words
 from reports.tables.caveats import NEAR_GUESSING
@@ -68,8 +68,7 @@ def write_worklist(root: Path, found: FoundLabels) -> list[str]:
 
 def better_than_guessing(leaderboard: Leaderboard) -> frozenset[tuple[str, str, str]]:
     """Backbone, weights and recipe of the rows that are clearly better than guessing."""
-    rows = (row for row in leaderboard.rows if not leaderboard.near_guessing(row))
-    return frozenset((row.backbone, row.weights, row.recipe) for row in rows)
+    return frozenset(row.key for row in leaderboard.rows if not leaderboard.near_guessing(row))
 
 
 def find_labels(
@@ -84,12 +83,12 @@ def find_labels(
     says nothing of labels.
     """
     internal = [case for case in cases if case.site == INTERNAL]
-    blind = [entry for entry in entries if _key(entry) not in usable]
-    entries = [entry for entry in entries if _key(entry) in usable]
+    blind = [entry for entry in entries if entry.key not in usable]
+    entries = [entry for entry in entries if entry.key in usable]
     inside = [entry.predictions[entry.predictions["site"] == INTERNAL] for entry in entries]
     complete = [_have_probabilities(predictions, classes) for predictions in inside]
     arrays = _arrays([table for table, kept in zip(inside, complete, strict=True) if kept], internal, classes)
-    left_out = tuple(_name(entry) for entry, kept in zip(entries, complete, strict=True) if not kept)
+    left_out = tuple(entry.full_name for entry, kept in zip(entries, complete, strict=True) if not kept)
     withheld = _withheld(blind, none_left=not arrays)
     labels = np.array([classes.index(case.label) for case in internal], dtype=np.int64)
     worklist = build_worklist(arrays, labels) if arrays else None
@@ -112,7 +111,7 @@ def _withheld(blind: Sequence[Entry], *, none_left: bool) -> str | None:
     if not blind:
         return None
     what = "No list of labels to look at again" if none_left else "Not used for labels to look at again"
-    names = "; ".join(map(_name, blind))
+    names = "; ".join(entry.full_name for entry in blind)
     return f"{what}, since what contradicts labels is {NEAR_GUESSING.text}: {names}."
 
 
@@ -136,10 +135,8 @@ def worklist_table(worklist: Worklist, cases: Sequence[Case], classes: Sequence[
 
 
 def _have_probabilities(predictions: pd.DataFrame, classes: Sequence[str]) -> bool:
-    columns = _columns(classes)
-    if not set(columns) <= set(predictions.columns) or predictions.empty:
-        return False
-    return bool(are_probabilities(predictions[columns].to_numpy(dtype=np.float64)).all())
+    found = probabilities_in(predictions, classes)
+    return found is not None and len(found) > 0 and bool(are_probabilities(found).all())
 
 
 def _arrays(tables: Sequence[pd.DataFrame], cases: Sequence[Case], classes: Sequence[str]) -> list[Floats]:
@@ -150,18 +147,6 @@ def _arrays(tables: Sequence[pd.DataFrame], cases: Sequence[Case], classes: Sequ
     for table in tables:
         table = table[table["case_id"].isin(ids)]  # the leaderboard, which comes next, refuses others
         array = np.full((len(seeds), len(ids), len(classes)), np.nan)
-        array[seeds.get_indexer(table["seed"]), ids.get_indexer(table["case_id"])] = table[_columns(classes)]
+        array[seeds.get_indexer(table["seed"]), ids.get_indexer(table["case_id"])] = table[probability_columns(classes)]
         arrays.append(array)
     return arrays
-
-
-def _columns(classes: Sequence[str]) -> list[str]:
-    return [f"p_{name}" for name in classes]
-
-
-def _key(entry: Entry) -> tuple[str, str, str]:
-    return entry.backbone, entry.weights, entry.recipe
-
-
-def _name(entry: Entry) -> str:
-    return f"{entry.backbone} ({entry.recipe}, {entry.weights})"

@@ -1,9 +1,13 @@
-"""Which way a metric goes, and what stands in for it under way. Pure."""
+"""Which way a metric goes, what it is of a run, and what stands in for it under way. Reads runs."""
 
 from typing import Literal
 
+import numpy as np
+
 from bench.plan.spec import EpochRecord
-from reports.statistics.metrics import METRICS
+from bench.scoring import class_numbers
+from bench.store.runs import StoredRun
+from reports.statistics.metrics import METRICS, searchable
 
 
 def direction(metric: str) -> Literal["maximize", "minimize"]:
@@ -16,3 +20,9 @@ def epoch_score(metric: str, record: EpochRecord) -> float:
     if not METRICS[metric].higher_is_better:
         return record.val_loss
     return float(getattr(record, f"val_{metric}", record.val_macro_f1))
+
+
+def run_score(metric: str, run: StoredRun) -> float:
+    """The metric on the cases that a run held out."""
+    labels = class_numbers(run.predictions()["label"], run.record.spec.classes)
+    return searchable()[metric].score(run.probabilities().astype(np.float64), labels)

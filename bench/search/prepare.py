@@ -99,7 +99,7 @@ def _stage(
         space=space,
         metric=options.metric,
         direction=direction(options.metric),
-        units=len(parts),
+        parts=len(parts),
         sampler=options.sampler,
         pruner=options.pruner,
         seed=derive(options.seed, base + suffix),

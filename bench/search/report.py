@@ -12,19 +12,19 @@ from bench.data.cases import INTERNAL
 from bench.report.entries import NOT_DETERMINISTIC
 from bench.report.feature import Feature
 from bench.report.leaderboard import RESAMPLING_SEED
-from bench.scoring import class_numbers
+from bench.search.metric import run_score
 from bench.search.record import RecordedStage, RecordedTrial, SearchRecord, read_records
 from bench.store.folder import ResultsFolder
 from bench.store.runs import StoredRun
 from reports import Entry, build_leaderboard
 from reports.page.part import Section
 from reports.search.charts import SearchCharts, TrialPoint, search_charts
-from reports.search.draw import draw_search
-from reports.search.page import search_parts
+from reports.search.page_charts import search_parts
 from reports.search.selection import Range, mean_importance, selection_optimism, stability
+from reports.search.sheet import draw_search
 from reports.search.tables import NAMES, Counts, FlatSearch, NestedFold, NestedSearch, search_tables
 from reports.statistics.cell import Cell
-from reports.statistics.metrics import primary, searchable
+from reports.statistics.metrics import primary
 from reports.tables.caveats import with_caveats
 from reports.tables.table import Table
 
@@ -58,8 +58,8 @@ def _nested(folder: ResultsFolder, record: SearchRecord) -> NestedSearch:
             *_place(stage),
             _best(stage).params,
             _best(stage).value or 0.0,
-            _score(record.metric, chosen[_place(stage)]),
-            _score(record.metric, given[_place(stage)]),
+            run_score(record.metric, chosen[_place(stage)]),
+            run_score(record.metric, given[_place(stage)]),
         )
         for stage in record.stages
     )
@@ -126,12 +126,6 @@ def _entry(record: SearchRecord, recipe: str, runs: Runs) -> Entry:
         folds=len({fold for _, fold in runs}),
         predictions=pd.concat(tables, ignore_index=True),
     )
-
-
-def _score(metric: str, run: StoredRun) -> float:
-    table, classes = run.predictions(), run.record.spec.classes
-    probabilities = table[[f"p_{name}" for name in classes]].to_numpy(dtype=np.float32)
-    return searchable()[metric].score(probabilities, class_numbers(table["label"], classes))
 
 
 def _place(stage: RecordedStage) -> tuple[int, int]:

@@ -4,19 +4,15 @@ import time
 from collections.abc import Sequence
 from statistics import fmean
 
-import numpy as np
-
 from bench.engine.execute import Observer, failures, pending, run_and_store
 from bench.engine.prepare import Prepared
 from bench.plan.plan import Part, PlannedBackbone
 from bench.plan.recipe import Recipe
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
-from bench.scoring import class_numbers
 from bench.search.executors import Executors
 from bench.search.knobs import turned
-from bench.search.metric import epoch_score
+from bench.search.metric import epoch_score, run_score
 from bench.store.runs import RunStore, StoredRun
-from reports.statistics.metrics import searchable
 from studies.errors import TrialFailedError
 from studies.pruners import Watch
 from studies.space import Params
@@ -63,8 +59,8 @@ class TrialRunner:
                 watcher.replay(runs[0])
             done += [run.run_id for run in runs]
             for run in runs if len(runs) == len(at_once) else []:
-                scores.append(self._part_score(run))
-                if not watch.unit(scores):
+                scores.append(run_score(self._metric, run))
+                if not watch.part(scores):
                     break
             if watch.pruned:
                 break
@@ -90,12 +86,6 @@ class TrialRunner:
                 raise TrialFailedError(failed[0])
         complete = self._store.complete()
         return [self._store.read(spec.run_id) for spec in specs if spec.run_id in complete]
-
-    def _part_score(self, run: StoredRun) -> float:
-        """The metric on the cases that the run held out."""
-        classes, table = self._prepared.dataset.classes, run.predictions()
-        probabilities = table[[f"p_{name}" for name in classes]].to_numpy(dtype=np.float32)
-        return searchable()[self._metric].score(probabilities, class_numbers(table["label"], classes))
 
 
 class _Watcher:

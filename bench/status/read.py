@@ -39,7 +39,7 @@ def read_status(root: Path) -> Status:
         running=running,
         studies=tuple(studies),
         processes=processes,
-        failures=(*(Failure(run.name, run.run_id, run.error) for run in failed), *failed_trials),
+        failures=(*(Failure(run.title, run.run_id, run.error) for run in failed), *failed_trials),
         problems=(*problems, *damage),
         seconds_left=_told(alive[0]) if alive else _from_stored(backbones, planned.workers),
         search_seconds_left=seconds_of_trials(studies, sum(one.command == SEARCH for one in processes)),

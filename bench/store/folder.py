@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import Any
 
 import pandas as pd
 from filelock import FileLock, Timeout
@@ -26,6 +27,7 @@ from bench.store.runs import RunStore
 from bench.store.snapshot import FolderSnapshot
 from bench.store.tables import case_frame, cases_of, read_parquet, write_parquet, write_rows
 from bench.store.tuned import TUNED, TunedRecipes
+from reports.draw.csv_table import as_meant, csv_rows
 
 SALT = ".salt"
 LEAKS = "tables/leaks.csv"
@@ -162,8 +164,7 @@ class ResultsFolder:
         """List the images that were left out, as (case_id, reason), in tables/unreadable.csv."""
         path = self.root / "tables" / "unreadable.csv"
         path.parent.mkdir(exist_ok=True)
-        frame = pd.DataFrame(images, columns=["case_id", "reason"])
-        write_text(path, frame.to_csv(index=False))
+        write_text(path, csv_rows(["case_id", "reason"], images))
 
     def write_passed_over(self, entries: Sequence[Entry]) -> None:
         """Count what became no case as it lies on the disk, in tables/passed_over.csv; no file where all did."""
@@ -175,7 +176,8 @@ class ResultsFolder:
         if not path.exists():
             return []
         rows = pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
-        return [Entry(**{**row, "number": int(row["number"])}) for row in rows]
+        texts: list[dict[str, Any]] = [{name: as_meant(text) for name, text in row.items()} for row in rows]
+        return [Entry(**{**row, "number": int(row["number"])}) for row in texts]
 
     def write_leaks(self, leaks: Sequence[Leak]) -> None:
         """List the pairs that leak, in tables/leaks.csv; no file where there are none."""

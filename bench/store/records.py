@@ -1,6 +1,7 @@
 """What is kept of a run beside its predictions: run.json. Reads it."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +17,8 @@ from bench.store.json_files import DamagedError, read_json
 FILE = "run.json"
 IMPORTED = "imported"
 """Stands for the weights and the recipe of external predictions that came without them."""
+OF_NUMERICS = ("device", "precision", "layout", "threads", "deterministic", "CUBLAS_WORKSPACE_CONFIG")
+"""What a run's own settings decide, which rows of a leaderboard are told apart by."""
 
 
 class TrainedSpec(BaseModel):
@@ -134,7 +137,7 @@ class RunRecord(BaseModel):
         )
 
     @property
-    def name(self) -> str:
+    def title(self) -> str:
         """As messages call it."""
         return f"{self.spec.backbone} seed {self.spec.seed} fold {self.spec.fold}"
 
@@ -177,6 +180,28 @@ def read_record(folder: Path) -> RunRecord:
 def spoilt(folder: Path, error: Exception) -> BenchError:
     """What to say of a stored run of which a file cannot be read."""
     return BenchError(f"The stored run {folder} is spoilt ({error}). Delete that folder and give the command again.")
+
+
+def mixed_environments(environments: Sequence[Mapping[str, str]]) -> list[str]:
+    """A phrase that names what differs and in how many runs each value was found; nothing where nothing does.
+
+    Environments without any entry, as those of imported runs, do not count; nor does what some runs do not record,
+    having been made before it was. A variable that is not there was not set.
+    """
+    known = [one for one in environments if one]
+    everywhere = set.intersection(*map(set, known)) if known else set()
+    variables = {name for one in known for name in one if name.isupper()} if "threads" in everywhere else set()
+    names = sorted((everywhere | variables) - set(OF_NUMERICS))
+    differing = []
+    for name in names:
+        values = [one.get(name, "not set") for one in known]
+        if len(set(values)) > 1:
+            counted = (f"{value} ({values.count(value)} runs)" for value in sorted(set(values)))
+            title = name if name.isupper() else name.replace("_", " ")
+            differing.append(f"{title} {', '.join(counted)}")
+    if not differing:
+        return []
+    return [f"runs were made in different environments: {'; '.join(differing)}"]
 
 
 def _metrics(spec: RunSpec, result: RunResult) -> dict[str, dict[str, float]]:

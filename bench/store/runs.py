@@ -1,4 +1,4 @@
-"""Stored runs, one folder each. Writes runs/<run_id>/; its final name says that a run is complete."""
+"""Stored runs, one folder each. Reads and writes runs/<run_id>/; its final name says that a run is complete."""
 
 import re
 import shutil
@@ -14,8 +14,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from bench.atomic import flush, write_atomically
+from bench.data.cases import INTERNAL, Case
+from bench.plan.plan import by_content, samples_of
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
 from bench.store.records import FILE, RunRecord, read_record, spoilt
 from bench.store.traces import write_trace
@@ -50,6 +53,11 @@ class StoredRun:
         """The same columns as a data frame."""
         return self.table().to_pandas()
 
+    def probabilities(self) -> NDArray[np.float32]:
+        """(n_predicted, n_classes), rows as `predictions` has them."""
+        columns = self.table().select([f"p_{name}" for name in self.record.spec.classes])
+        return np.asarray(columns.to_pandas(), dtype=np.float32)
+
     def history(self) -> pd.DataFrame | None:
         """A row an epoch; None where nothing was trained here."""
         file = self.folder / "history.parquet"
@@ -62,6 +70,37 @@ class StoredRun:
         """The trained model as a safetensors file, None where it was not kept."""
         file = self.folder / MODEL
         return file.read_bytes() if file.exists() else None
+
+    def spec(self, cases: Sequence[Case]) -> RunSpec | None:
+        """The spec that made it, whose id is its own; None where the cases are others, or nothing was trained here.
+
+        Predictions are stored in the order of the spec; what a fold did not hold out, it was trained on.
+        """
+        recorded = self.record.spec
+        if recorded.role == "import":
+            return None
+        samples = {sample.case_id: sample for sample in samples_of(cases)}
+        predicted = [samples[name] for name in self.predictions()["case_id"] if name in samples]
+        validation = tuple(sample for sample in predicted if sample.site == INTERNAL)
+        held_out = {sample.case_id for sample in validation}
+        train = [sample for sample in samples.values() if sample.site == INTERNAL and sample.case_id not in held_out]
+        spec = RunSpec(
+            backbone=recorded.backbone,
+            weights=self.record.weights,
+            recipe=recorded.recipe,
+            pixels=recorded.pixels,
+            numerics=recorded.numerics,
+            classes=recorded.classes,
+            seed=recorded.seed,
+            seeds=recorded.seeds,
+            fold=recorded.fold,
+            train=by_content(train),
+            validation=validation,
+            external=tuple(sample for sample in predicted if sample.site != INTERNAL),
+            replicate=recorded.replicate,
+            role=recorded.role,
+        )
+        return spec if spec.run_id == self.run_id else None
 
 
 class RunStore:
@@ -84,6 +123,14 @@ class RunStore:
         """
         folder = self.root / run_id
         return StoredRun(run_id, folder, read_record(folder))
+
+    def read_all(self) -> list[StoredRun]:
+        """Every complete run, in the order of their ids.
+
+        Raises:
+            BenchError: one is spoilt.
+        """
+        return [self.read(run_id) for run_id in sorted(self.complete())]
 
     def remove_leftovers(self, older: float = 0.0) -> None:
         """Delete what interrupted writers left, so many seconds ago or more.

@@ -24,7 +24,7 @@ class FolderSnapshot:
     @property
     def trained_here(self) -> bool:
         """Whether `bench run` or `bench search` made the folder, from images."""
-        return bool(self.cases) and not made_by_import(self.cases or ())
+        return not made_by_import(self.cases or ())
 
     def refuse_other_data(
         self, cases: Sequence[Case], classes: tuple[str, ...], *, internal_only: bool = False

@@ -1,7 +1,7 @@
 """Tables of a results folder as its files hold them. Reads and writes Parquet and CSV."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,6 +10,7 @@ import pandas as pd
 from bench.atomic import write_atomically, write_text
 from bench.data.cases import COLUMNS, PART, Case
 from bench.errors import RequestError
+from reports.draw.csv_table import csv_rows
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -68,4 +69,5 @@ def write_rows(file: Path, rows: "Sequence[DataclassInstance]") -> None:
         file.unlink(missing_ok=True)
         return
     file.parent.mkdir(exist_ok=True)
-    write_text(file, pd.DataFrame([asdict(row) for row in rows]).to_csv(index=False))
+    names = [field.name for field in fields(rows[0])]
+    write_text(file, csv_rows(names, ([getattr(row, name) for name in names] for row in rows)))

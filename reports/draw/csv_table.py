@@ -1,9 +1,7 @@
-"""A table as CSV: full precision, a cell in five columns."""
-
-from __future__ import annotations
+"""CSV, the one way to it: a table in full precision, rows of others, and tables that are read again as they are."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from reports.statistics.cell import Cell
 from reports.tables.table import Column, Item, Table, Term
@@ -14,22 +12,35 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 
 def csv_text(table: Table) -> str:
+    """A table of ours: a column of cells becomes NAME_value, NAME_low, NAME_high, NAME_method and NAME_reason."""
+    names = [name for column in table.columns for name in _names(column)]
+    return csv_rows(
+        names,
+        (
+            [part for item, column in zip(row, table.columns, strict=True) for part in _parts(item, column)]
+            for row in table.rows
+        ),
+    )
+
+
+def csv_rows(names: Sequence[str], rows: Iterable[Sequence[Item]]) -> str:
     """Comma-separated, quoted where needed, one header line, lines end in a line feed.
 
-    A column of cells becomes NAME_value, NAME_low, NAME_high, NAME_method and NAME_reason. Numbers are the shortest
-    text that reads back as the same float; what is not there is empty; yes and no are true and false. Text that
-    spreadsheets would take for a formula stands behind an apostrophe.
+    Numbers are the shortest text that reads back as the same float; what is not there is empty; yes and no are true and
+    false. Text that spreadsheets would take for a formula stands behind an apostrophe.
     """
-    lines = [[name for column in table.columns for name in _names(column)]]
-    for row in table.rows:
-        pairs = zip(row, table.columns, strict=True)
-        lines.append([_written(part) for item, column in pairs for part in _parts(item, column)])
-    return "".join(",".join(map(_quoted, line)) + "\n" for line in lines)
+    return csv_as_it_is([harmless(name) for name in names], ([_written(item) for item in row] for row in rows))
 
 
-def _quoted(text: str) -> str:
-    """As RFC 4180 has it; the module csv leaves carriage returns bare where lines end in a line feed."""
-    return '"{}"'.format(text.replace('"', '""')) if re.search('[,"\r\n]', text) else text
+def csv_as_it_is(names: Sequence[str], rows: Iterable[Sequence[str]], separator: str = ",") -> str:
+    """The same of texts that programs read again, as a manifest; what looks like a formula stays what it was."""
+    special = re.compile(f'[{separator}"\r\n]')
+
+    def quoted(text: str) -> str:
+        """As RFC 4180 has it; the module csv leaves carriage returns bare where lines end in a line feed."""
+        return '"{}"'.format(text.replace('"', '""')) if special.search(text) else text
+
+    return "".join(separator.join(map(quoted, line)) + "\n" for line in (names, *rows))
 
 
 def _names(column: Column) -> list[str]:
@@ -63,3 +74,8 @@ def harmless(text: str) -> str:
     begin with a minus, are not text and are not passed here.
     """
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def as_meant(text: str) -> str:
+    """The inverse of `harmless`."""
+    return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA_STARTS) else text

@@ -1,13 +1,12 @@
 """A table as HTML: sortable, with intervals drawn in the cells."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
 from reports.draw.notation import Notes, plain
+from reports.draw.shown import shown
 from reports.statistics.cell import Cell
 from reports.tables.table import Column, Item, Table, Term
 from reports.tables.wording import interval
@@ -26,18 +25,18 @@ def table_html(table: Table) -> Markup:
     scales = _scales(table)
     rows = [_row(row, table.columns, scales, notes) for row in table.rows[:MOST_ROWS]]
     heads = Markup("").join(
-        Markup('<th scope="col" class="{}"><button type="button">{}</button></th>').format(column.kind, column.title)
-        for column in table.columns
+        Markup('<th scope="col" class="{}"><button type="button">{}</button></th>').format(one.kind, shown(one.title))
+        for one in table.columns
     )
     left = len(table.rows) - MOST_ROWS
     more = [f"{left} more rows are in tables/{table.name}.csv (bench report --format csv)."] if left > 0 else []
-    below = Markup("").join(Markup("<li>{}</li>").format(note) for note in (*_below(notes), *table.notes, *more))
+    below = Markup("").join(Markup("<li>{}</li>").format(shown(note)) for note in (*_below(notes), *table.notes, *more))
     return Markup(
         '<div class="table" data-table="{name}"><div class="scroll" role="region" aria-label="{title}" tabindex="0">'
         "<table><caption>{title}</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>{notes}</div>"
     ).format(
         name=table.name,
-        title=table.title,
+        title=shown(table.title),
         heads=heads,
         rows=Markup("").join(rows),
         notes=Markup('<ul class="notes">{}</ul>').format(below) if below else "",
@@ -113,7 +112,7 @@ def _key(item: Item) -> str:
         return ""
     if isinstance(item, bool):
         return str(int(item))
-    return item.title if isinstance(item, Term) else str(item)
+    return shown(item.title if isinstance(item, Term) else str(item))
 
 
 def _drawn(cell: Cell, scale: _Scale, reference: float | None) -> Markup:
@@ -143,7 +142,7 @@ def _with_notes(cell: Cell, digits: int, notes: Notes) -> Markup:
     """The number with its interval, its mark, and the number of its reason."""
     note = Markup("")
     if cell.reason:
-        note = Markup('<sup title="{}">[{}]</sup>').format(cell.reason, notes.number(cell.reason))
+        note = Markup('<sup title="{}">[{}]</sup>').format(shown(cell.reason), notes.number(cell.reason))
     return Markup("<span>{}{}{}</span>").format(interval(cell, digits), notes.mark(cell), note)
 
 

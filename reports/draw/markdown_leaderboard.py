@@ -1,7 +1,5 @@
 """The leaderboard drawn as Markdown that reads well in a terminal and on GitHub."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 

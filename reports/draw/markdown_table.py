@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from tabulate import tabulate
 
 from reports.draw.notation import MARK_MEANINGS, RESEARCH_ONLY, mark, plain
+from reports.draw.shown import shown
 from reports.statistics.cell import Cell
 from reports.tables.table import Column, Item, Table
 from reports.tables.wording import interval
@@ -82,4 +83,4 @@ def markdown_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str
 
 def escaped(name: str) -> str:
     """A name given by the user, so that Markdown shows it as it is (an underscore inside a word needs no care)."""
-    return _SPECIAL.sub(r"\\\g<0>", " ".join(name.split()))
+    return _SPECIAL.sub(r"\\\g<0>", shown(" ".join(name.split())))

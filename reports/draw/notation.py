@@ -1,7 +1,6 @@
 """What all formats share: marks of intervals and their meaning, and items of tables as readers see them."""
 
-from __future__ import annotations
-
+from reports.draw.shown import shown
 from reports.statistics.cell import FEW_CLUSTERS, FEW_CLUSTERS_OF_A_CLASS, Cell
 from reports.tables.table import Column, Item, Term
 from reports.tables.wording import NONE, number, p_value
@@ -29,10 +28,10 @@ def plain(item: Item, column: Column) -> str:
         yes, no = (column.title, "") if column.kind == "flag" else ("yes", "no")
         return yes if item else no
     if isinstance(item, Term):
-        return item.title
+        return shown(item.title)
     if isinstance(item, float) or (isinstance(item, int) and column.unit != 1):
         return p_value(item) if column.kind == "p" else number(item / column.unit, column.digits)
-    return str(item)
+    return shown(str(item))
 
 
 class Notes:
@@ -50,13 +49,13 @@ class Notes:
         return sign
 
     def number(self, reason: str) -> int:
-        """The number of a reason, from 1."""
+        """The number under which a reason is listed, from 1."""
         return self._reasons.setdefault(reason, len(self._reasons) + 1)
 
     def marks(self) -> list[tuple[str, str]]:
-        """The marks used, and what they mean."""
+        """The marks used, each before its meaning."""
         return [(sign, MARK_MEANINGS[sign]) for sign in self._marks]
 
     def reasons(self) -> list[tuple[int, str]]:
-        """The reasons under their numbers."""
+        """The reasons used, each after its number."""
         return [(number, reason) for reason, number in self._reasons.items()]

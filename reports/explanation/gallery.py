@@ -1,7 +1,5 @@
 """A page of images beside their importance maps. Draws; writes nothing."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from reports.draw.notation import RESEARCH_ONLY
-from reports.explanation.localisation import Maps, Regions
+from reports.explanation.measures import Maps, Regions
 
 SIDE, GAP, MARGIN = 144, 6, 16
 CAPTION_LINES, LINE = 3, 15

@@ -1,6 +1,4 @@
-"""The maps of one backbone as tables are made from them."""
-
-from __future__ import annotations
+"""What was measured on the importance maps of one backbone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from reports.explanation.estimates import Origin
-from reports.explanation.localisation import Maps
+from reports.explanation.measures import Maps
 from reports.statistics.confusion_counts import Integers
 
 MAP, CENTRE, RANDOM = "map", "centre", "random"
@@ -52,7 +50,7 @@ class Subject:
     places: Mapping[str, Places]
 
     def sites(self) -> list[str]:
-        """In the order of the rows."""
+        """The sites, in the order of the rows."""
         return list(dict.fromkeys(self.values["site"]))
 
     def rows(self, site: str, needed: str) -> pd.DataFrame:

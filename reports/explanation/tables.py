@@ -1,19 +1,17 @@
-"""The tables of explained models."""
-
-from __future__ import annotations
+"""The tables of explained models: where maps look, and whether that means anything."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reports.explanation.agreement_cells import between_seeds, within_seeds
+from reports.explanation.agreement import between_seeds, within_seeds
 from reports.explanation.estimates import cell, difference_cell, mean_of
 from reports.explanation.subject import CENTRE, CURVES, LOCALISATION, MAP, RANDOM, SOURCES, Subject, column, origin_of
 from reports.statistics.bootstrap import Draws
 from reports.statistics.cell import Cell
-from reports.statistics.estimate import IntervalChoice, Quantity
-from reports.statistics.metrics import Kind
+from reports.statistics.estimate import IntervalChoice
+from reports.statistics.metrics.metric import Kind
 from reports.tables.table import Column, Item, Table, Term
 
 NAMES = (
@@ -53,13 +51,17 @@ class Intervals:
 
 def explanation_tables(subjects: Sequence[Subject], intervals: Intervals, notes: Sequence[str]) -> tuple[Table, ...]:
     """All tables of explained models, each with `notes`; those without rows are left out."""
-    localised = Table(
+    makers = (_localisation, _correctness, _perturbation, _agreement, _sanity)
+    tables = (make(subjects, intervals) for make in makers)
+    return tuple(replace(table, notes=(*table.notes, *notes)) for table in tables if table.rows)
+
+
+def _localisation(subjects: Sequence[Subject], intervals: Intervals) -> Table:
+    return Table(
         NAMES[0],
         "Where maps look: the lesion",
         (
-            _SUBJECT,
-            _SITE,
-            Column("measure", "Measure"),
+            *(_SUBJECT, _SITE, Column("measure", "Measure")),
             *_COMPARED,
             Column("lesion_share", "Lesion share", "number", 3),
         ),
@@ -68,18 +70,17 @@ def explanation_tables(subjects: Sequence[Subject], intervals: Intervals, notes:
             "Energy: share of the map on the lesion. Pointing game: the highest pixel lies on it. IoU: of the lesion "
             "with the pixels above one threshold, which is chosen on the other patients' internal maps. Lesion share: "
             "mean share of the image, what a map without any idea would reach. Only cases with a mask.",
-            *notes,
         ),
     )
-    right = Table(
+
+
+def _correctness(subjects: Sequence[Subject], intervals: Intervals) -> Table:
+    return Table(
         NAMES[1],
         "Do correct predictions look at the lesion more than wrong ones?",
         (
-            _SUBJECT,
-            _SITE,
-            Column("measure", "Measure"),
-            Column("correct", "Correct", "cell"),
-            Column("wrong", "Wrong", "cell"),
+            *(_SUBJECT, _SITE, Column("measure", "Measure")),
+            *(Column("correct", "Correct", "cell"), Column("wrong", "Wrong", "cell")),
             Column("difference", "Correct − wrong", "cell", 3),
             Column("n_correct", "Correct predictions", "number", 0),
             Column("n_wrong", "Wrong predictions", "number", 0),
@@ -88,10 +89,12 @@ def explanation_tables(subjects: Sequence[Subject], intervals: Intervals, notes:
         (
             "Larger lesions are easier to see and easier to hit; energy over lesion share sets off the size. A "
             "difference says that both go together, not that one is the cause.",
-            *notes,
         ),
     )
-    perturbed = Table(
+
+
+def _perturbation(subjects: Sequence[Subject], intervals: Intervals) -> Table:
+    return Table(
         NAMES[2],
         "Does the prediction hang on what maps mark?",
         (_SUBJECT, _SITE, Column("measure", "Curve"), *_COMPARED),
@@ -99,35 +102,36 @@ def explanation_tables(subjects: Sequence[Subject], intervals: Intervals, notes:
         (
             "Area below the probability of the explained class while the most important pixels are blurred first "
             "(deletion) or shown first (insertion). A random sample of each model's cases.",
-            *notes,
         ),
     )
-    agreed = Table(
+
+
+def _agreement(subjects: Sequence[Subject], intervals: Intervals) -> Table:
+    return Table(
         NAMES[3],
         "Do models agree on where they look?",
         (_SUBJECT, _SITE, Column("pairs", "Between"), Column("agreement", "Rank correlation", "cell")),
-        tuple(row for subject in subjects for row in _agreement(subject)),
-        ("Mean Spearman correlation of the places of one case's maps, over all pairs of models.", *notes),
+        tuple(row for subject in subjects for row in _agreeing(subject)),
+        ("Mean Spearman correlation of the places of one case's maps, over all pairs of models.",),
     )
-    sane = Table(
+
+
+def _sanity(subjects: Sequence[Subject], intervals: Intervals) -> Table:
+    return Table(
         NAMES[4],
         "Do maps depend on what was learnt?",
         (
-            _SUBJECT,
-            Column("stage", "Randomised", "number", 0),
-            Column("down_to", "Down to"),
+            *(_SUBJECT, Column("stage", "Randomised", "number", 0), Column("down_to", "Down to")),
             Column("similarity", "Rank correlation with the map", "cell"),
             Column("verdict", "Similarity falls"),
         ),
-        tuple(row for subject in subjects for row in _sanity(subject, intervals)),
+        tuple(row for subject in subjects for row in _randomised(subject, intervals)),
         (
             "Cascading randomisation (Adebayo et al. 2018), from the classifier down. Similarity falls: once all "
             f"is random, the whole interval is below {STILL_ALIKE}. Where it does not, maps show the image more than "
             "the model, and the tables above mean little.",
-            *notes,
         ),
     )
-    return tuple(table for table in (localised, right, perturbed, agreed, sane) if table.rows)
 
 
 def _localised(subject: Subject, intervals: Intervals) -> Iterator[tuple[Item, ...]]:
@@ -148,7 +152,7 @@ def _perturbed(subject: Subject, intervals: Intervals) -> Iterator[tuple[Item, .
 
 
 def _compared(subject: Subject, site: str, measure: str, intervals: Intervals) -> tuple[Cell, ...]:
-    """The map's own, both baselines, and the paired differences from them; nothing where it was not measured."""
+    """The cells of the map, of both baselines and of the differences from them; empty where nothing was measured."""
     rows = subject.rows(site, column(measure, MAP))
     if rows.empty:
         return ()
@@ -181,16 +185,13 @@ def _by_correctness(subject: Subject, intervals: Intervals) -> Iterator[tuple[It
                 for chosen, what in ((correct, "correct predictions"), (~correct, "wrong predictions"))
             )
             yield (
-                *(subject.name, site, term, _share(yes, intervals), _share(no, intervals)),
-                *(difference_cell(yes - no, intervals.choice), int(correct.sum()), int((~correct).sum())),
+                *(subject.name, site, term),
+                *(difference_cell(one, intervals.choice) for one in (yes, no, yes - no)),
+                *(int(correct.sum()), int((~correct).sum())),
             )
 
 
-def _share(quantity: Quantity, intervals: Intervals) -> Cell:
-    return difference_cell(quantity, intervals.choice)
-
-
-def _agreement(subject: Subject) -> Iterator[tuple[Item, ...]]:
+def _agreeing(subject: Subject) -> Iterator[tuple[Item, ...]]:
     for site, places in subject.places.items():
         if len(places.seeds) > 1:
             yield subject.name, site, Term("seeds", "seeds"), between_seeds(places, site)
@@ -198,8 +199,8 @@ def _agreement(subject: Subject) -> Iterator[tuple[Item, ...]]:
             yield subject.name, site, Term("folds", "folds of a seed"), within_seeds(places, site)
 
 
-def _sanity(subject: Subject, intervals: Intervals) -> Iterator[tuple[Item, ...]]:
-    """Over the cases of all sites, since the question is of the models."""
+def _randomised(subject: Subject, intervals: Intervals) -> Iterator[tuple[Item, ...]]:
+    """How alike maps stay as layers are randomised, over all sites, since the question is of the models."""
     rows = subject.values[subject.values["similarity_0"].notna()] if subject.stages else subject.values[:0]
     if rows.empty:
         return

@@ -4,8 +4,6 @@ A run here is one seed with all its folds. `predicted` is (n_runs, n_models, n_c
 not predict a case: internally one model a case, its out-of-fold one; at an external site every fold model.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations

@@ -1,7 +1,5 @@
 """The tables of two results folders that are compared."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,14 +1,13 @@
 """The sections that need the leaderboard alone."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from reports.page.estimates import each_class, gap_parts, internal_against_external
 from reports.page.pairs import pair_matrix
 from reports.page.part import Part, Section
 from reports.page.standings import page_standings
-from reports.statistics.metrics import CONFUSED, compared, of_each_class, primary
+from reports.statistics.metrics import compared, of_each_class, primary
+from reports.statistics.metrics.of_counts import CONFUSED
 from reports.tables import comparison_tables, row_tables
 from reports.tables.all_tables import headline_names, known_metrics
 from reports.tables.leaderboard import Leaderboard

@@ -1,7 +1,5 @@
 """Which cases stand in which cell of the confusion matrices."""
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

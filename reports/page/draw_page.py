@@ -1,7 +1,5 @@
 """A page as one HTML file that asks nothing of a network."""
 
-from __future__ import annotations
-
 import json
 from base64 import b64encode
 from collections.abc import Mapping
@@ -14,9 +12,9 @@ from markupsafe import Markup
 
 from reports.draw.html_table import table_html
 from reports.draw.notation import RESEARCH_ONLY
-from reports.page.chart_style import settings
+from reports.draw.shown import in_every_text, shown
+from reports.page.charts import VEGA_LITE, settings
 from reports.page.confused_cases import Confusions, SideConfusion
-from reports.page.draw_figure import VEGA_LITE
 from reports.page.part import Image, Page
 
 
@@ -62,10 +60,16 @@ def _template() -> Template:
         loader=PackageLoader("reports.page"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_safe,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     return environment.get_template("page.html")
+
+
+def _safe(item: object) -> object:
+    """What stands in the page: texts without characters that turn it around."""
+    return shown(item) if isinstance(item, str) and not isinstance(item, Markup) else item
 
 
 def _source(name: str) -> str:
@@ -82,7 +86,7 @@ def _digest(text: str) -> str:
 
 def _json(content: Mapping[str, object]) -> str:
     """Inside a script element nothing may look like its end or like a comment."""
-    return json.dumps(content, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    return json.dumps(in_every_text(content, shown), separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
 def _confusions(part: Confusions) -> dict[str, object]:

@@ -1,17 +1,16 @@
 """Charts of estimates with their intervals: one line for each row and series."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import altair as alt
 
-from reports.page.chart_style import QUIET, Drawable, colour, data, height_of, shape, spec_of
+from reports.page.charts import QUIET, Drawable, colour, data, height_of, shape, spec_of
 from reports.page.part import Chart
 from reports.statistics.cases import INTERNAL
 from reports.statistics.cell import Cell
-from reports.statistics.metrics import Metric, of_each_class
+from reports.statistics.metrics import of_each_class
+from reports.statistics.metrics.metric import Metric
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.row import Row
 from reports.tables.wording import interval, listed, number

@@ -1,14 +1,12 @@
 """Learning curves: every seed is a line."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 
 import altair as alt
 import pandas as pd
 
-from reports.page.chart_style import colour, data, spec_of
+from reports.page.charts import colour, data, spec_of
 from reports.page.part import Chart
 
 MOST_EPOCHS = 60

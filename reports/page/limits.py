@@ -1,7 +1,5 @@
 """What the page cannot say, in plain words."""
 
-from __future__ import annotations
-
 from reports.draw.markdown_leaderboard import what_intervals_cover
 from reports.page.board_sections import sites_of
 from reports.page.part import Points, Section

@@ -1,17 +1,15 @@
 """The sections that need predictions and learning curves: confusions, seeds, learning, calibration."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
 
 from reports.page.board_sections import MOST_BACKBONES, first_of, of_one_site
-from reports.page.calibration import reliability, reliability_diagram
 from reports.page.confused_cases import Confusions, gather
 from reports.page.learning import TITLES, learning_curve
 from reports.page.part import Section
+from reports.page.reliability import reliability, reliability_diagram
 from reports.page.seed_dots import of_seeds, seed_dots
 from reports.statistics.metrics import compared, of_calibration
 from reports.tables import row_tables

@@ -1,13 +1,11 @@
 """The matrix of all pairs of backbones."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import altair as alt
 
-from reports.page.chart_style import HIGH, LOW, MIDDLE, data, spec_of
+from reports.page.charts import HIGH, LOW, MIDDLE, data, spec_of
 from reports.page.part import Chart
 from reports.statistics.comparison import PRIMARY
 from reports.tables.comparison_tables import turned

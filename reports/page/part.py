@@ -1,7 +1,5 @@
 """What a page is made of, before it is drawn: sections of tables, charts, pictures and texts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias

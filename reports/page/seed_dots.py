@@ -1,18 +1,16 @@
-"""One dot for each seed."""
-
-from __future__ import annotations
+"""A metric of every seed, as one dot each."""
 
 from dataclasses import dataclass
 
 import altair as alt
 import numpy as np
 
-from reports.page.chart_style import colour, data, height_of, spec_of
+from reports.page.charts import colour, data, height_of, spec_of
 from reports.page.confused_cases import Confusions, SideConfusion
 from reports.page.estimates import MOST_ROWS
 from reports.page.part import Chart
 from reports.statistics.confusion_counts import ConfusionCounts, Floats
-from reports.statistics.metrics import CountMetric
+from reports.statistics.metrics.metric import CountMetric
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class SeedValue:
 
 
 def of_seeds(confusions: Confusions, seeds: dict[str, tuple[int, ...]], metric: CountMetric) -> tuple[SeedValue, ...]:
-    """Of each backbone, side and seed; seeds: name → those of its matrices, in order."""
+    """The dots of each backbone and side; seeds: name → those of its matrices, in order."""
     return tuple(
         SeedValue(name, side.side, seed, float(value))
         for name, sides in list(confusions.of_backbone.items())[:MOST_ROWS]

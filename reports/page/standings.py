@@ -1,7 +1,5 @@
 """The leaderboard as one table: ranks, and the primary metric internally, at each site and between both."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from reports.statistics.cell import Cell
@@ -35,16 +33,16 @@ def page_standings(leaderboard: Leaderboard) -> Table:
     after = 1 + next(n for n, place in enumerate(places) if table.columns[place].name == f"internal_{METRIC.name}")
     last = [place for place, column in enumerate(table.columns) if column.name in _LAST]
 
-    def placed(items: tuple[Item, ...], abroad: list[Item]) -> tuple[Item, ...]:
+    def placed(items: tuple[Item, ...], external: list[Item]) -> tuple[Item, ...]:
         kept = [items[place] for place in places]
-        return (*kept[:after], *abroad, *kept[after:], *(items[place] for place in last))
+        return (*kept[:after], *external, *kept[after:], *(items[place] for place in last))
 
     columns = [table.columns[place] for place in places]
     return Table(
         table.name,
         f"Leaderboard by internal {METRIC.in_sentence}",
         (*columns[:after], *of_sites, *columns[after:], *(table.columns[place] for place in last)),
-        tuple(placed(line, there) for line, there in zip(table.rows, _abroad(leaderboard, sites), strict=True)),
+        tuple(placed(line, there) for line, there in zip(table.rows, _external(leaderboard, sites), strict=True)),
         (
             *_weights(leaderboard),
             *table.notes,
@@ -55,8 +53,8 @@ def page_standings(leaderboard: Leaderboard) -> Table:
     )
 
 
-def _abroad(leaderboard: Leaderboard, sites: list[str]) -> Iterator[list[Item]]:
-    """Values and gaps at these sites of each row, then of guessing."""
+def _external(leaderboard: Leaderboard, sites: list[str]) -> Iterator[list[Item]]:
+    """Values and gaps at these sites, of each row and then of guessing."""
     for row in leaderboard.rows:
         found: list[Item] = []
         for site in sites:

@@ -1,7 +1,5 @@
 """The tables of a search."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The quantities of one backbone: which numbers are estimated on which side, and their gaps."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +9,8 @@ from reports.statistics.cases import INTERNAL
 from reports.statistics.confusion_counts import TIE, Integers
 from reports.statistics.estimate import Quantity, Support
 from reports.statistics.jackknife import leave_out_each_cluster_of_class
-from reports.statistics.metrics import CONFUSED, ClassMetric, CountMetric, Kind, ProbabilityMetric
+from reports.statistics.metrics.metric import ClassMetric, CountMetric, Kind, ProbabilityMetric
+from reports.statistics.metrics.of_counts import CONFUSED
 from reports.statistics.pooling import MOST_CLASSES_OF_A_CONFUSION, Pooled
 from reports.statistics.replicates import Replicates, SideReplicates
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -18,6 +19,9 @@ from reports.statistics.in_order import in_order
 
 Statistic = Callable[[ConfusionCounts], Mapping[str, Floats]]
 """ConfusionCounts (…, n_seeds, n_classes) → named values (…, n_seeds) or (…, n_seeds, n_values)."""
+
+Drawn = TypeVar("Drawn", Floats, Integers)
+Result = TypeVar("Result")
 
 _CHUNK_RESAMPLES = 256
 _CHUNK_CELLS = 2**22  # weights of one chunk: 32 MiB as int64
@@ -101,8 +105,7 @@ def resample(
     batches = _side_by_side([exact(one.to_columns()) for one in counts])
     pieces: list[dict[str, list[Floats]]] = [{} for _ in counts]
 
-    def averaged(drawn: tuple[Floats, Integers]) -> list[tuple[int, str, Floats]]:
-        drawn_seeds, weights = drawn
+    def averaged(drawn_seeds: Floats, weights: Integers) -> list[tuple[int, str, Floats]]:
         as_float = {dtype: weights.astype(dtype) for dtype in {matrix.dtype for matrix, _ in batches}}
         found = []
         for matrix, places in batches:
@@ -113,19 +116,29 @@ def resample(
                     found.append((position, name, np.einsum("bs,bs...->b...", drawn_seeds, values)))
         return found
 
-    # Threads of BLAS gain nothing in products this small, and lose much where cores are busy.
-    with threadpool_limits(1, user_api="blas"):
-        for chunk in in_order(averaged, with_seeds(seed_weights, cluster_weights)):
-            for position, name, values in chunk:
-                pieces[position].setdefault(name, []).append(values)
+    for chunk in over_draws(averaged, seed_weights, cluster_weights):
+        for position, name, values in chunk:
+            pieces[position].setdefault(name, []).append(values)
     return [{name: np.concatenate(parts) for name, parts in kept.items()} for kept in pieces]
 
 
-def with_seeds(seed_weights: Floats, cluster_weights: Iterable[Integers]) -> Iterator[tuple[Floats, Integers]]:
-    """Each chunk of cluster weights after the seed weights of the same resamples."""
+def over_draws(
+    step: Callable[[Drawn, Integers], Result], of_resamples: Drawn, cluster_weights: Iterable[Integers]
+) -> Iterator[Result]:
+    """The result of a step for each chunk of resamples, in order, with a few chunks at a time in threads.
+
+    of_resamples: what else belongs to each resample, such as the weights of its seeds, (n_resamples, …). Threads of
+    BLAS gain nothing in products this small, and lose much where cores are busy.
+    """
+    with threadpool_limits(1, user_api="blas"):
+        yield from in_order(lambda drawn: step(*drawn), with_seeds(of_resamples, cluster_weights))
+
+
+def with_seeds(of_resamples: Drawn, cluster_weights: Iterable[Integers]) -> Iterator[tuple[Drawn, Integers]]:
+    """Each chunk of cluster weights after what else belongs to the same resamples."""
     start = 0
     for weights in cluster_weights:
-        yield seed_weights[start : start + len(weights)], weights
+        yield of_resamples[start : start + len(weights)], weights
         start += len(weights)
 
 

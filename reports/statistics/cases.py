@@ -1,7 +1,5 @@
 """The case table: labels, sites and clusters as numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

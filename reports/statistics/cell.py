@@ -1,7 +1,5 @@
 """One number of a table with its interval."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import TypedDict

@@ -1,7 +1,5 @@
 """What guessing would reach: classes drawn at random by their internal shares, whatever the image shows."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from reports.statistics.cases import INTERNAL, Cases

@@ -1,6 +1,4 @@
-"""Checks of data frames that name what is wrong and the first offenders."""
-
-from __future__ import annotations
+"""Checks of data frames; their errors name what is wrong and the first rows that are."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Paired comparisons of backbones, and Holm's adjustment."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
+from reports.statistics.analyse import analyse
 from reports.statistics.analysis import Analysis
 from reports.statistics.bootstrap import Draws
 from reports.statistics.cases import INTERNAL
@@ -17,10 +16,10 @@ from reports.statistics.confusion_counts import TIE
 from reports.statistics.corrected_t import ROPE
 from reports.statistics.estimate import IntervalChoice, Quantity, estimate, refusal
 from reports.statistics.fold_tests import FoldTests, fold_tests
-from reports.statistics.metrics import METRICS, CountMetric, Metric, compared, primary
+from reports.statistics.metrics import METRICS, compared, primary
+from reports.statistics.metrics.metric import CountMetric, Metric
 from reports.statistics.noise_floor import NoiseFloor
 from reports.statistics.pooling import Pooled
-from reports.statistics.replication import analyse
 
 SIGNIFICANCE = 0.05
 
@@ -79,12 +78,12 @@ class Comparison:
 
     @property
     def metric(self) -> Metric:
-        """The metric of the endpoint."""
+        """The metric that the endpoint compares."""
         return METRICS[self.endpoint.rpartition(".")[2]]
 
     @property
     def confirmatory(self) -> bool:
-        """Whether it is of the primary endpoint, to which ranks and "resolved" belong; all others explore."""
+        """Whether it is of the primary endpoint, which alone decides ranks and what is resolved; all others explore."""
         return self.endpoint == PRIMARY.name
 
     @property

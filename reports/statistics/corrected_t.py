@@ -6,8 +6,6 @@ Fold models are trained on mostly the same cases, so their n = S·F scores are n
 of scores up to 1, (n_seeds, n_folds), a and b under the same seeds and folds.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -22,7 +22,7 @@ from reports.statistics.intervals import (
     percentile,
 )
 from reports.statistics.jackknife import JackknifeT
-from reports.statistics.metrics import Kind
+from reports.statistics.metrics.metric import Kind
 from reports.statistics.replicates import Replicates
 
 LEAST_CLUSTERS = 2
@@ -96,7 +96,7 @@ class Quantity:
         return replace(self, scale="plain", sides=None)
 
     def remarked(self, remark: str) -> Quantity:
-        """The same with a further remark."""
+        """The same quantity with a further remark for its cell."""
         return replace(self, reason="; ".join(part for part in (self.reason, remark) if part))
 
     @property

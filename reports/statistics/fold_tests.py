@@ -1,13 +1,11 @@
 """Tests on internal predictions alone, shown beside the paired jackknife t, which decides."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from reports.statistics.corrected_t import ROPE, CorrectedT, RopeProbabilities, corrected_resampled_t, correlated_t
 from reports.statistics.jackknife import FEW_SEEDS
 from reports.statistics.mcnemar import McNemar, mcnemar
-from reports.statistics.metrics import CountMetric
+from reports.statistics.metrics.metric import CountMetric
 from reports.statistics.pooling import Pooled
 
 TOO_FEW_SEEDS = f"fewer than {FEW_SEEDS} seeds: fold scores of one seed rise and fall together"
@@ -27,7 +25,7 @@ class FoldTests:
 
     @property
     def known(self) -> bool:
-        """Whether any of them could be made."""
+        """Whether any of the tests could be made."""
         return self.mcnemar is not None or self.corrected.p is not None or self.rope.better is not None
 
     def to_dict(self) -> dict[str, object]:

@@ -1,7 +1,5 @@
 """Independent steps in a few threads; NumPy works outside the interpreter's lock, so they run side by side."""
 
-from __future__ import annotations
-
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator

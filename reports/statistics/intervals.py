@@ -1,7 +1,5 @@
 """Intervals from bootstrap values and standard errors, and exact bounds for a proportion at 0 or 1."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Literal

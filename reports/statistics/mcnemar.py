@@ -1,7 +1,5 @@
 """McNemar's test of two backbones on the same cases under one seed, and its form for patients of several cases."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

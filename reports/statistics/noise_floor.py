@@ -1,7 +1,5 @@
 """The noise floor: differences that another seed alone would make."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import asdict, dataclass
 

@@ -4,18 +4,16 @@ Metrics such as macro-F1 move with the class mix of a site. The appearance shift
 of class c counts π_int(c) / π_ext(c), proportions taken anew in each resample; the prevalence shift is the rest.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from reports.statistics.bootstrap import Draws, exact
+from reports.statistics.bootstrap import Draws, exact, over_draws
 from reports.statistics.cases import INTERNAL
 from reports.statistics.confusion_counts import AnyFloats, Floats, Integers, reweighted
-from reports.statistics.in_order import in_order
-from reports.statistics.metrics import CountMetric, metrics_of
+from reports.statistics.metrics import metrics_of
+from reports.statistics.metrics.metric import CountMetric
 from reports.statistics.pooling import Side
 from reports.statistics.replicates import Replicates
 
@@ -51,26 +49,24 @@ def _resampled(
 ) -> list[dict[str, list[Floats]]]:
     """Metric → chunks of its values in every resample, for each backbone."""
     (internal, external), seed_weights = pairs[0], draws.seed_weights(seeds)
+    mixes = _resampled_mixes(internal, truths, draws, stratify)
+    columns = [exact(one.reshape(len(one), -1)) for one in counts]
+
+    def averaged(part: Integers, weights: Integers) -> list[dict[str, Floats]]:
+        return [
+            {
+                metric: np.einsum("bs,bs->b", seed_weights[part], values)
+                for metric, values in _metrics(confusion.reshape(-1, *one.shape[1:]), mix[part]).items()
+            }
+            for confusion, one, mix in zip(_products(weights, columns), counts, mixes, strict=True)
+        ]
+
     resampled: list[dict[str, list[Floats]]] = [{metric: [] for metric in metrics_of(CountMetric)} for _ in pairs]
-    # Products this small gain nothing from BLAS threads, and lose much where cores are busy.
-    with threadpool_limits(1, user_api="blas"):
-        mixes = _resampled_mixes(internal, truths, draws, stratify)
-        columns = [exact(one.reshape(len(one), -1)) for one in counts]
-
-        def averaged(drawn: tuple[slice, Integers]) -> list[dict[str, Floats]]:
-            part, weights = drawn
-            return [
-                {
-                    metric: np.einsum("bs,bs->b", seed_weights[part], values)
-                    for metric, values in _metrics(confusion.reshape(-1, *one.shape[1:]), mix[part]).items()
-                }
-                for confusion, one, mix in zip(_products(weights, columns), counts, mixes, strict=True)
-            ]
-
-        for chunk in in_order(averaged, _drawn(external, draws, stratify)):
-            for kept, found in zip(resampled, chunk, strict=True):
-                for metric, values in found.items():
-                    kept[metric].append(values)
+    drawn = draws.cluster_weights(external.name, external.drawn_within(stratify=stratify))
+    for chunk in over_draws(averaged, np.arange(draws.n_resamples), drawn):
+        for kept, found in zip(resampled, chunk, strict=True):
+            for metric, values in found.items():
+                kept[metric].append(values)
     return resampled
 
 
@@ -85,17 +81,11 @@ def _resampled_mixes(side: Side, truths: Sequence[Floats], draws: Draws, stratif
     alike = all(np.array_equal(truth, truths[0]) for truth in truths[1:])
     different = truths[:1] if alike else truths
     columns = [exact(one.reshape(len(one), -1)) for one in different]
-    chunks = zip(*(_products(weights, columns) for _, weights in _drawn(side, draws, stratify)), strict=True)
+    drawn = draws.cluster_weights(side.name, side.drawn_within(stratify=stratify))
+    with threadpool_limits(1, user_api="blas"):
+        chunks = list(zip(*(_products(weights, columns) for weights in drawn), strict=True))
     mixes = [np.concatenate(of_one).reshape(-1, *truths[0].shape[1:]) for of_one in chunks]
     return mixes * len(truths) if alike else mixes
-
-
-def _drawn(side: Side, draws: Draws, stratify: bool) -> Iterator[tuple[slice, Integers]]:
-    """Which resamples, and how often they draw each cluster."""
-    start = 0
-    for weights in draws.cluster_weights(side.name, side.strata if stratify else np.zeros_like(side.strata)):
-        yield slice(start, start + len(weights)), weights
-        start += len(weights)
 
 
 def _products(weights: Integers, columns: Sequence[AnyFloats]) -> Iterator[Floats]:
@@ -109,9 +99,9 @@ def _replicates(
 ) -> dict[str, Replicates]:
     whole, mix = counts.sum(0), truth.sum(0)
     values = _metrics(whole, mix)
-    at_home = _changes(values, len(truth), whole.size, lambda part: _metrics(whole, mix - truth[part]))
-    abroad = _changes(values, len(counts), whole.size, lambda part: _metrics(whole - counts[part], mix))
-    changes = {metric: {INTERNAL: at_home[metric], site: abroad[metric]} for metric in values}
+    internal = _changes(values, len(truth), whole.size, lambda part: _metrics(whole, mix - truth[part]))
+    external = _changes(values, len(counts), whole.size, lambda part: _metrics(whole - counts[part], mix))
+    changes = {metric: {INTERNAL: internal[metric], site: external[metric]} for metric in values}
     return {
         metric: Replicates(of_seeds, np.concatenate(resampled[metric]), changes[metric])
         for metric, of_seeds in values.items()

@@ -5,19 +5,15 @@ A metric of one model is computed anew without each cluster. A resample that dra
 Tibshirani 1993, ch. 11). Ranks need not be sorted anew in each resample; tests hold it against the bootstrap that does.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
-from reports.statistics.bootstrap import Draws, with_seeds
+from reports.statistics.bootstrap import Draws, over_draws
 from reports.statistics.confusion_counts import Floats, Integers
-from reports.statistics.in_order import in_order
-from reports.statistics.metrics import ProbabilityMetric
+from reports.statistics.metrics.metric import ProbabilityMetric
 from reports.statistics.probabilities import Probabilities
 from reports.statistics.replicates import Replicates
 
@@ -70,11 +66,11 @@ def _mean(total: Floats, models: npt.ArrayLike) -> Floats:
 
 
 def replicated(
-    values: Sequence[Values], side: str, seeds: Sequence[int], strata: Integers, draws: Draws | None, *, home: bool
+    values: Sequence[Values], side: str, seeds: Sequence[int], strata: Integers, draws: Draws | None, *, internal: bool
 ) -> list[Replicates]:
     """Replicates of values that share clusters and seeds, without draws no resamples; strata: (n_clusters,).
 
-    home: whether the side is internal, where fold models differ in what they are tested on.
+    internal: whether the side is internal, where fold models differ in what they are tested on.
     """
     resampled = np.empty((0, len(values))) if draws is None else _resampled(values, side, seeds, strata, draws)
     return [
@@ -82,23 +78,21 @@ def replicated(
             one.per_seed,
             resampled[:, place],
             {side: one.changes.astype(np.float32)},
-            {side: one.models} if len(one.models) and not home else {},
+            {side: one.models} if len(one.models) and not internal else {},
         )
         for place, one in enumerate(values)
     ]
 
 
 def _resampled(values: Sequence[Values], side: str, seeds: Sequence[int], strata: Integers, draws: Draws) -> Floats:
-    """(n_resamples, n_values)"""
+    """The values in every resample: (n_resamples, n_values)."""
     changes = np.concatenate([one.changes for one in values], axis=1)
     influence = (changes.mean(0) - changes) * (1 - 1 / len(changes))
     per_seed = np.stack([one.per_seed for one in values])
 
-    def averaged(drawn: tuple[Floats, Integers]) -> Floats:
-        drawn_seeds, weights = drawn
+    def averaged(drawn_seeds: Floats, weights: Integers) -> Floats:
         moved = ((weights - 1.0) @ influence).reshape(len(weights), *per_seed.shape)
         return np.asarray((drawn_seeds[:, None] * (moved + per_seed)).sum(-1))
 
-    with threadpool_limits(1, user_api="blas"):
-        chunks = with_seeds(draws.seed_weights(seeds), draws.cluster_weights(side, strata))
-        return np.concatenate(list(in_order(averaged, chunks)))
+    drawn = over_draws(averaged, draws.seed_weights(seeds), draws.cluster_weights(side, strata))
+    return np.concatenate(list(drawn))

@@ -10,8 +10,6 @@ with A what clusters contribute, B seeds (common to all cases of a seed) and C c
 number of seeds takes A away, and no number of cases B.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

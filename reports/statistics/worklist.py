@@ -4,8 +4,6 @@ Confident learning (Northcutt, Jiang & Chuang 2021, "Confident Learning: Estimat
 JAIR 70:1373–1411) on out-of-fold probabilities averaged over seeds. A list of cases to look at again, not of errors.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -7,8 +7,6 @@ wrong. l is counted. r is too: each case, whose prediction out of fold does not 
 label in turn. Labels that are wrong because the case looks like another class are found less often than that.
 """
 
-from __future__ import annotations
-
 from reports.statistics.worklist import Worklist
 
 RATES = (0.01, 0.05, 0.10)
@@ -56,7 +54,7 @@ def precision_in_words(worklist: Worklist) -> str | None:
         )
     rates, shares = (
         _alternatives([f"{100 * number:.0f}" for number in numbers])
-        for numbers in (possible, [rate / largest for rate in possible])
+        for numbers in (possible, [expected_precision(worklist, rate) or 0.0 for rate in possible])
     )
     return (
         f"Expected precision: were {rates} % of all labels wrong at random, {shares} % of those listed would be; of "

@@ -1,6 +1,4 @@
-"""From a leaderboard to typed tables."""
-
-from __future__ import annotations
+"""All tables of a leaderboard."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Caveats: what limits a row, told apart by a code and told to readers by a text."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal

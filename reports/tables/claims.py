@@ -1,7 +1,5 @@
 """What may be said of the rows of a leaderboard: their caveats, whether one is the best, and where weights differ."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from reports.tables.caveats import NEAR_GUESSING, Caveat
@@ -20,7 +18,7 @@ def caveats_of(leaderboard: Leaderboard, row: Row) -> tuple[Caveat, ...]:
 
 
 def all_caveats_of(leaderboard: Leaderboard, row: Row) -> tuple[Caveat, ...]:
-    """The same, and whether it has few seeds."""
+    """The caveats of a row, and also whether it has few seeds."""
     few = Caveat("few_seeds", f"fewer than {RECOMMENDED_SEEDS} seeds")
     return (*caveats_of(leaderboard, row), *([few] if len(row.seeds) < RECOMMENDED_SEEDS else []))
 

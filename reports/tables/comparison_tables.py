@@ -1,7 +1,5 @@
 """The tables of differences: between backbones, between seeds, and from a baseline."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 

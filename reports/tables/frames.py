@@ -1,7 +1,5 @@
 """The content of leaderboard.json as data frames, one row a number. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 

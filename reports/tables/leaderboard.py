@@ -1,7 +1,5 @@
 """The leaderboard: predictions of several backbones → rows, comparisons and noise floors."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from reports.statistics.analyse import analyse
 from reports.statistics.analysis import Analysis
-from reports.statistics.best import probability_of_best
 from reports.statistics.bootstrap import Draws
 from reports.statistics.cases import INTERNAL, index_cases
 from reports.statistics.chance import chance, clearly_better
@@ -20,8 +18,7 @@ from reports.statistics.intervals import Interval, chosen_interval
 from reports.statistics.metrics import headline, primary, share_right
 from reports.statistics.noise_floor import NoiseFloor, noise_floor
 from reports.statistics.pooling import Pooled, pool_predictions
-from reports.statistics.ranking import rank
-from reports.statistics.replication import analyse
+from reports.statistics.ranking import probability_of_best, rank
 from reports.statistics.sample_gain import SampleGain, sample_gain
 from reports.tables.caveats import TUNED, has
 from reports.tables.row import Entry, Row, build_row
@@ -149,10 +146,7 @@ def build_leaderboard(
 
 def _unique_names(entries: Sequence[Entry]) -> list[str]:
     count = Counter(entry.backbone for entry in entries)
-    names = [
-        entry.backbone if count[entry.backbone] == 1 else f"{entry.backbone} ({entry.recipe}, {entry.weights})"
-        for entry in entries
-    ]
+    names = [entry.backbone if count[entry.backbone] == 1 else entry.full_name for entry in entries]
     repeated = [name for name, times in Counter(names).items() if times > 1]
     if repeated:
         raise ValueError(f"Several entries share backbone, recipe and weights: {', '.join(repeated)}.")
@@ -180,7 +174,7 @@ def _noise_floors(analyses: Sequence[Analysis]) -> tuple[dict[str, dict[str, Noi
 
 
 def _probability_of_best(analyses: Sequence[Analysis], draws: Draws) -> dict[str, float]:
-    """On the primary endpoint; only where all have the same cases in the same folds under the same seeds."""
+    """By the primary endpoint, where all backbones have the same cases in the same folds under the same seeds."""
     alike = {(one.pooled.seeds, tuple(sorted(one.pooled.partitions.items()))) for one in analyses}
     quantities = [PRIMARY.of(one) for one in analyses]
     if len(analyses) < 2 or len(alike) > 1 or len(analyses[0].pooled.seeds) < 2:
@@ -194,7 +188,7 @@ def _probability_of_best(analyses: Sequence[Analysis], draws: Draws) -> dict[str
 
 
 def _sample_gains(analyses: Sequence[Analysis]) -> dict[str, SampleGain]:
-    """Of internal accuracy; not of hold-out splits, whose seeds predict different cases."""
+    """Of the share of right predictions, internally; not of hold-out splits, whose seeds predict different cases."""
     of_same_cases = [one for one in analyses if one.pooled.sides[INTERNAL].same_cases]
     accuracy = {one.pooled.name: one.sides[INTERNAL].of(share_right().name) for one in of_same_cases}
     return {name: sample_gain(one.per_seed, one.changes[INTERNAL]) for name, one in accuracy.items()}

@@ -1,7 +1,5 @@
 """One backbone's row: what comes in, and all its cells."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,15 +9,9 @@ from reports.statistics.analysis import Analysis, shared_name
 from reports.statistics.cases import INTERNAL
 from reports.statistics.cell import Cell, CellDict
 from reports.statistics.estimate import IntervalChoice, Quantity, estimate
-from reports.statistics.metrics import (
-    CONFUSED,
-    ClassMetric,
-    CountMetric,
-    ProbabilityMetric,
-    ReferencedMetric,
-    headline,
-    metrics_of,
-)
+from reports.statistics.metrics import headline, metrics_of
+from reports.statistics.metrics.metric import ClassMetric, CountMetric, ProbabilityMetric, ReferencedMetric
+from reports.statistics.metrics.of_counts import CONFUSED
 from reports.statistics.ranking import Standing
 from reports.tables.caveats import Caveat
 
@@ -41,6 +33,16 @@ class Entry:
     folds: int
     predictions: pd.DataFrame
     caveats: tuple[Caveat, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Backbone, weights and recipe, which tell entries, and the rows made from them, apart."""
+        return self.backbone, self.weights, self.recipe
+
+    @property
+    def full_name(self) -> str:
+        """What its row is called where several entries have the same backbone."""
+        return f"{self.backbone} ({self.recipe}, {self.weights})"
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,11 @@ class Row:
     caveats: tuple[Caveat, ...]
 
     @property
+    def key(self) -> tuple[str, str, str]:
+        """Backbone, weights and recipe, which tell entries, and the rows made from them, apart."""
+        return self.backbone, self.weights, self.recipe
+
+    @property
     def sites(self) -> tuple[str, ...]:
         return tuple(self.cells.external)
 
@@ -148,7 +155,7 @@ class Row:
 
 
 def build_row(one: Analysis, entry: Entry, standing: Standing, choice: IntervalChoice) -> Row:
-    """All cells of a backbone."""
+    """The row of one backbone, from its quantities."""
     return Row(
         name=one.pooled.name,
         backbone=entry.backbone,

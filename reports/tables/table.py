@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from reports.statistics.cell import Cell
-from reports.statistics.metrics import Metric
+from reports.statistics.metrics.metric import Metric
 
 Kind = Literal["text", "flag", "cell", "number", "p"]
 Shown = Literal["always", "filled", "never"]
@@ -14,14 +14,14 @@ Shown = Literal["always", "filled", "never"]
 
 @dataclass(frozen=True)
 class Term:
-    """A word of ours: `name` as JSON and the command line have it, `title` as papers do."""
+    """A word of this program: `name` in JSON and on the command line, `title` for readers."""
 
     name: str
     title: str
 
     @classmethod
     def of(cls, metric: Metric) -> Term:
-        """A metric under its name and title."""
+        """The term of a metric."""
         return cls(metric.name, metric.title)
 
 

@@ -1,7 +1,5 @@
 """Numbers and names as readers see them, in tables and sentences alike."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from reports.statistics.cell import Cell

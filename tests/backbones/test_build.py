@@ -18,7 +18,7 @@ from backbones.build import (
     traits,
     try_size,
 )
-from backbones.catalogue import UnknownBackboneError, check_name
+from backbones.names import UnknownBackboneError, check_name
 from backbones.weights import (
     LITE0,
     WeightsUnavailableError,

@@ -16,8 +16,8 @@ from reports.page.draw_page import page_html
 from reports.page.model_sections import model_sections
 from reports.page.part import Page
 from reports.statistics.confusion_counts import ConfusionCounts, Floats, Integers
-from reports.statistics.metrics import METRICS, CountMetric, ProbabilityMetric
-from reports.statistics.metrics.metric import LeftOut
+from reports.statistics.metrics import METRICS
+from reports.statistics.metrics.metric import CountMetric, LeftOut, ProbabilityMetric
 from reports.tables.all_tables import build_tables
 
 

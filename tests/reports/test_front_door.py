@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import reports
-from reports.statistics.metrics import Metric
+from reports.statistics.metrics.metric import Metric
 from reports.tables.leaderboard import Leaderboard, build_leaderboard
 from reports.tables.row import Entry
 

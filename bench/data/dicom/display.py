@@ -27,11 +27,13 @@ def displayed(
     inverted = text_of(header, "PhotometricInterpretation") == "MONOCHROME1"
     if table := header.get("VOILUTSequence"):
         found = looked_up(values, table[0], header)
-        return _grey(found.values / found.largest, inverted), Reading(BY_TABLE)
-    shares, notes = _through_window(values, header)
-    if shares is not None:
-        return _grey(shares, inverted), Reading(BY_WINDOW, notes)
-    return contrast(values, padding, inverted=inverted, notes=notes)
+        image, way = three_channels(found.values / found.largest), BY_TABLE
+    else:
+        shares, notes = _through_window(values, header)
+        if shares is None:
+            return contrast(values, padding, inverted=inverted, notes=notes)
+        image, way = three_channels(shares), BY_WINDOW
+    return 255 - image if inverted else image, Reading(way)
 
 
 def contrast(
@@ -98,8 +100,3 @@ def _through_window(values: NDArray[np.float64], header: Any) -> tuple[Shares | 
     if width == 0:
         return (values > level).astype(np.float64), ()
     return (values - level) / width + 0.5, ()
-
-
-def _grey(shares: Shares, inverted: bool) -> NDArray[np.uint8]:
-    image = three_channels(shares)
-    return 255 - image if inverted else image

@@ -57,7 +57,7 @@ def _refuse(dataset: Any, max_pixels: int) -> None:
 
 def _image(dataset: Any, part: int, windows: Sequence[Window]) -> tuple[NDArray[np.uint8], Reading]:
     stored = _pixels(dataset, part)
-    if stored.ndim == 3:
+    if stored.ndim == 3 and stored.shape[-1] == 3:
         return _eight_bit_colour(stored, integer_of(dataset, "BitsStored") or 8), Reading(COLOUR)
     if stored.ndim != 2:
         raise UnreadableImage("its pixels are neither grey nor of three colours")
@@ -113,8 +113,6 @@ def _reason(dataset: Any, error: Exception) -> str:
 
 
 def _eight_bit_colour(values: NDArray[Any], bits: int) -> NDArray[np.uint8]:
-    if values.shape[-1] != 3:
-        raise UnreadableImage("its pixels are neither grey nor of three colours")
     if values.dtype == np.uint8:
         return values
     image: NDArray[np.uint8] = np.rint(np.clip(values / (2**bits - 1), 0, 1) * 255).astype(np.uint8)

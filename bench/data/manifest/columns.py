@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.data.manifest.lookalikes import are_paths, like_labels, like_paths
-from bench.data.manifest.table import FIRST_ROW, rows_where, shown_rows
+from bench.data.manifest.lookalikes import Guessed, are_paths, columns_like
+from bench.data.manifest.table import refuse_rows
 from bench.data.names import as_meant, normal
 from bench.data.options import MANIFEST_COLUMNS, ReadOptions
 from bench.data.passed_over import PassedOver
@@ -42,13 +42,10 @@ class Manifest:
         return list(self.table[name]) if name in self.table else [""] * len(self.table)
 
     def refuse_rows(self, what: str, wrong: Iterable[bool], advice: str = "Mend them.") -> None:
-        """Raise `RequestError` with the first ten numbers of the wrong rows, as a spreadsheet counts."""
-        if rows := rows_where(wrong):
-            path = self.cells("path")[rows[0] - FIRST_ROW]
-            raise RequestError(
-                f"{len(rows)} row(s) of {self.file} {what}: row(s) {shown_rows(rows)}; the first is for {path!r}. "
-                f"{advice}"
-            )
+        """Raise `RequestError` with the numbers of the wrong rows, if there are any."""
+        flags = list(wrong)
+        if any(flags):
+            refuse_rows(self.file, what, flags, advice, self.cells("path"))
 
 
 def named(file: Path, table: pd.DataFrame, options: ReadOptions) -> pd.DataFrame:
@@ -104,11 +101,9 @@ def as_meant_in(table: pd.DataFrame, columns: Sequence[str], account: PassedOver
 
 def _guesses(table: pd.DataFrame, options: ReadOptions) -> str:
     """The line to type where columns look like what is missing."""
-    known: Sequence[str] = list(options.columns.values())
-    found = {}
-    if options.column("path") not in table:
-        found["path"] = like_paths(table, known)
-    if options.column("label") not in table:
-        found["label"] = like_labels(table, known)
+    known = list(options.columns.values())
+    needed: tuple[Guessed, ...] = ("path", "label")
+    missing = [name for name in needed if options.column(name) not in table]
+    found = {name: columns_like(name, table, known) for name in missing}
     given = " ".join(f"--column {ours}={theirs[0]}" for ours, theirs in found.items() if theirs)
     return f" By what is in them: {given}." if given else ""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bench.data.cases import FoundImage
 from bench.data.manifest.columns import Manifest
-from bench.data.manifest.lookalikes import like_patients, like_sites
+from bench.data.manifest.lookalikes import columns_like
 from bench.data.names import alike, spelled
 from bench.data.options import MANIFEST_COLUMNS
 from bench.data.sites import called_like_site
@@ -26,7 +26,7 @@ def say_what_nobody_named(manifest: Manifest, site: str | None, images: Sequence
 
 def _say_patients(manifest: Manifest, images: Sequence[FoundImage]) -> None:
     unknown = [image for image in images if image.group is None]
-    columns = [] if "group" in manifest.table else like_patients(manifest.table, MANIFEST_COLUMNS)
+    columns = [] if "group" in manifest.table else columns_like("group", manifest.table, MANIFEST_COLUMNS)
     if not unknown or not columns:
         return
     best, *others = columns
@@ -44,7 +44,7 @@ def _say_patients(manifest: Manifest, images: Sequence[FoundImage]) -> None:
 def _say_sites(manifest: Manifest, site: str) -> None:
     if "site" in manifest.table:
         return
-    columns = like_sites(manifest.table, MANIFEST_COLUMNS)
+    columns = columns_like("site", manifest.table, MANIFEST_COLUMNS)
     if columns:
         found = sorted(set(manifest.cells(columns[0])) - {""})
         manifest.options.passed_over.add(

@@ -12,7 +12,7 @@ from bench.data.images import HOUNSFIELD
 from bench.data.kinds import kind_of
 from bench.data.manifest.columns import Manifest, named
 from bench.data.manifest.doubts import say_what_nobody_named
-from bench.data.manifest.lookalikes import like_sites
+from bench.data.manifest.lookalikes import columns_like
 from bench.data.manifest.paths import Placed, paths_of
 from bench.data.manifest.table import read_table
 from bench.data.options import MANIFEST_COLUMNS, ReadOptions
@@ -75,7 +75,7 @@ def _sites(manifest: Manifest, site: str | None) -> list[str]:
 
 
 def _other_name(manifest: Manifest) -> str:
-    others = like_sites(manifest.table, MANIFEST_COLUMNS)
+    others = columns_like("site", manifest.table, MANIFEST_COLUMNS)
     return f" By its name: --column site={others[0]}." if others else ""
 
 

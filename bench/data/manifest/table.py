@@ -21,14 +21,17 @@ def is_manifest(path: Path) -> bool:
     return path.suffix.lower() in CSV_SUFFIXES + PARQUET_SUFFIXES
 
 
-def rows_where(wrong: Iterable[bool]) -> list[int]:
-    """The numbers of the wrong rows, as a spreadsheet counts."""
-    return [number + FIRST_ROW for number, bad in enumerate(wrong) if bad]
+def refuse_rows(file: Path, what: str, wrong: Iterable[bool], advice: str, paths: Sequence[str] = ()) -> None:
+    """Raise `RequestError` with the first ten numbers of the wrong rows, as a spreadsheet counts.
 
-
-def shown_rows(rows: Sequence[int]) -> str:
-    """`2, 3, 7`: the first ten, and how many more there are."""
-    return ", ".join(map(str, rows[:SHOWN])) + (f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else "")
+    `paths` are those that the rows name; of the first wrong one it is shown.
+    """
+    rows = [number for number, bad in enumerate(wrong) if bad]
+    if rows:
+        shown = ", ".join(str(number + FIRST_ROW) for number in rows[:SHOWN])
+        more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
+        first = f"; the first is for {paths[rows[0]]!r}" if paths else ""
+        raise RequestError(f"{len(rows)} row(s) of {file} {what}: row(s) {shown}{more}{first}. {advice}")
 
 
 def read_table(path: Path) -> pd.DataFrame:

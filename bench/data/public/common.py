@@ -1,15 +1,18 @@
 """What readers of public sets share: one class for several bleeds, tables of 0 and 1, files beside the images."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from bench.data.manifest.table import read_table, rows_where, shown_rows
+from bench.data.manifest.table import read_table
+from bench.data.manifest.table import refuse_rows as refuse
 from bench.data.options import MultiLabel, ReadOptions
 from bench.data.tree.scan import why_passed_over
 from bench.errors import RequestError
 
+refuse_rows = partial(refuse, advice="Download the table again.")
 NORMAL, OTHERS = "normal", "others"
 PRIORITY = ("epidural", "subdural", "intraparenchymal", "subarachnoid", "intraventricular")
 """Which of several bleeds gives its name under the rule `priority`: a convention, from the one that most often needs
@@ -75,12 +78,6 @@ def table_with(file: Path, columns: Sequence[str]) -> pd.DataFrame:
     if absent:
         raise RequestError(f"{file} has no column {', '.join(absent)}; it has {', '.join(table.columns[:12])}.")
     return table
-
-
-def refuse_rows(file: Path, what: str, wrong: Iterable[bool]) -> None:
-    """Raise `RequestError` with the first ten numbers of the wrong rows, as a spreadsheet counts."""
-    if rows := rows_where(wrong):
-        raise RequestError(f"{len(rows)} row(s) of {file} {what}: row(s) {shown_rows(rows)}. Download the table again.")
 
 
 def flags(file: Path, table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:

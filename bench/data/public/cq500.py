@@ -15,7 +15,7 @@ from bench.data.options import ReadOptions
 from bench.data.parts import images_of_file
 from bench.data.public.common import ABBREVIATED, OTHERS, count_several, flags, label_of, refuse_rows, table_with
 from bench.data.reading import UnreadableImage
-from bench.data.tree.scan import scan
+from bench.data.tree.reader import scan_site
 from bench.errors import RequestError, listed
 
 TABLE = "reads.csv"
@@ -66,8 +66,7 @@ def _left_out(series: str) -> bool:
 
 
 def _slices(root: Path, site: str, options: ReadOptions) -> Iterator[tuple[int, Path, str]]:
-    found = scan(root, allow_outside=options.allow_outside)
-    options.passed_over.extend(found.passed_over.entries(), site=site)
+    found = scan_site(root, site, options)
     if found.problems:
         raise RequestError(f"Cannot be read: {listed([problem.path for problem in found.problems], 3)}.")
     for file in found.files:

@@ -18,13 +18,13 @@ def refuse_sites(root: Path, site: str, places: Collection[Folders]) -> None:
     if not sites or len(outer) < 2 or (len(sites) < 2 and sites[0].casefold() != INTERNAL):
         return
     if site != INTERNAL:
-        line = " ".join(f"--external {quote(f'{name}={_typed(root / name)}')}" for name in sites)
+        line = " ".join(_external(name, root / name) for name in sites)
     elif INTERNAL in sites:
         line = f"--data {quote(_typed(root))}"
     else:
         inner = next((name for name in sites if name.casefold() == INTERNAL), "…")
-        others = [f"--external {quote(f'{name}={_typed(root / name)}')}" for name in sites if name != inner]
-        line = " ".join([f"--internal {quote(_typed(root / inner))}", *others])
+        others = [_external(name, root / name) for name in sites if name != inner]
+        line = " ".join([_internal(root / inner), *others])
     raise RequestError(
         f"{root} (given for site '{site}') holds whole sites: {listed(sites)}. Read as one tree they would be "
         f"trained and tested on as one hospital. (Were they classes, --tree class/patient or class/any would say so.) "
@@ -37,11 +37,7 @@ def ambiguous_text(root: Path, site: str, places: Collection[Folders]) -> str:
     outer = {folders[0] for folders in places}
     if len(outer) == 1:
         (name,) = outer
-        option = (
-            f"--internal {quote(_typed(root / name))}"
-            if site == INTERNAL
-            else f"--external {quote(f'{site}={_typed(root / name)}')}"
-        )
+        option = _internal(root / name) if site == INTERNAL else _external(site, root / name)
         return (
             f"All images of {root} (site '{site}') lie in its folder {visible(name)!r}, below which folders may be "
             f"classes or patients. Give that folder: {option}"
@@ -58,6 +54,14 @@ def ambiguous_text(root: Path, site: str, places: Collection[Folders]) -> str:
             lines.append(f"  --tree {layout:<15}{len(classes)} classes: {listed(classes, 5)}{whose}")
     head = f"The folders of {root} (site '{site}') can be read in several ways. Add the one that is meant:"
     return "\n".join(map(visible, [head, *lines]))
+
+
+def _internal(path: Path) -> str:
+    return f"--internal {quote(_typed(path))}"
+
+
+def _external(site: str, path: Path) -> str:
+    return f"--external {quote(f'{site}={_typed(path)}')}"
 
 
 def _typed(path: Path) -> str:

@@ -48,6 +48,11 @@ class ScannedFile:
     relative: str
     kind: Kind
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Those that it lies in below the root, the outermost first."""
+        return tuple(self.relative.split("/")[:-1])
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -137,7 +142,9 @@ def _look(path: Path, root: Path, home: str, allow_outside: bool, result: Scan) 
 
 
 def _problem(path: Path, home: str, allow_outside: bool) -> Problem | None:
-    if not is_text(str(path)):
+    try:
+        str(path).encode()  # tables can hold no other names
+    except UnicodeEncodeError:
         return Problem(repr(str(path)), "has a name that is no valid UTF-8", "Rename it.")
     try:
         mode = path.stat().st_mode
@@ -160,15 +167,6 @@ def _closed(path: str) -> Problem:
 
 def _outside(path: str) -> Problem:
     return Problem(path, "is a link that leaves the folder", "Give --allow-outside where that is meant.")
-
-
-def is_text(name: str) -> bool:
-    """Whether a file name is valid UTF-8, so that tables can hold it."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def why_passed_over(name: str) -> str | None:

@@ -3,43 +3,13 @@
 Intervals, gaps, tables, charts, JSON and the choices of `bench search --metric` follow from the entry.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import TypeVar
 
 from reports.statistics.metrics.calibration import CALIBRATION_ERROR
-from reports.statistics.metrics.metric import (
-    ClassMetric,
-    CountMetric,
-    Kind,
-    Metric,
-    PairMetric,
-    ProbabilityMetric,
-    ReferencedMetric,
-)
+from reports.statistics.metrics.metric import ClassMetric, CountMetric, Metric, ProbabilityMetric, ReferencedMetric
 from reports.statistics.metrics.of_counts import CLASS_METRICS, CONFUSED, COUNT_METRICS
 from reports.statistics.metrics.of_probabilities import PROBABILITY_METRICS
-
-__all__ = [
-    "CONFUSED",
-    "METRICS",
-    "ClassMetric",
-    "CountMetric",
-    "Kind",
-    "Metric",
-    "PairMetric",
-    "ProbabilityMetric",
-    "ReferencedMetric",
-    "compared",
-    "headline",
-    "metrics_of",
-    "of_calibration",
-    "of_each_class",
-    "primary",
-    "searchable",
-    "share_right",
-]
 
 METRICS: dict[str, Metric] = {
     one.name: one for one in (*COUNT_METRICS, *PROBABILITY_METRICS, CALIBRATION_ERROR, *CLASS_METRICS, CONFUSED)
@@ -65,7 +35,7 @@ def headline() -> tuple[CountMetric, ...]:
 
 
 def compared() -> tuple[CountMetric, ...]:
-    """The same, the primary one first."""
+    """The headline metrics, the primary one first."""
     return tuple(sorted(headline(), key=lambda one: not one.primary))
 
 

@@ -1,7 +1,5 @@
 """The expected calibration error, and what a calibrated model would show on the same cases and patients."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from reports.statistics.confusion_counts import Floats, Integers

@@ -3,8 +3,6 @@
 Every one is a ratio of counts with value 0 where its denominator is 0.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

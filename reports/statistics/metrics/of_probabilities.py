@@ -4,8 +4,6 @@ They do not pool over models with different offsets, so each is computed per fol
 its value and what it is without each cluster.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from reports.statistics.confusion_counts import Flags, Floats, Integers

@@ -10,8 +10,7 @@ from backbones.names import registered_names
 from bench.cli.command import options_of
 from bench.cli.report_command import FORMATS
 from bench.config.experiment import Experiment
-from bench.data.options import GroupBy, MultiLabel
-from bench.data.readers import NAMES
+from bench.data.options import READER_NAMES, GroupBy, MultiLabel
 from bench.data.windows import NAMED, parse_windows
 from bench.executors import AUTO, EXECUTORS
 from bench.explain.options import CHOICES, Method, Target
@@ -75,7 +74,7 @@ def offered(command: str, name: str, typed: str = "") -> tuple[str, ...]:
         ("report", "interval", get_args(Interval)),
         ("run", "multilabel", get_args(MultiLabel)),
         ("search", "group_by", get_args(GroupBy)),
-        ("run", "reader", NAMES),
+        ("run", "reader", READER_NAMES),
         ("run", "recipe", tuple(RECIPES)),
         ("search", "sampler", get_args(SearchOptions.model_fields["sampler"].annotation)),
         ("search", "pruner", get_args(SearchOptions.model_fields["pruner"].annotation)),

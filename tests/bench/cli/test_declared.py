@@ -18,7 +18,7 @@ from docs.command_line import table, tables_text
 from docs.options import ARGUMENTS, MODELS, PARAMETERS, arguments_text, parameters, parameters_text
 
 PAGE = Path(__file__).parents[3] / "docs" / "command-line.md"
-TO_DO = "write it anew: python docs/update.py command-line"
+TO_DO = "write it anew: make page NAME=command-line"
 
 
 def test_what_is_generated_is_up_to_date() -> None:

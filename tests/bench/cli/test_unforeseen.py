@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
-from backbones.catalogue import UnknownBackboneError
+from backbones.names import UnknownBackboneError
 from bench.cli.app import app
 from bench.cli.paragraphs import paragraph
 from bench.errors import BenchError
@@ -101,7 +101,8 @@ def test_a_damaged_results_folder_is_said(
     place: str, damage: str, finished: Path, session_cache: None, tmp_path: Path
 ) -> None:
     results = tmp_path / "results"
-    for command in (["status"], ["report"], ["report", "--format", "csv"], ["report", "--format", "json"], ["explain"]):
+    explain = ["explain", "--most", "1", "--number", "1", "--checks", "0"]
+    for command in (["status"], ["report"], ["report", "--format", "csv"], ["report", "--format", "json"], explain):
         shutil.rmtree(results, ignore_errors=True)
         shutil.copytree(finished, results)
         file = min(results.glob(place))

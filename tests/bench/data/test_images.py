@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_image
+from trees import decode
 
-from bench.data.images import PixelSettings, decode
+from bench.data.images import PixelSettings
 from bench.data.reading import UnreadableImage
 
 SIDE = 32

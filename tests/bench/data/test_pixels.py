@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from trees import load_sites, small_disk, write_digit_tree
+from trees import decode, load_sites, small_disk, write_digit_tree
 
 from bench.cache import Caches
 from bench.data.cases import Source
 from bench.data.digits import write_digits
-from bench.data.images import PixelSettings, decode
+from bench.data.images import PixelSettings
 from bench.data.load import Dataset
 from bench.data.pixels import build_cache
 from bench.data.reading import UnreadableImage

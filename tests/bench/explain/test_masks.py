@@ -7,10 +7,10 @@ import pytest
 from layouts import write_ct_ich_pictures
 from PIL import Image, ImageDraw
 from scans import write_nifti
-from trees import READ
+from trees import READ, decode
 
 from bench.data.cases import Case, FoundImage
-from bench.data.images import FITS, Fit, PixelSettings, decode
+from bench.data.images import FITS, Fit, PixelSettings
 from bench.data.public import ct_ich
 from bench.explain.masks import load_masks
 

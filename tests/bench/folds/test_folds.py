@@ -11,9 +11,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from bench.data.cases import Case
 from bench.errors import RequestError
-from bench.folds.check import check_folds
 from bench.folds.draw import draw_folds, nearest_valid
-from bench.folds.table import FoldTable, from_frame, to_frame
+from bench.folds.table import FoldTable, check_folds, from_frame, to_frame
 from bench.seeds import derive
 
 

@@ -9,10 +9,9 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 from sklearn.datasets import load_digits
 
-from bench.near_duplicates.alignment import laid_on
 from bench.near_duplicates.hashes import HashIndex, coefficients, distance, hashes
 from bench.near_duplicates.search import find_copies, is_blank
-from bench.near_duplicates.similarity import least_local_correlation
+from bench.near_duplicates.similarity import laid_on, least_local_correlation
 from bench.near_duplicates.thumbnail import SIDE, thumbnail
 
 FLIPPED = {

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,6 +42,20 @@ def with_noise(self, trained):
     return model
 
 PreparedRun._build = with_noise  # in every process, since each begins by importing this file
+
+if __name__ == "__main__":
+    from bench.cli import main
+    main()
+"""
+
+KILLED = """
+import os, signal, sys
+from bench.nondeterminism import study
+
+def killed(*arguments):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+study.measure_cost = killed  # all runs are stored and compared then, and the study is not written yet
 
 if __name__ == "__main__":
     from bench.cli import main
@@ -256,3 +271,26 @@ def test_folds_of_seeds_that_a_run_adds_while_a_study_is_prepared_stay(
     folds = ResultsFolder(results).folds()
     assert folds is not None
     assert set(folds.by_seed) == {0, 1, 7}
+
+
+def test_a_study_that_was_killed_before_it_was_written_keeps_its_distances(
+    studied: tuple[Path, str], digit_data: Path, bench_environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Weights that were compared are deleted at once, since they are large; what was measured must not go with them."""
+    undisturbed, _ = studied
+    script, results = tmp_path / "killed.py", tmp_path / "results"
+    script.write_text(KILLED, encoding="utf-8")
+    command = [*COMMAND, "--data", str(digit_data), *QUICK, "--results", str(results)]
+    killed = subprocess.run([sys.executable, script, *command], env=bench_environment, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert not (results / "nondeterminism.json").exists()
+    again = invoke(*command)
+    assert again.exit_code == 0
+    assert "0 runs to do" not in again.output
+    assert "distance(s) between weights are not known" not in again.output
+
+    def measured(folder: Path) -> list[object]:
+        (study,) = json.loads((folder / "nondeterminism.json").read_text(encoding="utf-8"))["studies"]
+        return [study["control"], *study["groups"]]
+
+    assert measured(results) == measured(undisturbed)

@@ -10,9 +10,8 @@ from processes import Bench
 from typer.testing import CliRunner
 
 from bench.cli.app import app
-from bench.store.environments import mixed_environments
 from bench.store.folder import ResultsFolder
-from bench.store.specs import spec_of
+from bench.store.records import mixed_environments
 
 QUICK = (
     *("--backbone", "test_resnet", "--image-size", "32", "--folds", "2", "--epochs", "1", "--batch-size", "16"),
@@ -85,10 +84,10 @@ def test_a_stored_run_gives_its_spec_back(pair: tuple[Path, Path]) -> None:
     folder = ResultsFolder(pair[0])
     cases = folder.cases() or []
     for name in folder.runs.complete():
-        spec = spec_of(folder.runs.read(name), cases)
+        spec = folder.runs.read(name).spec(cases)
         assert spec is not None  # its id, computed anew, is the run's
         assert len(spec.train) == len(spec.validation) == 45
-        assert spec_of(folder.runs.read(name), cases[1:]) is None
+        assert folder.runs.read(name).spec(cases[1:]) is None
 
 
 def test_a_report_over_several_environments_says_so(pair: tuple[Path, Path], tmp_path: Path) -> None:

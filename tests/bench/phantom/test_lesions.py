@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from bench.phantom.brain import deform
 from bench.phantom.case import Case
 from bench.phantom.csf import draw_spaces
 from bench.phantom.difficulty import CLASSES, DEFAULT_DIFFICULTY
 from bench.phantom.grid import ANGLE, RADIUS, Plane, X, Y
-from bench.phantom.head import VENTRICLES, draw_head
+from bench.phantom.head import VENTRICLES, deform, draw_head
 from bench.phantom.lesion import Canvas
 from bench.phantom.lesions_inside import plan_infarct
 from bench.phantom.slice import SMALLEST_LESION_MM2, HeadSlice, draw_slice

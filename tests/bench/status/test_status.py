@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,15 @@ from processes import INTERRUPTIBLE, SMALL, Bench
 from bench.cli.status_command import status
 from bench.errors import RequestError
 from bench.status.read import read_status
-from bench.store.planned import Planned, PlannedRun, folds_digest, read_planned
+from bench.store.planned import Planned, PlannedRun, folds_digest, read_planned, write_planned
 
 
 @pytest.fixture
 def results(finished: Path, tmp_path: Path) -> Path:
-    """A copy of the finished experiment: test_resnet, 2 seeds × 2 folds."""
-    return shutil.copytree(finished, tmp_path / "results")
+    """A copy of the finished experiment, planned for two workers: test_resnet, 2 seeds × 2 folds."""
+    results = Path(shutil.copytree(finished, tmp_path / "results"))
+    write_planned(results, replace(read_planned(results), workers=2))
+    return results
 
 
 def fail(run: Path) -> None:
@@ -188,4 +191,4 @@ def test_a_run_plans_what_it_is_asked_for(finished: Path) -> None:
     assert {(run.backbone, run.seed, run.fold) for run in planned.runs.values()} == {
         ("test_resnet", seed, fold) for seed in (0, 1) for fold in (0, 1)
     }
-    assert planned.workers == 2
+    assert planned.workers == 1

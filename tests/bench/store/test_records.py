@@ -213,7 +213,7 @@ def test_a_trained_run_has_typed_parts(tmp_path: Path) -> None:
     assert record.spec.seeds == Seeds(2856660983579509615, 1224660700165068106, 3651844106232315226)
     assert record.spec.classes == ("a", "épidural")
     assert record.weights == Weights("ImageNet", "ab" * 32)
-    assert (record.name, record.seconds, record.moved) == ("resnet34 seed 3 fold 1", 12.5, 1.234e-05)
+    assert (record.title, record.seconds, record.moved) == ("resnet34 seed 3 fold 1", 12.5, 1.234e-05)
     assert record.is_ranked
     assert record.folds_known
 

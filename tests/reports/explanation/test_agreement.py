@@ -6,8 +6,16 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from reports.explanation.agreement import between, coarse, ranked, spearman, within
-from reports.explanation.agreement_cells import ONE_PAIR, between_seeds, within_seeds
+from reports.explanation.agreement import (
+    ONE_PAIR,
+    between,
+    between_seeds,
+    coarse,
+    ranked,
+    spearman,
+    within,
+    within_seeds,
+)
 from reports.explanation.subject import Places
 
 

@@ -10,8 +10,7 @@ from PIL import Image
 
 from reports.draw.csv_table import csv_text
 from reports.nondeterminism.agreement import Side
-from reports.nondeterminism.charts import nondeterminism_charts
-from reports.nondeterminism.draw import draw_nondeterminism
+from reports.nondeterminism.sheet import draw_nondeterminism, nondeterminism_charts
 from reports.nondeterminism.summary import Control, Cost, Design, NumericsChange, Study, WeightDistance
 from reports.nondeterminism.tables import NAMES, nondeterminism_tables
 from reports.statistics.cell import Cell

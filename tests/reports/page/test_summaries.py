@@ -8,11 +8,11 @@ import pytest
 from sklearn.calibration import calibration_curve
 
 from reports import Entry, Leaderboard, build_leaderboard
-from reports.page.calibration import reliability
 from reports.page.confused_cases import gather
 from reports.page.estimates import of_classes, of_gap, on_sides
 from reports.page.learning import curve_points
 from reports.page.pairs import pairs_of
+from reports.page.reliability import reliability
 from reports.page.seed_dots import of_seeds
 from reports.statistics.metrics import METRICS, compared
 

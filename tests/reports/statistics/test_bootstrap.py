@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
+from reports.statistics.analyse import analyse
 from reports.statistics.bootstrap import Draws, draw_counts, resample
 from reports.statistics.cases import index_cases
 from reports.statistics.confusion_counts import ConfusionCounts
 from reports.statistics.metrics import METRICS
 from reports.statistics.metrics.of_counts import accuracy
 from reports.statistics.pooling import Pooled, pool_predictions
-from reports.statistics.replication import analyse
 
 
 def pooled(study, entry) -> Pooled:

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from reports import build_leaderboard
 from reports.statistics.cell import Cell
@@ -190,3 +191,11 @@ def test_the_floor_of_a_pair_is_that_of_its_shared_seeds(make_study) -> None:
 def accuracies(study, entry) -> list[float]:  # type: ignore[no-untyped-def]
     inside = entry.predictions[entry.predictions["site"] == "internal"]
     return [float((rows["label"] == rows["predicted"]).mean()) for _, rows in inside.groupby("seed")]
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 45])
+@pytest.mark.parametrize("root", range(4))
+def test_it_is_that_of_statsmodels_ties_included(n: int, root: int) -> None:
+    rng = np.random.default_rng([n, root])
+    p = np.round(rng.random(n) ** 4, int(rng.integers(1, 5)))  # some are tied, some 0
+    assert holm(p) == pytest.approx(multipletests(p, method="holm")[1], abs=1e-12)

@@ -6,10 +6,10 @@ import pytest
 from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score
 
 from reports import Entry, build_leaderboard
+from reports.statistics.analyse import analyse
 from reports.statistics.bootstrap import Draws
 from reports.statistics.cases import index_cases
 from reports.statistics.pooling import pool_predictions
-from reports.statistics.replication import analyse
 
 SCORES = {
     "accuracy": accuracy_score,
@@ -49,7 +49,7 @@ def external_with_weights(study, entry, repeat: pd.Series, score) -> list[float]
 
 
 @pytest.mark.parametrize("metric", list(SCORES))
-def test_the_remixed_side_is_scikit_learns_with_case_weights(make_study, metric: str) -> None:
+def test_the_reweighted_side_is_scikit_learns_with_case_weights(make_study, metric: str) -> None:
     study = make_study(external={"London": 90})
     skewed(study, {"normal": 20, "epidural": 4, "subdural": 9, "other": 14})
     entry = study.entry("a", drop=0.2)
@@ -58,8 +58,8 @@ def test_the_remixed_side_is_scikit_learns_with_case_weights(make_study, metric:
     ids = study.table["case_id"]
     once = pd.Series(1.0, index=ids)
     expected = external_with_weights(study, entry, once, SCORES[metric])
-    remixed = analysis.remixed["London"][metric]
-    np.testing.assert_allclose(remixed.per_seed, expected, atol=1e-12)
+    reweighted = analysis.reweighted["London"][metric]
+    np.testing.assert_allclose(reweighted.per_seed, expected, atol=1e-12)
     home, away = (sorted(i for i in ids if i.startswith("internal/") == inside) for inside in (True, False))
     drawn_home, drawn_away = (
         np.concatenate(list(draws.cluster_weights(side, np.zeros(len(members), dtype=np.int64))))
@@ -69,13 +69,13 @@ def test_the_remixed_side_is_scikit_learns_with_case_weights(make_study, metric:
     for b in range(draws.n_resamples):
         repeat = pd.Series(np.concatenate([drawn_home[b], drawn_away[b]]), index=[*home, *away], dtype=float)
         values = external_with_weights(study, entry, repeat.loc[ids], SCORES[metric])
-        assert remixed.resampled[b] == pytest.approx(seeds[b] @ values, abs=1e-12)
+        assert reweighted.resampled[b] == pytest.approx(seeds[b] @ values, abs=1e-12)
     for side, members in (("internal", home), ("London", away)):
         for place in (0, 7, len(members) - 1):
             without = once.copy()
             without[members[place]] = 0
             values = external_with_weights(study, entry, without, SCORES[metric])
-            np.testing.assert_allclose(remixed.changes[side][place], np.array(values) - expected, atol=1e-7)
+            np.testing.assert_allclose(reweighted.changes[side][place], np.array(values) - expected, atol=1e-7)
 
 
 def rows_of(site: str, counts: dict[str, int], recall: float, seeds: int = 5, folds: int = 2) -> pd.DataFrame:

@@ -7,8 +7,9 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 
 from reports import Entry, build_leaderboard
 from reports.statistics.bootstrap import Draws
-from reports.statistics.metrics import ProbabilityMetric, metrics_of
+from reports.statistics.metrics import metrics_of
 from reports.statistics.metrics.calibration import calibration_error, expected_calibration_error
+from reports.statistics.metrics.metric import ProbabilityMetric
 from reports.statistics.metrics.of_probabilities import auroc, average_precision, brier
 from reports.statistics.probabilities import Probabilities
 from reports.statistics.probability_replicates import replicated, values_of
@@ -96,7 +97,7 @@ def test_the_bootstrap_by_changes_is_close_to_the_one_that_sorts_anew(metric: st
     draws = Draws(11, 2000)
     strata = np.zeros(n // 2, dtype=np.int64)
     value = values_of(PROBABILITY[metric], one, n // 2, 1)
-    (made,) = replicated([value], "internal", (0,), strata, draws, home=True)
+    (made,) = replicated([value], "internal", (0,), strata, draws, internal=True)
     weights = np.concatenate(list(draws.cluster_weights("internal", strata)))[:600]
     plain = []
     for drawn_clusters in weights:

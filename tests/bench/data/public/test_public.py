@@ -10,10 +10,10 @@ import pytest
 from layouts import rsna_rows, write_bhsd, write_cq500, write_ct_ich, write_ct_ich_pictures, write_rsna
 from numpy.typing import NDArray
 from scans import write_dicom, write_nifti
-from trees import READ
+from trees import READ, decode
 
 from bench.data.cases import FoundImage
-from bench.data.images import PixelSettings, decode
+from bench.data.images import PixelSettings
 from bench.data.passed_over import PassedOver
 from bench.data.public import bhsd, cq500, ct_ich, rsna_2019
 from bench.data.public.common import label_of
