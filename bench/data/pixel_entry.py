@@ -32,7 +32,7 @@ DECODERS = (
     "pylibjpeg-rle",
     "nibabel",
 )
-ALIKE = 8  # digits of a key that entries of the same settings and decoders share
+ALIKE = 8  # digits of a key that say how images were decoded, not which
 _checked: dict[Path, tuple[Signature, NDArray[np.uint8]]] = {}
 
 
@@ -72,12 +72,13 @@ class PixelCache:
         return _whole(self.thumbnail_file, self.checks[1])
 
 
-def entry_key(digests: Iterable[str], settings: PixelSettings) -> str:
-    """Names an entry by what decides its bytes: the contents that it holds, pixel settings, decoder versions.
+def entry_key(digests: Iterable[str], settings: PixelSettings, max_pixels: int) -> str:
+    """Names an entry by what decides its bytes: the contents that it holds, settings, limit, decoder versions.
 
-    Entries with the same settings and decoders have their first `ALIKE` digits in common.
+    Entries that differ in contents alone have their first `ALIKE` digits in common.
     """
-    how = _digest({"settings": asdict(settings), "scheme": SCHEME, "decoders": _decoders()})[:ALIKE]
+    settled = {"settings": asdict(settings), "max_pixels": max_pixels, "scheme": SCHEME, "decoders": _decoders()}
+    how = _digest(settled)[:ALIKE]
     return how + _digest({"how": how, "digests": sorted(set(digests))})[: 24 - ALIKE]
 
 

@@ -2,9 +2,10 @@
 
 import os
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -36,22 +37,23 @@ def build_cache(
 ) -> PixelCache:
     """The cache of `sources` (digest → where it lies) in `folder`.
 
-    An image is decoded where no entry of the same settings holds it yet, or where that is damaged, which is said; what
-    could not be read is tried again each time.
+    An image is decoded where no entry of the same settings and limit holds it yet, or where that is damaged, which is
+    said; what could not be read is tried again each time.
     """
+    key_of = partial(entry_key, settings=settings, max_pixels=max_pixels)
     with quiet():
-        whole = load_cache(folder, entry_key(sources, settings), say)
-        if whole and _allowed(whole, max_pixels) == set(sources):
+        whole = load_cache(folder, key_of(sources), say)
+        if whole:
             return whole
-        known = _known(folder, sources, settings, max_pixels, say)
+        known = _known(folder, sources, key_of(())[:ALIKE], say)
         rest = {digest: source for digest, source in sources.items() if digest not in known}
-        held = load_cache(folder, entry_key(known, settings), say) if rest else None
+        held = load_cache(folder, key_of(known), say) if rest else None
         if held:
             unreadable = _all_unreadable(_decoded(rest, settings, max_pixels))
             if unreadable is not None:
                 return replace(held, unreadable=unreadable)
         outcomes = chain(known.items(), _decoded(rest, settings, max_pixels))
-        return _write(folder, sorted(sources), settings, outcomes, on_done)
+        return _write(folder, sorted(sources), key_of, settings.image_size, outcomes, on_done)
 
 
 def load_cache(folder: Path, key: str, say: Say | None = None) -> PixelCache | None:
@@ -80,22 +82,15 @@ def _damage_deleted(folder: Path, key: str, say: Say | None) -> Iterator[None]:
         raise
 
 
-def _allowed(entry: PixelCache, max_pixels: int) -> set[str]:
-    return {digest for digest, (width, height) in entry.sizes.items() if width * height <= max_pixels}
-
-
-def _known(
-    folder: Path, wanted: Collection[str], settings: PixelSettings, max_pixels: int, say: Say | None
-) -> dict[str, Decoded]:
-    """The wanted images that entries of the same settings hold, whichever data set these were made for."""
+def _known(folder: Path, wanted: Collection[str], alike: str, say: Say | None) -> dict[str, Decoded]:
+    """The wanted images that entries hold whose keys begin so, whichever data set these were made for."""
     known: dict[str, Decoded] = {}
-    alike = entry_key((), settings)[:ALIKE]
     for file in sorted(folder.glob(f"{alike}{'?' * (24 - ALIKE)}.json")):
         if len(known) == len(wanted):
             break
         with suppress(DamagedFileError, FileNotFoundError), _damage_deleted(folder, file.stem, say):
             entry = read_entry(folder, file.stem)
-            new = _allowed(entry, max_pixels).intersection(wanted).difference(known) if entry else ()
+            new = entry.row.keys() & set(wanted) - known.keys() if entry else ()
             if entry and new:
                 array, thumbnails = entry.open(), entry.thumbnails()
                 for digest in new:
@@ -126,11 +121,16 @@ def _decoded(sources: Mapping[str, Source], settings: PixelSettings, max_pixels:
 
 
 def _write(
-    folder: Path, digests: list[str], settings: PixelSettings, outcomes: Iterator[Outcome], on_done: Progress | None
+    folder: Path,
+    digests: list[str],
+    key_of: Callable[[Iterable[str]], str],
+    size: int,
+    outcomes: Iterator[Outcome],
+    on_done: Progress | None,
 ) -> PixelCache:
     """A new entry of those of `digests`, which are sorted, that can be read. Its index is written last."""
-    size, total = settings.image_size, len(digests)
-    _, array_file, thumbnail_file = entry_files(folder, entry_key(digests, settings))
+    total = len(digests)
+    _, array_file, thumbnail_file = entry_files(folder, key_of(digests))
     with claimed(array_file) as arrays_here, claimed(thumbnail_file) as thumbnails_here:
         array = _allocated(arrays_here, (total, size, size, 3))
         thumbnails = _allocated(thumbnails_here, (total, SIDE, SIDE))
@@ -139,7 +139,7 @@ def _write(
         for mapped in (array, thumbnails):
             _keep(rows, mapped)
         held = {digests[row]: found[digests[row]] for row in rows}
-        key = entry_key(held, settings)
+        key = key_of(held)
         index_file, array_file, thumbnail_file = entry_files(folder, key)
         entry = PixelCache(
             key,

@@ -28,7 +28,8 @@ def thumbnails(
     A file counts only while its content is that which was trained on. cases: all of the folder, which name the cache.
     """
     with quiet():
-        cache = load_cache(caches.pixels, entry_key((case.digest for case in cases), experiment.pixels))
+        key = entry_key((case.digest for case in cases), experiment.pixels, experiment.max_pixels)
+        cache = load_cache(caches.pixels, key)
         return [_thumbnail(case, experiment, cache) for case in chosen]
 
 

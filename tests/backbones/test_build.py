@@ -1,5 +1,7 @@
 """Every family builds, steps and predicts; names and weights that do not fit are refused."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,24 @@ def test_a_size_that_the_architecture_does_not_take() -> None:
     with pytest.raises(BackboneError, match="64 px"):
         try_size(create("inception_v3", 2, 64), "inception_v3", 64)
     try_size(create("resnet18", 2, 32), "resnet18", 32)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the memory of a process")
+def test_too_little_memory_is_not_called_a_wrong_size() -> None:
+    code = """
+import resource
+from pathlib import Path
+from backbones.build import BackboneError, create, try_size
+model = create("resnet18", 2, 32)
+used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 50_000_000,) * 2)
+try:
+    try_size(model, "resnet18", 2048)
+except BackboneError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "too little memory to try backbone resnet18 on images of 2048 px" in done.stdout
 
 
 def test_imagenet_weights_of_lite0_come_with_its_package() -> None:
