@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 
-from bench.config.toml import read_written
+from bench.config.keys import read_written
 from bench.engine.durations import makespan
 from bench.errors import BenchError, RequestError
 from bench.status.model import BackboneStatus, Failure, Status
