@@ -1,12 +1,15 @@
 """How far the studies of a SQLite file are, at a glance: without Optuna, whose import takes seconds. Reads the file."""
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from studies.errors import StudyError
 
@@ -56,8 +59,7 @@ def glance(file: Path) -> list[Glance]:
         StudyError: the file is no database of Optuna, or another process has it locked.
     """
     try:
-        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=1.0)) as connection:
-            rows = connection.execute(_TRIALS).fetchall()
+        rows = _rows(file)
     except sqlite3.Error as error:
         raise StudyError(f"The study {file} cannot be read: {error}.") from None
     again = {(row[0], number) for row in rows if row[9] for number in json.loads(row[9])}
@@ -67,6 +69,22 @@ def glance(file: Path) -> list[Glance]:
         if row[1] is not None and not row[8]:
             _count(one, row, again)
     return list(studies.values())
+
+
+def _rows(file: Path) -> list[Any]:
+    """What a process has half written before it was killed is taken back in a copy: here nothing is ever written."""
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=1.0)) as connection:
+            return list(connection.execute(_TRIALS))
+    except sqlite3.OperationalError:
+        journal = file.with_name(f"{file.name}-journal")
+        if not journal.is_file():
+            raise
+        with TemporaryDirectory() as folder:
+            copy = Path(shutil.copy(file, folder))
+            shutil.copy(journal, folder)
+            with closing(sqlite3.connect(copy, timeout=1.0)) as connection:
+                return list(connection.execute(_TRIALS))
 
 
 def _count(one: Glance, row: Sequence[object], again: set[tuple[str, int]]) -> None:

@@ -31,10 +31,10 @@ def make_pruner(name: str, parts: int) -> BasePruner:
 
 
 class Watch:
-    """Through which a trial tells how it goes, and hears whether to go on."""
+    """Through which a trial tells how it goes, and hears whether to go on. `kept`: it is never given up."""
 
-    def __init__(self, trial: Trial, pruner: str) -> None:
-        self._trial, self._by_part = trial, pruner == "wilcoxon"
+    def __init__(self, trial: Trial, pruner: str, *, kept: bool = False) -> None:
+        self._trial, self._by_part, self._kept = trial, pruner == "wilcoxon", kept
         self._stage = 0
         self.pruned = False
 
@@ -57,5 +57,5 @@ class Watch:
     def _report(self, value: float, step: int) -> bool:
         if value == value:  # a NaN compares with nothing; the trial itself will fail by it
             self._trial.report(value, step)
-            self.pruned = self.pruned or self._trial.should_prune()
+            self.pruned = self.pruned or (self._trial.should_prune() and not self._kept)
         return not self.pruned

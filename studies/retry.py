@@ -1,22 +1,30 @@
 """What becomes of a trial whose process died or was interrupted: its parameters are tried again. Writes the storage."""
 
+import os
+import platform
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 
 import optuna
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage, RDBStorage, fail_stale_trials
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy import text
 
 MOST_RETRIES = 3
 HISTORY = "retry_history"
 SURPLUS = "surplus"
+FIXED = "fixed_params"
+PROCESS = "process"
 
 
 def retry(study: Study, trial: FrozenTrial) -> None:
     """Queue the parameters of a lost trial once more, at most `MOST_RETRIES` times: it may be what kills processes."""
     before = [*trial.system_attrs.get(HISTORY, []), trial.number]
-    if len(before) > MOST_RETRIES or not trial.params:
+    params = trial.params or trial.system_attrs.get(FIXED, {})  # given ones are taken up one by one
+    if len(before) > MOST_RETRIES or not params:
         return
     kept = {key: value for key, value in trial.system_attrs.items() if key in ("grid_id", "search_space")}
     study.add_trial(
@@ -24,9 +32,38 @@ def retry(study: Study, trial: FrozenTrial) -> None:
             state=TrialState.WAITING,
             params=trial.params,
             distributions=trial.distributions,
-            system_attrs={**kept, "fixed_params": trial.params, HISTORY: before},
+            system_attrs={**kept, FIXED: params, HISTORY: before},
         )
     )
+
+
+def sign(trial: Trial, storage: BaseStorage) -> None:
+    """Say in the storage which process has taken a trial."""
+    storage.set_trial_system_attr(trial._trial_id, PROCESS, _process(os.getpid()))
+
+
+def take_over(study: Study, storage: BaseStorage) -> None:
+    """Fail, and queue again, running trials of processes of this machine that are gone: nobody waits for them."""
+    here = _process(os.getpid()).split()[0]
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        process = trial.system_attrs.get(PROCESS, "")
+        if process.split()[:1] != [here] or process == _process(int(process.split()[1])):
+            continue
+        with suppress(UpdateFinishedTrialError):  # another process was quicker
+            storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
+            retry(study, trial)
+
+
+def _process(pid: int) -> str:
+    """`host pid ticks`: the ticks at which it began tell it from a later one of the same number; 0 where it is gone.
+
+    The host is named with its space of process numbers, since containers may share a name.
+    """
+    proc, began, space = Path("/proc"), "0", ""
+    with suppress(OSError):
+        space = str((proc / "self" / "ns" / "pid").readlink())
+        began = (proc / str(pid) / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+    return f"{platform.node()}/{space} {pid} {began}"
 
 
 def fail_stale(study: Study, storage: BaseStorage) -> None:

@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from studies.errors import TrialFailedError
 from studies.outcome import Attribute, TrialRecord, trial_record
 from studies.pruners import Watch
-from studies.retry import SURPLUS, counted, fail_stale, retry
+from studies.retry import FIXED, SURPLUS, counted, fail_stale, retry, sign, take_over
 from studies.space import Params
 from studies.storage import translated
 from studies.study import OpenStudy
@@ -49,7 +49,8 @@ def run_trials(
     """Go on until `trials` trials have ended: complete, pruned, or failed by their own fault; those of others count.
 
     A trial whose process died is tried again, here or elsewhere; an interrupted one when the search goes on. Waits
-    for trials that other processes still run. first: parameters that the study begins with.
+    for trials that other processes still run. first: parameters that the study begins with; what all others are
+    compared with is never pruned.
 
     Raises:
         StorageLostError: the storage went away.
@@ -58,13 +59,15 @@ def run_trials(
     with translated(opened.url), _silent_threads():
         if first is not None and not study.get_trials(deepcopy=False):
             study.enqueue_trial(first, skip_if_exists=True)
+        take_over(study, opened.storage)
         while (left := _left(study, trials)) is not Left.NOTHING:
             if left is Left.OTHERS:
                 time.sleep(WAIT_SECONDS)
+                take_over(study, opened.storage)
                 fail_stale(study, opened.storage)
                 continue
             study.optimize(
-                lambda trial: _objective(opened, trial, score, trials),
+                lambda trial: _objective(opened, trial, score, trials, first),
                 n_trials=1,
                 catch=(TrialFailedError,),
                 callbacks=[lambda _, trial: _tell(trial, on_trial)],
@@ -100,12 +103,14 @@ def _left(study: Study, wanted: int) -> Left:
     return Left.OTHERS
 
 
-def _objective(opened: OpenStudy, trial: Trial, score: Score, wanted: int) -> float:
+def _objective(opened: OpenStudy, trial: Trial, score: Score, wanted: int, first: Params | None) -> float:
+    sign(trial, opened.storage)
     if _surplus(opened.study, trial.number, wanted):
         trial.set_user_attr(SURPLUS, True)
         raise TrialFailedError("one more than asked for: another process was quicker")
     try:
-        watch = Watch(trial, opened.plan.pruner)
+        given = opened.study.get_trials(deepcopy=False)[trial.number].system_attrs.get(FIXED)
+        watch = Watch(trial, opened.plan.pruner, kept=first is not None and given == first)
         scored = score(opened.plan.space.suggest(trial), watch)
         for name, value in scored.attributes.items():
             trial.set_user_attr(name, value)

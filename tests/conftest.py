@@ -55,10 +55,10 @@ def bench(bench_environment: dict[str, str]) -> Bench:
 
 @pytest.fixture(scope="session")
 def finished(bench: Bench, digit_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished experiment: test_resnet, 2 seeds × 2 folds, by two workers."""
+    """A finished experiment: test_resnet, 2 seeds × 2 folds."""
     results = tmp_path_factory.mktemp("finished") / "results"
     relative = os.path.relpath(digit_data)
-    done = bench("run", "--data", relative, *SMALL, "--seeds", "2", "--workers", "2", "--results", results)
+    done = bench("run", "--data", relative, *SMALL, "--seeds", "2", "--results", results)
     assert done.returncode == 0, done.stderr
     assert "Research use only" in done.stdout
     assert "4 runs to do (0 of 4 are stored), about" in done.stdout

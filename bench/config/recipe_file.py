@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bench.config.experiment import Experiment, Tuned
 from bench.config.faults import checked
-from bench.config.keys import read_toml
+from bench.config.toml import read_toml
 from bench.errors import RequestError
 from bench.plan.recipe import RECIPES, Recipe
 

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 
 from bench.config.experiment import Experiment
 from bench.config.faults import Model, checked
-from bench.config.keys import read_toml
 from bench.config.recipe_file import find_recipe_file
+from bench.config.toml import read_toml
 from bench.errors import RequestError
 from bench.option import RESULTS, declared, option
 

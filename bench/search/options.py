@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bench.config.experiment import Experiment
 from bench.config.faults import in_words
-from bench.config.keys import read_toml
 from bench.config.request import COMMAND_LINE, Given, experiment_from, options_from
+from bench.config.toml import read_toml
 from bench.errors import RequestError
 from bench.option import SEARCH, option
 from bench.plan.recipe import Recipe

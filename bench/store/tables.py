@@ -1,13 +1,13 @@
-"""Tables of a results folder as its files hold them. Reads and writes Parquet and CSV."""
+"""Tables of a results folder as its files hold them. Reads Parquet."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pandas as pd
 
-from bench.atomic import write_atomically, write_text
 from bench.data.cases import COLUMNS, PART, Case
 from bench.errors import RequestError
 from reports.draw.csv_table import csv_rows
@@ -65,16 +65,14 @@ def read_parquet(file: Path, parse: Callable[[pd.DataFrame], T], what: str, advi
         raise RequestError(f"{file} is {what} ({said}). {advice}") from None
 
 
-def write_parquet(file: Path, frame: pd.DataFrame) -> None:
-    """Replace a file."""
-    write_atomically(file, lambda temporary: frame.to_parquet(temporary, index=False))
+def parquet_bytes(frame: pd.DataFrame) -> bytes:
+    """A data frame as a Parquet file."""
+    buffer = BytesIO()
+    frame.to_parquet(buffer, index=False)
+    return buffer.getvalue()
 
 
-def write_rows(file: Path, rows: "Sequence[DataclassInstance]") -> None:
-    """Replace a CSV file by one line a row, with the fields as columns; no file where there are no rows."""
-    if not rows:
-        file.unlink(missing_ok=True)
-        return
-    file.parent.mkdir(exist_ok=True)
+def csv_of(rows: "Sequence[DataclassInstance]") -> str:
+    """CSV with one line a row, and the fields as columns."""
     names = [field.name for field in fields(rows[0])]
-    write_text(file, csv_rows(names, ([getattr(row, name) for name in names] for row in rows)))
+    return csv_rows(names, ([getattr(row, name) for name in names] for row in rows))

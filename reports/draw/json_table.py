@@ -1,4 +1,4 @@
-"""A table as JSON: for others a text with a cell as leaderboard.json has it, for us values that can be read back."""
+"""A table as JSON: a text for other programs, and values that can be read back into a table."""
 
 import json
 from collections.abc import Mapping

@@ -49,13 +49,13 @@ class Notes:
         return sign
 
     def number(self, reason: str) -> int:
-        """The number of a reason, from 1."""
+        """The number under which a reason is listed, from 1."""
         return self._reasons.setdefault(reason, len(self._reasons) + 1)
 
     def marks(self) -> list[tuple[str, str]]:
-        """The marks used, and what they mean."""
+        """The marks used, each before its meaning."""
         return [(sign, MARK_MEANINGS[sign]) for sign in self._marks]
 
     def reasons(self) -> list[tuple[int, str]]:
-        """The reasons under their numbers."""
+        """The reasons used, each after its number."""
         return [(number, reason) for reason, number in self._reasons.items()]

@@ -63,7 +63,7 @@ ONE_PAIR = "two seeds make one pair: only the sampling of cases is seen"
 
 
 def within_seeds(places: Places, side: str) -> Cell:
-    """Over the pairs of fold models of one seed, which share most of their training cases."""
+    """The agreement over pairs of fold models of one seed, which share most of their training cases."""
     of_seeds = np.stack([within(units) for units in places.units])
     seeds = np.repeat(np.asarray(places.seeds, dtype=np.int64), of_seeds.shape[1])
     origin = Origin.of(side, seeds, np.tile(places.cluster, len(places.seeds)))
@@ -71,7 +71,7 @@ def within_seeds(places: Places, side: str) -> Cell:
 
 
 def between_seeds(places: Places, side: str) -> Cell:
-    """Over the pairs of models of different seeds. It is a mean over pairs, so seeds are left out one at a time."""
+    """The agreement over pairs of models of different seeds; as a mean over pairs, seeds are left out one by one."""
     sums, folds, seeds = places.units.sum(1), places.units.shape[1], len(places.seeds)
     by_case = between(sums, folds)
     quantity = mean_of(by_case, Origin.of(side, np.zeros(len(by_case), dtype=np.int64), places.cluster))

@@ -29,12 +29,12 @@ class Origin:
 
     @classmethod
     def of(cls, side: str, seed: Integers, cluster: Integers) -> Origin:
-        """From seeds and cluster numbers as they are."""
+        """The origin of values from the numbers of their seeds and clusters."""
         seeds, seed_codes = np.unique(seed, return_inverse=True)
         return cls(side, tuple(seeds.tolist()), seed_codes, np.unique(cluster, return_inverse=True)[1])
 
     def sums(self, values: Floats) -> Floats:
-        """(n_seeds, n_clusters) sums of values (n,)."""
+        """The sums of values (n,) by seed and cluster: (n_seeds, n_clusters)."""
         shape = (len(self.seeds), int(self.cluster.max()) + 1)
         flat = np.bincount(self.seed * shape[1] + self.cluster, weights=values, minlength=shape[0] * shape[1])
         return flat.astype(np.float64).reshape(shape)
@@ -69,7 +69,7 @@ def mean_of(
 
 
 def _resampled(total: Floats, number: Floats, origin: Origin, draws: Draws | None) -> Floats:
-    """(n_resamples,), or nothing where some resample would have no value in some seed."""
+    """The mean in every resample, (n_resamples,); empty where some resample has no value in some seed."""
     if draws is None:
         return _NOTHING
     weights = draws.cluster_weights(origin.side, np.zeros(total.shape[1], dtype=np.int64))
@@ -93,7 +93,7 @@ def difference_cell(quantity: Quantity, choice: IntervalChoice) -> Cell:
 
 
 def _possible(quantity: Quantity, choice: IntervalChoice) -> IntervalChoice:
-    """The jackknife t where nothing was drawn."""
+    """The interval asked for, or the jackknife t where nothing was drawn."""
     drawn = quantity.replicates is not None and len(quantity.replicates.resampled) > 0
     return choice if drawn else IntervalChoice(confidence=choice.confidence)
 

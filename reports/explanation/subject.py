@@ -1,4 +1,4 @@
-"""The maps of one backbone as tables are made from them."""
+"""What was measured on the importance maps of one backbone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class Subject:
     places: Mapping[str, Places]
 
     def sites(self) -> list[str]:
-        """In the order of the rows."""
+        """The sites, in the order of the rows."""
         return list(dict.fromkeys(self.values["site"]))
 
     def rows(self, site: str, needed: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The tables of explained models."""
+"""The tables of explained models: where maps look, and whether that means anything."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -152,7 +152,7 @@ def _perturbed(subject: Subject, intervals: Intervals) -> Iterator[tuple[Item, .
 
 
 def _compared(subject: Subject, site: str, measure: str, intervals: Intervals) -> tuple[Cell, ...]:
-    """The map's own, both baselines, and the paired differences from them; nothing where it was not measured."""
+    """The cells of the map, of both baselines and of the differences from them; empty where nothing was measured."""
     rows = subject.rows(site, column(measure, MAP))
     if rows.empty:
         return ()
@@ -200,7 +200,7 @@ def _agreeing(subject: Subject) -> Iterator[tuple[Item, ...]]:
 
 
 def _randomised(subject: Subject, intervals: Intervals) -> Iterator[tuple[Item, ...]]:
-    """Over the cases of all sites, since the question is of the models."""
+    """How alike maps stay as layers are randomised, over all sites, since the question is of the models."""
     rows = subject.values[subject.values["similarity_0"].notna()] if subject.stages else subject.values[:0]
     if rows.empty:
         return

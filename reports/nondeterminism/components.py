@@ -33,7 +33,7 @@ class MeanSquare:
 
     @classmethod
     def of(cls, values: Floats) -> MeanSquare:
-        """Of one value a run, (n_runs,), two or more; differences that are rounding only count as none."""
+        """From one value a run, (n_runs,), two or more; differences by rounding alone count as none."""
         if len(values) < 2:
             raise ValueError("A mean square needs at least two runs.")
         return cls(float(np.var(values, ddof=1)) if np.ptp(values) > TIE else 0.0, len(values) - 1)

@@ -37,7 +37,7 @@ class NondeterminismCharts:
 
 
 def nondeterminism_charts(study: Study) -> NondeterminismCharts:
-    """Of all designs of two runs or more, and of numerics in the curves; curves keep the steps at which runs differ."""
+    """What the sheet of a study shows; curves keep the steps at which runs differ."""
     designs = [design for design in study.designs if design.runs > 1]
     spread = tuple(
         SpreadBars(

@@ -47,7 +47,7 @@ class Design:
         return len(self.losses)
 
     def mean_squares(self, site: str) -> dict[str, MeanSquare]:
-        """Of each metric."""
+        """The mean square of each headline metric at a site."""
         return {name: MeanSquare.of(values) for name, values in self.sides[site].scores().items()}
 
     def churn(self, site: str) -> float | None:
@@ -58,7 +58,7 @@ class Design:
 class NumericsChange:
     """The base seed run with one other setting: by how much its scores, predictions and weights differ.
 
-    differences: site → metric → changed minus base; churn: by site; parting: where both trainings part, in words.
+    differences: site → metric → changed minus base; churn: by site; divergence: where both trainings diverge, in words.
     """
 
     setting: str
@@ -67,18 +67,18 @@ class NumericsChange:
     differences: Mapping[str, Mapping[str, float]]
     churn: Mapping[str, float | None]
     distance: WeightDistance | None
-    parting: str
+    divergence: str
 
 
 @dataclass(frozen=True)
 class Control:
-    """Repetitions of one seed in fresh processes; `parting` says where the first two that differ part, or nothing."""
+    """Repetitions of one seed in fresh processes; `divergence` says where the first two that differ do, or nothing."""
 
     passed: bool
     repeats: int
     folds: int
     digests: int
-    parting: str = ""
+    divergence: str = ""
 
 
 @dataclass(frozen=True)

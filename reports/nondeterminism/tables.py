@@ -49,7 +49,7 @@ def _control(studies: Sequence[Study]) -> Table:
         tuple(
             (
                 *(study.backbone, study.weights, study.recipe, study.numerics, control.repeats, control.folds),
-                *(control.digests, "PASS" if control.passed else "FAIL", control.parting or None),
+                *(control.digests, "PASS" if control.passed else "FAIL", control.divergence or None),
             )
             for study in studies
             if (control := study.control)
@@ -193,7 +193,7 @@ def _numerics(studies: Sequence[Study]) -> Table:
                 *(study.backbone, one.setting, one.base, one.changed, site),
                 *(one.differences[site][metric.name] for metric in headline()),
                 one.churn[site],
-                *((*_lengths(one.distance), one.parting) if site == study.sites[0] else (None, None, None)),
+                *((*_lengths(one.distance), one.divergence) if site == study.sites[0] else (None, None, None)),
             )
             for study in studies
             for one in study.changes

@@ -77,7 +77,7 @@ def _probability(share: float) -> str:
 
 
 def _elsewhere(best: Row) -> str:
-    """How much of that is lost outside."""
+    """How much of the first row is lost at external sites."""
     if not best.sites:
         return "No external site was tested, so what is lost at another hospital is not known."
     losses = [_loss(best, site) for site in best.sites[:_NAMED]]
@@ -114,7 +114,7 @@ def _change(gap: Cell) -> str:
 
 
 def _noise(leaderboard: Leaderboard, best: Row) -> str:
-    """What of the differences is only the seed."""
+    """How much of the differences is only the seed."""
     floors = leaderboard.noise_floor.get(best.name)
     if floors is None:
         why = "one seed was trained" if len(best.seeds) == 1 else "its seeds hold out different cases"

@@ -1,4 +1,4 @@
-"""One dot for each seed."""
+"""A metric of every seed, as one dot each."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class SeedValue:
 
 
 def of_seeds(confusions: Confusions, seeds: dict[str, tuple[int, ...]], metric: CountMetric) -> tuple[SeedValue, ...]:
-    """Of each backbone, side and seed; seeds: name → those of its matrices, in order."""
+    """The dots of each backbone and side; seeds: name → those of its matrices, in order."""
     return tuple(
         SeedValue(name, side.side, seed, float(value))
         for name, sides in list(confusions.of_backbone.items())[:MOST_ROWS]

@@ -39,7 +39,7 @@ class Slice:
 
 @dataclass(frozen=True)
 class SearchCharts:
-    """Everything on the sheet of one study."""
+    """What the charts of one study show."""
 
     study: str
     metric: str
@@ -56,7 +56,7 @@ def search_charts(
     space: Mapping[str, bool | Sequence[Choice]],
     higher_is_better: bool = True,
 ) -> SearchCharts:
-    """space: for each parameter whether its range is logarithmic, or its choices."""
+    """Gather what the charts show; space: for each parameter whether its range is logarithmic, or its choices."""
     complete = [(trial, trial.score) for trial in trials if trial.score is not None]
     best: list[float] = []
     for _, score in complete:

@@ -1,4 +1,4 @@
-"""What selecting by inner scores did: how much they promised too much, and how far the choices agree. Pure.
+"""What selecting by inner scores did: by how much they promised too much, and how far the choices agree.
 
 A nested search selects inside each outer training part by its inner folds, and is judged on the outer fold.
 """
@@ -67,7 +67,7 @@ class Stability:
 
 
 def stability(parameter: str, chosen: Sequence[Choice], searched: Range | None) -> Stability:
-    """Of the values that the folds chose; `searched` is None where it was one of some choices."""
+    """How far the folds agree, from the values that they chose; `searched` is None for one of some choices."""
     value, times = Counter(chosen).most_common(1)[0]
     agreement = times / len(chosen)
     if searched is None:

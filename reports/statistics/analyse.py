@@ -1,4 +1,4 @@
-"""Resamples and jackknifes backbones; those that share clusters and seeds share every draw."""
+"""Every quantity of every backbone with its jackknife and, where asked for, its bootstrap."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _from_probabilities(
         }
         if values:
             strata = side.drawn_within(stratify=stratify)
-            made = replicated(list(values.values()), name, seeds, strata, draws, home=name == INTERNAL)
+            made = replicated(list(values.values()), name, seeds, strata, draws, internal=name == INTERNAL)
             for (position, metric), replicates in zip(values, made, strict=True):
                 found[position][metric][name] = replicates
     return found
@@ -108,8 +108,8 @@ def _reweighted(
     for position, (row, both) in enumerate(zip(rows, shared, strict=True)):
         for site, codes in both.items():
             if len(codes) == n_classes and row.sides[site].confusion is not None:
-                home, abroad = (row.sides[name].clusters.tobytes() for name in (INTERNAL, site))
-                groups.setdefault((site, row.seeds, home, abroad), []).append(position)
+                internal, external = (row.sides[name].clusters.tobytes() for name in (INTERNAL, site))
+                groups.setdefault((site, row.seeds, internal, external), []).append(position)
     for (site, seeds, *_), members in groups.items():
         sides = [(rows[position].sides[INTERNAL], rows[position].sides[site]) for position in members]
         for position, made in zip(members, with_internal_mix(sides, seeds, draws, stratify=stratify), strict=True):
@@ -118,7 +118,7 @@ def _reweighted(
 
 
 def _alike(rows: Sequence[Pooled]) -> dict[tuple[str, tuple[int, ...], bytes], list[int]]:
-    """Positions of the backbones that share a side, seeds and clusters, and so draws."""
+    """Positions of the backbones that have a side, its clusters and their seeds in common, and so share draws."""
     groups: dict[tuple[str, tuple[int, ...], bytes], list[int]] = {}
     for position, row in enumerate(rows):
         for name, side in row.sides.items():
@@ -171,7 +171,11 @@ def _shared_classes(row: Pooled) -> dict[str, Integers]:
 
 @dataclass(frozen=True)
 class _Statistics:
-    """Of a side: all metrics in one pass; all but those of one class; site → averages over the classes shared."""
+    """What is computed of the counts of one side.
+
+    every: all metrics in one pass; of_all_classes: all but those of one class; of_shared: site → averages over the
+    classes shared with it.
+    """
 
     every: Statistic
     of_all_classes: Statistic

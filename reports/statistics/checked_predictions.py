@@ -1,4 +1,4 @@
-"""Checks rows of predictions against the case table: strict, so that nothing is dropped or counted twice unseen."""
+"""Checks predictions against the case table, so that no row is dropped or counted twice unseen."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ def complete_seeds(predictions: Predictions, cases: Cases, name: str, folds: int
     Raises ValueError where a seed has more folds than declared.
     """
     internal = cases.code_of(INTERNAL)
-    abroad = [int(code) for code in np.unique(predictions.site) if code != internal]
+    external = [int(code) for code in np.unique(predictions.site) if code != internal]
     seeds, notes = [], []
     for seed in np.unique(predictions.seed).tolist():
         of_seed = predictions.where(predictions.seed == seed)
         trained = np.unique(of_seed.fold[of_seed.site == internal])
         if len(trained) > folds:
             raise ValueError(f"{name}: seed {seed} has folds {trained.tolist()} where {folds} were declared.")
-        problem = _incompleteness(of_seed, trained, abroad, cases, folds)
+        problem = _incompleteness(of_seed, trained, external, cases, folds)
         if problem is None:
             seeds.append(seed)
         else:
@@ -83,11 +83,11 @@ def complete_seeds(predictions: Predictions, cases: Cases, name: str, folds: int
 
 
 def _incompleteness(
-    of_seed: Predictions, trained: Integers, abroad: Sequence[int], cases: Cases, folds: int
+    of_seed: Predictions, trained: Integers, external: Sequence[int], cases: Cases, folds: int
 ) -> str | None:
     if len(trained) < folds:
         return f"{len(trained)} of its {folds} folds are there"
-    for code in abroad:
+    for code in external:
         fold = of_seed.fold[of_seed.site == code]
         if len(fold) != cases.count(code) * folds or not np.isin(fold, trained).all():
             return f"not every fold model has predicted every case of {cases.site_names[code]}"

@@ -1,4 +1,4 @@
-"""Checks of data frames that name what is wrong and the first offenders."""
+"""Checks of data frames; their errors name what is wrong and the first rows that are."""
 
 from collections.abc import Sequence
 

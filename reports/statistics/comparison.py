@@ -78,12 +78,12 @@ class Comparison:
 
     @property
     def metric(self) -> Metric:
-        """The metric of the endpoint."""
+        """The metric that the endpoint compares."""
         return METRICS[self.endpoint.rpartition(".")[2]]
 
     @property
     def confirmatory(self) -> bool:
-        """Whether it is of the primary endpoint, to which ranks and "resolved" belong; all others explore."""
+        """Whether it is of the primary endpoint, which alone decides ranks and what is resolved; all others explore."""
         return self.endpoint == PRIMARY.name
 
     @property

@@ -42,7 +42,7 @@ class ConfusionCounts:
         return np.asarray((self.truth[..., classes] > 0).any(axis=(1, 2)))
 
     def total(self) -> ConfusionCounts:
-        """Sum over the first axis."""
+        """The sum over the first axis."""
         parts = (self.tp, self.predicted, self.truth, self.confused)
         return ConfusionCounts(*(part.sum(0, dtype=np.float64) for part in parts))
 
@@ -74,7 +74,7 @@ class ConfusionCounts:
         return ConfusionCounts(self.tp[keep], self.predicted[keep], self.truth[keep], self.confused[keep])
 
     def to_columns(self) -> AnyFloats:
-        """(n_clusters, n_columns), so that weights (n_resamples, n_clusters) @ columns resamples everything."""
+        """All counts side by side, (n_clusters, n_columns); a product of weights and these resamples them."""
         n_clusters = len(self.tp)
         parts = (self.tp, self.predicted, self.truth, self.confused)
         return np.concatenate([part.reshape(n_clusters, -1) for part in parts], axis=1)

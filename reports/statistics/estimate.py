@@ -96,7 +96,7 @@ class Quantity:
         return replace(self, scale="plain", sides=None)
 
     def remarked(self, remark: str) -> Quantity:
-        """The same with a further remark."""
+        """The same quantity with a further remark for its cell."""
         return replace(self, reason="; ".join(part for part in (self.reason, remark) if part))
 
     @property

@@ -25,7 +25,7 @@ class FoldTests:
 
     @property
     def known(self) -> bool:
-        """Whether any of them could be made."""
+        """Whether any of the tests could be made."""
         return self.mcnemar is not None or self.corrected.p is not None or self.rope.better is not None
 
     def to_dict(self) -> dict[str, object]:

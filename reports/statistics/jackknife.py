@@ -142,7 +142,7 @@ class JackknifeT:
         return float(np.sqrt(sum(part.variance for part in self.parts)))
 
     def half_width(self, confidence: float) -> float:
-        """√(Σ t²V), 0 where nothing varies."""
+        """Half the length of the interval, √(Σ t²V); 0 where nothing varies."""
         return self._half((1 - confidence) / 2)
 
     def _half(self, tail: float) -> float:

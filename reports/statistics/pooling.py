@@ -146,8 +146,8 @@ class Pooled:
     @cached_property
     def of_folds(self) -> ConfusionCounts:
         """Internal counts of each fold model instead of each cluster: (n_folds, n_seeds, n_classes)."""
-        home, n_classes = self.out_of_fold, self.sides[INTERNAL].counts.tp.shape[-1]
-        return counts_of_folds(home.seed, home.fold, home.label, home.predicted, n_classes=n_classes)
+        internal, n_classes = self.out_of_fold, self.sides[INTERNAL].counts.tp.shape[-1]
+        return counts_of_folds(internal.seed, internal.fold, internal.label, internal.predicted, n_classes=n_classes)
 
     def of_seeds(self, seeds: Sequence[int]) -> Pooled:
         """The same entry over some of its seeds, without probabilities; clusters that these do not predict go."""
@@ -183,11 +183,11 @@ def pool_predictions(
     }
     sides = {site: by_site[site] for site in sorted(by_site, key=lambda site: (site != INTERNAL, site))}
     sides = _with_shared_classes(sides, complete, cases, seeds)
-    at_home = complete.where(complete.site == cases.code_of(INTERNAL))
-    partitions = {seed: _partition(at_home.where(at_home.seed == seed)) for seed in seeds}
-    label = cases.label[at_home.case]
+    internal = complete.where(complete.site == cases.code_of(INTERNAL))
+    partitions = {seed: _partition(internal.where(internal.seed == seed)) for seed in seeds}
+    label = cases.label[internal.case]
     out_of_fold = OutOfFold(
-        at_home.seed, at_home.fold, at_home.case, cases.cluster[at_home.case], label, at_home.predicted
+        internal.seed, internal.fold, internal.case, cases.cluster[internal.case], label, internal.predicted
     )
     probabilities, without = _probabilities(predictions, complete, cases, seeds, name)
     notes += without

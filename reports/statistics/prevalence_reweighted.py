@@ -99,9 +99,9 @@ def _replicates(
 ) -> dict[str, Replicates]:
     whole, mix = counts.sum(0), truth.sum(0)
     values = _metrics(whole, mix)
-    at_home = _changes(values, len(truth), whole.size, lambda part: _metrics(whole, mix - truth[part]))
-    abroad = _changes(values, len(counts), whole.size, lambda part: _metrics(whole - counts[part], mix))
-    changes = {metric: {INTERNAL: at_home[metric], site: abroad[metric]} for metric in values}
+    internal = _changes(values, len(truth), whole.size, lambda part: _metrics(whole, mix - truth[part]))
+    external = _changes(values, len(counts), whole.size, lambda part: _metrics(whole - counts[part], mix))
+    changes = {metric: {INTERNAL: internal[metric], site: external[metric]} for metric in values}
     return {
         metric: Replicates(of_seeds, np.concatenate(resampled[metric]), changes[metric])
         for metric, of_seeds in values.items()

@@ -1,4 +1,4 @@
-"""Predicted probabilities: their columns, whether they are any, and the rows of one side as codes."""
+"""Predicted probabilities: in which columns they are, whether they are valid, and those of one side as arrays."""
 
 from __future__ import annotations
 

@@ -66,11 +66,11 @@ def _mean(total: Floats, models: npt.ArrayLike) -> Floats:
 
 
 def replicated(
-    values: Sequence[Values], side: str, seeds: Sequence[int], strata: Integers, draws: Draws | None, *, home: bool
+    values: Sequence[Values], side: str, seeds: Sequence[int], strata: Integers, draws: Draws | None, *, internal: bool
 ) -> list[Replicates]:
     """Replicates of values that share clusters and seeds, without draws no resamples; strata: (n_clusters,).
 
-    home: whether the side is internal, where fold models differ in what they are tested on.
+    internal: whether the side is internal, where fold models differ in what they are tested on.
     """
     resampled = np.empty((0, len(values))) if draws is None else _resampled(values, side, seeds, strata, draws)
     return [
@@ -78,14 +78,14 @@ def replicated(
             one.per_seed,
             resampled[:, place],
             {side: one.changes.astype(np.float32)},
-            {side: one.models} if len(one.models) and not home else {},
+            {side: one.models} if len(one.models) and not internal else {},
         )
         for place, one in enumerate(values)
     ]
 
 
 def _resampled(values: Sequence[Values], side: str, seeds: Sequence[int], strata: Integers, draws: Draws) -> Floats:
-    """(n_resamples, n_values)"""
+    """The values in every resample: (n_resamples, n_values)."""
     changes = np.concatenate([one.changes for one in values], axis=1)
     influence = (changes.mean(0) - changes) * (1 - 1 / len(changes))
     per_seed = np.stack([one.per_seed for one in values])

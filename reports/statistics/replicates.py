@@ -1,4 +1,4 @@
-"""An estimate together with everything that says how it varies; estimates subtract as pairs."""
+"""An estimate with all that says how it varies; the difference of two is taken pair by pair."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Replicates:
 
 
 def _minus(a: Mapping[str, AnyFloats], b: Mapping[str, AnyFloats]) -> dict[str, AnyFloats]:
-    """By side; a side that only one of the two involves leaves the other's estimate as it is."""
+    """The difference by side; what only one of the two has is kept as it is, or with its sign turned."""
     found = dict(a)
     for side, values in b.items():
         found[side] = found[side] - values if side in found else -values
@@ -79,7 +79,7 @@ class SideReplicates:
     models: Mapping[str, Floats] = field(default_factory=dict)
 
     def of(self, name: str) -> Replicates:
-        """A quantity with one value a seed."""
+        """The replicates of a quantity that has one value a seed."""
         models = {self.side: self.models[name]} if name in self.models else {}
         return Replicates(self.per_seed[name], self.resampled.get(name, _NONE), {self.side: self.changes[name]}, models)
 

@@ -1,4 +1,4 @@
-"""From a leaderboard to typed tables."""
+"""All tables of a leaderboard."""
 
 from collections.abc import Sequence
 

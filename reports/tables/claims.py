@@ -18,7 +18,7 @@ def caveats_of(leaderboard: Leaderboard, row: Row) -> tuple[Caveat, ...]:
 
 
 def all_caveats_of(leaderboard: Leaderboard, row: Row) -> tuple[Caveat, ...]:
-    """The same, and whether it has few seeds."""
+    """The caveats of a row, and also whether it has few seeds."""
     few = Caveat("few_seeds", f"fewer than {RECOMMENDED_SEEDS} seeds")
     return (*caveats_of(leaderboard, row), *([few] if len(row.seeds) < RECOMMENDED_SEEDS else []))
 

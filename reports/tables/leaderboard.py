@@ -49,6 +49,11 @@ class Leaderboard:
     interval: Interval
     stratified: bool
 
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """External sites that some row was tested on."""
+        return tuple(dict.fromkeys(site for row in self.rows for site in row.sites))
+
     def near_guessing(self, row: Row) -> bool:
         """Whether the interval of a row's primary endpoint does not lie above guessing, or is not there.
 
@@ -174,7 +179,7 @@ def _noise_floors(analyses: Sequence[Analysis]) -> tuple[dict[str, dict[str, Noi
 
 
 def _probability_of_best(analyses: Sequence[Analysis], draws: Draws) -> dict[str, float]:
-    """On the primary endpoint; only where all have the same cases in the same folds under the same seeds."""
+    """By the primary endpoint, where all backbones have the same cases in the same folds under the same seeds."""
     alike = {(one.pooled.seeds, tuple(sorted(one.pooled.partitions.items()))) for one in analyses}
     quantities = [PRIMARY.of(one) for one in analyses]
     if len(analyses) < 2 or len(alike) > 1 or len(analyses[0].pooled.seeds) < 2:
@@ -188,7 +193,7 @@ def _probability_of_best(analyses: Sequence[Analysis], draws: Draws) -> dict[str
 
 
 def _sample_gains(analyses: Sequence[Analysis]) -> dict[str, SampleGain]:
-    """Of internal accuracy; not of hold-out splits, whose seeds predict different cases."""
+    """Of the share of right predictions, internally; not of hold-out splits, whose seeds predict different cases."""
     of_same_cases = [one for one in analyses if one.pooled.sides[INTERNAL].same_cases]
     accuracy = {one.pooled.name: one.sides[INTERNAL].of(share_right().name) for one in of_same_cases}
     return {name: sample_gain(one.per_seed, one.changes[INTERNAL]) for name, one in accuracy.items()}

@@ -36,12 +36,12 @@ class Entry:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What tells entries, and the rows made from them, apart."""
+        """Backbone, weights and recipe, which tell entries, and the rows made from them, apart."""
         return self.backbone, self.weights, self.recipe
 
     @property
     def full_name(self) -> str:
-        """Its name where another entry has the same backbone."""
+        """What its row is called where several entries have the same backbone."""
         return f"{self.backbone} ({self.recipe}, {self.weights})"
 
 
@@ -92,7 +92,7 @@ class Row:
     """One backbone of the leaderboard. `name` is its backbone, with recipe and weights if not unique.
 
     gap_split: site → metric → its parts. shared: site → averages over the classes that it shares, of sites with other
-    classes. clusters: side → (cases, clusters). confusion_pairs: the two class names → cells of the metric 'confused',
+    classes. clusters: side → (cases, clusters). confusion_pairs: the two class names → cells of `CONFUSED`,
     the share of their cases taken for the other class. rank: None where not ranked.
     """
 
@@ -116,7 +116,7 @@ class Row:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """That of its entry."""
+        """Backbone, weights and recipe, which tell entries, and the rows made from them, apart."""
         return self.backbone, self.weights, self.recipe
 
     @property
@@ -155,7 +155,7 @@ class Row:
 
 
 def build_row(one: Analysis, entry: Entry, standing: Standing, choice: IntervalChoice) -> Row:
-    """All cells of a backbone."""
+    """The row of one backbone, from its quantities."""
     return Row(
         name=one.pooled.name,
         backbone=entry.backbone,

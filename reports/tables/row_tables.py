@@ -157,7 +157,7 @@ def metrics(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
 
 
 def classes(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
-    """The same of each class."""
+    """Each metric of each class of a row, internally, at each site, and the gap."""
 
     def lines(row: Row) -> Iterator[Line]:
         return (line for name, cells in row.per_class.items() for line in _on_sides(row, (name,), cells, wanted))
@@ -247,13 +247,13 @@ def _side_by_side(
     name: str, title: str, first: str, sites: Sequence[str], lines: Iterable[tuple[str, SidedCells]], metric: str
 ) -> Table:
     """One metric on all sides, a line for each name."""
-    abroad = (
+    external = (
         (Column(f"external_{site}", site, "cell"), Column(f"gap_{site}", f"Gap {site}", "cell")) for site in sites
     )
     return Table(
         name,
         title,
-        (Column("name", first), Column("internal", "Internal", "cell"), *(one for pair in abroad for one in pair)),
+        (Column("name", first), Column("internal", "Internal", "cell"), *(one for pair in external for one in pair)),
         tuple(
             (
                 *(of, cells.internal[metric]),
@@ -265,10 +265,10 @@ def _side_by_side(
 
 
 def _on_sides(row: Row, own: tuple[str, ...], cells: SidedCells, wanted: Sequence[str]) -> Iterator[Line]:
-    """A line for each site and metric; without a site one for each metric."""
+    """A line for each site and metric, or where there is no site for each metric."""
     for site in row.sites or (None,):
         for name in wanted:
             if name not in cells.internal:
                 continue
-            abroad = (None, None) if site is None else (cells.external[site].get(name), cells.gap[site].get(name))
-            yield (row.name, site, *own, Term.of(METRICS[name]), cells.internal[name], *abroad)
+            external = (None, None) if site is None else (cells.external[site].get(name), cells.gap[site].get(name))
+            yield (row.name, site, *own, Term.of(METRICS[name]), cells.internal[name], *external)

@@ -14,14 +14,14 @@ Shown = Literal["always", "filled", "never"]
 
 @dataclass(frozen=True)
 class Term:
-    """A word of ours: `name` as JSON and the command line have it, `title` as papers do."""
+    """A word of this program: `name` in JSON and on the command line, `title` for readers."""
 
     name: str
     title: str
 
     @classmethod
     def of(cls, metric: Metric) -> Term:
-        """A metric under its name and title."""
+        """The term of a metric."""
         return cls(metric.name, metric.title)
 
 

@@ -1,6 +1,9 @@
 """Trials of plain functions: how many, which, what becomes of those that fail, and of a search that was stopped."""
 
 import itertools
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,10 +11,12 @@ from optuna.trial import TrialState
 from plans import Open
 
 from studies.errors import StudyError, TrialFailedError
+from studies.glance import glance
 from studies.outcome import TrialRecord, outcome
 from studies.pruners import PRUNERS, Watch
 from studies.samplers import SAMPLERS
 from studies.space import Choices, FloatRange, Params, Space
+from studies.storage import sqlite_url
 from studies.worker import Scored, run_trials
 
 
@@ -206,3 +211,78 @@ def test_a_trial_whose_process_died_before_any_sign_of_life_holds_nobody_up(stud
     trials = outcome(opened).trials
     assert opened.study.trials[0].state == TrialState.FAIL
     assert [trial.state for trial in trials].count("complete") == 2
+
+
+KILLED = """
+import os, signal, sys
+sys.path[:0] = sys.argv[2:]
+from plans import plan
+from studies.storage import open_storage
+from studies.study import open_study
+from studies.storage import sqlite_url
+from studies.worker import run_trials
+
+def killed(params, watch):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+url = sys.argv[1]
+run_trials(open_study(open_storage(url, None), url, plan()), killed, 5, first={"x": 2.0, "n": 3})
+"""
+
+
+def test_a_killed_search_begins_again_with_the_trial_that_was_lost(study: Open, tmp_path: Path) -> None:
+    """The parameters that the study begins with: first, as in a search that nobody disturbed."""
+    first: Params = {"x": 2.0, "n": 3}
+    undisturbed = study(name="undisturbed")
+    run_trials(undisturbed, hill, 5, first=first)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, sqlite_url(tmp_path / "study.db"), *sys.path], check=False, capture_output=True
+    )
+    assert killed.returncode == -signal.SIGKILL
+    again = study()
+    assert [trial.state for trial in again.study.trials] == [TrialState.RUNNING]
+    run_trials(again, hill, 5, first=first)
+    ended = [trial for trial in outcome(again).trials if trial.state == "complete"]
+    assert ended[0].params == first
+    assert len(ended) == 5
+    assert outcome(again).count("lost") == 1
+    assert outcome(undisturbed).trials[0].params == first
+
+
+def test_the_parameters_to_begin_with_are_never_given_up(study: Open) -> None:
+    """Even where they come last, behind better ones."""
+    first: Params = {"x": -5.0, "n": 6}
+
+    def told(params: Params, watch: Watch) -> Scored:
+        for done in range(1, 11):
+            if not watch.epoch(done, 10, height(params)):
+                break
+        return Scored(height(params))
+
+    opened = study(pruner="median", space=Space({"x": FloatRange(-5.0, 5.0), "n": Choices((3, 6))}), sampler="random")
+    for x in (1.7, 1.75, 1.8, 1.85, 1.9, 1.95):  # each better than the median of those before
+        opened.study.enqueue_trial({"x": x, "n": 3})
+    opened.study.enqueue_trial({"x": -4.9, "n": 6})
+    opened.study.enqueue_trial(first)
+    run_trials(opened, told, 8, first=first)
+    states = [trial.state for trial in outcome(opened).trials]
+    assert states[:6] == ["complete"] * 6
+    assert states[6:] == ["pruned", "complete"]
+
+
+def test_what_a_killed_process_has_half_written_is_no_obstacle_to_a_glance(study: Open, tmp_path: Path) -> None:
+    """SQLite keeps a journal to take it back by; whoever only reads may not do that."""
+    run_trials(study(), hill, 3)
+    file = tmp_path / "study.db"
+    writes = (
+        "import os, signal, sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('PRAGMA cache_size = 1'); "
+        "c.execute('BEGIN IMMEDIATE'); c.execute('DELETE FROM trials'); c.execute('CREATE TABLE much (text)'); "
+        "[c.execute('INSERT INTO much VALUES (?)', ('x' * 4000,)) for _ in range(500)]; os.kill(os.getpid(), 9)"
+    )
+    killed = subprocess.run([sys.executable, "-c", writes, file], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert file.with_name("study.db-journal").stat().st_size > 0
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    (found,) = glance(file)
+    assert (found.complete, found.running) == (3, 0)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -5,9 +5,9 @@ import re
 import stat
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 
 from bench.data.kinds import KIND_OF_SUFFIX
@@ -102,18 +102,18 @@ def _searched(
     manifest: Manifest, column: str, cells: Sequence[str], paths: Sequence[str], there: Sequence[bool]
 ) -> Iterator[str | None]:
     """Each row's path, found below where it is not there; None where nothing is found."""
-    names = NamesBelow(manifest.home)
-    matches = [() if known else names.ending_in(cell) for cell, known in zip(cells, there, strict=True)]
-    several = [len(match) > 1 for match in matches]
-    if any(several):
-        first = next(match for match in matches if len(match) > 1)
+    home = manifest.home
+    below = _names_below(home)
+    matches = [[] if known else _ending_in(cell, home, below) for cell, known in zip(cells, there, strict=True)]
+    first = next((match for match in matches if len(match) > 1), None)
+    if first:
         manifest.refuse_rows(
-            f"name a {column} that several files bear below {manifest.home} ({first[0]}, {first[1]})",
-            several,
-            f"Say where paths begin, such as --root {manifest.home / Path(first[0]).parent}, or write them out.",
+            f"name a {column} that several files bear below {home} ({first[0]}, {first[1]})",
+            (len(match) > 1 for match in matches),
+            f"Say where paths begin, such as --root {home / Path(first[0]).parent}, or write them out.",
         )
     for path, known, match in zip(paths, there, matches, strict=True):
-        yield path if known else os.path.join(manifest.home, match[0]) if match else None  # noqa: PTH118
+        yield path if known else os.path.join(home, match[0]) if match else None  # noqa: PTH118
 
 
 def _advice(manifest: Manifest, column: str) -> str:
@@ -154,40 +154,31 @@ def _inside(home: Path) -> Callable[[str], bool]:
     return inside
 
 
-class NamesBelow:
-    """Answers which files a name may mean; the folder is listed once, when the first is asked for."""
+def _names_below(root: Path) -> dict[str, list[str]]:
+    """The files below `root` by their names in Unicode's NFC."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for folder, subfolders, names in os.walk(root):
+        subfolders[:] = sorted(name for name in subfolders if not why_passed_over(name))
+        for name in sorted(name for name in names if not why_passed_over(name)):
+            found[_composed(name)].append(os.path.relpath(os.path.join(folder, name), root))  # noqa: PTH118
+    return found
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
 
-    def ending_in(self, name: str) -> tuple[str, ...]:
-        """Paths below the folder that are `name` or end in it, in whatever form of Unicode, sorted.
+def _ending_in(name: str, root: Path, below: Mapping[str, Sequence[str]]) -> list[str]:
+    """Paths `below` the folder that are `name` or end in it, in whatever form of Unicode, sorted.
 
-        Where there is none, those of images called so before their suffix. None of a name that leads elsewhere.
-        """
-        if not name or os.path.isabs(name) or "\0" in name or os.pardir in Path(name).parts:  # noqa: PTH117
-            return ()
-        wanted = _composed(os.path.normpath(name))
-        exact = self._matching(wanted)
-        return exact or tuple(found for suffix in KIND_OF_SUFFIX for found in self._matching(wanted + suffix))
+    Where there is none, those of images called so before their suffix. None of a name that leads elsewhere.
+    """
+    if not name or os.path.isabs(name) or "\0" in name or os.pardir in Path(name).parts:  # noqa: PTH117
+        return []
 
-    def _matching(self, wanted: str) -> tuple[str, ...]:
-        candidates = self._by_name.get(os.path.basename(wanted), ())  # noqa: PTH119
-        return tuple(
-            path
-            for path in candidates
-            if f"/{_composed(path)}".endswith(f"/{wanted}") and (self._root / path).is_file()  # no pipe is opened
-        )
+    def matching(wanted: str) -> list[str]:
+        paths = below.get(os.path.basename(wanted), ())  # noqa: PTH119
+        ending = [path for path in paths if f"/{_composed(path)}".endswith(f"/{wanted}")]
+        return [path for path in ending if (root / path).is_file()]  # no pipe is opened
 
-    @cached_property
-    def _by_name(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = defaultdict(list)
-        for folder, subfolders, names in os.walk(self._root):
-            subfolders[:] = sorted(name for name in subfolders if not why_passed_over(name))
-            for name in sorted(name for name in names if not why_passed_over(name)):
-                path = os.path.relpath(os.path.join(folder, name), self._root)  # noqa: PTH118
-                found[_composed(name)].append(path)
-        return found
+    wanted = _composed(os.path.normpath(name))
+    return matching(wanted) or [found for suffix in KIND_OF_SUFFIX for found in matching(wanted + suffix)]
 
 
 def _composed(text: str) -> str:

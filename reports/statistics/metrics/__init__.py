@@ -35,7 +35,7 @@ def headline() -> tuple[CountMetric, ...]:
 
 
 def compared() -> tuple[CountMetric, ...]:
-    """The same, the primary one first."""
+    """The headline metrics, the primary one first."""
     return tuple(sorted(headline(), key=lambda one: not one.primary))
 
 

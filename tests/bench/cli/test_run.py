@@ -13,6 +13,7 @@ from processes import INTERRUPTIBLE, SMALL, Bench, alive, child_processes, predi
 from trees import small_disk
 
 from bench.config.toml import read_experiment
+from bench.store.planned import read_planned
 
 
 def test_the_results_folder_is_as_documented(finished: Path, digit_data: Path) -> None:
@@ -104,11 +105,12 @@ def test_relative_paths_are_stored_absolute(finished: Path, digit_data: Path) ->
     assert read_experiment(finished / "experiment.toml").data == str(digit_data.resolve())
 
 
-def test_one_worker_gives_the_same_bytes_as_two(finished: Path, bench: Bench, tmp_path: Path) -> None:
+def test_two_workers_give_the_same_bytes_as_one(finished: Path, bench: Bench, tmp_path: Path) -> None:
     """From the written experiment.toml, too: it is re-runnable."""
-    again = bench("run", "--config", finished / "experiment.toml", "--workers", "1", "--results", tmp_path / "r")
+    again = bench("run", "--config", finished / "experiment.toml", "--workers", "2", "--results", tmp_path / "r")
     assert again.returncode == 0, again.stderr
     assert predictions(tmp_path / "r") == predictions(finished)
+    assert read_planned(tmp_path / "r").workers == 2
 
 
 def test_a_further_backbone_and_seed_are_added(finished: Path, bench: Bench, digit_data: Path, tmp_path: Path) -> None:

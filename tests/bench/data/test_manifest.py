@@ -158,6 +158,7 @@ def test_a_row_may_mean_a_volume_or_one_of_its_slices(folder: Path) -> None:
     assert found[2].group == READ.pseudonyms.of("patient", "", "HOSPITAL-4711")
 
 
-def test_a_million_rows_are_read(folder: Path) -> None:
-    lines = ["path,label", *(f"a.png,{number % 2}" for number in range(10**6))]
-    assert "1000000 row(s)" in refused(folder, "\n".join(lines))
+def test_two_hundred_thousand_rows_are_read(folder: Path) -> None:
+    """So many that anything done for each pair of rows would take hours."""
+    lines = ["path,label", *(f"a.png,{number % 2}" for number in range(200_000))]
+    assert "200000 row(s)" in refused(folder, "\n".join(lines))

@@ -1,6 +1,5 @@
 """Models trained in bf16: explained at the size where blurring in bf16 took minutes; images stay in fp32."""
 
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,7 +10,7 @@ import numpy as np
 import torch
 from execution_runs import prepare_runs
 from explained import train
-from processes import BENCH
+from processes import Bench
 from torch import Tensor
 from torch.nn.modules import module as hooks
 from torch.overrides import TorchFunctionMode
@@ -28,7 +27,7 @@ from bench.plan.spec import RunSpec
 
 
 def test_a_model_in_bf16_at_64_pixels_is_explained(
-    session_cache: None, masked_digits: Path, tmp_path: Path, bench_environment: dict[str, str]
+    session_cache: None, masked_digits: Path, tmp_path: Path, bench: Bench
 ) -> None:
     results = train(
         tmp_path / "r",
@@ -39,8 +38,7 @@ def test_a_model_in_bf16_at_64_pixels_is_explained(
         backbone=["test_resnet"],
         seeds=[0],
     )
-    command = [*BENCH, "explain", str(results), "--checks", "2"]
-    done = subprocess.run(command, env=bench_environment, capture_output=True, text=True, timeout=300, check=False)
+    done = bench("explain", results, "--checks", "2")
     assert done.returncode == 0, done.stderr
     assert "Deletion (less is better)" in done.stdout
 

@@ -6,29 +6,32 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from processes import INTERRUPTIBLE, SMALL, Bench
+from resealed import reseal
 
 from bench.cli.status_command import status
 from bench.errors import RequestError
 from bench.status.read import read_status
-from bench.store.planned import Planned, PlannedRun, folds_digest, read_planned
+from bench.store.planned import Planned, PlannedRun, folds_digest, read_planned, write_planned
 
 
 @pytest.fixture
 def results(finished: Path, tmp_path: Path) -> Path:
-    """A copy of the finished experiment: test_resnet, 2 seeds × 2 folds."""
-    return shutil.copytree(finished, tmp_path / "results")
+    """A copy of the finished experiment, planned for two workers: test_resnet, 2 seeds × 2 folds."""
+    results = Path(shutil.copytree(finished, tmp_path / "results"))
+    write_planned(results, replace(read_planned(results), workers=2))
+    return results
 
 
 def fail(run: Path) -> None:
     """Make a stored run one that has failed, as the store keeps it."""
-    record = json.loads((run / "run.json").read_text())
-    (run / "run.json").write_text(json.dumps({**record, "status": "failed", "error": "The loss is nan"}))
     (run / "predictions.parquet").unlink()
+    reseal(run, status="failed", error="The loss is nan")
     run.rename(run.with_name(f"{run.name}.failed"))
 
 
@@ -68,7 +71,7 @@ def test_an_interrupted_folder_says_what_is_left_and_how_long_it_takes(
     for number, run in enumerate(rest):
         record = json.loads((run / "run.json").read_text())
         record["timings"]["total"] = (100.0, 200.0)[number]
-        (run / "run.json").write_text(json.dumps(record))
+        reseal(run, timings=record["timings"])
     found = read_status(results)
     (one,) = found.backbones
     assert (one.planned, one.done, one.running, one.left, one.failed) == (4, 2, 0, 1, 1)
@@ -155,8 +158,8 @@ def test_damaged_parts_are_named_and_the_rest_counts(results: Path, capsys: pyte
     (second / "run.json").write_text("[]")
     (results / "study.db").write_bytes(b"no database" * 100)
     text = told(results, capsys)
-    assert f"{first} is spoilt. Delete that folder" in text
-    assert f"{second} is spoilt. Delete that folder" in text
+    assert f"{first} is damaged (" in text
+    assert f"{second} is damaged (" in text
     assert "study.db cannot be read" in text
     assert read_status(results).totals()["done"] == 2
 
@@ -188,4 +191,4 @@ def test_a_run_plans_what_it_is_asked_for(finished: Path) -> None:
     assert {(run.backbone, run.seed, run.fold) for run in planned.runs.values()} == {
         ("test_resnet", seed, fold) for seed in (0, 1) for fold in (0, 1)
     }
-    assert planned.workers == 2
+    assert planned.workers == 1

@@ -97,7 +97,7 @@ def test_the_bootstrap_by_changes_is_close_to_the_one_that_sorts_anew(metric: st
     draws = Draws(11, 2000)
     strata = np.zeros(n // 2, dtype=np.int64)
     value = values_of(PROBABILITY[metric], one, n // 2, 1)
-    (made,) = replicated([value], "internal", (0,), strata, draws, home=True)
+    (made,) = replicated([value], "internal", (0,), strata, draws, internal=True)
     weights = np.concatenate(list(draws.cluster_weights("internal", strata)))[:600]
     plain = []
     for drawn_clusters in weights:
