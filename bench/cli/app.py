@@ -11,6 +11,7 @@ import typer
 from bench.cli.command import AsWritten
 from bench.cli.dashboard_command import dashboard
 from bench.cli.data_command import data_app
+from bench.cli.hidden_arguments import hide_passwords
 from bench.cli.import_command import import_predictions
 from bench.cli.paragraphs import paragraph
 from bench.cli.printable import make_printable
@@ -66,6 +67,7 @@ def start() -> None:
     if COMPLETING in os.environ:
         main()
     else:
+        hide_passwords(sys.argv[1:])
         in_child(main)
 
 

@@ -97,7 +97,7 @@ def explanation_tables(folder: ResultsFolder) -> tuple[Table, ...]:
     """
     try:
         return tuple(table_from_json(table) for table in _read_index(folder).tables)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise RequestError(f"{folder.root / FOLDER / _INDEX} is damaged ({error}). {_ADVICE}") from None
 
 

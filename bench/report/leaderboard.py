@@ -62,9 +62,10 @@ def stored_leaderboard(folder: ResultsFolder, snapshot: FolderSnapshot | None = 
     if not (json_file.exists() and text_file.exists()) or any(map(folder.files.damage, (JSON, MARKDOWN))):
         return None
     try:
-        made_from = json.loads(json_file.read_text(encoding="utf-8")).get("made_from")
-    except ValueError:
+        content = json.loads(json_file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
         return None
+    made_from = content.get("made_from") if isinstance(content, dict) else None
     experiment = (snapshot or folder.snapshot()).experiment
     if experiment is None or made_from != _made_from(folder, experiment, Resampling.of(experiment)):
         return None

@@ -1,12 +1,12 @@
 """Reads how far a results folder is, also while others write to it: no lock, no torch, no data frames."""
 
 import time
-import tomllib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 
+from bench.config.toml import read_written
 from bench.engine.durations import makespan
 from bench.errors import RequestError
 from bench.status.model import BackboneStatus, Failure, Status
@@ -59,10 +59,7 @@ def _check(root: Path) -> None:
             f"{root} is no results folder: it has no experiment.toml. Give the one that `bench run`, `bench search` or "
             f"`bench import` writes to."
         )
-    try:
-        tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RequestError(f"{file} is damaged: {error}. Mend that line, or restore the file.") from None
+    read_written(file)
 
 
 def _stored(folder: Path) -> tuple[list[RunRecord], list[str]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from bench.atomic import write_atomically
+from bench.atomic import remove_leftovers, write_atomically
 from bench.config.experiment import Experiment
 from bench.config.toml import experiment_text, read_experiment
 from bench.data.cases import Case
@@ -39,6 +39,7 @@ CASES = "cases.parquet"
 SALT = ".salt"
 LEAKS = "tables/leaks.csv"
 PASSED_OVER = "tables/passed_over.csv"
+WRITTEN_UNDER_LOCK = ("", "tables", "figures", "explain", "explain/galleries")
 UNREADABLE = "tables/unreadable.csv"
 WRITE_AGAIN = "Give the bench run or bench import command again, which writes it anew."
 
@@ -83,6 +84,8 @@ class ResultsFolder:
         try:
             self.runs.remove_leftovers()
             self.repeats.remove_leftovers()
+            for place in WRITTEN_UNDER_LOCK:
+                remove_leftovers(self.root / place)
             with heartbeat(self.root, command) as own:
                 yield own
         finally:
@@ -196,9 +199,12 @@ class ResultsFolder:
         path = self.root / PASSED_OVER
         if not path.exists():
             return []
-        rows = pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
-        texts: list[dict[str, Any]] = [{name: as_meant(text) for name, text in row.items()} for row in rows]
-        return [Entry(**{**row, "number": int(row["number"])}) for row in texts]
+        try:
+            rows = pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
+            texts: list[dict[str, Any]] = [{name: as_meant(text) for name, text in row.items()} for row in rows]
+            return [Entry(**{**row, "number": int(row["number"])}) for row in texts]
+        except (KeyError, TypeError, ValueError) as error:
+            raise RequestError(f"{path} is damaged ({error}). Delete it; bench run writes it again.") from None
 
     def write_leaks(self, leaks: Sequence[Leak]) -> None:
         """List the pairs that leak, in tables/leaks.csv; no file where there are none."""
@@ -208,7 +214,10 @@ class ResultsFolder:
         """How many pairs leak, by tables/leaks.csv."""
         self.files.refuse_damaged(LEAKS, WRITE_AGAIN)
         path = self.root / LEAKS
-        return len(pd.read_csv(path)) if path.exists() else 0
+        try:
+            return len(pd.read_csv(path)) if path.exists() else 0
+        except ValueError as error:
+            raise RequestError(f"{path} is damaged ({error}). Delete it; bench run writes it again.") from None
 
     def _write_rows(self, name: str, rows: "Sequence[DataclassInstance]") -> None:
         if rows:

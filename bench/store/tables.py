@@ -17,11 +17,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+STORED = ("mask",)
+"""What is read of a case's extra columns once its experiment has begun: bench explain looks at lesions."""
+
 
 def case_frame(cases: Sequence[Case]) -> pd.DataFrame:
-    """The case table as a data frame: the columns of `Case` (`part` where some case has one), then the extra ones."""
+    """The case table as a data frame: the columns of `Case` (`part` where some case has one), then those of `STORED`.
+
+    What else a manifest says of its images, such as names, stays out of results.
+    """
     rows = [asdict(case) for case in cases]
-    extras = list(dict.fromkeys(name for case in cases for name in case.extra))
+    extras = [name for name in STORED if any(name in case.extra for case in cases)]
     for row in rows:
         extra = row.pop("extra")
         row.update({name: extra.get(name) for name in extras})
@@ -54,8 +60,9 @@ def read_parquet(file: Path, parse: Callable[[pd.DataFrame], T], what: str, advi
         return None
     try:
         return parse(pd.read_parquet(file))
-    except (KeyError, ValueError, OSError) as error:
-        raise RequestError(f"{file} is {what} ({error}). {advice}") from None
+    except Exception as error:  # pyarrow and pandas name a damaged file in dozens of ways
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise RequestError(f"{file} is {what} ({said}). {advice}") from None
 
 
 def parquet_bytes(frame: pd.DataFrame) -> bytes:
