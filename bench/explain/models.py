@@ -13,7 +13,10 @@ from bench.execution.resources import Resources
 from bench.execution.weight_cache import has_weights, store_weights
 from bench.explain.task import Explained, ExplainTask
 from bench.plan.spec import RunResult, RunSpec
-from bench.store.runs import MODEL, StoredRun
+from bench.store.digests import CHANGED
+from bench.store.json_files import DamagedError
+from bench.store.records import MODEL
+from bench.store.runs import StoredRun
 
 Run = tuple[StoredRun, RunSpec]
 SMALL_DIFFERENCE = 0.05
@@ -30,11 +33,14 @@ def trained_models(
 
     Raises:
         RequestError: the weights that a model started from are gone.
-        BenchError: training failed, or gave other predictions than are stored.
+        BenchError: a kept model was changed, training failed, or gave other predictions than are stored.
     """
     missing: list[Run] = []
     for run, spec in runs:
-        model = run.model()
+        try:
+            model = run.model()
+        except DamagedError:
+            raise BenchError(_unusable(run, CHANGED)) from None
         if model is None:
             missing.append((run, spec))
         else:

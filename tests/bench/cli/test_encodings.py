@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -51,9 +52,10 @@ def test_a_run_ends_with_its_leaderboard(
 @pytest.mark.parametrize("output", ["ASCII", "cp1252"])
 @pytest.mark.parametrize("layout", ["md", "csv", "latex", "json"])
 def test_stored_results_are_printed(
-    output: str, layout: str, finished: Path, bench_environment: dict[str, str]
+    output: str, layout: str, finished: Path, bench_environment: dict[str, str], tmp_path: Path
 ) -> None:
-    code, text = said(bench_environment, output, "report", finished, "--format", layout)
+    results = shutil.copytree(finished, tmp_path / "results")
+    code, text = said(bench_environment, output, "report", results, "--format", layout)
     assert code == 0, text
     if layout == "json":
         stored = json.loads((finished / "leaderboard.json").read_text(encoding="utf-8"))
