@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from bench.atomic import flush
@@ -108,11 +108,8 @@ def signature(path: Path) -> Signature:
 def remove_leftovers(folder: Path) -> None:
     """Delete temporary files below `folder` whose process is gone."""
     for path in folder.glob(f"*/*{SUFFIX}"):
-        try:
-            if _is_left(path):
-                path.unlink()
-        except OSError:  # another process was quicker, or it is not ours to delete
-            continue
+        with suppress(OSError):  # another process was quicker, or it is not ours to delete
+            _remove_if_left(path)
 
 
 def _seal(name: str, content: bytes) -> bytes:
@@ -125,9 +122,17 @@ def _created(temporary: Path) -> int:
     """A handle; again where a process that removes leftovers came between making the file and locking it."""
     while True:
         handle = os.open(temporary, os.O_RDWR | os.O_CREAT, 0o666)
-        if _lock(handle) is not False and temporary.exists():
+        if _lock(handle) is not False and _is_open(temporary, handle):
             return handle
         os.close(handle)
+
+
+def _is_open(path: Path, handle: int) -> bool:
+    """Whether the file of this name is the one that was opened."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    except FileNotFoundError:
+        return False
 
 
 def _lock(handle: int) -> bool | None:
@@ -143,14 +148,19 @@ def _lock(handle: int) -> bool | None:
     return True
 
 
-def _is_left(temporary: Path) -> bool:
-    """By its lock; by its age where there are no locks or it is another machine's, whose locks may not reach here."""
+def _remove_if_left(temporary: Path) -> None:
+    """By its lock; by its age where there are no locks or it is another machine's, whose locks may not reach here.
+
+    It is deleted while locked, and only if it still has its name: it may have been published since it was found, and
+    its process have begun another one.
+    """
     old = time.time() - temporary.stat().st_mtime > DAY
     if not old and f".{socket.gethostname()}." not in temporary.name:
-        return False
+        return
     handle = os.open(temporary, os.O_RDWR)
     try:
         free = _lock(handle)
-        return old if free is None else free
+        if (old if free is None else free) and _is_open(temporary, handle):
+            temporary.unlink()
     finally:
         os.close(handle)
