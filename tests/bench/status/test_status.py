@@ -142,8 +142,11 @@ def test_a_run_at_work_is_seen_from_outside(
         (lambda root: (root.mkdir(), (root / "notes.txt").write_text("x")), "Give the one that `bench run`"),
         (lambda root: (root.mkdir(), (root / "experiment.toml").write_text("seeds = [")), "is damaged: .*Mend"),
         (lambda root: (root.mkdir(), (root / "experiment.toml").write_bytes(b"\xff\xfe\x00")), "is damaged"),
+        (lambda root: (root.mkdir(), (root / "experiment.toml").touch()), "it lacks backbone, recipe"),
+        (lambda root: (root.mkdir(), (root / "experiment.toml").write_text("a = " + "[" * 5000)), "is damaged"),
+        (lambda root: (root.mkdir(), (root / "experiment.toml").write_text("a = " + "9" * 5000)), "is damaged"),
     ],
-    ids=["nowhere", "empty", "a file", "foreign", "half a line", "no text"],
+    ids=["nowhere", "empty", "a file", "foreign", "half a line", "no text", "nothing in it", "deep", "long number"],
 )
 def test_what_is_no_results_folder_is_refused_in_one_paragraph(tmp_path: Path, make: Any, message: str) -> None:
     make(tmp_path / "x")
