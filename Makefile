@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint docs page bench clean
+.PHONY: demo test torture lint docs page bench clean
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -15,6 +15,10 @@ demo: .venv/installed
 
 test: .venv/installed
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# What takes too long for every day: kills and damage at random places
+torture: .venv/installed
+	$(BIN)/python -m pytest tests/torture -n 2 --dist worksteal -rA
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -11,6 +11,14 @@ from torch import Tensor, nn
 from backbones.names import check_name
 
 CLASSIFIER_SD = 0.01
+NO_MEMORY = (
+    "not enough memory",
+    "can't allocate memory",
+    "out of memory",
+    "std::bad_alloc",
+    "could not create a memory",
+)
+"""In what torch and oneDNN say, as plain runtime errors, where an allocation fails."""
 
 
 class BackboneError(ValueError):
@@ -48,7 +56,7 @@ def create(name: str, n_classes: int, image_size: int, *, pretrained: bool = Fal
     size: dict[str, Any] = {"img_size": image_size} if config is not None and config.fixed_input_size else {}
     try:
         return timm.create_model(name, pretrained=pretrained, num_classes=n_classes, **size)
-    except (AssertionError, ValueError, TypeError, RuntimeError) as error:
+    except (AssertionError, ValueError, TypeError, RuntimeError, MemoryError) as error:
         raise BackboneError(_wrong_size(name, image_size, error)) from error
 
 
@@ -114,11 +122,13 @@ def try_size(model: nn.Module, name: str, image_size: int) -> None:
     try:
         with torch.inference_mode():
             model(torch.zeros(2, 3, image_size, image_size))
-    except (AssertionError, ValueError, RuntimeError) as error:
+    except (AssertionError, ValueError, RuntimeError, MemoryError) as error:
         raise BackboneError(_wrong_size(name, image_size, error)) from error
 
 
 def _wrong_size(name: str, image_size: int, error: Exception) -> str:
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or any(words in str(error) for words in NO_MEMORY):
+        return f"There is too little memory to try backbone {name} on images of {image_size} px ({error})."
     return f"Backbone {name} does not take images of {image_size} px ({error}). Choose another --image-size."
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from backbones.build import BackboneError, classifier_keys, create, load_body
@@ -72,26 +72,6 @@ def tensor_digest(tensors: Mapping[str, Tensor]) -> str:
         digest.update(f"{key}|{tensor.dtype}|{tuple(tensor.shape)}|".encode())
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()[:24]
-
-
-def store_body(folder: Path, resolved: ResolvedWeights) -> None:
-    """Keep the tensors as <digest>.safetensors in `folder`, where `stored_body` finds them."""
-    path = folder / f"{resolved.digest}.safetensors"
-    if resolved.body is None or path.exists():
-        return
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    save_file({key: tensor.contiguous() for key, tensor in resolved.body.items()}, temporary)
-    temporary.replace(path)
-
-
-def has_stored_body(folder: Path, digest: str) -> bool:
-    """Whether `stored_body` would find these weights; random weights need none."""
-    return not digest or (folder / f"{digest}.safetensors").exists()
-
-
-def stored_body(folder: Path, digest: str) -> Mapping[str, Tensor] | None:
-    """The tensors kept under `digest`; None for random weights (empty digest)."""
-    return load_file(folder / f"{digest}.safetensors") if digest else None
 
 
 def _imagenet(name: str, image_size: int) -> dict[str, Tensor]:

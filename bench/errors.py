@@ -42,6 +42,11 @@ def writing(root: Path, safe: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if not root.is_dir():
+            raise WriteError(
+                f"The results folder {root} is gone: it was removed or renamed, or its disk was taken away, while this "
+                f"command was writing to it. Nothing more is trained. Bring it back, or begin anew by the same command."
+            ) from error
         raise WriteError(
             f"Writing to {root} failed: {error.strerror or error}. {safe}. Make room and give the same command again; "
             f"it goes on from there."

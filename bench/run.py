@@ -65,7 +65,8 @@ def complete(experiment: Experiment, terminal: Terminal) -> Completed:
         ahead = look_ahead(experiment, folder, caches, terminal)
         prepared = prepare(experiment, folder, ahead, caches, terminal)
         runs = {spec.run_id: spec for spec in prepared.specs()}
-        with begin(prepared, folder, "bench run", merged(prepared.experiment, prepared.snapshot.experiment)) as begun:
+        together = merged(prepared.experiment, prepared.snapshot.experiment)
+        with begin(prepared, folder, "bench run", together, terminal.say) as begun:
             _note(prepared, folder, runs)
             failed = _train(prepared, folder, runs, begun, terminal)
             if failed and not folder.runs.complete():

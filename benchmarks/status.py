@@ -20,7 +20,7 @@ from bench.plan.plan import seeds_of
 from bench.plan.recipe import Recipe
 from bench.plan.spec import Numerics, RunResult, RunSpec, Weights
 from bench.store.planned import Planned, PlannedRun, write_planned
-from bench.store.records import FILE, RunRecord
+from bench.store.records import PREDICTIONS, RunRecord, write_record
 from benchmarks.timing import bench, machine, options, take_turns, versions
 
 BACKBONES, SEEDS, FOLDS = 20, 10, 5
@@ -62,7 +62,8 @@ def write_folder(root: Path) -> None:
             error="The loss is nan" if failed else "",
         )
         record = RunRecord.of(spec, result, 21_000_000)
-        (folder / FILE).write_text(record.model_copy(update={"run_id": name}).to_json())
+        (folder / PREDICTIONS).write_bytes(b"")
+        write_record(folder, record.model_copy(update={"run_id": name}))
     runs = {name: PlannedRun(*place, "folds") for name, place in names.items()}
     write_planned(root, Planned(runs, 2))
 

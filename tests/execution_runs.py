@@ -5,11 +5,12 @@ from pathlib import Path
 
 from trees import load_sites
 
-from backbones.weights import resolve, store_body
+from backbones.weights import resolve
 from bench.cache import Caches
 from bench.data.cases import internal
 from bench.data.images import PixelSettings
 from bench.execution.resources import Resources
+from bench.execution.weight_cache import store_weights
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
 from bench.plan.plan import PlannedBackbone, plan_runs
@@ -27,7 +28,7 @@ def prepare_runs(
     dataset = load_sites(sites, PIXELS, caches)
     folds = FoldTable({0: draw_folds(internal(dataset.cases), 0, folds=2)})
     resolved = resolve(backbone, weights, PIXELS.image_size)
-    store_body(caches.weights, resolved)
+    store_weights(caches.weights, resolved)
     planned = PlannedBackbone(backbone, Weights(resolved.source, resolved.digest), Numerics("fp32"))
     chosen = recipe or Recipe(epochs=2, batch_size=16)
     specs = plan_runs(dataset.cases, folds, dataset.classes, [planned], [0], chosen, dataset.settings)

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -33,8 +34,7 @@ def warm_bench(arguments: Sequence[str | Path], environment: Mapping[str, str]) 
     encoding = environment.get("PYTHONIOENCODING", "utf-8")
     with TemporaryDirectory() as folder:
         streams = [Path(folder, name) for name in ("stdout", "stderr")]
-        process = _server.Process(target=_run, args=(command, dict(environment), str(Path.cwd()), *map(str, streams)))
-        process.start()
+        process = start_warm(command, environment, streams)
         process.join(SECONDS)
         if process.exitcode is None:
             process.kill()
@@ -42,6 +42,13 @@ def warm_bench(arguments: Sequence[str | Path], environment: Mapping[str, str]) 
             raise subprocess.TimeoutExpired(command, SECONDS)
         stdout, stderr = (one.read_text(encoding) for one in streams)
     return subprocess.CompletedProcess(["bench", *command], process.exitcode, stdout, stderr)
+
+
+def start_warm(arguments: Sequence[str], environment: Mapping[str, str], streams: Sequence[Path]) -> BaseProcess:
+    """Begin `bench` with arguments; what it prints goes into two files."""
+    process = _server.Process(target=_run, args=([*arguments], dict(environment), str(Path.cwd()), *map(str, streams)))
+    process.start()
+    return process
 
 
 def _run(arguments: list[str], environment: dict[str, str], folder: str, *streams: str) -> None:

@@ -63,7 +63,7 @@ class Results:
         run_id, backbone, weights, recipe, seed, fold, site, case_id, label, predicted, p_<class>.
 
         Raises:
-            BenchError: a stored run is spoilt.
+            BenchError: a stored run is damaged.
         """
         tables = []
         for run in self._folder.runs.read_all():

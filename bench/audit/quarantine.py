@@ -88,7 +88,7 @@ def _logged(log: Path) -> list[str]:
         moves = [Move(**json.loads(line)) for line in log.read_text(encoding="utf-8").splitlines()]
         files = list(dict.fromkeys(move.file for move in moves))
         sound = all(not PurePath(file).is_absolute() and ".." not in PurePath(file).parts for file in files)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         sound = False
     if not sound:
         raise RequestError(f"{log} is damaged. Move the files back by hand: {log.parent / FILES} has the same folders.")

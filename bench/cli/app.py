@@ -11,6 +11,7 @@ import typer
 from bench.cli.command import AsWritten
 from bench.cli.dashboard_command import dashboard
 from bench.cli.data_command import data_app
+from bench.cli.hidden_arguments import hide_passwords
 from bench.cli.import_command import import_predictions
 from bench.cli.paragraphs import paragraph
 from bench.cli.printable import make_printable
@@ -18,6 +19,7 @@ from bench.cli.report_command import report
 from bench.cli.status_command import status
 from bench.cli.supervised import in_child
 from bench.cli.training_commands import explain, nondeterminism, run, search
+from bench.cli.verify_command import verify
 from bench.errors import BenchError, Interrupted
 from bench.printing import to_errors, to_output
 from bench.version import __version__
@@ -41,6 +43,7 @@ app.command(cls=AsWritten, epilog=EPILOG)(nondeterminism)
 app.command("import", cls=AsWritten, epilog=EPILOG)(import_predictions)
 app.command(cls=AsWritten, epilog=EPILOG)(report)
 app.command(cls=AsWritten, epilog=EPILOG)(status)
+app.command(cls=AsWritten, epilog=EPILOG)(verify)
 app.command(cls=AsWritten, epilog=EPILOG)(explain)
 app.add_typer(data_app, name="data")
 
@@ -64,6 +67,7 @@ def start() -> None:
     if COMPLETING in os.environ:
         main()
     else:
+        hide_passwords(sys.argv[1:])
         in_child(main)
 
 

@@ -33,6 +33,8 @@ def import_predictions(
         for entry in found.changed:
             terminal.say(entry.line())
         with folder.locked(command="bench import"):
+            for line in (*folder.files.changed(), *folder.set_damaged_aside()):
+                terminal.say(line)
             done = write_external(found, folder)
             known = len(found.runs) - done
             terminal.say(f"{done} run(s) imported" + (f"; {known} were there already." if known else "."))

@@ -8,6 +8,12 @@ MEMORY = (
     "Memory ran out ({0}). Fewer --workers, a smaller --batch-size or --image-size need less. What had finished is "
     "stored."
 )
+NO_HOME = (
+    "This user has no home folder ({0}). Set HOME to a folder that can be written to, or GAPBENCH_CACHE and full paths "
+    "in place of ~."
+)
+DEEP = "A file or table is nested too deeply to be read. Restore it, or use another --results folder."
+NUL = "A path holds a zero byte, which no file system takes. Mend it in the option or the file that names it."
 BY_NAME = {
     "MemoryError": (MEMORY, EXIT_FAILED),
     "OutOfMemoryError": (MEMORY, EXIT_FAILED),  # torch's
@@ -67,6 +73,12 @@ def paragraph(error: Exception) -> tuple[str, int]:
             return text.format(said), code
     if isinstance(error, RuntimeError) and ("CUDA" in said or "out of memory" in said or "DefaultCPUAllocator" in said):
         return MEMORY.format(said) if "memory" in said else BY_NAME["AcceleratorError"][0].format(said), EXIT_FAILED
+    if isinstance(error, RuntimeError | KeyError) and ("home directory" in said or "getpwuid" in said):
+        return NO_HOME.format(said), EXIT_REQUEST
+    if isinstance(error, RecursionError):
+        return DEEP, EXIT_REQUEST
+    if isinstance(error, ValueError) and "null byte" in said:
+        return NUL, EXIT_REQUEST
     return (
         f"Unforeseen: {type(error).__name__}: {said}. This is a defect of bench; the same command with --debug shows "
         f"where. What had finished is stored.",

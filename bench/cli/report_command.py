@@ -7,6 +7,7 @@ import typer
 
 from bench.cli.command import among, options_of, reading_begins, takes
 from bench.cli.report_output import make_page, print_stored, print_tables, print_with, write_all_tables
+from bench.printing import to_errors
 
 if TYPE_CHECKING:
     from bench.report.leaderboard import Resampling
@@ -54,6 +55,8 @@ def report(
         raise RequestError(
             f"{folder.root} is no results folder. Give the one that `bench run` or `bench import` wrote."
         )
+    for line in folder.files.changed():
+        to_errors(line)
     other = _other_intervals(folder, **given)
     with_page = layout in (None, "html") and not chosen and other is None
     if (show or layout == "html") and not with_page:

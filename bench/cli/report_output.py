@@ -1,6 +1,7 @@
 """What `bench report` prints and writes: the leaderboard, its tables, the page. Prints."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ def make_page(folder: "ResultsFolder", *, printed: bool, show: bool) -> None:
 
     with ExitStack() as stack:
         try:
-            stack.enter_context(folder.locked(command="bench report"))
+            stack.enter_context(_locked(folder))
         except RequestError as error:
             if show or not printed:
                 raise
@@ -44,6 +45,15 @@ def make_page(folder: "ResultsFolder", *, printed: bool, show: bool) -> None:
         _open(written.page)
 
 
+@contextmanager
+def _locked(folder: "ResultsFolder") -> Iterator[None]:
+    """While other writers are kept out; damaged runs are moved aside first, and named."""
+    with folder.locked(command="bench report"):
+        for line in folder.set_damaged_aside():
+            _say(line)
+        yield
+
+
 def _open(page: Path) -> None:
     import webbrowser
 
@@ -58,7 +68,7 @@ def print_stored(folder: "ResultsFolder", layout: str) -> None:
     further = _further(folder) if layout == "md" else ()
     text = stored_leaderboard(folder)
     if text is None and (folder.runs.complete() or not further):
-        with folder.locked(command="bench report"):
+        with _locked(folder):
             text = _compile(folder).text
     if layout == "json":
         text = (folder.root / "leaderboard.json").read_text(encoding="utf-8")
@@ -96,7 +106,7 @@ def print_tables(
     from reports.draw.markdown_table import table_markdown, tables_markdown
 
     other = other or _own_if_up_to_date(folder)
-    with nullcontext() if other else folder.locked(command="bench report"):
+    with nullcontext() if other else _locked(folder):
         compiled = _compile(folder, other)
     tables = _tables(compiled.leaderboard, metrics, baseline)
     _out(tables_markdown(tables) if metrics else compiled.text + "\n" + table_markdown(tables[-1]))
@@ -131,7 +141,7 @@ def write_all_tables(
     else:
         ending = {"csv": "csv", "latex": "tex"}[layout]
         draws = {ending: draws[ending]}
-    with folder.locked(command="bench report"):
+    with _locked(folder):
         further = () if metrics or baseline else _further(folder)
         ranked = folder.runs.complete() or not further
         compiled = _compile(folder, other or _own_if_up_to_date(folder)) if ranked else None

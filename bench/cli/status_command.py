@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 def status(
     results: Annotated[Path, typer.Argument(metavar="DIR", help="Results folder.")] = Path("results"),
     as_json: Annotated[bool, typer.Option("--json", help="For programs; docs/command-line.md has the keys.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Check the digest of every stored file instead; ends with 3 on damage.")
+    ] = False,
 ) -> None:
     """Say what is done, running, left and failed; also while another process is at work there.
 
@@ -25,6 +28,14 @@ def status(
     reading_begins(results)
     import json
 
+    if verify:
+        from bench.store.check import check_folder
+        from bench.terminal import Terminal
+
+        checked = check_folder(results.expanduser())
+        for line in checked.lines():
+            Terminal().say(line)
+        raise typer.Exit(3 if checked.damaged else 0)
     from bench.status.read import read_status
 
     found = read_status(results.expanduser())

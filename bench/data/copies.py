@@ -2,16 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from bench.atomic import write_text
+from bench.cached_file import read_or_say, write_sealed
 from bench.data.cases import Case
 from bench.data.images import PixelSettings
-from bench.data.pixels import SCHEME, PixelCache
+from bench.data.pixel_entry import SCHEME, PixelCache
 
 IDENTICAL = "identical"
 NEAR = "near duplicate"
@@ -38,11 +38,17 @@ class CopyPair:
         return ", ".join(part for part in (self.kind, f"{self.score:.3f}", FLIPS[self.flip]) if part)
 
 
-def copies_among(cases: Sequence[Case], pixels: PixelCache, settings: PixelSettings, folder: Path) -> list[CopyPair]:
+def copies_among(
+    cases: Sequence[Case],
+    pixels: PixelCache,
+    settings: PixelSettings,
+    folder: Path,
+    say: Callable[[str], None] | None = None,
+) -> list[CopyPair]:
     """Pairs of copies, sorted. Cases of one group are no copies of each other.
 
     Of several identical files each is paired with the first. What the comparison found is kept in `folder`, named by
-    contents and groups.
+    contents and groups; `say` is told where that is damaged.
     """
     first_of: dict[str, int] = {}
     pairs = []
@@ -51,12 +57,17 @@ def copies_among(cases: Sequence[Case], pixels: PixelCache, settings: PixelSetti
         if first != number and (case.group is None or case.group != cases[first].group):
             pairs.append(CopyPair(first, number, IDENTICAL, 1.0))
     distinct = sorted(first_of.values(), key=lambda number: cases[number].digest)
-    pairs += _near(cases, distinct, pixels, settings, folder)
+    pairs += _near(cases, distinct, pixels, settings, folder, say)
     return sorted(pairs, key=lambda pair: (pair.first, pair.second))
 
 
 def _near(
-    cases: Sequence[Case], distinct: Sequence[int], pixels: PixelCache, settings: PixelSettings, folder: Path
+    cases: Sequence[Case],
+    distinct: Sequence[int],
+    pixels: PixelCache,
+    settings: PixelSettings,
+    folder: Path,
+    say: Callable[[str], None] | None,
 ) -> list[CopyPair]:
     from bench.near_duplicates import search
 
@@ -65,12 +76,13 @@ def _near(
     seen = [SCHEME, search.VERSION, settings.windows, settings.white16, content]
     key = hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:24]
     file = folder / f"{key}.copies.json"
-    try:
-        found = [search.NearDuplicate(**pair) for pair in json.loads(file.read_text())]
-    except (OSError, ValueError, TypeError):  # not there, or spoilt
+    text = read_or_say(file, say)
+    if text is not None:
+        found = [search.NearDuplicate(**pair) for pair in json.loads(text)]
+    else:
         rows = np.array([pixels.row[cases[number].digest] for number in distinct])
         sides = np.array([min(cases[number].width, cases[number].height) for number in distinct])
         found = search.find_copies(np.asarray(pixels.thumbnails()[rows]), sides, groups)
-        write_text(file, json.dumps([asdict(pair) for pair in found]))
+        write_sealed(file, json.dumps([asdict(pair) for pair in found]).encode())
     numbered = [(distinct[pair.first], distinct[pair.second], pair) for pair in found]
     return [CopyPair(min(a, b), max(a, b), NEAR, pair.score, pair.flip) for a, b, pair in numbered]

@@ -4,13 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.cache import Caches
+from bench.cached_file import remove_leftovers
 from bench.data.cases import Case, FoundImage, Source
 from bench.data.classes import class_list, rename, say_alike
 from bench.data.images import HOUNSFIELD, MAX_PIXELS, PixelSettings, digests_of
 from bench.data.kinds import kind_of
 from bench.data.names import visible
 from bench.data.passed_over import Entry, PassedOver
-from bench.data.pixels import PixelCache, Progress, build_cache
+from bench.data.pixel_entry import PixelCache
+from bench.data.pixels import Progress, build_cache
 from bench.data.readers import DataRequest, read_images
 from bench.data.reading import count_readings
 from bench.errors import RequestError
@@ -50,9 +52,12 @@ def load_dataset(
 ) -> Dataset:
     """Read every site, decide on the classes, decode what is not in the cache yet.
 
+    Files that killed processes left half written in the cache are removed.
+
     Raises:
         RequestError: as the readers, or an unreadable image where `skip_unreadable` is not set.
     """
+    remove_leftovers(caches.root)
     account = PassedOver()
     request = replace(request, options=replace(request.options, passed_over=account))
     with quiet():

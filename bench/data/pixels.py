@@ -1,62 +1,29 @@
 """The pixel cache: every image decoded once into a memory-mapped array. Reads images, writes the cache."""
 
-import hashlib
-import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, astuple, dataclass
+import zlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import PIL
 from numpy.typing import NDArray
 
+from bench.cached_file import DamagedFileError, claimed, publish, write_sealed
 from bench.data.cases import Source
 from bench.data.images import MAX_PIXELS, Decoded, PixelSettings, decode_parts, each_file
-from bench.data.reading import Note, Reading, UnreadableImage
+from bench.data.pixel_entry import ALIKE, PixelCache, entry_files, entry_key, index_text, read_entry
+from bench.data.reading import Reading, UnreadableImage
 from bench.near_duplicates.thumbnail import SIDE
 from bench.quiet import quiet
 
-SCHEME = 4  # raised when decoding changes so that the same file gives other pixels
 Progress = Callable[[int, int], None]
+Say = Callable[[str], None]
 Outcome = tuple[str, Decoded | UnreadableImage]
-
-
-@dataclass(frozen=True)
-class PixelCache:
-    """Decoded images of one data set.
-
-    `array_file` is a .npy of shape (n_images, image_size, image_size, 3), uint8, one row for each distinct
-    digest, `thumbnail_file` one of (n_images, 48, 48) in the same order; `row` maps a digest to its row; `sizes` to
-    the (width, height) of the upright original; `unreadable` maps digests of images that could not be decoded to
-    the reason, `readings` those of the others to how they were read.
-    """
-
-    key: str
-    array_file: Path
-    thumbnail_file: Path
-    row: dict[str, int]
-    sizes: dict[str, tuple[int, int]]
-    unreadable: dict[str, str]
-    readings: dict[str, Reading]
-
-    def open(self) -> NDArray[np.uint8]:
-        """The array, memory-mapped and read-only: processes that open it share the memory."""
-        array: NDArray[np.uint8] = np.load(self.array_file, mmap_mode="r")
-        return array
-
-    def thumbnails(self) -> NDArray[np.uint8]:
-        """The thumbnails, memory-mapped and read-only."""
-        array: NDArray[np.uint8] = np.load(self.thumbnail_file, mmap_mode="r")
-        return array
-
-
-def cache_key(digests: Iterable[str], settings: PixelSettings) -> str:
-    """Names a cache by what decides its bytes: contents, pixel settings, decoder version."""
-    decoder = [SCHEME, PIL.__version__]
-    parts = {"digests": sorted(set(digests)), "settings": asdict(settings), "decoder": decoder}
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
 
 
 def build_cache(
@@ -66,43 +33,80 @@ def build_cache(
     on_done: Progress | None = None,
     *,
     max_pixels: int = MAX_PIXELS,
-    say: Callable[[str], None] | None = None,
+    say: Say | None = None,
 ) -> PixelCache:
-    """The cache of `sources` (digest → where it lies) in `folder`; decoded only where it is not there yet or spoilt."""
+    """The cache of `sources` (digest → where it lies) in `folder`.
+
+    An image is decoded where no entry of the same settings and limit holds it yet, or where that is damaged, which is
+    said; what could not be read is tried again each time.
+    """
+    key_of = partial(entry_key, settings=settings, max_pixels=max_pixels)
     with quiet():
-        key = cache_key(sources, settings)
-        stored = load_cache(folder, key, say)
-        if stored is not None:
-            failed = {digest: sources[digest] for digest in stored.unreadable}
-            allowed = all(width * height <= max_pixels for width, height in stored.sizes.values())
-            again = _decoded(failed, settings, max_pixels)
-            if allowed and all(isinstance(outcome, UnreadableImage) for _, outcome in again):
-                return stored  # what could not be read then cannot be read now
-        return _write(folder, key, _decoded(sources, settings, max_pixels), len(sources), settings.image_size, on_done)
+        whole = load_cache(folder, key_of(sources), say)
+        if whole:
+            return whole
+        known = _known(folder, sources, key_of(())[:ALIKE], say)
+        rest = {digest: source for digest, source in sources.items() if digest not in known}
+        held = load_cache(folder, key_of(known), say) if rest else None
+        if held:
+            unreadable = _all_unreadable(_decoded(rest, settings, max_pixels))
+            if unreadable is not None:
+                return replace(held, unreadable=unreadable)
+        outcomes = chain(known.items(), _decoded(rest, settings, max_pixels))
+        return _write(folder, sorted(sources), key_of, settings.image_size, outcomes, on_done)
 
 
-def load_cache(folder: Path, key: str, say: Callable[[str], None] | None = None) -> PixelCache | None:
-    """The stored cache named `key`; None where there is none or, which is said, where a file of it is cut short."""
-    index_file, array_file, thumbnail_file = _files(folder, key)
-    if not (index_file.exists() and array_file.exists() and thumbnail_file.exists()):
-        return None
+def load_cache(folder: Path, key: str, say: Say | None = None) -> PixelCache | None:
+    """The entry named `key`, checked; None where there is none or, which is said, where it was damaged."""
     try:
-        index = json.loads(index_file.read_text())
-        for file in (array_file, thumbnail_file):
-            np.load(file, mmap_mode="r")  # refuses a file that is shorter than its header says
-    except (ValueError, EOFError) as error:
-        if say:
-            say(f"The pixel cache {index_file} is spoilt ({error}): its images are decoded again.")
+        with _damage_deleted(folder, key, say):
+            entry = read_entry(folder, key)
+            if entry:
+                entry.open()
+                entry.thumbnails()
+            return entry
+    except (DamagedFileError, FileNotFoundError):
         return None
-    row = {digest: number for number, digest in enumerate(index["digests"])}
-    sizes = {digest: (width, height) for digest, (width, height) in zip(row, index["sizes"], strict=True)}
-    kinds = [Reading(way, tuple(Note(*note) for note in notes), *rest) for way, notes, *rest in index["readings"]]
-    readings = {digest: kinds[number] for digest, number in zip(row, index["reading_of"], strict=True)}
-    return PixelCache(key, array_file, thumbnail_file, row, sizes, index["unreadable"], readings)
 
 
-def _files(folder: Path, key: str) -> tuple[Path, Path, Path]:
-    return folder / f"{key}.json", folder / f"{key}.npy", folder / f"{key}.thumbnails.npy"
+@contextmanager
+def _damage_deleted(folder: Path, key: str, say: Say | None) -> Iterator[None]:
+    """Delete the entry where it turns out to be damaged."""
+    try:
+        yield
+    except DamagedFileError as error:
+        for file in entry_files(folder, key):
+            file.unlink(missing_ok=True)
+        if say:
+            say(f"The pixel cache {error.fault}: it is deleted, and its images are decoded again where they are used.")
+        raise
+
+
+def _known(folder: Path, wanted: Collection[str], alike: str, say: Say | None) -> dict[str, Decoded]:
+    """The wanted images that entries hold whose keys begin so, whichever data set these were made for."""
+    known: dict[str, Decoded] = {}
+    for file in sorted(folder.glob(f"{alike}{'?' * (24 - ALIKE)}.json")):
+        if len(known) == len(wanted):
+            break
+        with suppress(DamagedFileError, FileNotFoundError), _damage_deleted(folder, file.stem, say):
+            entry = read_entry(folder, file.stem)
+            new = entry.row.keys() & set(wanted) - known.keys() if entry else ()
+            if entry and new:
+                array, thumbnails = entry.open(), entry.thumbnails()
+                for digest in new:
+                    row, size = entry.row[digest], entry.sizes[digest]
+                    known[digest] = Decoded(array[row], thumbnails[row], *size, entry.readings[digest])
+    return known
+
+
+def _all_unreadable(outcomes: Iterator[Outcome]) -> dict[str, str] | None:
+    """Why each cannot be read, None as soon as one can."""
+    reasons = {}
+    for digest, outcome in outcomes:
+        if isinstance(outcome, Decoded):
+            return None
+        reasons[digest] = str(outcome)
+    return reasons
 
 
 def _decoded(sources: Mapping[str, Source], settings: PixelSettings, max_pixels: int) -> Iterator[Outcome]:
@@ -117,55 +121,91 @@ def _decoded(sources: Mapping[str, Source], settings: PixelSettings, max_pixels:
 
 
 def _write(
-    folder: Path, key: str, outcomes: Iterator[Outcome], total: int, size: int, on_done: Progress | None
+    folder: Path,
+    digests: list[str],
+    key_of: Callable[[Iterable[str]], str],
+    size: int,
+    outcomes: Iterator[Outcome],
+    on_done: Progress | None,
 ) -> PixelCache:
-    files = _files(folder, key)
-    temporary = [file.with_name(f"{file.name}.{os.getpid()}.tmp") for file in files]
-    sizes: dict[str, tuple[int, int]] = {}
-    unreadable: dict[str, str] = {}
-    readings: list[Reading] = []
-    try:
-        array = _allocated(temporary[1], (total, size, size, 3))
-        thumbnails = _allocated(temporary[2], (total, SIDE, SIDE))
-        for done, (digest, outcome) in enumerate(outcomes, start=1):
-            if isinstance(outcome, Decoded):
-                array[len(sizes)], thumbnails[len(sizes)] = outcome.pixels, outcome.thumbnail
-                sizes[digest] = (outcome.width, outcome.height)
-                readings.append(outcome.reading)
-            else:
-                unreadable[digest] = str(outcome)
-            if on_done:
-                on_done(done, total)
-        array.flush()
-        thumbnails.flush()
-        temporary[0].write_text(json.dumps(_index(sizes, unreadable, readings)))
-        for number in (1, 2, 0):  # the index last: a cache without it does not exist
-            temporary[number].replace(files[number])
-    finally:
-        for file in temporary:
-            file.unlink(missing_ok=True)
-    stored = load_cache(folder, key)
-    assert stored is not None
-    return stored
+    """A new entry of those of `digests`, which are sorted, that can be read. Its index is written last."""
+    total = len(digests)
+    _, array_file, thumbnail_file = entry_files(folder, key_of(digests))
+    with claimed(array_file) as arrays_here, claimed(thumbnail_file) as thumbnails_here:
+        array = _allocated(arrays_here, (total, size, size, 3))
+        thumbnails = _allocated(thumbnails_here, (total, SIDE, SIDE))
+        found, unreadable = _fill(array, thumbnails, digests, outcomes, on_done)
+        rows = [row for row, digest in enumerate(digests) if digest in found]
+        for mapped in (array, thumbnails):
+            _keep(rows, mapped)
+        held = {digests[row]: found[digests[row]] for row in rows}
+        key = key_of(held)
+        index_file, array_file, thumbnail_file = entry_files(folder, key)
+        entry = PixelCache(
+            key,
+            array_file,
+            thumbnail_file,
+            {digest: row for row, digest in enumerate(held)},
+            {digest: one.size for digest, one in held.items()},
+            {digest: one.reading for digest, one in held.items()},
+            ([one.checks[0] for one in held.values()], [one.checks[1] for one in held.values()]),
+            unreadable,
+        )
+        publish(arrays_here, array_file)
+        publish(thumbnails_here, thumbnail_file)
+        write_sealed(index_file, index_text(entry))
+    return entry
 
 
 def _allocated(file: Path, shape: tuple[int, ...]) -> "np.memmap[Any, np.dtype[np.uint8]]":
-    array: np.memmap[Any, np.dtype[np.uint8]] = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
+    array = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
     if hasattr(os, "posix_fallocate"):  # a full disk is an error now, not a bus error at some later write
         with file.open("r+b") as opened:
             os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
     return array
 
 
-def _index(
-    sizes: Mapping[str, tuple[int, int]], unreadable: Mapping[str, str], readings: list[Reading]
-) -> dict[str, Any]:
-    """What the JSON file holds: images that were read alike share a reading."""
-    kinds = {reading: number for number, reading in enumerate(dict.fromkeys(readings))}
-    return {
-        "digests": list(sizes),
-        "sizes": list(sizes.values()),
-        "unreadable": unreadable,
-        "readings": [astuple(reading) for reading in kinds],
-        "reading_of": [kinds[reading] for reading in readings],
-    }
+@dataclass(frozen=True)
+class _Found:
+    """What is known of an image in the arrays; `checks` as in the cache."""
+
+    size: tuple[int, int]
+    reading: Reading
+    checks: tuple[int, int]
+
+
+def _fill(
+    array: NDArray[np.uint8],
+    thumbnails: NDArray[np.uint8],
+    digests: list[str],
+    outcomes: Iterator[Outcome],
+    on_done: Progress | None,
+) -> tuple[dict[str, _Found], dict[str, str]]:
+    """Put each image into the row of its digest; what was found, and why the others cannot be read."""
+    row_of = {digest: row for row, digest in enumerate(digests)}
+    found: dict[str, _Found] = {}
+    unreadable: dict[str, str] = {}
+    for done, (digest, outcome) in enumerate(outcomes, start=1):
+        if isinstance(outcome, Decoded):
+            row = row_of[digest]
+            array[row], thumbnails[row] = outcome.pixels, outcome.thumbnail
+            checks = zlib.crc32(array[row]), zlib.crc32(thumbnails[row])
+            found[digest] = _Found((outcome.width, outcome.height), outcome.reading, checks)
+        else:
+            unreadable[digest] = str(outcome)
+        if on_done:
+            on_done(done, len(digests))
+    return found, unreadable
+
+
+def _keep(rows: list[int], array: "np.memmap[Any, np.dtype[np.uint8]]") -> None:
+    """Leave only these rows in a mapped .npy file, in their order, which is rising."""
+    for row, old in enumerate(rows):
+        if row != old:
+            array[row] = array[old]
+    array.flush()
+    if len(rows) < len(array):
+        with Path(str(array.filename)).open("r+b") as file:
+            # numpy leaves room in the header for any number of rows: it stays as long
+            np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array[: len(rows)]))
+            file.truncate(array.offset + len(rows) * array[:1].nbytes)

@@ -1,6 +1,6 @@
 """Writes what runs stand on, once nobody else writes to the folder. Writes the results folder."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -21,8 +21,12 @@ class Begun:
 
 
 @contextmanager
-def begin(prepared: Prepared, folder: ResultsFolder, command: str, experiment: Experiment) -> Iterator[Begun]:
+def begin(
+    prepared: Prepared, folder: ResultsFolder, command: str, experiment: Experiment, say: Callable[[str], None]
+) -> Iterator[Begun]:
     """Keep other writers out of the folder, and write what the runs stand on; `experiment` is the one to store.
+
+    What was changed in the folder is said, and damaged runs are moved aside, so that they are done again.
 
     Raises:
         RequestError: another process is writing there, or has changed the folder since it was read.
@@ -30,6 +34,8 @@ def begin(prepared: Prepared, folder: ResultsFolder, command: str, experiment: E
     """
     with folder.locked(command=command) as heartbeat:
         folder.refuse_changed(prepared.snapshot.state)
+        for line in (*folder.files.changed(), *folder.set_damaged_aside()):
+            say(line)
         yield Begun(write_foundation(prepared, folder, experiment), heartbeat)
 
 

@@ -80,7 +80,7 @@ def look_ahead(experiment: Experiment, folder: ResultsFolder, caches: Caches, te
     _refuse_closed(folder.root)
     snapshot = folder.snapshot()
     snapshot.refuse_other_folds(experiment)
-    started = start_backbones(experiment, snapshot.experiment, caches)
+    started = start_backbones(experiment, snapshot.experiment, caches, terminal.say)
     ensure_phantom(experiment, caches, terminal)
     return Ahead(snapshot, started)
 
@@ -103,7 +103,7 @@ def prepare(
     pseudonyms = folder.pseudonyms() or Pseudonyms.fresh()
     request = data_request(experiment, caches, pseudonyms, internal_only=internal_only)
     as_read = load_images(request, experiment, caches, terminal=terminal)
-    copies = copies_among(as_read.cases, as_read.pixels, as_read.settings, caches.pixels)
+    copies = copies_among(as_read.cases, as_read.pixels, as_read.settings, caches.pixels, terminal.say)
     dataset = replace(as_read, cases=grouped(as_read.cases, copies)) if experiment.group_duplicates else as_read
     snapshot.refuse_other_data(dataset.cases, dataset.classes, internal_only=internal_only)
     for entry in dataset.passed_over:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bench.cache import Caches
 from bench.config.experiment import Experiment, FrozenBackbone
 from bench.errors import RequestError
+from bench.execution.weight_cache import has_weights, store_weights
 from bench.plan.plan import PlannedBackbone
 from bench.plan.spec import Numerics, Weights
 
@@ -25,7 +26,9 @@ class Start:
     device: "Device"
 
 
-def start_backbones(experiment: Experiment, stored: Experiment | None, caches: Caches) -> dict[str, Start]:
+def start_backbones(
+    experiment: Experiment, stored: Experiment | None, caches: Caches, say: Callable[[str], None]
+) -> dict[str, Start]:
     """What can be found out about the backbones that are not resolved yet, before any image is read.
 
     Raises:
@@ -33,7 +36,7 @@ def start_backbones(experiment: Experiment, stored: Experiment | None, caches: C
             image size that an architecture does not take.
     """
     frozen = _frozen(experiment, stored)
-    wanted = [name for name in experiment.backbone if _unresolved(frozen.get(name), experiment, stored, caches)]
+    wanted = [name for name in experiment.backbone if _unresolved(frozen.get(name), experiment, stored, caches, say)]
     for name in wanted:
         _refuse_unknown(name)
     return {name: _start(name, experiment, frozen.get(name)) for name in wanted}
@@ -86,10 +89,16 @@ def _same_size(experiment: Experiment, stored: Experiment | None) -> bool:
 
 
 def _unresolved(
-    known: FrozenBackbone | None, experiment: Experiment, stored: Experiment | None, caches: Caches
+    known: FrozenBackbone | None,
+    experiment: Experiment,
+    stored: Experiment | None,
+    caches: Caches,
+    say: Callable[[str], None] | None = None,
 ) -> bool:
     return known is None or not (
-        _same_size(experiment, stored) and _agrees(known, experiment) and _present(known, caches)
+        _same_size(experiment, stored)
+        and _agrees(known, experiment)
+        and has_weights(caches.weights, known.weights_digest, say)
     )
 
 
@@ -123,10 +132,6 @@ def _agrees(known: FrozenBackbone, experiment: Experiment) -> bool:
         and experiment.precision in ("auto", known.precision)
         and experiment.device in ("auto", known.device)
     )
-
-
-def _present(known: FrozenBackbone, caches: Caches) -> bool:
-    return not known.weights_digest or (caches.weights / f"{known.weights_digest}.safetensors").exists()
 
 
 def _choice(name: str, asked: str, known: FrozenBackbone | None) -> str:
@@ -174,11 +179,10 @@ def _resolve(
     say: Callable[[str], None],
 ) -> FrozenBackbone:
     from backbones.build import build, faster_precision, traits
-    from backbones.weights import store_body
 
     resolved, device = start.weights, start.device
     found = traits(build(name, n_classes, experiment.pixels.image_size, resolved.body))
-    store_body(caches.weights, resolved)
+    store_weights(caches.weights, resolved)
     if resolved.remark:
         say(f"{name}: {resolved.remark}")
     precision = faster_precision(found.depthwise, device) if experiment.precision == "auto" else experiment.precision

@@ -1,8 +1,8 @@
-"""What a frozen body makes of every image, computed once and shared. Writes the feature cache."""
+"""What a frozen body makes of every image, computed once and shared. Writes the feature cache, says what is damaged."""
 
 import hashlib
 import json
-import os
+from io import BytesIO
 from pathlib import Path
 from typing import cast
 
@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from backbones.build import classifier, pooled_features
-from bench.data.pixels import PixelCache
+from bench.cached_file import read_or_say, write_sealed
+from bench.data.pixel_entry import PixelCache
 from bench.execution.batches import ImageBatches
 from bench.execution.environment import gpu
 from bench.execution.prediction import evaluate
 from bench.plan.spec import RunSpec
+from bench.terminal import Terminal
 
 AGREEMENT = 1e-2  # relative; bf16 keeps 8 bits
 
@@ -37,7 +39,8 @@ class _Body(nn.Module):
 def load_features(
     folder: Path, spec: RunSpec, model: nn.Module, pixels: PixelCache, images: ImageBatches, autocast: torch.autocast
 ) -> NDArray[np.float32]:
-    """(n_images, n_features), rows as the pixel cache; computed where the cache has none yet.
+    """(n_images, n_features), rows as the pixel cache; computed where the cache has none yet, or a damaged file, which
+    is said.
 
     Exact for the frozen phase, since the body is in evaluation mode and nothing augments. Two workers may compute
     the same file at once; they write the same bytes.
@@ -46,27 +49,16 @@ def load_features(
         NoFeaturesError: the backbone's head cannot be trained apart.
     """
     path = folder / f"{feature_key(spec, pixels)}.npy"
-    features = _stored(path, len(pixels.row))
-    if features is None:
-        _refuse_other_heads(spec.backbone, model, images, autocast)
-        rows = list(range(len(pixels.row)))
-        computed = evaluate(_Body(model), images, rows, autocast)
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        with temporary.open("wb") as file:
-            np.save(file, computed)
-        temporary.replace(path)
-        features = _stored(path, len(rows))
-        assert features is not None
-    return features
-
-
-def _stored(path: Path, n_images: int) -> NDArray[np.float32] | None:
-    """What is kept; None where there is nothing or the file is cut off, as by a disk that was full or a power cut."""
-    try:
-        found: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (FileNotFoundError, ValueError, EOFError):
-        return None
-    return found if found.ndim == 2 and len(found) == n_images else None
+    stored = read_or_say(path, Terminal(stderr=True).say)
+    if stored is not None:
+        found: NDArray[np.float32] = np.load(BytesIO(stored), allow_pickle=False)
+        return found
+    _refuse_other_heads(spec.backbone, model, images, autocast)
+    computed = evaluate(_Body(model), images, list(range(len(pixels.row))), autocast)
+    content = BytesIO()
+    np.save(content, computed)
+    write_sealed(path, content.getvalue())
+    return computed
 
 
 def feature_key(spec: RunSpec, pixels: PixelCache) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.cache import Caches
-from bench.data.pixels import PixelCache
+from bench.data.pixel_entry import PixelCache
 from bench.plan.spec import RunSpec
 
 if TYPE_CHECKING:

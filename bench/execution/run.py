@@ -13,7 +13,6 @@ from torch import nn
 
 from backbones.build import build, classifier, traits
 from backbones.state import as_bytes, restore
-from backbones.weights import stored_body
 from bench.execution.augmentation import LightAugmentation
 from bench.execution.batches import ImageBatches
 from bench.execution.environment import environment
@@ -23,6 +22,7 @@ from bench.execution.resources import Resources
 from bench.execution.setup import seed_everything, set_up
 from bench.execution.training import Inputs, NonFiniteLossError, Phase, StoppedError, TrainingPart, train
 from bench.execution.watch import Recorder, StepWatch
+from bench.execution.weight_cache import stored_weights
 from bench.plan.spec import EpochRecord, RunResult, RunSpec, Sample
 from bench.plan.trace import EVERY_STEP_UP_TO
 from bench.scoring import class_numbers
@@ -110,7 +110,7 @@ class PreparedRun:
     def _build(self, trained: bytes | None) -> nn.Module:
         spec = self.spec
         seed_everything(derive(spec.seeds.init, "fold", spec.fold))
-        body = None if trained else stored_body(self.resources.caches.weights, spec.weights.digest)
+        body = None if trained else stored_weights(self.resources.caches.weights, spec.weights.digest)
         model = build(spec.backbone, len(spec.classes), spec.pixels.image_size, body)
         if trained:
             restore(model, trained, spec.run_id)

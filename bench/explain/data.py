@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bench.cache import Caches
 from bench.config.experiment import Experiment
 from bench.data.cases import Case
-from bench.data.pixels import PixelCache
+from bench.data.pixel_entry import PixelCache
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
 from bench.engine.images import data_request, load_images

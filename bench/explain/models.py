@@ -10,9 +10,13 @@ from bench.config.experiment import Experiment
 from bench.engine.execute import executor_for
 from bench.errors import BenchError, RequestError
 from bench.execution.resources import Resources
+from bench.execution.weight_cache import has_weights, store_weights
 from bench.explain.task import Explained, ExplainTask
 from bench.plan.spec import RunResult, RunSpec
-from bench.store.runs import MODEL, StoredRun
+from bench.store.digests import CHANGED
+from bench.store.json_files import DamagedError
+from bench.store.records import MODEL
+from bench.store.runs import StoredRun
 
 Run = tuple[StoredRun, RunSpec]
 SMALL_DIFFERENCE = 0.05
@@ -29,11 +33,14 @@ def trained_models(
 
     Raises:
         RequestError: the weights that a model started from are gone.
-        BenchError: training failed, or gave other predictions than are stored.
+        BenchError: a kept model was changed, training failed, or gave other predictions than are stored.
     """
     missing: list[Run] = []
     for run, spec in runs:
-        model = run.model()
+        try:
+            model = run.model()
+        except DamagedError:
+            raise BenchError(_unusable(run, CHANGED)) from None
         if model is None:
             missing.append((run, spec))
         else:
@@ -43,7 +50,7 @@ def trained_models(
     say(f"{len(missing)} of {len(runs)} models were not kept and are trained again as they were.")
     of_spec = {spec.run_id: run for run, spec in missing}
     specs = [spec for _, spec in missing]
-    _require_weights(specs[0], resources)
+    _require_weights(specs[0], resources, say)
     with executor_for(experiment, replace(resources, keep_models=True), specs) as executor:
         for spec, result in executor.run(specs, lambda spec, record: True):
             run = of_spec[spec.run_id]
@@ -106,17 +113,17 @@ def _refuse_other(run: StoredRun, spec: RunSpec, result: RunResult) -> None:
     )
 
 
-def _require_weights(spec: RunSpec, resources: Resources) -> None:
+def _require_weights(spec: RunSpec, resources: Resources, say: Callable[[str], None]) -> None:
     from backbones.build import BackboneError
-    from backbones.weights import WeightsUnavailableError, has_stored_body, resolve, store_body
+    from backbones.weights import WeightsUnavailableError, resolve
 
-    if has_stored_body(resources.caches.weights, spec.weights.digest):
+    if has_weights(resources.caches.weights, spec.weights.digest, say):
         return
     try:
         if spec.weights.source == "ImageNet":
             resolved = resolve(spec.backbone, "imagenet", spec.pixels.image_size)
             if resolved.digest == spec.weights.digest:
-                store_body(resources.caches.weights, resolved)
+                store_weights(resources.caches.weights, resolved)
                 return
     except (BackboneError, WeightsUnavailableError) as error:
         raise RequestError(f"Models of {spec.backbone} were not kept and cannot be trained again. {error}") from error

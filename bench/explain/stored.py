@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 from PIL import Image
 
-from bench.atomic import write_text
 from bench.errors import RequestError
+from bench.store.digests import file_digest
 from bench.store.folder import ResultsFolder
-from bench.store.json_files import read_json_of
+from bench.store.json_files import read_json_of, sealed
 from bench.store.runs import RunStore
 from reports.draw.csv_table import csv_text
 from reports.draw.json_table import table_from_json, table_to_json
@@ -77,18 +77,15 @@ def write_explanations(
             "galleries": index,
             "tables": [table_to_json(table) for table in tables],
         }
-        (target / _INDEX).write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        beside = {name: file_digest(target / name) for name in (_VALUES, *(entry["file"] for entry in index))}
+        text = sealed(json.dumps(content, allow_nan=False), _INDEX, beside)
+        (target / _INDEX).write_text(text, encoding="utf-8")
 
     store = RunStore(folder.root)
     store.remove_leftovers()
     written = store.store(FOLDER, fill)
-    of_tables = folder.root / "tables"
-    of_tables.mkdir(exist_ok=True)
-    for name in NAMES:
-        (of_tables / f"{name}.csv").unlink(missing_ok=True)
-    paths = [of_tables / f"{table.name}.csv" for table in tables]
-    for path, table in zip(paths, tables, strict=True):
-        write_text(path, csv_text(table))
+    folder.files.remove(f"tables/{name}.csv" for name in NAMES)
+    paths = folder.files.write_all({f"tables/{table.name}.csv": csv_text(table) for table in tables})
     return [written / _INDEX, written / _VALUES, written / GALLERIES, *paths]
 
 
@@ -100,7 +97,7 @@ def explanation_tables(folder: ResultsFolder) -> tuple[Table, ...]:
     """
     try:
         return tuple(table_from_json(table) for table in _read_index(folder).tables)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise RequestError(f"{folder.root / FOLDER / _INDEX} is damaged ({error}). {_ADVICE}") from None
 
 

@@ -15,7 +15,7 @@ from bench.external.runs import ExternalRun, refuse_conflicts
 from bench.folds.leaks import find_leaks
 from bench.plan.spec import RunResult
 from bench.store.folder import ResultsFolder
-from bench.store.records import FILE
+from bench.store.records import HISTORY, PREDICTIONS, write_record
 from bench.store.runs import history_table
 
 NO_IMAGES = "none: bench import brought these predictions without their images"
@@ -80,6 +80,6 @@ def _experiment(wanted: ExternalPredictions, before: Experiment | None, root: Pa
 
 def _fill(run: ExternalRun, files: Mapping[str, str], folder: Path) -> None:
     nothing = RunResult("done", np.zeros((0, len(run.classes)), dtype=np.float32))
-    pq.write_table(history_table(nothing), folder / "history.parquet")
-    pq.write_table(pa.Table.from_pandas(run.predictions, preserve_index=False), folder / "predictions.parquet")
-    (folder / FILE).write_text(run.record(files).to_json(), encoding="utf-8")
+    pq.write_table(history_table(nothing), folder / HISTORY)
+    pq.write_table(pa.Table.from_pandas(run.predictions, preserve_index=False), folder / PREDICTIONS)
+    write_record(folder, run.record(files))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from bench.atomic import write_text
+from bench.store.files import FolderFiles
 from bench.store.json_files import read_json_of
 
 FILE = "nondeterminism.json"
@@ -101,6 +101,8 @@ def read_nondeterminism(root: Path) -> NondeterminismRecord:
         "Delete it and give the bench nondeterminism command again to write it anew; runs that are stored are not "
         "trained again."
     )
+    if (root / FILE).exists():
+        FolderFiles(root).refuse_damaged(FILE, advice)
     return read_json_of(root / FILE, NondeterminismRecord, advice) or NondeterminismRecord()
 
 
@@ -108,6 +110,5 @@ def write_study(root: Path, study: RecordedStudy) -> Path:
     """Put a study in the place of the one with its key, or after the others."""
     others = read_nondeterminism(root).studies
     kept = [other for other in others if other.key != study.key]
-    path = root / FILE
-    write_text(path, NondeterminismRecord(studies=[*kept, study]).model_dump_json(indent=1) + "\n")
-    return path
+    text = NondeterminismRecord(studies=[*kept, study]).model_dump_json(indent=1) + "\n"
+    return FolderFiles(root).write(FILE, text)

@@ -13,6 +13,7 @@ from bench.data.pseudonyms import Pseudonyms
 from bench.engine.images import data_request, load_images
 from bench.errors import BenchError
 from bench.execution.resources import Resources
+from bench.execution.weight_cache import has_weights
 from bench.nondeterminism.divergence import Event, Location, divergence, first_difference, location
 from bench.plan.spec import Numerics, RunSpec
 from bench.plan.trace import Trace
@@ -123,8 +124,8 @@ def _require_machine(run: StoredRun, numerics: Numerics) -> None:
 def _resources(folder: ResultsFolder, spec: RunSpec, caches: Caches) -> Resources:
     experiment = folder.experiment()
     assert experiment is not None
-    if spec.weights.digest and not (caches.weights / f"{spec.weights.digest}.safetensors").exists():
-        raise NotHereError(f"The weights {spec.weights.digest[:10]} are not in the cache.")
+    if not has_weights(caches.weights, spec.weights.digest):
+        raise NotHereError(f"The weights {spec.weights.digest[:10]} are not in the cache, or damaged there.")
     experiment = experiment.model_copy(update={"image_size": spec.pixels.image_size})
     request = data_request(experiment, caches, folder.pseudonyms() or Pseudonyms.fresh())
     dataset = load_images(request, experiment, caches)

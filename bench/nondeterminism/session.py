@@ -44,7 +44,7 @@ def _run(experiment: Experiment, options: NondeterminismOptions) -> int:
     designs = [designs_of(prepared, backbone, options, devices) for backbone in prepared.backbones]
     scratch = _scratch(caches, folder)
     resources = replace(prepared.resources(), watch=SaveWeights(scratch))
-    with begin(prepared, folder, "bench nondeterminism", beside(prepared)) as begun:
+    with begin(prepared, folder, "bench nondeterminism", beside(prepared), terminal.say) as begun:
         found = [
             BackboneStudy(prepared.experiment, one, folder, resources, scratch, terminal, begun.heartbeat).do()
             for one in designs

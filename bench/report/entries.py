@@ -16,6 +16,7 @@ from bench.config.experiment import Experiment
 from bench.data.cases import INTERNAL, Case
 from bench.errors import RequestError
 from bench.folds.table import FoldTable
+from bench.store.aside import left_aside
 from bench.store.folder import LEAKS, ResultsFolder
 from bench.store.records import IMPORTED, RunRecord, mixed_environments
 from bench.store.runs import StoredRun
@@ -33,8 +34,8 @@ class Stored:
     """What a folder holds to compile from; read once, since there may be a thousand runs.
 
     entries: what is ranked, and runs, for each of them, what it was made from; left_out: a note for each backbone with
-    runs that are not; imported: whether an entry was imported; warning: of leaks, or empty; mixed: a
-    note where runs were made in different environments.
+    runs that are not, and for each run that was damaged; imported: whether an entry was imported; warning: of leaks, or
+    empty; mixed: a note where runs were made in different environments.
     """
 
     experiment: Experiment
@@ -59,9 +60,11 @@ def read_stored(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -
             f"{folder.root}/experiment.toml does not know the class {other[0]!r} that cases.parquet has: one of them "
             f"is damaged. Restore it, or give the bench run command again with another --results folder."
         )
+    snapshot.number_of_folds()
     comparable, left_out = _comparable(
         folder.runs.read_all(), folds, {case.case_id for case in cases if case.site == INTERNAL}
     )
+    left_out += left_aside(folder.runs.root)
     leaks = folder.leaks()
     warning = f"{leaks} pair(s) of cases leak from training into evaluation ({LEAKS})" if leaks else ""
     groups = _alike(comparable)

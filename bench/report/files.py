@@ -1,11 +1,10 @@
 """Tables and charts as files. Writes into tables/ (csv, tex, json or md, and all.tex) and figures/ (svg and png)."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from pathlib import Path
 
-from bench.atomic import write_atomically, write_text
 from bench.errors import BenchError
+from bench.store.files import FolderFiles
 from reports.draw.latex_table import latex_document
 from reports.page.charts import figure_png, figure_svg
 from reports.page.part import Chart
@@ -23,32 +22,23 @@ def write_tables(
 
     Those of an earlier call that are not among them are removed; `others` are names beside those of a leaderboard.
     """
-    folder = root / "tables"
-    folder.mkdir(exist_ok=True)
-    for name in {*NAMES, *others} - {table.name for table in tables}:
-        (folder / f"{name}.{ending}").unlink(missing_ok=True)
-    paths = [folder / f"{table.name}.{ending}" for table in tables]
-    for path, table in zip(paths, tables, strict=True):
-        write_text(path, draw(table))
+    files = FolderFiles(root)
+    files.remove(f"tables/{name}.{ending}" for name in {*NAMES, *others} - {table.name for table in tables})
+    texts = {f"tables/{table.name}.{ending}": draw(table) for table in tables}
     if ending == "tex":
-        paths.append(folder / "all.tex")
-        write_text(paths[-1], latex_document([table.name for table in tables]))
-    return paths
+        texts["tables/all.tex"] = latex_document([table.name for table in tables])
+    return files.write_all(texts)
 
 
 def write_charts(root: Path, charts: Sequence[Chart]) -> list[Path]:
     """Write each chart twice; those of an earlier call that are not among them are removed."""
-    folder = root / "figures"
-    folder.mkdir(exist_ok=True)
-    paths = []
+    files, pictures = FolderFiles(root), dict[str, bytes | str]()
     for chart in charts:
         svg, picture = _drawn(chart)
-        paths += [folder / f"{chart.name}.svg", folder / f"{chart.name}.png"]
-        write_text(paths[-2], svg)
-        write_atomically(paths[-1], partial(Path.write_bytes, data=picture))
-    for path in folder.iterdir():
-        if path.suffix in (".svg", ".png") and path.stem.partition("-")[0] in GROUPS and path not in paths:
-            path.unlink()
+        pictures |= {f"figures/{chart.name}.svg": svg, f"figures/{chart.name}.png": picture}
+    paths = files.write_all(pictures)
+    others = [path for path in root.glob("figures/*") if path.suffix in (".svg", ".png") and path not in paths]
+    files.remove(f"figures/{path.name}" for path in others if path.stem.partition("-")[0] in GROUPS)
     return paths
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 import reports
-from bench.atomic import write_text
 from bench.config.experiment import Experiment
 from bench.data.cases import INTERNAL, Case, external_sites
 from bench.folds.table import FoldTable
@@ -24,6 +23,7 @@ from reports.draw.markdown_table import escaped
 from reports.statistics.intervals import Interval, chosen_interval
 from reports.tables.caveats import has
 
+MARKDOWN, JSON = "leaderboard.md", "leaderboard.json"
 RESAMPLING_SEED = 0  # the same runs give the same intervals
 
 
@@ -54,14 +54,18 @@ class Drawn:
 
 
 def stored_leaderboard(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -> str | None:
-    """The Markdown of a leaderboard that is up to date: made from the runs that are there, by the program as it is."""
-    json_file, text_file = folder.root / "leaderboard.json", folder.root / "leaderboard.md"
-    if not (json_file.exists() and text_file.exists()):
+    """The Markdown of a leaderboard that is up to date: made from the runs that are there, by the program as it is.
+
+    None where there is none, or one of its two files was changed.
+    """
+    json_file, text_file = folder.root / JSON, folder.root / MARKDOWN
+    if not (json_file.exists() and text_file.exists()) or any(map(folder.files.damage, (JSON, MARKDOWN))):
         return None
     try:
-        made_from = json.loads(json_file.read_text(encoding="utf-8")).get("made_from")
-    except ValueError:
+        content = json.loads(json_file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
         return None
+    made_from = content.get("made_from") if isinstance(content, dict) else None
     experiment = (snapshot or folder.snapshot()).experiment
     if experiment is None or made_from != _made_from(folder, experiment, Resampling.of(experiment)):
         return None
@@ -95,8 +99,7 @@ def code_digest(package: Path) -> bytes:
 
 def store_leaderboard(folder: ResultsFolder, drawn: Drawn) -> None:
     """Replace leaderboard.md and leaderboard.json, which says what both were made from; so it comes last."""
-    write_text(folder.root / "leaderboard.md", drawn.text)
-    write_text(folder.root / "leaderboard.json", drawn.json)
+    folder.files.write_all({MARKDOWN: drawn.text, JSON: drawn.json})
 
 
 def draw_leaderboard(folder: ResultsFolder, stored: Stored, resampling: Resampling) -> Drawn:
@@ -182,4 +185,4 @@ def _without_patient(cases: Sequence[Case]) -> int:
 
 def leaderboard_files(root: Path) -> str:
     """The paths to tell the user."""
-    return f"{root / 'leaderboard.md'}, {root / 'leaderboard.json'}"
+    return f"{root / MARKDOWN}, {root / JSON}"

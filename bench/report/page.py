@@ -51,7 +51,7 @@ def write_page(
     page = page_of(folder, compiled, features, caches) if compiled else page_without_runs(folder, features)
     figures = write_charts(folder.root, page.charts)
     path = folder.root / NAME
-    write_text(path, page_html(page, _scripts(caches)))
+    folder.files.write(NAME, page_html(page, _scripts(caches)))
     return WrittenPage(path, tuple(figures))
 
 

@@ -11,7 +11,8 @@ from bench.cache import Caches
 from bench.config.experiment import Experiment
 from bench.data.cases import Case
 from bench.data.images import decode_parts, file_digest, part_digest
-from bench.data.pixels import PixelCache, cache_key, load_cache
+from bench.data.pixel_entry import PixelCache, entry_key
+from bench.data.pixels import load_cache
 from bench.data.reading import UnreadableImage
 from bench.quiet import quiet
 from reports.page import part
@@ -27,7 +28,8 @@ def thumbnails(
     A file counts only while its content is that which was trained on. cases: all of the folder, which name the cache.
     """
     with quiet():
-        cache = load_cache(caches.pixels, cache_key((case.digest for case in cases), experiment.pixels))
+        key = entry_key((case.digest for case in cases), experiment.pixels, experiment.max_pixels)
+        cache = load_cache(caches.pixels, key)
         return [_thumbnail(case, experiment, cache) for case in chosen]
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.atomic import write_text
 from bench.data.cases import INTERNAL, Case
+from bench.store.files import FolderFiles
 from reports import Entry, Leaderboard
 from reports.draw.csv_table import csv_text
 from reports.statistics.confusion_counts import Floats
@@ -51,12 +51,11 @@ def write_worklist(root: Path, found: FoundLabels) -> list[str]:
     Returns what to tell the user: how many cases there are, how many of them to expect to be mislabelled, and which
     entries are left out and why.
     """
-    path, said = root / WORKLIST, []
+    files, path, said = FolderFiles(root), root / WORKLIST, list[str]()
     if found.table is None:
-        path.unlink(missing_ok=True)
+        files.remove([WORKLIST])
     else:
-        path.parent.mkdir(exist_ok=True)
-        write_text(path, csv_text(found.table))
+        files.write(WORKLIST, csv_text(found.table))
         said.append(f"Labels to look at again, by most seeds: {len(found.cases)} of {found.judged} cases, in {path}.")
     said += [found.precision] if found.precision else []
     if found.withheld:

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from bench.atomic import write_text
-from bench.store.json_files import read_json_of
+from bench.store.json_files import read_json_of, sealed
 
 FOLDER = "search"
 
@@ -65,7 +65,7 @@ def write_record(root: Path, record: SearchRecord) -> Path:
     """Replace the record of that name."""
     path = root / FOLDER / f"{record.name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, record.model_dump_json(indent=1) + "\n")
+    write_text(path, sealed(record.model_dump_json(), path.name))
     return path
 
 

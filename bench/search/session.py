@@ -65,6 +65,8 @@ def _run(experiment: Experiment, options: SearchOptions, where: str) -> int:
     with folder.locked(wait=WAIT, command=SEARCH):
         prepared = prepare(experiment, folder, ahead, caches, terminal, internal_only=True)
         search = plan_search(prepared, options, space)
+        for line in (*folder.files.changed(), *folder.set_damaged_aside()):
+            terminal.say(line)
         write_foundation(prepared, folder, beside(prepared))
         studies = tuple(stage.plan.name for stage in search.stages)
         planned = PlannedSearch(studies, search.trials, masked(url))

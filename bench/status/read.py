@@ -1,19 +1,23 @@
 """Reads how far a results folder is, also while others write to it: no lock, no torch, no data frames."""
 
 import time
-import tomllib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 
+from bench.config.toml import read_written
 from bench.engine.durations import makespan
-from bench.errors import BenchError, RequestError
+from bench.errors import RequestError
 from bench.status.model import BackboneStatus, Failure, Status
 from bench.status.searches import read_searches, seconds_of_trials
+from bench.store.aside import SUFFIX, left_aside
+from bench.store.files import FolderFiles
 from bench.store.heartbeat import SEARCH, ActiveRun, WorkingProcess, processes_at_work
+from bench.store.json_files import DamagedError
+from bench.store.planned import FILE as PLAN
 from bench.store.planned import PlannedRun, read_planned
-from bench.store.records import RunRecord, read_record
+from bench.store.records import PREDICTIONS, RunRecord, checked_record, damaged
 
 
 def read_status(root: Path) -> Status:
@@ -31,6 +35,8 @@ def read_status(root: Path) -> Status:
     failed = [run for run in stored if run.status == "failed" and run.run_id not in complete]
     backbones = _backbones(planned.runs, stored, {run.run_id for run in failed}, running)
     studies, failed_trials, damage = read_searches(root, planned)
+    if why := FolderFiles(root).damage(PLAN):
+        problems.append(f"{root / PLAN} is damaged ({why}), so that it is not known what was planned.")
     alive = [process for process in processes if process.seconds_left is not None]
     return Status(
         results=str(root.resolve()),
@@ -53,24 +59,24 @@ def _check(root: Path) -> None:
             f"{root} is no results folder: it has no experiment.toml. Give the one that `bench run`, `bench search` or "
             f"`bench import` writes to."
         )
-    try:
-        tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RequestError(f"{file} is damaged: {error}. Mend that line, or restore the file.") from None
+    read_written(file)
 
 
 def _stored(folder: Path) -> tuple[list[RunRecord], list[str]]:
     """Every run and failed run, and what is damaged. Folders that are being written begin with a dot."""
-    found, problems = list[RunRecord](), list[str]()
+    found, problems = list[RunRecord](), left_aside(folder)
     paths = sorted(folder.iterdir()) if folder.is_dir() else []
     for path in paths:
-        if path.name.startswith(".") or not path.is_dir():
+        if path.name.startswith(".") or path.suffix == SUFFIX or not path.is_dir():
             continue
         try:
-            found.append(read_record(path))
-        except BenchError:
+            record = checked_record(path)
+            if record.status == "done" and not (path / PREDICTIONS).is_file():
+                raise DamagedError(f"{PREDICTIONS} is missing")
+            found.append(record)
+        except DamagedError as error:
             if path.exists():  # else replaced in this moment
-                problems.append(f"{path} is spoilt. Delete that folder and give the command again.")
+                problems.append(str(damaged(path, error)))
     return sorted(found, key=lambda run: (run.spec.backbone, run.spec.seed, run.spec.fold)), problems
 
 

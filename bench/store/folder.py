@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from bench.atomic import write_atomically, write_text
+from bench.atomic import remove_leftovers, write_atomically
 from bench.config.experiment import Experiment
 from bench.config.toml import experiment_text, read_experiment
 from bench.data.cases import Case
@@ -22,16 +22,26 @@ from bench.errors import RequestError
 from bench.folds import table as fold_table
 from bench.folds.leaks import Leak
 from bench.folds.table import FoldTable
+from bench.store.aside import set_aside
+from bench.store.digests import digest_of
+from bench.store.files import FolderFiles
 from bench.store.heartbeat import Heartbeat, heartbeat, processes_at_work
 from bench.store.runs import RunStore
 from bench.store.snapshot import FolderSnapshot
-from bench.store.tables import case_frame, cases_of, read_parquet, write_parquet, write_rows
-from bench.store.tuned import TUNED, TunedRecipes
+from bench.store.tables import case_frame, cases_of, csv_of, parquet_bytes, read_parquet
+from bench.store.tuned import TunedRecipes
 from reports.draw.csv_table import as_meant, csv_rows
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+CASES = "cases.parquet"
 SALT = ".salt"
 LEAKS = "tables/leaks.csv"
 PASSED_OVER = "tables/passed_over.csv"
+WRITTEN_UNDER_LOCK = ("", "tables", "figures", "explain", "explain/galleries")
+UNREADABLE = "tables/unreadable.csv"
+WRITE_AGAIN = "Give the bench run or bench import command again, which writes it anew."
 
 
 class ResultsFolder:
@@ -42,7 +52,8 @@ class ResultsFolder:
         self.runs = RunStore(root / "runs")
         self.trials = RunStore(root / "trials")
         self.repeats = RunStore(root / "repeats")
-        self.tuned = TunedRecipes(root / TUNED)
+        self.files = FolderFiles(root)
+        self.tuned = TunedRecipes(self.files)
 
     @contextmanager
     def locked(self, wait: float = 0.0, command: str = "bench") -> Iterator[Heartbeat]:
@@ -73,6 +84,8 @@ class ResultsFolder:
         try:
             self.runs.remove_leftovers()
             self.repeats.remove_leftovers()
+            for place in WRITTEN_UNDER_LOCK:
+                remove_leftovers(self.root / place)
             with heartbeat(self.root, command) as own:
                 yield own
         finally:
@@ -96,7 +109,7 @@ class ResultsFolder:
 
     def write_experiment(self, experiment: Experiment) -> None:
         """Replace experiment.toml."""
-        write_text(self.root / "experiment.toml", experiment_text(experiment))
+        self.files.write("experiment.toml", experiment_text(experiment))
 
     def cases(self) -> list[Case] | None:
         """The case table stored here, if any.
@@ -105,11 +118,13 @@ class ResultsFolder:
             RequestError: the file is damaged.
         """
         advice = "Restore it, or use another --results folder."
-        return read_parquet(self.root / "cases.parquet", cases_of, "no case table", advice)
+        if (self.root / CASES).exists():
+            self.files.refuse_damaged(CASES, advice)
+        return read_parquet(self.root / CASES, cases_of, "no case table", advice)
 
     def write_cases(self, cases: list[Case]) -> None:
         """Replace cases.parquet."""
-        write_parquet(self.root / "cases.parquet", case_frame(cases))
+        self.files.write(CASES, parquet_bytes(case_frame(cases)))
 
     def pseudonyms(self) -> Pseudonyms | None:
         """Under the salt stored here, if any.
@@ -120,15 +135,18 @@ class ResultsFolder:
         path = self.root / SALT
         if not path.exists():
             return None
+        advice = "Delete it; patients then get new pseudonyms."
+        self.files.refuse_damaged(SALT, advice)
         salt = path.read_bytes()
         if len(salt) != SALT_BYTES:
-            raise RequestError(f"{path} is damaged. Delete it; patients then get new pseudonyms.")
+            raise RequestError(f"{path} is damaged. {advice}")
         return Pseudonyms(salt)
 
     def write_salt(self, pseudonyms: Pseudonyms) -> None:
         """Keep the salt, readable by its owner alone, so that the next call gives patients the same names."""
         path = self.root / SALT
         if not path.exists():
+            self.files.accept({SALT: digest_of(pseudonyms.salt)})
             write_atomically(path, lambda temporary: _write_secret(temporary, pseudonyms.salt))
 
     def folds(self) -> FoldTable | None:
@@ -142,7 +160,7 @@ class ResultsFolder:
 
     def write_folds(self, folds: FoldTable) -> None:
         """Replace folds.parquet."""
-        write_parquet(self.root / "folds.parquet", fold_table.to_frame(folds))
+        self.files.write("folds.parquet", parquet_bytes(fold_table.to_frame(folds)))
 
     def state(self, names: Sequence[str] = ("experiment.toml", "cases.parquet", "folds.parquet")) -> str:
         """A digest of files of the folder; by default of those that requests are checked against."""
@@ -153,6 +171,13 @@ class ResultsFolder:
             digest.update(b"|")
         return digest.hexdigest()
 
+    def set_damaged_aside(self) -> list[str]:
+        """Move what is damaged of the stored runs, trials and repeats out of the way; returns what to say.
+
+        Call only inside `locked()`.
+        """
+        return [line for store in (self.runs, self.trials, self.repeats) for line in set_aside(store.root)]
+
     def refuse_changed(self, since: str) -> None:
         """Raise `RequestError` where the state is another one than `since`: what was read then may be outdated."""
         if self.state() != since:
@@ -162,31 +187,43 @@ class ResultsFolder:
 
     def write_unreadable(self, images: list[tuple[str, str]]) -> None:
         """List the images that were left out, as (case_id, reason), in tables/unreadable.csv."""
-        path = self.root / "tables" / "unreadable.csv"
-        path.parent.mkdir(exist_ok=True)
-        write_text(path, csv_rows(["case_id", "reason"], images))
+        self.files.write(UNREADABLE, csv_rows(["case_id", "reason"], images))
 
     def write_passed_over(self, entries: Sequence[Entry]) -> None:
         """Count what became no case as it lies on the disk, in tables/passed_over.csv; no file where all did."""
-        write_rows(self.root / PASSED_OVER, entries)
+        self._write_rows(PASSED_OVER, entries)
 
     def passed_over(self) -> list[Entry]:
         """What tables/passed_over.csv counts."""
+        self.files.refuse_damaged(PASSED_OVER, WRITE_AGAIN)
         path = self.root / PASSED_OVER
         if not path.exists():
             return []
-        rows = pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
-        texts: list[dict[str, Any]] = [{name: as_meant(text) for name, text in row.items()} for row in rows]
-        return [Entry(**{**row, "number": int(row["number"])}) for row in texts]
+        try:
+            rows = pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
+            texts: list[dict[str, Any]] = [{name: as_meant(text) for name, text in row.items()} for row in rows]
+            return [Entry(**{**row, "number": int(row["number"])}) for row in texts]
+        except (KeyError, TypeError, ValueError) as error:
+            raise RequestError(f"{path} is damaged ({error}). Delete it; bench run writes it again.") from None
 
     def write_leaks(self, leaks: Sequence[Leak]) -> None:
         """List the pairs that leak, in tables/leaks.csv; no file where there are none."""
-        write_rows(self.root / LEAKS, leaks)
+        self._write_rows(LEAKS, leaks)
 
     def leaks(self) -> int:
         """How many pairs leak, by tables/leaks.csv."""
+        self.files.refuse_damaged(LEAKS, WRITE_AGAIN)
         path = self.root / LEAKS
-        return len(pd.read_csv(path)) if path.exists() else 0
+        try:
+            return len(pd.read_csv(path)) if path.exists() else 0
+        except ValueError as error:
+            raise RequestError(f"{path} is damaged ({error}). Delete it; bench run writes it again.") from None
+
+    def _write_rows(self, name: str, rows: "Sequence[DataclassInstance]") -> None:
+        if rows:
+            self.files.write(name, csv_of(rows))
+        else:
+            self.files.remove([name])
 
 
 def _write_secret(path: Path, content: bytes) -> None:

@@ -123,7 +123,7 @@ def _read(root: Path) -> Iterator[tuple[Path, WorkingProcess | None]]:
 def _exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # a number that no process has
         return False
     except PermissionError:
         return True

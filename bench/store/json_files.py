@@ -1,11 +1,15 @@
-"""Files of JSON as typed records. Reads files."""
+"""Files of JSON as typed records, which may hold their own digest. Reads files."""
 
+import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from bench.errors import RequestError
+from bench.store.digests import CHANGED, digest_of
 
 Record = TypeVar("Record")
 
@@ -21,14 +25,40 @@ def read_json(file: Path, kind: type[Record]) -> Record:
         DamagedError: it is not there or damaged.
     """
     try:
-        record: Record = TypeAdapter(kind).validate_json(file.read_bytes())
+        content = file.read_bytes()
+    except OSError as error:
+        raise DamagedError(str(error)) from None
+    _refuse_broken_seal(content, file.name)
+    try:
+        record: Record = TypeAdapter(kind).validate_json(content)
         return record
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise DamagedError(f"{place}: {first['msg']}" if place else first["msg"]) from None
-    except OSError as error:
-        raise DamagedError(str(error)) from None
+
+
+def sealed(text: str, name: str, beside: Mapping[str, str] | None = None) -> str:
+    """An object of JSON with a last entry `sha256`: digests of files beside it, and its own as `name`.
+
+    Its own is that of the text in which it is empty.
+    """
+    content = {**json.loads(text), "sha256": {**(beside or {}), name: ""}}
+    whole, empty = json.dumps(content, indent=1, allow_nan=False) + "\n", f'"{name}": ""'
+    before, _, after = whole.rpartition(empty)
+    return f'{before}"{name}": "{digest_of(whole.encode())}"{after}'
+
+
+def _refuse_broken_seal(content: bytes, name: str) -> None:
+    """Raise `DamagedError` where a file is not as `sealed` left it; one that was never sealed passes."""
+    entries = list(re.finditer(rb'"' + re.escape(name).encode() + rb'": "([^"]*)"', content))
+    if not entries:
+        if b'"sha256": {' in content:
+            raise DamagedError(CHANGED)
+        return
+    start, end = entries[-1].span(1)
+    if digest_of(content[:start] + content[end:]).encode() != content[start:end]:
+        raise DamagedError(CHANGED)
 
 
 def read_json_of(file: Path, kind: type[Record], advice: str) -> Record | None:

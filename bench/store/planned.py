@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from bench.atomic import write_text
+from bench.errors import RequestError
+from bench.store.files import FolderFiles
 from bench.store.json_files import DamagedError, read_json
 
 FILE = ".plan.json"
@@ -50,16 +51,17 @@ class Planned:
 
 
 def read_planned(root: Path) -> Planned:
-    """What is planned; nothing where no plan was written, or one that cannot be read."""
+    """What is planned; nothing where no plan was written, or one that is damaged."""
     try:
+        FolderFiles(root).refuse_damaged(FILE, "")
         return read_json(root / FILE, Planned)
-    except DamagedError:
+    except (DamagedError, RequestError):
         return Planned()
 
 
 def write_planned(root: Path, planned: Planned) -> None:
     """Replace the plan. Call only while holding the folder's lock."""
-    write_text(root / FILE, json.dumps(asdict(planned)))
+    FolderFiles(root).write(FILE, json.dumps(asdict(planned)))
 
 
 def folds_digest(fold_of: Iterable[tuple[str, int]]) -> str:

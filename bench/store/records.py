@@ -1,20 +1,27 @@
-"""What is kept of a run beside its predictions: run.json. Reads it."""
+"""What is kept of a run beside its predictions: run.json. Reads and writes it."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
+from bench.atomic import write_text
 from bench.data.images import PixelSettings
 from bench.errors import BenchError
 from bench.plan.recipe import Recipe
 from bench.plan.spec import Numerics, Role, RunResult, RunSpec, Seeds, Weights
 from bench.scoring import class_numbers, scores_by_site
-from bench.store.json_files import DamagedError, read_json
+from bench.store.digests import CHANGED, digest_of, file_digest
+from bench.store.json_files import DamagedError, read_json, sealed
 
 FILE = "run.json"
+PREDICTIONS = "predictions.parquet"
+HISTORY = "history.parquet"
+MODEL = "model.safetensors"
+RUN_ID = re.compile(r"[0-9a-f]{20}")
 IMPORTED = "imported"
 """Stands for the weights and the recipe of external predictions that came without them."""
 OF_NUMERICS = ("device", "precision", "layout", "threads", "deterministic", "CUBLAS_WORKSPACE_CONFIG")
@@ -89,7 +96,8 @@ class RunRecord(BaseModel):
     """run.json; what it holds of a run depends on the role in its spec.
 
     timings: seconds by phase; the whole is "total". environment: what it was made with; of external predictions the
-    digests of the files that they came in. metrics: accuracy and macro-F1 by site. moved: as in `RunResult`.
+    digests of the files that they came in. metrics: accuracy and macro-F1 by site. moved: as in `RunResult`. sha256: of
+    the files beside it and of itself, without that entry; None of runs that were stored before there were digests.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -104,6 +112,7 @@ class RunRecord(BaseModel):
     environment: dict[str, str]
     metrics: dict[str, dict[str, float]]
     moved: float | None = None
+    sha256: dict[str, str] | None = None
 
     @classmethod
     def of(cls, spec: RunSpec, result: RunResult, parameters: int) -> "RunRecord":
@@ -165,6 +174,13 @@ class RunRecord(BaseModel):
         return json.dumps(self.model_dump(mode="json", by_alias=True, exclude_none=True), indent=1, allow_nan=False)
 
 
+def write_record(folder: Path, record: RunRecord) -> None:
+    """Write run.json with the digests of the files that are beside it."""
+    names = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name != FILE)
+    digests = {name: file_digest(folder / name) for name in names if not name.startswith(".")}
+    write_text(folder / FILE, sealed(record.to_json(), FILE, digests))
+
+
 def read_record(folder: Path) -> RunRecord:
     """run.json of the folder of a run.
 
@@ -172,14 +188,49 @@ def read_record(folder: Path) -> RunRecord:
         BenchError: it is not there or damaged.
     """
     try:
-        return read_json(folder / FILE, RunRecord)
+        return checked_record(folder)
     except DamagedError as error:
-        raise spoilt(folder, error) from error
+        raise damaged(folder, error) from error
 
 
-def spoilt(folder: Path, error: Exception) -> BenchError:
+def checked_record(folder: Path) -> RunRecord:
+    """The same.
+
+    Raises:
+        DamagedError: it is not there, not as it was written, or of another run than the folder is named by.
+    """
+    if not (folder / FILE).exists():
+        raise DamagedError(f"{FILE} is missing")
+    record = read_json(folder / FILE, RunRecord)
+    name = folder.name.partition(".")[0]
+    if RUN_ID.fullmatch(name) and record.run_id != name:
+        raise DamagedError(f"{FILE} is that of run {record.run_id}")
+    return record
+
+
+def read_sibling(folder: Path, name: str, record: RunRecord) -> bytes:
+    """A file beside run.json.
+
+    Raises:
+        DamagedError: it is not there, or not as it was written.
+    """
+    try:
+        content = (folder / name).read_bytes()
+    except FileNotFoundError:
+        raise DamagedError(f"{name} is missing") from None
+    except OSError as error:
+        raise DamagedError(str(error)) from None
+    if record.sha256 is not None and record.sha256.get(name) != digest_of(content):
+        raise DamagedError(f"{name}: {CHANGED}")
+    return content
+
+
+def damaged(folder: Path, error: Exception) -> BenchError:
     """What to say of a stored run of which a file cannot be read."""
-    return BenchError(f"The stored run {folder} is spoilt ({error}). Delete that folder and give the command again.")
+    return BenchError(
+        f"The stored run {folder} is damaged ({error}). Give the command that made it again: it moves the folder aside "
+        f"and does the run anew. Where this is said again, delete the folder first."
+    )
 
 
 def mixed_environments(environments: Sequence[Mapping[str, str]]) -> list[str]:

@@ -1,11 +1,11 @@
 """Stored runs, one folder each. Reads and writes runs/<run_id>/; its final name says that a run is complete."""
 
-import re
 import shutil
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,13 +20,22 @@ from bench.atomic import flush, write_atomically
 from bench.data.cases import INTERNAL, Case
 from bench.plan.plan import by_content, samples_of
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
-from bench.store.records import FILE, RunRecord, read_record, spoilt
+from bench.store.aside import run_folders
+from bench.store.records import (
+    FILE,
+    HISTORY,
+    MODEL,
+    PREDICTIONS,
+    RunRecord,
+    damaged,
+    read_record,
+    read_sibling,
+    write_record,
+)
 from bench.store.traces import write_trace
 
 TEXT = ("case_id", "site", "label", "predicted")
 _DICTIONARY = pa.dictionary(pa.int32(), pa.string())
-MODEL = "model.safetensors"
-_RUN_ID = re.compile(r"[0-9a-f]{20}")
 
 
 @dataclass(frozen=True)
@@ -38,16 +47,21 @@ class StoredRun:
     record: RunRecord
 
     def table(self) -> pa.Table:
-        """Columns case_id, site, label, predicted as dictionaries of texts, p_<class>; many are read quickly."""
+        """Columns case_id, site, label, predicted as dictionaries of texts, p_<class>; many are read quickly.
+
+        Raises:
+            BenchError: the file is damaged.
+        """
         try:
-            with pq.ParquetFile(self.folder / "predictions.parquet", read_dictionary=list(TEXT)) as file:
+            content = pa.BufferReader(read_sibling(self.folder, PREDICTIONS, self.record))
+            with pq.ParquetFile(content, read_dictionary=list(TEXT)) as file:
                 table = file.read(use_threads=False).replace_schema_metadata()
             for place, name in enumerate(table.column_names):
                 if name in TEXT and table.schema.field(name).type != _DICTIONARY:
                     table = table.set_column(place, name, table[name].cast(pa.string()).dictionary_encode())
             return table
         except (ValueError, OSError) as error:
-            raise spoilt(self.folder, error) from error
+            raise damaged(self.folder, error) from error
 
     def predictions(self) -> pd.DataFrame:
         """The same columns as a data frame."""
@@ -59,17 +73,26 @@ class StoredRun:
         return np.asarray(columns.to_pandas(), dtype=np.float32)
 
     def history(self) -> pd.DataFrame | None:
-        """A row an epoch; None where nothing was trained here."""
-        file = self.folder / "history.parquet"
+        """A row an epoch; None where nothing was trained here.
+
+        Raises:
+            BenchError: the file is damaged.
+        """
+        if self.record.sha256 is None and not (self.folder / HISTORY).is_file():
+            return None
         try:
-            return pd.read_parquet(file) if file.is_file() else None
+            return pd.read_parquet(BytesIO(read_sibling(self.folder, HISTORY, self.record)))
         except (ValueError, OSError) as error:
-            raise spoilt(self.folder, error) from error
+            raise damaged(self.folder, error) from error
 
     def model(self) -> bytes | None:
-        """The trained model as a safetensors file, None where it was not kept."""
-        file = self.folder / MODEL
-        return file.read_bytes() if file.exists() else None
+        """The trained model as a safetensors file; None where it was not kept, or not to its end.
+
+        Raises:
+            DamagedError: it is not as it was written.
+        """
+        named = self.record.sha256 is None or MODEL in self.record.sha256
+        return read_sibling(self.folder, MODEL, self.record) if named and (self.folder / MODEL).exists() else None
 
     def spec(self, cases: Sequence[Case]) -> RunSpec | None:
         """The spec that made it, whose id is its own; None where the cases are others, or nothing was trained here.
@@ -110,16 +133,15 @@ class RunStore:
         self.root = root
 
     def complete(self) -> set[str]:
-        """Ids of the runs that are finished and stored."""
-        if not self.root.is_dir():
-            return set()
-        return {path.name for path in self.root.iterdir() if _RUN_ID.fullmatch(path.name)}
+        """Ids of the runs that are finished and stored: those that have a record and predictions."""
+        folders = run_folders(self.root)
+        return {folder.name for folder in folders if (folder / FILE).is_file() and (folder / PREDICTIONS).is_file()}
 
     def read(self, run_id: str) -> StoredRun:
         """One complete run.
 
         Raises:
-            BenchError: it is spoilt.
+            BenchError: it is damaged.
         """
         folder = self.root / run_id
         return StoredRun(run_id, folder, read_record(folder))
@@ -155,13 +177,22 @@ class RunStore:
 
     def keep_model(self, run_id: str, model: bytes) -> None:
         """Add the trained model to a run that was stored without it."""
-        write_atomically(self.root / run_id / MODEL, lambda temporary: temporary.write_bytes(model))
+        folder = self.root / run_id
+        record = read_record(folder)
+        write_atomically(folder / MODEL, lambda temporary: temporary.write_bytes(model))
+        if record.sha256 is not None:
+            write_record(folder, record)
 
     def store(self, name: str, fill: Callable[[Path], None]) -> Path:
-        """A folder that `fill` writes: flushed and under its final name, replacing what had it, or not at all."""
+        """A folder that `fill` writes: flushed and under its final name, replacing what had it, or not at all.
+
+        Raises:
+            FileNotFoundError: what the folder of runs was in is gone.
+        """
         final, temporary = self.root / name, self.root / f".{name}.{uuid4().hex[:8]}.tmp"
         try:
-            temporary.mkdir(parents=True)
+            self.root.mkdir(exist_ok=True)
+            temporary.mkdir()
             fill(temporary)
             for path in temporary.iterdir():
                 flush(path)
@@ -174,13 +205,13 @@ class RunStore:
 
 
 def _fill(folder: Path, spec: RunSpec, result: RunResult, parameters: int) -> None:
-    pq.write_table(history_table(result), folder / "history.parquet")
+    pq.write_table(history_table(result), folder / HISTORY)
     if result.status == "done":
-        pq.write_table(predictions_table(spec, result), folder / "predictions.parquet")
+        pq.write_table(predictions_table(spec, result), folder / PREDICTIONS)
     if result.model:
         (folder / MODEL).write_bytes(result.model)
     write_trace(folder, result.trace)
-    (folder / FILE).write_text(RunRecord.of(spec, result, parameters).to_json(), encoding="utf-8")
+    write_record(folder, RunRecord.of(spec, result, parameters))
 
 
 def _replace(temporary: Path, final: Path) -> None:

@@ -40,7 +40,7 @@ class FolderSnapshot:
             inside = [[case for case in table if case.site == INTERNAL] for table in (stored, cases)]
             if any(before == list(after) for before, after in zip(inside, (stored, cases), strict=True)):
                 stored, cases = inside
-        before, now = _identities(stored), _identities(cases)
+        before, now = identities(stored), identities(cases)
         differing = sorted({case_id for case_id, *_ in before ^ now})
         if differing:
             raise RequestError(
@@ -54,15 +54,23 @@ class FolderSnapshot:
                 f"{', '.join(classes)}. Use another --results folder."
             )
 
+    def number_of_folds(self) -> int:
+        """How many there are of each seed; 0 where there are none.
+
+        Raises:
+            RequestError: seeds differ in it.
+        """
+        try:
+            return self.folds.number() if self.folds and self.folds.by_seed else 0
+        except ValueError as error:
+            raise RequestError(f"{self.root}/folds.parquet cannot be used: {error}. Mend or restore it.") from None
+
     def refuse_other_folds(self, experiment: Experiment) -> None:
         """Raise `RequestError` where other folds are asked for than the folder has, or those cannot be used."""
         if self.folds is None or not self.folds.by_seed:
             return
         holdout = self.experiment.holdout if self.experiment else experiment.holdout
-        try:
-            number = self.folds.number()
-        except ValueError as error:
-            raise RequestError(f"{self.root}/folds.parquet cannot be used: {error}. Mend or restore it.") from None
+        number = self.number_of_folds()
         if holdout != experiment.holdout or (holdout is None and number != experiment.folds):
             was = f"a single hold-out split of {holdout}" if holdout else f"{number} folds"
             asked = f"a hold-out split of {experiment.holdout}" if experiment.holdout else f"{experiment.folds} folds"
@@ -77,7 +85,7 @@ def made_by_import(cases: Iterable[Case]) -> bool:
     return not any(case.path for case in cases)
 
 
-def _identities(cases: Sequence[Case]) -> set[tuple[str, str, str, str | None]]:
+def identities(cases: Sequence[Case]) -> set[tuple[str, str, str, str | None]]:
     """What makes two tables the same data. Groups count as a partition, named by the first of their cases."""
     first: dict[str, str] = {}
     for case in sorted(cases, key=lambda case: case.case_id):

@@ -1,13 +1,13 @@
-"""Tables of a results folder as its files hold them. Reads and writes Parquet and CSV."""
+"""Tables of a results folder as its files hold them. Reads Parquet."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pandas as pd
 
-from bench.atomic import write_atomically, write_text
 from bench.data.cases import COLUMNS, PART, Case
 from bench.errors import RequestError
 from reports.draw.csv_table import csv_rows
@@ -17,11 +17,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+STORED = ("mask",)
+"""What is read of a case's extra columns once its experiment has begun: bench explain looks at lesions."""
+
 
 def case_frame(cases: Sequence[Case]) -> pd.DataFrame:
-    """The case table as a data frame: the columns of `Case` (`part` where some case has one), then the extra ones."""
+    """The case table as a data frame: the columns of `Case` (`part` where some case has one), then those of `STORED`.
+
+    What else a manifest says of its images, such as names, stays out of results.
+    """
     rows = [asdict(case) for case in cases]
-    extras = list(dict.fromkeys(name for case in cases for name in case.extra))
+    extras = [name for name in STORED if any(name in case.extra for case in cases)]
     for row in rows:
         extra = row.pop("extra")
         row.update({name: extra.get(name) for name in extras})
@@ -54,20 +60,19 @@ def read_parquet(file: Path, parse: Callable[[pd.DataFrame], T], what: str, advi
         return None
     try:
         return parse(pd.read_parquet(file))
-    except (KeyError, ValueError, OSError) as error:
-        raise RequestError(f"{file} is {what} ({error}). {advice}") from None
+    except Exception as error:  # pyarrow and pandas name a damaged file in dozens of ways
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise RequestError(f"{file} is {what} ({said}). {advice}") from None
 
 
-def write_parquet(file: Path, frame: pd.DataFrame) -> None:
-    """Replace a file."""
-    write_atomically(file, lambda temporary: frame.to_parquet(temporary, index=False))
+def parquet_bytes(frame: pd.DataFrame) -> bytes:
+    """A data frame as a Parquet file."""
+    buffer = BytesIO()
+    frame.to_parquet(buffer, index=False)
+    return buffer.getvalue()
 
 
-def write_rows(file: Path, rows: "Sequence[DataclassInstance]") -> None:
-    """Replace a CSV file by one line a row, with the fields as columns; no file where there are no rows."""
-    if not rows:
-        file.unlink(missing_ok=True)
-        return
-    file.parent.mkdir(exist_ok=True)
+def csv_of(rows: "Sequence[DataclassInstance]") -> str:
+    """CSV with one line a row, and the fields as columns."""
     names = [field.name for field in fields(rows[0])]
-    write_text(file, csv_rows(names, ([getattr(row, name) for name in names] for row in rows)))
+    return csv_rows(names, ([getattr(row, name) for name in names] for row in rows))

@@ -6,6 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.plan.trace import Trace, TracePoint
+from bench.store.json_files import DamagedError
+from bench.store.records import damaged, read_record, read_sibling
 
 FILE = "digests.parquet"
 
@@ -31,13 +33,22 @@ def count_digests(folder: Path) -> int:
 
 
 def read_trace(folder: Path) -> Trace:
-    """The inverse; empty where there is no file."""
-    if not (folder / FILE).exists():
+    """The inverse; empty where there is no file.
+
+    Raises:
+        BenchError: the run is damaged.
+    """
+    record = read_record(folder)
+    if not (folder / FILE).exists() and FILE not in (record.sha256 or {}):
         return ()
+    try:
+        content = pa.BufferReader(read_sibling(folder, FILE, record))
+    except DamagedError as error:
+        raise damaged(folder, error) from error
     points: dict[tuple[str, int], TracePoint] = {}
     names: dict[tuple[str, int], list[str]] = {}
     digests: dict[tuple[str, int], list[int]] = {}
-    for row in pq.read_table(folder / FILE).to_pylist():
+    for row in pq.read_table(content).to_pylist():
         key = (row["stage"], row["step"])
         points.setdefault(key, TracePoint(row["stage"], row["epoch"], row["step"], (), ()))
         names.setdefault(key, []).append(row["tensor"])

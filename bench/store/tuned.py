@@ -1,13 +1,12 @@
 """Recipes that were chosen by a score on cases of this folder. Reads and writes tuned.json."""
 
 import json
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from bench.atomic import write_text
 from bench.config.experiment import Experiment
 from bench.plan.recipe import Recipe
+from bench.store.files import FolderFiles
 from bench.store.json_files import read_json_of
 from bench.store.records import RunRecord
 from reports.tables.caveats import TUNED as TUNED_TEXT
@@ -38,8 +37,8 @@ class TunedRecipe(BaseModel):
 class TunedRecipes:
     """The list of them. A row whose numbers are on it has a caveat, whatever its recipe is called."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self, files: FolderFiles) -> None:
+        self._files = files
 
     def add(self, experiment: Experiment, cases: int) -> None:
         """Note the recipe and image size of `experiment`, tuned on so many of the folder's cases."""
@@ -49,7 +48,7 @@ class TunedRecipes:
             return
         entry = TunedRecipe(recipe=recipe, image_size=size, study=experiment.tuned.study, cases=cases)
         content = [one.model_dump(exclude={"recipe": {"name"}}) for one in [*self._entries(), entry]]
-        write_text(self._file, json.dumps(content, indent=1) + "\n")
+        self._files.write(TUNED, json.dumps(content, indent=1) + "\n")
 
     def caveats(self, record: RunRecord) -> tuple[Caveat, ...]:
         """The caveat of a stored run's row, if its recipe was tuned."""
@@ -62,4 +61,5 @@ class TunedRecipes:
         return next((one for one in self._entries() if one.fits(recipe, image_size)), None)
 
     def _entries(self) -> list[TunedRecipe]:
-        return read_json_of(self._file, list[TunedRecipe], ADVICE) or []
+        self._files.refuse_damaged(TUNED, ADVICE)
+        return read_json_of(self._files.root / TUNED, list[TunedRecipe], ADVICE) or []

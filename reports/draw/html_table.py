@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from markupsafe import Markup, escape
 
@@ -50,6 +51,11 @@ class _Scale:
     low: float
     high: float
 
+    @classmethod
+    def of(cls, numbers: Sequence[float]) -> Self:
+        """From the smallest number to the largest."""
+        return cls(min(numbers), max(numbers))
+
     def x(self, value: float) -> float:
         place = (value - self.low) / ((self.high - self.low) or 1.0)
         return round(_EDGE + place * (_WIDTH - 2 * _EDGE), 1)
@@ -57,28 +63,13 @@ class _Scale:
 
 def _scales(table: Table) -> list[_Scale | None]:
     """Columns without a negative number share a scale, so that they can be compared; the others have their own."""
-    bounds = [
-        [*_reference(column), *(number for row in table.rows for number in _numbers(row[place]))]
-        if column.kind == "cell"
-        else []
-        for place, column in enumerate(table.columns)
-    ]
-    shared = [number for of_column in bounds if of_column and min(of_column) >= 0 for number in of_column]
-    return [_scale(shared if min(of_column) >= 0 else [*of_column, 0.0]) if of_column else None for of_column in bounds]
-
-
-def _reference(column: Column) -> list[float]:
-    return [] if column.reference is None else [column.reference]
-
-
-def _scale(numbers: Sequence[float]) -> _Scale:
-    return _Scale(min(numbers), max(numbers))
-
-
-def _numbers(item: Item) -> list[float]:
-    if not isinstance(item, Cell):
-        return []
-    return [number for number in (item.value, item.low, item.high) if number is not None]
+    found: list[list[float]] = [[] for _ in table.columns]
+    for numbers, column, items in zip(found, table.columns, zip(*table.rows, strict=True), strict=False):
+        cells = [item for item in items if isinstance(item, Cell)]
+        bounds = (number for cell in cells for number in (cell.value, cell.low, cell.high))
+        numbers += [number for number in (column.reference, *bounds) if number is not None]
+    shared = [number for numbers in found if min(numbers, default=-1.0) >= 0 for number in numbers]
+    return [_Scale.of(shared if min(numbers) >= 0 else [*numbers, 0.0]) if numbers else None for numbers in found]
 
 
 def _row(row: Sequence[Item], columns: Sequence[Column], scales: Sequence[_Scale | None], notes: Notes) -> Markup:

@@ -39,7 +39,7 @@ def _standings(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
     yield drawn(row_tables.standings(leaderboard, headline_names()), notes)
     if mixed := mixed_weights(leaderboard.rows):
         yield f"{escaped(mixed)}."
-    for site in dict.fromkeys(site for row in leaderboard.rows for site in row.sites):
+    for site in leaderboard.sites:
         yield from _titled(row_tables.at_site(leaderboard, site, headline_names()), notes)
     yield from notes.flush()
     yield from _titled(row_tables.runs(leaderboard), notes)

@@ -32,11 +32,6 @@ def board_sections(leaderboard: Leaderboard) -> tuple[Section, ...]:
     return tuple(section for section in sections if section.parts)
 
 
-def sites_of(leaderboard: Leaderboard) -> tuple[str, ...]:
-    """External sites that some backbone predicts."""
-    return tuple(dict.fromkeys(site for row in leaderboard.rows for site in row.sites))
-
-
 def _leaderboard(leaderboard: Leaderboard) -> Section:
     return Section(
         "leaderboard",
@@ -59,15 +54,13 @@ def _external(leaderboard: Leaderboard) -> Section:
         "external",
         "Internal against external",
         ("How much of the internal value is kept where the models were not trained. External sites never rank.",),
-        tuple(charts) if sites_of(leaderboard) else (),
+        tuple(charts) if leaderboard.sites else (),
     )
 
 
 def _gap(leaderboard: Leaderboard) -> Section:
     split = row_tables.gap_split(leaderboard, headline_names())
-    charts = (
-        gap_parts(leaderboard, site, primary(), number) for number, site in enumerate(sites_of(leaderboard), start=1)
-    )
+    charts = (gap_parts(leaderboard, site, primary(), number) for number, site in enumerate(leaderboard.sites, start=1))
     return Section(
         "gap",
         "What the gaps are made of",
@@ -75,7 +68,7 @@ def _gap(leaderboard: Leaderboard) -> Section:
             "Appearance shift is what is left of the gap with the internal class mix at both sides; prevalence shift "
             "is the rest, which the site's own mix of classes adds.",
         ),
-        (*charts, of_one_site(leaderboard, split)) if sites_of(leaderboard) else (),
+        (*charts, of_one_site(leaderboard, split)) if leaderboard.sites else (),
     )
 
 
@@ -123,7 +116,7 @@ def _noise(leaderboard: Leaderboard) -> Section:
 
 def of_one_site(leaderboard: Leaderboard, table: Table) -> Table:
     """Without the column of sites where all rows name the same."""
-    sites = sites_of(leaderboard)
+    sites = leaderboard.sites
     return table.where(site=sites[0]) if len(sites) == 1 and all(row.sites for row in leaderboard.rows) else table
 
 

@@ -1,20 +1,21 @@
 """Learning curves: every seed is a line."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import altair as alt
 import pandas as pd
 
 from reports.page.charts import colour, data, spec_of
 from reports.page.part import Chart
+from reports.statistics.metrics import primary
 
 MOST_EPOCHS = 60
 _MOST_TICKS = 10
-Quantity = Literal["val_macro_f1", "loss"]
-TITLES: dict[Quantity, str] = {"val_macro_f1": "Macro F1 of the held-out fold", "loss": "Cross-entropy"}
+SCORE = f"val_{primary().name}"
+TITLES = {SCORE: f"{primary().title} of the held-out fold", "loss": "Cross-entropy"}
+"""The quantities that curves are drawn of."""
 _SERIES = {
-    "val_macro_f1": {"val_macro_f1": "held-out fold"},
+    SCORE: {SCORE: "held-out fold"},
     "loss": {"train_loss": "training", "val_loss": "held-out fold"},
 }
 
@@ -29,7 +30,7 @@ class CurvePoint:
     value: float
 
 
-def curve_points(history: pd.DataFrame, quantity: Quantity) -> tuple[CurvePoint, ...]:
+def curve_points(history: pd.DataFrame, quantity: str) -> tuple[CurvePoint, ...]:
     """Of one backbone. history: columns seed, fold, epoch (from 0) and those of `EpochRecord`.
 
     Where there are more than 60 epochs, 60 evenly spread ones are kept, the last among them.
@@ -45,7 +46,7 @@ def curve_points(history: pd.DataFrame, quantity: Quantity) -> tuple[CurvePoint,
     )
 
 
-def learning_curve(backbone: str, history: pd.DataFrame, quantity: Quantity, number: int) -> Chart:
+def learning_curve(backbone: str, history: pd.DataFrame, quantity: str, number: int) -> Chart:
     """The curves of one backbone; number: its place, for the file's name."""
     points = curve_points(history, quantity)
     series = list(dict.fromkeys(point.series for point in points))

@@ -1,7 +1,6 @@
 """What the page cannot say, in plain words."""
 
 from reports.draw.markdown_leaderboard import what_intervals_cover
-from reports.page.board_sections import sites_of
 from reports.page.part import Points, Section
 from reports.statistics.metrics import primary
 from reports.tables.claims import RANDOM, RECOMMENDED_SEEDS
@@ -11,7 +10,7 @@ from reports.tables.wording import listed, site_name
 
 def limits(leaderboard: Leaderboard, *, synthetic: bool, warning: str = "") -> Section:
     """Limitations of every page, and those of this one. warning: of leaks, or empty."""
-    rows, sites = leaderboard.rows, sites_of(leaderboard)
+    rows, sites = leaderboard.rows, leaderboard.sites
     random = [row.name for row in rows if row.weights == RANDOM]
     always = [
         "Research use only, never for diagnosis. Nothing here was tested for any decision about a patient.",

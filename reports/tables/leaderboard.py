@@ -49,6 +49,11 @@ class Leaderboard:
     interval: Interval
     stratified: bool
 
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """External sites that some row was tested on."""
+        return tuple(dict.fromkeys(site for row in self.rows for site in row.sites))
+
     def near_guessing(self, row: Row) -> bool:
         """Whether the interval of a row's primary endpoint does not lie above guessing, or is not there.
 

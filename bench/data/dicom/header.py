@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.data.reading import UnreadableImage
+from bench.data.dicom.deflated import MOST_HEADER, inflated, is_deflated
+from bench.data.reading import UnreadableImage, too_large
 from bench.errors import RequestError
 
 LEVELS = {"study": "StudyInstanceUID", "series": "SeriesInstanceUID"}
@@ -48,7 +49,7 @@ def read_header(path: Path) -> DicomHeader:
     Raises:
         UnreadableImage: no DICOM file.
     """
-    dataset = read_dataset(path, stop_before_pixels=True, specific_tags=HEADER_TAGS)
+    dataset = read_dataset(path, specific_tags=HEADER_TAGS)
     study, series, description = (text_of(dataset, name) for name in (*LEVELS.values(), "SeriesDescription"))
     return DicomHeader(_patient(dataset), study, series, description, frames_of(dataset))
 
@@ -76,6 +77,12 @@ def frames_of(dataset: Any) -> int:
     return int(text)
 
 
+def pixel_bytes(dataset: Any) -> int:
+    """How long the pixels of all frames are, not compressed."""
+    bits = ("Rows", "Columns", "SamplesPerPixel", "BitsAllocated")
+    return math.prod(integer_of(dataset, name) for name in bits) * frames_of(dataset) // 8
+
+
 def require_pydicom() -> None:
     """Raise `RequestError` where the extra is not installed; keep pydicom from logging tag values."""
     try:
@@ -85,13 +92,24 @@ def require_pydicom() -> None:
     logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
 
 
-def read_dataset(path: Path, **options: Any) -> Any:
+def read_dataset(path: Path, max_pixels: int | None = None, **options: Any) -> Any:
+    """All of a file, or (max_pixels None) what stands before its pixels.
+
+    Raises:
+        UnreadableImage: it is no DICOM file; or, packed, it unpacks to more than so many pixels need.
+    """
     require_pydicom()
     import pydicom
 
+    header_only = max_pixels is None
     try:
-        dataset = pydicom.dcmread(path, force=True, **options)
-    except MemoryError:
+        if not is_deflated(path):
+            dataset = pydicom.dcmread(path, force=True, stop_before_pixels=header_only, **options)
+        else:
+            most = MOST_HEADER if max_pixels is None else _most_bytes(read_dataset(path), max_pixels)
+            unpacked = inflated(path, most, cut=header_only)
+            dataset = pydicom.dcmread(unpacked, force=True, stop_before_pixels=header_only, **options)
+    except (MemoryError, UnreadableImage):
         raise
     except Exception:
         raise UnreadableImage(NO_DICOM) from None
@@ -99,6 +117,14 @@ def read_dataset(path: Path, **options: Any) -> Any:
         raise UnreadableImage(NO_DICOM)
     _complete_encoding(dataset)
     return dataset
+
+
+def _most_bytes(header: Any, max_pixels: int) -> int:
+    """Of a file with this header: its pixels, but no more than `max_pixels` of 32 bits, and what stands around them."""
+    rows, columns = integer_of(header, "Rows"), integer_of(header, "Columns")
+    if rows * columns > max_pixels:
+        raise UnreadableImage(too_large(columns, rows, max_pixels))
+    return MOST_HEADER + min(pixel_bytes(header), 4 * max_pixels)
 
 
 def _complete_encoding(dataset: Any) -> None:
@@ -109,9 +135,8 @@ def _complete_encoding(dataset: Any) -> None:
     meta = getattr(dataset, "file_meta", None)
     if "PixelData" not in dataset or (meta is not None and "TransferSyntaxUID" in meta):
         return
-    names = ("Rows", "Columns", "SamplesPerPixel", "BitsAllocated")
     try:
-        wanted = math.prod(integer_of(dataset, name) for name in names) * frames_of(dataset) // 8
+        wanted = pixel_bytes(dataset)
         length = len(dataset.PixelData)
     except Exception:  # decoding will say what is wrong
         return

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bench.data.dicom.display import contrast, displayed, padding_of
-from bench.data.dicom.header import frames_of, header_of_frame, integer_of, read_dataset, text_of
+from bench.data.dicom.header import frames_of, header_of_frame, integer_of, pixel_bytes, read_dataset, text_of
 from bench.data.dicom.values import MENDED, are_hounsfield, has_intercept_fault, hounsfield, rescaled
 from bench.data.reading import Reading, Shown, UnreadableImage, too_large
 from bench.data.windows import CT, CT_STRETCHED, Window, windowed
@@ -27,9 +27,10 @@ def dicom_images(
     kept. What functional groups say of a frame counts.
     """
     try:
-        dataset = read_dataset(path)
+        dataset = read_dataset(path, max_pixels)
         _refuse(dataset, max_pixels)
         frames = frames_of(dataset)
+        there = _frames_there(dataset, frames)
     except UnreadableImage as error:
         yield from [error] * len(parts)
         return
@@ -37,6 +38,8 @@ def dicom_images(
         try:
             if part >= frames:
                 raise UnreadableImage(f"it has {frames} frame(s), asked for was number {part}, counted from 0")
+            if part >= there:
+                raise UnreadableImage(_reason(dataset, ValueError()))
             image, reading = _image(dataset, part, windows)
             yield Shown(Image.fromarray(image), reading)
         except UnreadableImage as error:
@@ -53,6 +56,25 @@ def _refuse(dataset: Any, max_pixels: int) -> None:
         raise UnreadableImage("its header gives no size of the image")
     if rows * columns > max_pixels:
         raise UnreadableImage(too_large(columns, rows, max_pixels))
+
+
+def _frames_there(dataset: Any, frames: int) -> int:
+    """At most how many of its `frames` a file can hold: asking a codec for each of 100,000 more takes minutes."""
+    from pydicom.encaps import parse_fragments
+
+    syntax = getattr(dataset.file_meta, "TransferSyntaxUID", None)
+    pixels = dataset.get("PixelData")
+    if frames == 1 or not pixels or syntax is None or not syntax.is_transfer_syntax or syntax.is_private:
+        return frames
+    try:
+        if syntax.is_encapsulated:
+            return min(frames, int(parse_fragments(pixels)[0]))
+    except Exception:  # its codec will say what is wrong
+        return frames
+    wanted = pixel_bytes(dataset)
+    if text_of(dataset, "PhotometricInterpretation") == "YBR_FULL_422":
+        wanted = wanted * 2 // 3
+    return frames if len(pixels) >= wanted else 0
 
 
 def _image(dataset: Any, part: int, windows: Sequence[Window]) -> tuple[NDArray[np.uint8], Reading]:

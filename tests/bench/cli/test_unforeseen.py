@@ -57,6 +57,10 @@ ERRORS: list[tuple[Exception, int, str]] = [
     (OSError(errno.EMFILE, "Too many open files"), 1, "ulimit"),
     (PermissionError(errno.EACCES, "Permission denied", "/r/x"), 1, "who may read"),
     (OSError("something"), 1, "Check the disk"),
+    (RuntimeError("Could not determine home directory."), 2, "Set HOME"),
+    (KeyError("getpwuid(): uid not found: 54321"), 2, "Set HOME"),
+    (RecursionError("maximum recursion depth exceeded"), 2, "nested too deeply"),
+    (ValueError("embedded null byte"), 2, "zero byte"),
 ]
 
 

@@ -9,6 +9,7 @@ from scans import write_dicom
 from trees import READ
 
 from bench.data.cases import FoundImage
+from bench.data.dicom.deflated import MOST_HEADER
 from bench.data.dicom.header import read_dataset, read_header
 from bench.data.dicom.images import dicom_images
 from bench.data.dicom.values import hounsfield
@@ -32,7 +33,7 @@ def image(path: Path, part: int = 0, windows: list[Window] | None = None) -> np.
 def units(path: Path) -> list[float]:
     from pydicom.pixels.utils import pixel_array
 
-    dataset = read_dataset(path)
+    dataset = read_dataset(path, 10**8)
     return hounsfield(pixel_array(dataset, index=0), dataset).ravel().tolist()
 
 
@@ -207,3 +208,42 @@ def test_files_that_pydicom_ships_are_read_or_refused_without_a_crash() -> None:
     unforeseen = {name: why for name, why in outcomes.items() if why != "read" and "no pixel data" not in why}
     assert set(unforeseen) <= set(REFUSED)
     assert sum(why == "read" for why in outcomes.values()) > 50
+
+
+def write_deflated(path: Path, rows: int, columns: int, length: int) -> Path:
+    """A packed file whose header tells one size and which holds so many bytes of pixels."""
+    import pydicom
+    from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+    write_dicom(path, np.zeros((2, 2), np.int16))
+    dataset = pydicom.dcmread(path)
+    dataset.Rows, dataset.Columns = rows, columns
+    dataset.PixelData = bytes(length)
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    dataset.save_as(path)
+    return path
+
+
+def test_a_packed_file_is_refused_by_its_header_or_its_length(tmp_path: Path) -> None:
+    large = write_deflated(tmp_path / "large.dcm", 20_000, 20_000, 1000)
+    with pytest.raises(UnreadableImage, match="20000×20000 pixels are more than 100,000,000"):
+        image(large)
+    longer = write_deflated(tmp_path / "longer.dcm", 10, 10, MOST_HEADER + 1000)
+    assert read_header(longer).frames == 1
+    with pytest.raises(UnreadableImage, match="unpacked it is longer than"):
+        image(longer)
+    sound = write_deflated(tmp_path / "sound.dcm", 10, 12, 240)
+    assert image(sound).shape == (10, 12, 3)
+    sound.write_bytes(sound.read_bytes()[:-10])
+    with pytest.raises(UnreadableImage, match="no DICOM file"):
+        image(sound)
+
+
+def test_frames_that_a_file_cannot_hold_are_asked_of_no_codec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_dicom(tmp_path / "a.dcm", np.zeros((4, 4), np.int16), NumberOfFrames=90_000)
+    monkeypatch.setattr("pydicom.pixels.utils.pixel_array", lambda *given, **options: pytest.fail("it was asked"))
+    found = list(dicom_images(path, range(90_000), WIDE, 10**8))
+    assert len(found) == 90_000
+    assert {str(one) for one in found} == {
+        "its pixels are damaged, cut short or contradict its header (Explicit VR Little Endian; ValueError)"
+    }

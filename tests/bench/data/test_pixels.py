@@ -98,7 +98,7 @@ def test_a_cache_that_was_cut_short_is_made_again_and_that_is_said(
         assert build_cache(caches.pixels, sources, data.settings, say=said.append) == data.pixels
         assert file.read_bytes() == whole
     (line,) = said
-    assert f"{data.pixels.key}.json is spoilt" in line
+    assert f"{file} is damaged" in line
     assert "decoded again" in line
 
 

@@ -74,7 +74,7 @@ def test_what_another_process_has_changed_is_not_written_over(results: Path, cha
     with (results / change).open("ab") as file:
         file.write(b"\n")
     before = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
-    refused: Callable[[], object] = begin(prepared, folder, "bench run", prepared.experiment).__enter__
+    refused: Callable[[], object] = begin(prepared, folder, "bench run", prepared.experiment, terminal.say).__enter__
     with pytest.raises(RequestError, match="was changed by another process while this one was reading"):
         refused()
     assert {path: path.read_bytes() for path in results.rglob("*") if path.is_file()} == before

@@ -145,8 +145,8 @@ def test_weights_of_other_layouts_part_at_the_first_step_and_less_than_those_of_
     results, said = studied
     (study,) = studies(ResultsFolder(results))
     (change,) = study.changes
-    assert change.parting.startswith("step 1 (whole model, epoch 0), ")
-    assert f"layout contiguous: first difference: {change.parting}" in said
+    assert change.divergence.startswith("step 1 (whole model, epoch 0), ")
+    assert f"layout contiguous: first difference: {change.divergence}" in said
     assert change.distance is not None
     init = next(one for one in study.designs if one.name == "init")
     assert init.distance is not None

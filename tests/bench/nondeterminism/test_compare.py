@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from processes import Bench
+from resealed import reseal
 from typer.testing import CliRunner
 
 from bench.cli.app import app
@@ -97,7 +98,7 @@ def test_a_report_over_several_environments_says_so(pair: tuple[Path, Path], tmp
     record = json.loads((one / "run.json").read_text())
     torch = record["environment"]["torch"]
     record["environment"]["torch"] = "1.13.1"
-    (one / "run.json").write_text(json.dumps(record))
+    reseal(one, environment=record["environment"])
     (results / "leaderboard.json").unlink()
     said = invoke("report", results)
     assert f"Of this folder, runs were made in different environments: torch 1.13.1 (1 runs), {torch} (1 runs)." in said

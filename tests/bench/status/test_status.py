@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from processes import INTERRUPTIBLE, SMALL, Bench
+from resealed import reseal
 
 from bench.cli.status_command import status
 from bench.errors import RequestError
@@ -29,9 +30,8 @@ def results(finished: Path, tmp_path: Path) -> Path:
 
 def fail(run: Path) -> None:
     """Make a stored run one that has failed, as the store keeps it."""
-    record = json.loads((run / "run.json").read_text())
-    (run / "run.json").write_text(json.dumps({**record, "status": "failed", "error": "The loss is nan"}))
     (run / "predictions.parquet").unlink()
+    reseal(run, status="failed", error="The loss is nan")
     run.rename(run.with_name(f"{run.name}.failed"))
 
 
@@ -71,7 +71,7 @@ def test_an_interrupted_folder_says_what_is_left_and_how_long_it_takes(
     for number, run in enumerate(rest):
         record = json.loads((run / "run.json").read_text())
         record["timings"]["total"] = (100.0, 200.0)[number]
-        (run / "run.json").write_text(json.dumps(record))
+        reseal(run, timings=record["timings"])
     found = read_status(results)
     (one,) = found.backbones
     assert (one.planned, one.done, one.running, one.left, one.failed) == (4, 2, 0, 1, 1)
@@ -142,8 +142,11 @@ def test_a_run_at_work_is_seen_from_outside(
         (lambda root: (root.mkdir(), (root / "notes.txt").write_text("x")), "Give the one that `bench run`"),
         (lambda root: (root.mkdir(), (root / "experiment.toml").write_text("seeds = [")), "is damaged: .*Mend"),
         (lambda root: (root.mkdir(), (root / "experiment.toml").write_bytes(b"\xff\xfe\x00")), "is damaged"),
+        (lambda root: (root.mkdir(), (root / "experiment.toml").touch()), "it lacks backbone, recipe"),
+        (lambda root: (root.mkdir(), (root / "experiment.toml").write_text("a = " + "[" * 5000)), "is damaged"),
+        (lambda root: (root.mkdir(), (root / "experiment.toml").write_text("a = " + "9" * 5000)), "is damaged"),
     ],
-    ids=["nowhere", "empty", "a file", "foreign", "half a line", "no text"],
+    ids=["nowhere", "empty", "a file", "foreign", "half a line", "no text", "nothing in it", "deep", "long number"],
 )
 def test_what_is_no_results_folder_is_refused_in_one_paragraph(tmp_path: Path, make: Any, message: str) -> None:
     make(tmp_path / "x")
@@ -158,8 +161,8 @@ def test_damaged_parts_are_named_and_the_rest_counts(results: Path, capsys: pyte
     (second / "run.json").write_text("[]")
     (results / "study.db").write_bytes(b"no database" * 100)
     text = told(results, capsys)
-    assert f"{first} is spoilt. Delete that folder" in text
-    assert f"{second} is spoilt. Delete that folder" in text
+    assert f"{first} is damaged (" in text
+    assert f"{second} is damaged (" in text
     assert "study.db cannot be read" in text
     assert read_status(results).totals()["done"] == 2
 

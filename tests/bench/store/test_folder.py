@@ -134,14 +134,14 @@ def test_other_data_are_refused(tmp_path: Path) -> None:
         folder.snapshot().refuse_other_data(CASES, ("b", "a"))
 
 
-def test_spoilt_files_say_which_and_what_to_do(tmp_path: Path) -> None:
+def test_damaged_files_say_which_and_what_to_do(tmp_path: Path) -> None:
     folder, name = ResultsFolder(tmp_path), SPEC.run_id
     folder.runs.write(SPEC, result(SPEC), 7)
     (tmp_path / "runs" / name / "predictions.parquet").write_bytes(b"")
-    with pytest.raises(BenchError, match=f"{name} is spoilt.*Delete that folder"):
+    with pytest.raises(BenchError, match=rf"{name} is damaged \(predictions.parquet: it is not as it was"):
         folder.runs.read(name).predictions()
     (tmp_path / "runs" / name / "run.json").write_text("{")
-    with pytest.raises(BenchError, match="Delete that folder"):
+    with pytest.raises(BenchError, match="Give the command that made it again"):
         folder.runs.read(name)
     (tmp_path / "cases.parquet").write_text("no table")
     with pytest.raises(RequestError, match="no case table"):

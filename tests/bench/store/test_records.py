@@ -184,7 +184,9 @@ def test_what_version_0_1_0_wrote_is_written_still(tmp_path: Path) -> None:
         moved=1.234e-05,
     )
     folder = RunStore(tmp_path).write(spec, result, 21285698)
-    assert (folder / "run.json").read_text(encoding="utf-8") == TRAINED
+    content = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    assert set(content.pop("sha256")) == {"run.json", "predictions.parquet", "history.parquet"}
+    assert json.dumps(content, indent=1) == TRAINED
     failed = RunResult("failed", np.zeros((0, 0), dtype=np.float32), error="the loss is nan")
     again = json.loads(RunRecord.of(spec, failed, 21285698).to_json())
     assert (again["error"], again["metrics"], "moved" in again) == ("the loss is nan", {}, False)
@@ -274,16 +276,16 @@ def test_damage_is_said_in_one_paragraph(tmp_path: Path, text: str, reason: str)
     with pytest.raises(BenchError) as caught:
         read(tmp_path, text)
     message = str(caught.value)
-    assert message.startswith(f"The stored run {tmp_path} is spoilt (")
-    assert message.endswith("). Delete that folder and give the command again.")
+    assert message.startswith(f"The stored run {tmp_path} is damaged (")
+    assert message.endswith("Where this is said again, delete the folder first.")
     assert reason in message
     assert "\n" not in message
     assert "pydantic" not in message
 
 
-def test_a_run_without_its_record_is_spoilt(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match=r"is spoilt \(.*No such file.*run.json"):
+def test_a_run_without_its_record_is_damaged(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match=r"is damaged \(run.json is missing"):
         read_record(tmp_path)
     (tmp_path / "run.json").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(BenchError, match=r"is spoilt"):
+    with pytest.raises(BenchError, match=r"is damaged"):
         read_record(tmp_path)

@@ -1,0 +1,20 @@
+"""SHA-256 of stored files. Reads files."""
+
+import hashlib
+from pathlib import Path
+
+CHANGED = "it is not as it was written"
+
+
+def digest_of(content: bytes) -> str:
+    """In hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def file_digest(file: Path) -> str:
+    """The same of a file; empty where there is none."""
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""

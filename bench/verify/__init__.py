@@ -1,0 +1,1 @@
+"""Whether a report is the one that the stored predictions give."""

@@ -1,0 +1,93 @@
+"""`bench verify`: digests, and the report compiled again from the predictions. Reads a results folder; prints."""
+
+import json
+from collections.abc import Iterator
+from math import isclose
+from pathlib import Path
+from typing import Any
+
+from bench.errors import BenchError, RequestError
+from bench.report.entries import read_stored
+from bench.report.leaderboard import JSON, MARKDOWN, Drawn, Resampling, draw_leaderboard
+from bench.store.check import check_folder
+from bench.store.folder import ResultsFolder
+from bench.terminal import Terminal
+from bench.verify.digest import supplement_digest
+
+CHECK_FAILED = 3
+ROUNDING = 1e-9
+"""Relative; another machine adds the same numbers in another order."""
+MADE_FROM = "made_from"  # also names the program, which may be another one now
+
+
+def verify(root: Path, terminal: Terminal) -> int:
+    """Check every file, compile the leaderboard again, and print the digest; the exit code.
+
+    Raises:
+        RequestError: it is no results folder, or has no leaderboard yet.
+    """
+    folder, checked = ResultsFolder(root), check_folder(root)
+    for line in checked.lines():
+        terminal.say(line)
+    for name in (JSON, MARKDOWN):
+        if not (root / name).is_file():
+            raise RequestError(f"{root / name} is missing, so there is no report to verify. Give bench report {root}.")
+    try:
+        stored = read_stored(folder)
+        if stored is None or not stored.entries:
+            raise RequestError(f"{root} has no finished run that is ranked, so there is nothing to verify.")
+        drawn = draw_leaderboard(folder, stored, Resampling.of(stored.experiment))
+        digest = supplement_digest(stored)
+    except BenchError as error:
+        if not checked.damaged:
+            raise
+        terminal.say(f"The report could not be compiled again: {error}")
+        return CHECK_FAILED
+    differing = list(_differing(root, drawn))
+    if differing:
+        terminal.say(
+            f"NOT the report that these predictions give: {differing[0]}"
+            + (f" ({len(differing) - 1} more)" if len(differing) > 1 else "")
+            + f". bench report {root} makes it anew."
+        )
+    else:
+        terminal.say(f"The report is the one that these predictions give ({JSON} and {MARKDOWN}).")
+    runs = sum(map(len, stored.runs))
+    terminal.say(f"Digest of {len(stored.cases)} cases, their folds and the predictions of {runs} ranked runs:")
+    terminal.say(f"sha256:{digest}")
+    return CHECK_FAILED if differing or checked.damaged else 0
+
+
+def _differing(root: Path, drawn: Drawn) -> Iterator[str]:
+    """Each place where the stored report is another."""
+    try:
+        content, text = json.loads((root / JSON).read_text("utf-8")), (root / MARKDOWN).read_text("utf-8")
+    except ValueError as error:
+        yield f"{root / JSON} or {MARKDOWN} cannot be read ({error})"
+        return
+    now = json.loads(drawn.json)
+    if not isinstance(content, dict):
+        yield f"{root / JSON} is no object"
+        return
+    yield from differences({**content, MADE_FROM: ""}, {**now, MADE_FROM: ""})
+    for number, (then, line) in enumerate(zip(text.splitlines(), drawn.text.splitlines(), strict=False), start=1):
+        if then != line:
+            yield f"{MARKDOWN} line {number} is {then!r}, from the predictions {line!r}"
+    if len(text.splitlines()) != len(drawn.text.splitlines()):
+        yield f"{MARKDOWN} has {len(text.splitlines())} lines, from the predictions {len(drawn.text.splitlines())}"
+
+
+def differences(then: Any, now: Any, place: str = JSON) -> Iterator[str]:
+    """Where two contents of JSON are apart by more than rounding."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        for key in dict.fromkeys([*then, *now]):
+            below = f"{place}: {key}" if place == JSON else f"{place}.{key}"
+            yield from differences(then.get(key), now.get(key), below)
+    elif isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        for number, (one, other) in enumerate(zip(then, now, strict=True)):
+            yield from differences(one, other, f"{place}.{number}")
+    elif isinstance(then, float) and isinstance(now, float):
+        if not isclose(then, now, rel_tol=ROUNDING, abs_tol=ROUNDING):
+            yield f"{place} is {then!r}, from the predictions {now!r}"
+    elif then != now:
+        yield f"{place} is {then!r:.80}, from the predictions {now!r:.80}"
