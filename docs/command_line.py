@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
 from types import NoneType
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from typer import Typer
 from typer.models import ArgumentInfo, OptionInfo
@@ -56,14 +56,17 @@ def row(parameter: inspect.Parameter) -> list[str]:
     kind, about = get_args(parameter.annotation)
     assert isinstance(about, OptionInfo | ArgumentInfo)
     kind = next((part for part in get_args(kind) if NoneType in get_args(kind) and part is not NoneType), kind)
-    offered = about.autocompletion("") if about.autocompletion else []  # type: ignore[call-arg]
+    complete = cast(Callable[[str], list[str]] | None, about.autocompletion)
+    offered = complete("") if complete else []
     if isinstance(about, OptionInfo):
         flags = [flag for flag in (about.default, *(about.param_decls or ())) if isinstance(flag, str)]
         name = ", ".join(flags) or "--" + parameter.name.replace("_", "-")
         values = shown_values(about.metavar, offered, kind)
     else:
         name, values = about.metavar or parameter.name.upper(), ""
-    says, default = re.fullmatch(r"(.*?)(?: ?\[([^\]]*)\])?", about.help or "").groups()  # type: ignore[union-attr]
+    help_text = re.fullmatch(r"(.*?)(?: ?\[([^\]]*)\])?", about.help or "")
+    assert help_text is not None, f"The help of {name} has more than one line."
+    says, default = help_text.groups()
     if not default and not any(parameter.default is none for none in (parameter.empty, None, False)):
         default = str(parameter.default)
     return [code(name), values, default or "", without(says, offered)]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar, cast
 
 import typer
 from rich.markup import escape
@@ -93,7 +93,7 @@ def takes(parameters: Iterable[Parameter]) -> Callable[[Function], Function]:
             for one in parameters
         ]
         kept = [one for one in own if one.kind is not inspect.Parameter.VAR_KEYWORD]
-        function.__signature__ = inspect.Signature([*kept, *added])  # type: ignore[attr-defined]
+        cast(Any, function).__signature__ = inspect.Signature([*kept, *added])
         return function
 
     return change
@@ -113,7 +113,7 @@ class AsWritten(TyperCommand):
         for parameter in self.params:
             text = getattr(parameter, "help", None)
             if text:
-                parameter.help = escape(text)  # type: ignore[attr-defined]
+                cast(Any, parameter).help = escape(text)
 
 
 def training_begins() -> None:

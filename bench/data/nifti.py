@@ -50,7 +50,7 @@ def _orientation(volume: Any) -> NDArray[np.float64]:
     from nibabel.orientations import io_orientation
 
     try:
-        orientation: NDArray[np.float64] = io_orientation(volume.affine)  # type: ignore[no-untyped-call]
+        orientation: NDArray[np.float64] = io_orientation(volume.affine)
     except np.linalg.LinAlgError:
         orientation = np.full((3, 2), np.nan)
     if sorted(orientation[:, 0]) != [RIGHT, ANTERIOR, SUPERIOR]:
@@ -108,7 +108,7 @@ def slice_values(path: Path, parts: Sequence[int], max_pixels: int) -> Iterator[
             raise UnreadableImage(f"it has {number} slices, asked for was number {max(parts)}, from 0")
         stored = stored_voxels(volume, file)
     orientation[orientation[:, 0] == SUPERIOR, 1] = 1  # slices stay in their stored order
-    voxels = apply_orientation(stored.reshape(stored.shape[:3]), orientation)  # type: ignore[no-untyped-call]
+    voxels = apply_orientation(stored.reshape(stored.shape[:3]), orientation)
     upright = voxels.T[:, ::-1, ::-1]  # (number, height, width)
     slope, intercept = volume.dataobj.slope, volume.dataobj.inter
     return (upright[part].astype(np.float64) * slope + intercept for part in parts)
