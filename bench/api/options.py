@@ -36,6 +36,7 @@ class Options(TypedDict, total=False):
     epochs: int
     lr: float
     batch_size: int
+    frozen_stages: int
     weights: Anywhere
     precision: Literal["auto", "fp32", "bf16"]
     device: Literal["auto", "cpu", "cuda", "mps"]

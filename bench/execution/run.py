@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from backbones.build import build, classifier, traits
+from backbones.stages import divide
 from backbones.state import as_bytes, restore
 from bench.execution.augmentation import LightAugmentation
 from bench.execution.batches import ImageBatches
@@ -20,6 +22,7 @@ from bench.execution.features import load_features
 from bench.execution.prediction import Validation, evaluate, probabilities, validation
 from bench.execution.resources import Resources
 from bench.execution.setup import seed_everything, set_up
+from bench.execution.stage_features import load_stage_features
 from bench.execution.training import Inputs, NonFiniteLossError, Phase, StoppedError, TrainingPart, train
 from bench.execution.watch import Recorder, StepWatch
 from bench.execution.weight_cache import stored_weights
@@ -119,6 +122,25 @@ class PreparedRun:
             model = model.to(memory_format=torch.channels_last)
         return model
 
+    @cached_property
+    def trained(self) -> tuple[nn.Module, Inputs]:
+        """What is trained in the phase of everything, with its inputs: the model and images, or behind frozen stages
+        the tail and their features. It shares the model's tensors.
+
+        Raises:
+            NoStageError: the backbone has no such stages.
+            TooLargeError: the disk has no place for their features.
+        """
+        spec, resources = self.spec, self.resources
+        if not spec.recipe.frozen_stages:
+            return self.model, self.images
+        body, tail = divide(self.model, spec.backbone, spec.recipe.frozen_stages, spec.pixels.image_size)
+        with self.timings.phase("features"):
+            features = load_stage_features(
+                resources.caches.features, spec, body, resources.pixels, self.images, self.autocast
+            )
+        return tail, features
+
     def rows(self, samples: tuple[Sample, ...]) -> NDArray[np.int64]:
         """Rows of the pixel cache."""
         return np.array([self.resources.pixels.row[sample.digest] for sample in samples], dtype=np.int64)
@@ -134,7 +156,7 @@ class PreparedRun:
         if head_epochs:
             self._train_head(head_epochs, on_epoch)
         seed_everything(derive(self.spec.seeds.order, "fold", self.spec.fold, "dropout"))
-        self._train(self.model, self.images, "full", recipe.epochs, head_epochs, on_epoch)
+        self._train(*self.trained, "full", recipe.epochs, head_epochs, on_epoch)
 
     def _train_head(self, epochs: int, on_epoch: Callable[[EpochRecord], bool]) -> None:
         with self.timings.phase("features"):
@@ -184,4 +206,4 @@ class PreparedRun:
     def predict(self) -> NDArray[np.float32]:
         """Class probabilities (n_predicted, n_classes)."""
         rows = self.rows(self.spec.predicted).tolist()
-        return probabilities(evaluate(self.model, self.images, rows, self.autocast))
+        return probabilities(evaluate(*self.trained, rows, self.autocast))
