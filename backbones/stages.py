@@ -83,11 +83,11 @@ def divide(model: nn.Module, name: str, n_stages: int, image_size: int) -> tuple
     """
     ends = stages(model)
     if not 0 < n_stages < len(ends):
-        there = f"has {len(ends)} stages ({', '.join(ends)}), of which at least the last is trained" if ends else "has no stages"
-        raise NoStageError(
-            f"Backbone {name} {there}, so its first {n_stages} cannot stay frozen. Choose another --freeze"
-            + (f", at most stages:{len(ends) - 1}." if ends else ", or another backbone.")
-        )
+        there, instead = "no stages", "another backbone, or leave out --freeze"
+        if ends:
+            there = f"{len(ends)} stages ({', '.join(ends)}), of which at least the last is trained"
+            instead = f"--freeze stages:{len(ends) - 1} or fewer"
+        raise NoStageError(f"Backbone {name} has {there}: its first {n_stages} cannot stay frozen. Choose {instead}.")
     end, probe = ends[n_stages - 1], _probe(model, image_size)
     body = Body(model, end)
     was_training = model.training

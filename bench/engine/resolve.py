@@ -81,8 +81,8 @@ def resolve_backbones(
             _require_device(known.device)
         if experiment.recipe.frozen_stages and not frozen[name].weights_digest:
             raise RequestError(
-                f"{name} starts from random weights, and frozen stages of these would learn nothing. Leave out --freeze "
-                f"(frozen_stages in the recipe), or give pretrained weights (--weights)."
+                f"{name} starts from random weights, and frozen stages of these would stay random. Leave out --freeze "
+                f"(frozen_stages in a recipe), or give pretrained weights (--weights)."
             )
     planned = [_planned(name, frozen[name], experiment.deterministic) for name in experiment.backbone]
     return planned, frozen

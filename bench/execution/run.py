@@ -19,7 +19,7 @@ from bench.execution.augmentation import LightAugmentation
 from bench.execution.batches import ImageBatches
 from bench.execution.environment import environment
 from bench.execution.features import load_features
-from bench.execution.prediction import Validation, evaluate, probabilities, validation
+from bench.execution.prediction import Logits, Validation, evaluate, probabilities, validation
 from bench.execution.resources import Resources
 from bench.execution.setup import seed_everything, set_up
 from bench.execution.stage_features import load_stage_features
@@ -66,8 +66,7 @@ def execute(spec: RunSpec, resources: Resources, on_epoch: Callable[[EpochRecord
             further = resources.watch(spec, run.model) if resources.watch else None
             run.watches = (recorder, further) if further else (recorder,)
             run.train_all(record)
-            with timings.phase("predict"):
-                result = replace(result, probabilities=run.predict())
+            result = replace(result, probabilities=run.predict())
             result = replace(result, trace=recorder.trace, moved=further.finish() if further else None)
             timings.seconds["digests"] = recorder.seconds
             if resources.keep_models:
@@ -97,6 +96,7 @@ class PreparedRun:
     """
 
     watches: Sequence[StepWatch] = ()
+    _logits: Logits | None = None
 
     def __init__(
         self, spec: RunSpec, resources: Resources, timings: _Timings | None = None, *, trained: bytes | None = None
@@ -183,7 +183,11 @@ class PreparedRun:
             part = replace(part, cases=[sample.digest for sample in spec.train], augmentation=light)
         held_out, truth = self.rows(spec.validation).tolist(), self.labels(spec.validation)
 
-        def validate() -> Validation:
+        def validate(epoch: int) -> Validation | None:
+            if not spec.is_monitored(epoch):
+                return None
+            if epoch == spec.all_epochs - 1:
+                return validation(self._last_logits()[: len(truth)], truth)
             with self.timings.phase("validate"):
                 return validation(evaluate(module, inputs, held_out, self.autocast), truth)
 
@@ -203,7 +207,13 @@ class PreparedRun:
             watches=self.watches,
         )
 
+    def _last_logits(self) -> Logits:
+        """Of all that is predicted, by the model as it is now; kept, since `predict` comes next."""
+        with self.timings.phase("predict"):
+            rows = self.rows(self.spec.predicted).tolist()
+            self._logits = evaluate(*self.trained, rows, self.autocast)
+        return self._logits
+
     def predict(self) -> NDArray[np.float32]:
         """Class probabilities (n_predicted, n_classes)."""
-        rows = self.rows(self.spec.predicted).tolist()
-        return probabilities(evaluate(*self.trained, rows, self.autocast))
+        return probabilities(self._last_logits() if self._logits is None else self._logits)

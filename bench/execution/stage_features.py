@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,9 @@ class Form:
 
     @classmethod
     def of(cls, output: Tensor) -> "Form":
-        last = output.ndim == 4 and not output.is_contiguous() and output.is_contiguous(memory_format=torch.channels_last)
+        last = (
+            output.ndim == 4 and not output.is_contiguous() and output.is_contiguous(memory_format=torch.channels_last)
+        )
         return cls(tuple(output.shape[1:]), output.dtype, last)
 
     def stored(self, output: Tensor) -> NDArray[np.float32]:
@@ -87,8 +90,8 @@ def load_stage_features(
     with FileLock(path.with_suffix(".lock")):
         array = _read(path, index, say)
         if array is None:
-            size = np.prod((len(pixels.row), *form.shape), dtype=np.int64) * 4
-            _refuse_too_large(int(size), spec, body, folder)
+            size = 4 * len(pixels.row) * prod(form.shape)
+            _refuse_too_large(size, spec, body, folder)
             say(f"{spec.backbone}: the output of {body.end} is kept for {len(pixels.row)} images, {_in_words(size)}.")
             _write(path, index, len(pixels.row), form, lambda rows: _outputs(body, images, rows, autocast))
             array = _read(path, index, say)

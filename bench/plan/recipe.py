@@ -65,8 +65,8 @@ class Recipe(BaseModel):
     def _frozen_see_one_image(self) -> "Recipe":
         if self.frozen_stages and self.augmentation != "none":
             raise ValueError(
-                "frozen_stages with augmentation: what frozen stages make of an image is computed once, and augmentation "
-                "changes the image in each epoch; leave out one of the two"
+                "frozen_stages cannot go with augmentation: what frozen stages make of an image is computed once, and "
+                "augmentation changes the image in each epoch; leave out one of the two"
             )
         return self
 

@@ -59,7 +59,7 @@ def test_training_the_tail_trains_the_model_and_leaves_the_body() -> None:
     ("name", "size", "count", "words"),
     [
         ("vit_tiny_patch16_224", 64, 1, "has no stages"),
-        ("resnet18", 64, 4, "at most stages:3"),
+        ("resnet18", 64, 4, "stages:3 or fewer"),
         ("resnet18", 64, 7, "has 4 stages"),
         ("hrnet_w18_small", 64, 2, "no chain of parts after its stage 2"),
     ],
