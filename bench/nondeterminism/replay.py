@@ -1,19 +1,22 @@
 """Trains runs again up to a step, here or in processes that did nothing before. Starts processes; reads folders."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from typing import ParamSpec, Protocol, TypeVar
 
 from bench.cache import Caches
-from bench.data.pseudonyms import Pseudonyms
-from bench.engine.images import data_request, load_images
-from bench.errors import BenchError
+from bench.engine.again import (
+    NotHereError,
+    Variables,
+    recorded_variables,
+    require_device,
+    stored_resources,
+    variables,
+)
 from bench.execution.resources import Resources
-from bench.execution.weight_cache import has_weights
 from bench.nondeterminism.divergence import Event, Location, divergence, first_difference, location
 from bench.plan.spec import Numerics, RunSpec
 from bench.plan.trace import Trace
@@ -58,7 +61,7 @@ class ReplayHere:
 class FreshReplay(ReplayHere):
     """In a process of its own each time, with these environment variables (None: not set)."""
 
-    variables: Mapping[str, str | None] = field(default_factory=dict)
+    variables: Variables = field(default_factory=dict)
 
     def trace(self, step: int) -> Trace:
         with variables(self.variables):
@@ -81,10 +84,6 @@ def locate(traces: tuple[Trace, Trace], a: Replay, b: Replay) -> Location | None
     return location(found, first_difference(a.events(found.step), b.events(found.step)))
 
 
-class NotHereError(BenchError):
-    """What the run was made from or with is not here."""
-
-
 def stored_replay(run: StoredRun, folder: ResultsFolder, caches: Caches) -> ReplayHere:
     """The run, under the environment variables that it was trained with; where they are others, in other processes.
 
@@ -92,16 +91,11 @@ def stored_replay(run: StoredRun, folder: ResultsFolder, caches: Caches) -> Repl
         NotHereError: libraries, processor, device, images or weights are others.
         RequestError: the images cannot be read.
     """
-    from bench.execution.environment import KEY_VARIABLES
-
     spec = run.spec(folder.cases() or [])
     if spec is None:
         raise NotHereError(f"The cases of {folder.root} are not those that run {run.run_id} was made from.")
     _require_machine(run, spec.numerics)
-    resources = _resources(folder, spec, caches)
-    wanted = {name: run.record.environment.get(name) for name in KEY_VARIABLES}
-    if spec.numerics.device == "cpu":
-        del wanted["CUBLAS_WORKSPACE_CONFIG"]
+    resources, wanted = stored_resources(folder, spec, caches), recorded_variables(run)
     if all(os.environ.get(name) == value for name, value in wanted.items()):
         return ReplayHere(spec, resources)
     return FreshReplay(spec, resources, wanted)
@@ -109,11 +103,9 @@ def stored_replay(run: StoredRun, folder: ResultsFolder, caches: Caches) -> Repl
 
 def _require_machine(run: StoredRun, numerics: Numerics) -> None:
     from bench.execution.environment import environment
-    from bench.execution.setup import available_devices
 
+    require_device(numerics)
     then = run.record.environment
-    if numerics.device not in available_devices():
-        raise NotHereError(f"Device {numerics.device} is not on this machine.")
     here = environment(numerics)
     other = [name for name in _MACHINE if then.get(name) != here.get(name)]
     if other:
@@ -121,40 +113,7 @@ def _require_machine(run: StoredRun, numerics: Numerics) -> None:
         raise NotHereError(f"Run {run.run_id} was made elsewhere: {text}.")
 
 
-def _resources(folder: ResultsFolder, spec: RunSpec, caches: Caches) -> Resources:
-    experiment = folder.experiment()
-    assert experiment is not None
-    if not has_weights(caches.weights, spec.weights.digest):
-        raise NotHereError(f"The weights {spec.weights.digest[:10]} are not in the cache, or damaged there.")
-    experiment = experiment.model_copy(update={"image_size": spec.pixels.image_size})
-    request = data_request(experiment, caches, folder.pseudonyms() or Pseudonyms.fresh())
-    dataset = load_images(request, experiment, caches)
-    missing = {sample.digest for sample in (*spec.train, *spec.predicted)} - set(dataset.pixels.row)
-    if missing:
-        raise NotHereError(f"{len(missing)} of the images of {folder.root} have changed since.")
-    return Resources(caches, dataset.pixels)
-
-
 def in_fresh_process(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """What a function that can be pickled returns, called in a process of its own; its exceptions are raised here."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=serve_parent) as pool:
         return pool.submit(function, *args, **kwargs).result()
-
-
-@contextmanager
-def variables(wanted: Mapping[str, str | None]) -> Iterator[None]:
-    """Environment variables as processes started inside inherit them; None: not set."""
-    before = {name: os.environ.get(name) for name in wanted}
-    _set(wanted)
-    try:
-        yield
-    finally:
-        _set(before)
-
-
-def _set(wanted: Mapping[str, str | None]) -> None:
-    for name, value in wanted.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value

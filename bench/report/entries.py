@@ -61,71 +61,78 @@ def read_stored(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -
             f"is damaged. Restore it, or give the bench run command again with another --results folder."
         )
     snapshot.number_of_folds()
-    comparable, left_out = _comparable(
-        folder.runs.read_all(), folds, {case.case_id for case in cases if case.site == INTERNAL}
-    )
+    rows, left_out = _rows(folder.runs.read_all(), folds, {case.case_id for case in cases if case.site == INTERNAL})
     left_out += left_aside(folder.runs.root)
     leaks = folder.leaks()
     warning = f"{leaks} pair(s) of cases leak from training into evaluation ({LEAKS})" if leaks else ""
-    groups = _alike(comparable)
-    entries = _entries(groups, folds, (Caveat("leaks", warning),) if warning else (), folder.tuned)
-    of_entry = [[run for run, _ in group] for group in groups]
-    imported = any(run.record.spec.role == "import" for run, _ in comparable)
-    mixed = [
-        f"Of this folder, {note}." for note in mixed_environments([run.record.environment for run, _ in comparable])
-    ]
+    entries = _entries(rows, folds, (Caveat("leaks", warning),) if warning else (), folder.tuned)
+    of_entry = [row.runs for row in rows]
+    imported = any(row.record.spec.role == "import" for row in rows)
+    environments = [run.record.environment for runs in of_entry for run in runs]
+    mixed = [f"Of this folder, {note}." for note in mixed_environments(environments)]
     return Stored(experiment, cases, folds, entries, of_entry, left_out, imported, warning, mixed)
 
 
-Predicted = tuple[StoredRun, pa.Table]
+@dataclass(frozen=True)
+class Row:
+    """Runs that are one row of the leaderboard, in the order of their ids, and all that they predict."""
+
+    runs: list[StoredRun]
+    predictions: pd.DataFrame
+
+    @property
+    def record(self) -> RunRecord:
+        """Of the first run; what a row is told apart by is the same in all of them."""
+        return self.runs[0].record
 
 
-def _comparable(runs: Sequence[StoredRun], folds: FoldTable, internal: set[str]) -> tuple[list[Predicted], list[str]]:
-    """Runs of roles that are ranked, and a note for each backbone of those that belong to other folds.
+def _rows(runs: Sequence[StoredRun], folds: FoldTable, internal: set[str]) -> tuple[list[Row], list[str]]:
+    """Rows of comparable runs, imported ones last, and a note for each backbone of runs that belong to other folds.
 
     The fold table may have been edited: a run counts where its held-out cases are those of its fold, or all where it
-    was imported without folds.
+    was imported without folds. Files are read row by row, since those of all rows would not fit into memory twice.
     """
-    kept, others = [], Counter[str]()
+    found, others = list[Row](), list[StoredRun]()
     of_fold: dict[tuple[int, int], set[str]] = defaultdict(set)
     for seed, fold_of in folds.by_seed.items():
         for case, fold in fold_of.items():
             of_fold[seed, fold].add(case)
-    for run in runs:
-        if not run.record.is_ranked:
-            continue
-        spec = run.record.spec
-        table = run.table()
-        inside = table["case_id"].filter(pc.equal(table["site"], INTERNAL))
-        held_out = set(inside.cast(pa.string()).to_numpy().tolist())
-        expected = of_fold.get((spec.seed, spec.fold), set()) if run.record.folds_known else internal
-        if held_out == expected:
-            kept.append((run, table))
-        else:
-            others[spec.backbone] += 1
+    for alike in _alike(runs):
+        kept = list[tuple[StoredRun, pa.Table]]()
+        for run in alike:
+            spec, table = run.record.spec, run.table()
+            inside = table["case_id"].filter(pc.equal(table["site"], INTERNAL))
+            held_out = set(inside.cast(pa.string()).to_numpy().tolist())
+            expected = of_fold.get((spec.seed, spec.fold), set()) if run.record.folds_known else internal
+            if held_out == expected:
+                kept.append((run, table))
+            else:
+                others.append(run)
+        if kept:
+            found.append(Row([run for run, _ in kept], _predictions(kept)))
+    number = Counter(run.record.spec.backbone for run in sorted(others, key=lambda run: run.run_id))
     notes = [
-        f"{name}: {number} stored run(s) belong to folds that folds.parquet no longer has, and are left out."
-        for name, number in others.items()
+        f"{name}: {times} stored run(s) belong to folds that folds.parquet no longer has, and are left out."
+        for name, times in number.items()
     ]
-    return kept, notes
+    return sorted(found, key=lambda row: (row.record.spec.role == "import", row.record.run_id)), notes
 
 
-def _alike(runs: Sequence[Predicted]) -> list[list[Predicted]]:
-    """Runs of one backbone, weights, recipe, pixel settings and numerics together; imported ones last."""
-    alike: dict[Hashable, list[Predicted]] = defaultdict(list)
-    for run, predictions in runs:
-        alike[settings(run.record)].append((run, predictions))
-    return sorted(alike.values(), key=lambda group: group[0][0].record.spec.role == "import")
+def _alike(runs: Sequence[StoredRun]) -> list[list[StoredRun]]:
+    """Ranked runs of one backbone, weights, recipe, pixel settings and numerics together."""
+    alike: dict[Hashable, list[StoredRun]] = defaultdict(list)
+    for run in runs:
+        if run.record.is_ranked:
+            alike[settings(run.record)].append(run)
+    return list(alike.values())
 
 
-def _entries(
-    groups: Sequence[Sequence[Predicted]], folds: FoldTable, caveats: tuple[Caveat, ...], tuned: TunedRecipes
-) -> list[Entry]:
-    """One entry for each group; imported ones are named last."""
-    records = [group[0][0].record for group in groups]
+def _entries(rows: Sequence[Row], folds: FoldTable, caveats: tuple[Caveat, ...], tuned: TunedRecipes) -> list[Entry]:
+    """One entry for each row; imported ones are named last."""
+    records = [row.record for row in rows]
     entries: list[Entry] = []
-    for group in groups:
-        entry = _entry(group, folds, records, (*tuned.caveats(group[0][0].record), *caveats))
+    for row in rows:
+        entry = _entry(row, folds, records, (*tuned.caveats(row.record), *caveats))
         names = {other.key for other in entries}
         while entry.key in names:
             entry = replace(entry, recipe=f"{entry.recipe}, {IMPORTED}")
@@ -133,10 +140,8 @@ def _entries(
     return entries
 
 
-def _entry(
-    group: Sequence[Predicted], folds: FoldTable, all_records: Sequence[RunRecord], caveats: tuple[Caveat, ...]
-) -> Entry:
-    record = group[0][0].record
+def _entry(row: Row, folds: FoldTable, all_records: Sequence[RunRecord], caveats: tuple[Caveat, ...]) -> Entry:
+    record = row.record
     spec, imported = record.spec, record.spec.role == "import"
     sources = {other.weights.source for other in all_records} - {IMPORTED}
     mixed = len(sources) > 1 and "random" in sources
@@ -146,9 +151,9 @@ def _entry(
         weights=record.weights.source,
         recipe=", ".join([spec.recipe_label, *distinguishing(record, all_records)]),
         parameters=None if imported else record.parameters,
-        seconds_per_run=None if imported else mean(run.record.seconds for run, _ in group),
+        seconds_per_run=None if imported else mean(run.record.seconds for run in row.runs),
         folds=folds.number() if record.folds_known else 1,
-        predictions=_predictions(group),
+        predictions=row.predictions,
         caveats=(
             *of_import,
             *([NOT_DETERMINISTIC] if spec.role != "import" and not spec.numerics.deterministic else []),
@@ -158,8 +163,8 @@ def _entry(
     )
 
 
-def _predictions(group: Sequence[Predicted]) -> pd.DataFrame:
-    """All rows of one entry, texts as categories; names of runs decide nothing, not even how sums are rounded."""
+def _predictions(group: Sequence[tuple[StoredRun, pa.Table]]) -> pd.DataFrame:
+    """All predictions of one row, texts as categories; names of runs decide nothing, not even how sums are rounded."""
     tables = [table for _, table in group]
     frame = pa.concat_tables(tables, promote_options="permissive").unify_dictionaries().to_pandas()
     rows = [table.num_rows for table in tables]

@@ -1,4 +1,7 @@
-"""`bench verify`: digests, and the report compiled again from the predictions. Reads a results folder; prints."""
+"""`bench verify`: digests, the report compiled again from the predictions, runs trained again. Prints.
+
+Reads a results folder; writes nothing there.
+"""
 
 import json
 from collections.abc import Iterator
@@ -6,13 +9,14 @@ from math import isclose
 from pathlib import Path
 from typing import Any
 
-from bench.errors import BenchError, RequestError
+from bench.errors import BenchError, RequestError, interruptible
 from bench.report.entries import read_stored
 from bench.report.leaderboard import JSON, MARKDOWN, Drawn, Resampling, draw_leaderboard
 from bench.store.check import check_folder
 from bench.store.folder import ResultsFolder
 from bench.terminal import Terminal
 from bench.verify.digest import supplement_digest
+from bench.verify.retrain import retrain
 
 CHECK_FAILED = 3
 ROUNDING = 1e-9
@@ -20,12 +24,20 @@ ROUNDING = 1e-9
 MADE_FROM = "made_from"  # also names the program, which may be another one now
 
 
-def verify(root: Path, terminal: Terminal) -> int:
-    """Check every file, compile the leaderboard again, and print the digest; the exit code.
+def verify(root: Path, terminal: Terminal, retrained: int = 0) -> int:
+    """Check every file, compile the leaderboard again, and print the digest; then train so many runs again.
+
+    Returns the exit code: 3 where anything is not as it was stored.
 
     Raises:
-        RequestError: it is no results folder, or has no leaderboard yet.
+        RequestError: it is no results folder, has no leaderboard yet, or its runs cannot be trained again here.
+        Interrupted: the user stopped it.
     """
+    with interruptible("Nothing was written to the results folder."):
+        return _verify(root, terminal, retrained)
+
+
+def _verify(root: Path, terminal: Terminal, retrained: int) -> int:
     folder, checked = ResultsFolder(root), check_folder(root)
     for line in checked.lines():
         terminal.say(line)
@@ -43,19 +55,33 @@ def verify(root: Path, terminal: Terminal) -> int:
             raise
         terminal.say(f"The report could not be compiled again: {error}")
         return CHECK_FAILED
-    differing = list(_differing(root, drawn))
-    if differing:
-        terminal.say(
-            f"NOT the report that these predictions give: {differing[0]}"
-            + (f" ({len(differing) - 1} more)" if len(differing) > 1 else "")
-            + f". bench report {root} makes it anew."
-        )
-    else:
-        terminal.say(f"The report is the one that these predictions give ({JSON} and {MARKDOWN}).")
+    follows = _follows(root, drawn, terminal)
     runs = sum(map(len, stored.runs))
     terminal.say(f"Digest of {len(stored.cases)} cases, their folds and the predictions of {runs} ranked runs:")
     terminal.say(f"sha256:{digest}")
-    return CHECK_FAILED if differing or checked.damaged else 0
+    passed = follows and not checked.damaged
+    try:
+        as_stored = not retrained or retrain(folder, stored, drawn.leaderboard, retrained, terminal)
+    except RequestError as error:
+        if passed:
+            raise
+        terminal.say(str(error))
+        return CHECK_FAILED
+    return 0 if passed and as_stored else CHECK_FAILED
+
+
+def _follows(root: Path, drawn: Drawn, terminal: Terminal) -> bool:
+    """Whether the stored report is the one that the predictions give, which is said."""
+    differing = list(_differing(root, drawn))
+    if not differing:
+        terminal.say(f"The report is the one that these predictions give ({JSON} and {MARKDOWN}).")
+        return True
+    terminal.say(
+        f"NOT the report that these predictions give: {differing[0]}"
+        + (f" ({len(differing) - 1} more)" if len(differing) > 1 else "")
+        + f". bench report {root} makes it anew."
+    )
+    return False
 
 
 def _differing(root: Path, drawn: Drawn) -> Iterator[str]:

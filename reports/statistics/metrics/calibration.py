@@ -1,6 +1,7 @@
 """The expected calibration error, and what a calibrated model would show on the same cases and patients."""
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from reports.statistics.confusion_counts import Floats, Integers
 from reports.statistics.metrics.metric import ReferencedMetric
@@ -36,7 +37,10 @@ def calibration_error(one: Probabilities, pooled: bool, rng: np.random.Generator
     )
     found = [expected_calibration_error(confidence[part], right[part]) for part in groups]
     signs = rng.choice([-1.0, 1.0], (REFERENCE_DRAWS, int(one.cluster.max()) + 1))
-    drawn = np.mean([_by_chance(confidence[part], right[part], one.cluster[part], signs) for part in groups], axis=0)
+    with threadpool_limits(1, user_api="blas"):  # products this small: more threads take many times the processor
+        drawn = np.mean(
+            [_by_chance(confidence[part], right[part], one.cluster[part], signs) for part in groups], axis=0
+        )
     return float(np.mean(found)), float(np.median(drawn))
 
 
