@@ -29,7 +29,7 @@ def remove_leftovers(folder: Path) -> None:
     Heartbeats are written at any time, so theirs stay.
     """
     for path in folder.glob(".*.tmp"):
-        if path.is_file() and not path.name.startswith("..bench-"):
+        if path.is_file() and not path.name.startswith(".bench-"):
             path.unlink(missing_ok=True)
 
 

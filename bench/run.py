@@ -19,6 +19,7 @@ from bench.report.compiled import up_to_date
 from bench.report.leaderboard import leaderboard_files
 from bench.store.folder import ResultsFolder
 from bench.store.planned import PlannedRun, folds_digest, read_planned, write_planned
+from bench.store.working_process import RUN
 from bench.terminal import Terminal
 
 GROWING = {"backbone", "seeds", "frozen", "workers", "executor", "results", "interval", "stratify", "save_models"}
@@ -62,11 +63,14 @@ def complete(experiment: Experiment, terminal: Terminal) -> Completed:
     """
     with interruptible("Finished runs are stored; the same command goes on from there."):
         caches, folder = user_caches(), ResultsFolder(Path(experiment.results).expanduser())
-        ahead = look_ahead(experiment, folder, caches, terminal)
-        prepared = prepare(experiment, folder, ahead, caches, terminal)
-        runs = {spec.run_id: spec for spec in prepared.specs()}
-        together = merged(prepared.experiment, prepared.snapshot.experiment)
-        with begin(prepared, folder, "bench run", together, terminal.say) as begun:
+
+        def read() -> Prepared:
+            ahead = look_ahead(experiment, folder, caches, terminal)
+            return prepare(experiment, folder, ahead, caches, terminal)
+
+        with begin(read, folder, RUN, merged_with_stored, terminal.say) as begun:
+            prepared = begun.prepared
+            runs = {spec.run_id: spec for spec in prepared.specs()}
             _note(prepared, folder, runs)
             failed = _train(prepared, folder, runs, begun, terminal)
             if failed and not folder.runs.complete():
@@ -96,6 +100,11 @@ def _train(
         eta = Eta(wanted, expected.speeds if expected else None, executor.workers)
         with RunProgress(terminal, eta, begun.heartbeat) as progress:
             return failures(run_and_store(executor, wanted, folder.runs, experiment.frozen, progress))
+
+
+def merged_with_stored(prepared: Prepared) -> Experiment:
+    """The experiment to store by `bench run`."""
+    return merged(prepared.experiment, prepared.snapshot.experiment)
 
 
 def merged(now: Experiment, before: Experiment | None) -> Experiment:

@@ -30,8 +30,9 @@ from bench.report.leaderboard import stored_leaderboard
 from bench.search.record import read_records
 from bench.status.read import read_status
 from bench.store.folder import ResultsFolder
-from bench.store.heartbeat import ActiveRun, heartbeat, processes_at_work
+from bench.store.heartbeat import heartbeat, processes_at_work
 from bench.store.planned import read_planned
+from bench.store.working_process import ActiveRun
 from reports.draw.json_table import table_to_json
 from reports.statistics.cell import Cell
 from reports.tables.table import Column, Table, Term

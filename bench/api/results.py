@@ -9,11 +9,13 @@ from typing import Any
 import pandas as pd
 
 from bench.errors import RequestError
-from bench.report.compiled import up_to_date
-from bench.report.leaderboard import stored_leaderboard
+from bench.report.compiled import compile_with, up_to_date
+from bench.report.leaderboard import Resampling, stored_leaderboard
 from bench.status.model import Status
 from bench.status.read import read_status
+from bench.store.claim import FolderBusy
 from bench.store.folder import ResultsFolder
+from bench.store.working_process import REPORT
 from reports.tables.frames import class_frame, comparison_frame, gap_frame, leaderboard_frame, noise_floor_frame
 
 RUN_COLUMNS = ("run_id", "backbone", "weights", "recipe", "seed", "fold")
@@ -93,16 +95,25 @@ class Results:
 
     @cached_property
     def _content(self) -> dict[str, Any]:
-        """leaderboard.json, compiled anew where runs were added or folds edited.
+        """leaderboard.json, compiled anew where runs were added or folds edited; not stored while others write there.
 
         Raises:
             NothingToRank: no run is finished.
         """
         if stored_leaderboard(self._folder) is None:
-            with self._folder.locked(command="bench report"):
-                up_to_date(self._folder)
+            try:
+                with self._folder.locked(command=REPORT):
+                    up_to_date(self._folder)
+            except FolderBusy:
+                so_far: dict[str, Any] = json.loads(compile_with(self._folder, self._intervals()).json)
+                return so_far
         content: dict[str, Any] = json.loads((self.path / "leaderboard.json").read_text(encoding="utf-8"))
         return content
+
+    def _intervals(self) -> Resampling:
+        experiment = self._folder.experiment()
+        assert experiment is not None
+        return Resampling.of(experiment)
 
     def __repr__(self) -> str:
         return f"bench.Results({str(self.path)!r})"

@@ -2,11 +2,12 @@
 
 import shlex
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from bench.audit.clean_manifest import write_cleaned
 from bench.audit.findings import FoundCase
-from bench.audit.quarantine import Move, apply_moves, quarantine_of, undo
+from bench.audit.quarantine import Move, alone, apply_moves, quarantine_of, undo
 from bench.audit.summary import Audit, read_audit
 from bench.audit.surplus import MOVABLE, look_up_digests, named_cases
 from bench.data.manifest.table import is_manifest
@@ -36,10 +37,11 @@ def clean(path: Path, audited: Path | None, only: Sequence[str] | None, apply: b
 
 
 def _clean_folder(root: Path, audit: Audit, kinds: Sequence[str], apply: bool, say: Say) -> None:
-    moves, stay = _what_to_move(root, audit, kinds)
     quarantine = quarantine_of(root)
-    if apply:
-        apply_moves(root, moves)
+    with alone(root) if apply else nullcontext():
+        moves, stay = _what_to_move(root, audit, kinds)
+        if apply:
+            apply_moves(root, moves)
     for move in moves:
         say(f"{'moved' if apply else 'would move'}: {root / move.file} ({move.reason})")
     for file, reason in stay.items():

@@ -2,9 +2,12 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
+
+from filelock import FileLock, Timeout
 
 from bench.atomic import write_atomically
 from bench.errors import RequestError, WriteError
@@ -26,8 +29,35 @@ def quarantine_of(root: Path) -> Path:
     return root / ".quarantine" if root.is_mount() else root.with_name(f".{root.name}-quarantine")
 
 
+@contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """Keep other cleanings of the folder out, while inside: of two logs that are written at once one is lost.
+
+    Raises:
+        RequestError: another one is at work, or there can be no quarantine.
+    """
+    quarantine = quarantine_of(root)
+    file = quarantine.with_name(f"{quarantine.name}.lock")
+    lock = FileLock(file, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise RequestError(
+            f"Another bench data clean is moving files of {root}. Give the command again when it has ended."
+        ) from None
+    except OSError as error:
+        raise RequestError(_cannot_write(root, error)) from None
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+        lock.release()
+
+
 def apply_moves(root: Path, moves: Sequence[Move]) -> None:
     """Move, after all moves have been written to the log; a move that is logged but was never made does no harm.
+
+    Call only inside `alone`.
 
     Raises:
         RequestError: something lies at a target already, or there can be no quarantine.
@@ -46,10 +76,7 @@ def apply_moves(root: Path, moves: Sequence[Move]) -> None:
         lines = "".join(json.dumps(asdict(move)) + "\n" for move in moves).encode()
         write_atomically(log, lambda file: file.write_bytes(before + lines))
     except OSError as error:
-        raise RequestError(
-            f"Cannot write to the quarantine {quarantine}: {error.strerror}. Nothing was moved. Make that folder, "
-            f"writable and on the disk of {root}."
-        ) from None
+        raise RequestError(_cannot_write(root, error)) from None
     for move in moves:
         _move(root / move.file, quarantine / FILES / move.file)
 
@@ -65,6 +92,11 @@ def undo(root: Path) -> tuple[int, list[str]]:
     log = quarantine / LOG
     if not log.is_file():
         raise RequestError(f"There is no {log}: nothing was moved out of {root}.")
+    with alone(root):
+        return _undo(root, quarantine, log)
+
+
+def _undo(root: Path, quarantine: Path, log: Path) -> tuple[int, list[str]]:
     files = _logged(log)
     pending = [file for file in files if os.path.lexists(quarantine / FILES / file)]
     taken = [root / file for file in pending if os.path.lexists(root / file)]
@@ -80,6 +112,13 @@ def undo(root: Path) -> tuple[int, list[str]]:
         if not os.listdir(folder):  # noqa: PTH208
             Path(folder).rmdir()
     return len(pending), lost
+
+
+def _cannot_write(root: Path, error: OSError) -> str:
+    return (
+        f"Cannot write to the quarantine {quarantine_of(root)}: {error.strerror}. Nothing was moved. Make that folder, "
+        f"writable and on the disk of {root}."
+    )
 
 
 def _logged(log: Path) -> list[str]:

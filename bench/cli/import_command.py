@@ -25,14 +25,17 @@ def import_predictions(
     from bench.report.compiled import up_to_date
     from bench.report.leaderboard import leaderboard_files
     from bench.store.folder import ResultsFolder
+    from bench.store.working_process import IMPORT
     from bench.terminal import Terminal
 
     terminal, folder = Terminal(), ResultsFolder(results.expanduser())
     with interruptible("Stored runs are whole; the same command goes on from there."):
         found = read_external(files, folder)
-        for entry in found.changed:
-            terminal.say(entry.line())
-        with folder.locked(command="bench import"):
+        with folder.locked(command=IMPORT, say=terminal.say):
+            if folder.state() != found.there.state:
+                found = read_external(files, folder)
+            for entry in found.changed:
+                terminal.say(entry.line())
             for line in (*folder.files.changed(), *folder.set_damaged_aside()):
                 terminal.say(line)
             done = write_external(found, folder)

@@ -48,7 +48,9 @@ def make_page(folder: "ResultsFolder", *, printed: bool, show: bool) -> None:
 @contextmanager
 def _locked(folder: "ResultsFolder") -> Iterator[None]:
     """While other writers are kept out; damaged runs are moved aside first, and named."""
-    with folder.locked(command="bench report"):
+    from bench.store.working_process import REPORT
+
+    with folder.locked(command=REPORT, say=_say):
         for line in folder.set_damaged_aside():
             _say(line)
         yield
@@ -62,17 +64,34 @@ def _open(page: Path) -> None:
 
 
 def print_stored(folder: "ResultsFolder", layout: str) -> None:
-    """An up-to-date leaderboard needs no lock: whoever may read the folder can print it."""
-    from bench.report.leaderboard import stored_leaderboard
+    """An up-to-date leaderboard needs no lock: whoever may read the folder can print it.
+
+    While another process writes there, one of the runs so far is printed and not stored.
+    """
+    from bench.report.leaderboard import JSON, stored_leaderboard
+    from bench.store.claim import FolderBusy
 
     further = _further(folder) if layout == "md" else ()
     text = stored_leaderboard(folder)
     if text is None and (folder.runs.complete() or not further):
-        with _locked(folder):
-            text = _compile(folder).text
-    if layout == "json":
-        text = (folder.root / "leaderboard.json").read_text(encoding="utf-8")
+        try:
+            with _locked(folder):
+                compiled = _compile(folder)
+        except FolderBusy as error:
+            compiled = _compile(folder, _own(folder))
+            _say(f"This is the leaderboard of the runs so far; it is not stored. {error}")
+        text = compiled.json if layout == "json" else compiled.text
+    elif layout == "json":
+        text = (folder.root / JSON).read_text(encoding="utf-8")
     _out(_with_further(text, further))
+
+
+def _own(folder: "ResultsFolder") -> "Resampling | None":
+    """The experiment's own intervals."""
+    from bench.report.leaderboard import Resampling
+
+    experiment = folder.experiment()
+    return Resampling.of(experiment) if experiment else None
 
 
 def _with_further(text: str | None, further: "tuple[Table, ...]") -> str:
@@ -114,10 +133,9 @@ def print_tables(
 
 def _own_if_up_to_date(folder: "ResultsFolder") -> "Resampling | None":
     """The experiment's own intervals where the stored leaderboard, which has them, need not be written anew."""
-    from bench.report.leaderboard import Resampling, stored_leaderboard
+    from bench.report.leaderboard import stored_leaderboard
 
-    experiment = folder.experiment()
-    return Resampling.of(experiment) if experiment and stored_leaderboard(folder) is not None else None
+    return _own(folder) if stored_leaderboard(folder) is not None else None
 
 
 def write_all_tables(

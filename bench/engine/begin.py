@@ -14,29 +14,40 @@ from bench.store.snapshot import FolderSnapshot
 
 @dataclass(frozen=True)
 class Begun:
-    """A folder that nobody else writes to: what it holds now, and what others are told of the work in it."""
+    """A folder that nobody else writes to: the request as it was read, what the folder holds now, and what others are
+    told of the work in it."""
 
+    prepared: Prepared
     snapshot: FolderSnapshot
     heartbeat: Heartbeat
 
 
 @contextmanager
 def begin(
-    prepared: Prepared, folder: ResultsFolder, command: str, experiment: Experiment, say: Callable[[str], None]
+    read: Callable[[], Prepared],
+    folder: ResultsFolder,
+    command: str,
+    stored: Callable[[Prepared], Experiment],
+    say: Callable[[str], None],
 ) -> Iterator[Begun]:
-    """Keep other writers out of the folder, and write what the runs stand on; `experiment` is the one to store.
+    """Read the request, keep other writers out of the folder, and write what the runs stand on.
 
-    What was changed in the folder is said, and damaged runs are moved aside, so that they are done again.
+    The request is read before, since that can take long, and again where the folder has changed meanwhile. `stored`
+    gives the experiment to store. What was changed in the folder is said, and damaged runs are moved aside, so that
+    they are done again.
 
     Raises:
-        RequestError: another process is writing there, or has changed the folder since it was read.
+        RequestError: the request is wrong, or another process is writing there.
         WriteError: the disk is full or gone.
     """
-    with folder.locked(command=command) as heartbeat:
-        folder.refuse_changed(prepared.snapshot.state)
+    prepared = read()
+    with folder.locked(command=command, say=say) as heartbeat:
+        if folder.state() != prepared.snapshot.state:
+            say(f"Another process has changed {folder.root} meanwhile: it is read again.")
+            prepared = read()
         for line in (*folder.files.changed(), *folder.set_damaged_aside()):
             say(line)
-        yield Begun(write_foundation(prepared, folder, experiment), heartbeat)
+        yield Begun(prepared, write_foundation(prepared, folder, stored(prepared)), heartbeat)
 
 
 def write_foundation(prepared: Prepared, folder: ResultsFolder, experiment: Experiment) -> FolderSnapshot:

@@ -9,7 +9,8 @@ from bench.engine.durations import duration
 from bench.engine.eta import Eta
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
 from bench.printing import shown
-from bench.store.heartbeat import ActiveRun, Heartbeat
+from bench.store.heartbeat import Heartbeat
+from bench.store.working_process import ActiveRun
 from bench.terminal import Terminal
 
 

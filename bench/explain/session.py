@@ -43,17 +43,18 @@ def run_explain(options: ExplainOptions) -> int:
 def _run(options: ExplainOptions) -> int:
     terminal, caches = Terminal(), user_caches()
     folder = ResultsFolder(options.results.expanduser())
-    snapshot = folder.snapshot()
-    experiment = snapshot.experiment
-    if experiment is None:
+    if folder.experiment() is None:
         raise RequestError(f"{folder.root} is no results folder. Give the one that `bench run` wrote.")
     if options.masks and not options.masks.is_dir():
         raise RequestError(f"No such folder: {options.masks} (--masks). Check the spelling.")
-    sets = find_models(folder, snapshot, options.backbones, terminal.say)
-    ensure_phantom(experiment, caches, terminal)
-    request = data_request(experiment, caches, folder.pseudonyms() or Pseudonyms.fresh())
-    work = _Work(options, folder, experiment, terminal)
-    with folder.locked(command="bench explain"):
+    with folder.locked(command="bench explain", say=terminal.say):
+        snapshot = folder.snapshot()
+        experiment = snapshot.experiment
+        assert experiment is not None
+        sets = find_models(folder, snapshot, options.backbones, terminal.say)
+        ensure_phantom(experiment, caches, terminal)
+        request = data_request(experiment, caches, folder.pseudonyms() or Pseudonyms.fresh())
+        work = _Work(options, folder, experiment, terminal)
         for models in sets:
             images = load_pictures(experiment, snapshot, models, request, caches, terminal)
             work.explain(models, images, Resources(caches, images.pixels))

@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.cache import Caches, user_caches
 from bench.config.experiment import Experiment
 from bench.engine.begin import begin, beside
-from bench.engine.prepare import look_ahead, prepare
+from bench.engine.prepare import Prepared, look_ahead, prepare
 from bench.errors import interruptible
 from bench.nondeterminism.designs import designs_of
 from bench.nondeterminism.distances import SaveWeights, forget
@@ -38,13 +38,17 @@ def run_nondeterminism(experiment: Experiment, options: NondeterminismOptions) -
 def _run(experiment: Experiment, options: NondeterminismOptions) -> int:
     terminal, caches = Terminal(), user_caches()
     folder = ResultsFolder(Path(experiment.results).expanduser())
-    ahead = look_ahead(experiment, folder, caches, terminal)
-    prepared = prepare(experiment, folder, ahead, caches, terminal)
     devices: Sequence[str] = _devices() if "device" in options.settings else []
-    designs = [designs_of(prepared, backbone, options, devices) for backbone in prepared.backbones]
     scratch = _scratch(caches, folder)
-    resources = replace(prepared.resources(), watch=SaveWeights(scratch))
-    with begin(prepared, folder, "bench nondeterminism", beside(prepared), terminal.say) as begun:
+
+    def read() -> Prepared:
+        ahead = look_ahead(experiment, folder, caches, terminal)
+        return prepare(experiment, folder, ahead, caches, terminal)
+
+    with begin(read, folder, "bench nondeterminism", beside, terminal.say) as begun:
+        prepared = begun.prepared
+        designs = [designs_of(prepared, backbone, options, devices) for backbone in prepared.backbones]
+        resources = replace(prepared.resources(), watch=SaveWeights(scratch))
         found = [
             BackboneStudy(prepared.experiment, one, folder, resources, scratch, terminal, begun.heartbeat).do()
             for one in designs

@@ -7,7 +7,7 @@ from bench.config.experiment import Experiment, Tuned
 from bench.config.recipe_file import RecipeFile, marks, recipe_text
 from bench.search.knobs import turned
 from bench.search.prepare import Search, Stage
-from bench.search.record import FOLDER, RecordedStage, RecordedTrial, SearchRecord, write_record
+from bench.search.record import FOLDER, RecordedStage, RecordedTrial, SearchRecord, read_records, write_record
 from bench.search.report import write_figures
 from bench.store.folder import ResultsFolder
 from studies.outcome import Outcome
@@ -44,7 +44,10 @@ def recorded_stage(stage: Stage, found: Outcome, outer_run: str | None, default_
 def record(
     search: Search, folder: ResultsFolder, name: str, stages: list[tuple[Stage, RecordedStage]], url: str
 ) -> list[Path]:
-    """Write the record of one backbone's search and its charts; returns the paths."""
+    """Write the record of one backbone's search and its charts; returns the paths. Call only under the lock.
+
+    Where another process has gone on with the same studies and has recorded more trials, its record stays.
+    """
     plan, backbone = stages[0][0].plan, stages[0][0].backbone
     written = SearchRecord(
         name=name,
@@ -61,11 +64,17 @@ def record(
         stages=[stage for _, stage in stages],
         deterministic=search.prepared.experiment.deterministic,
     )
+    stored = next((one for one in read_records(folder.root) if one.name == name), None)
+    if stored is not None and stored.number_of_trials() > written.number_of_trials():
+        written = stored
     return [write_record(folder.root, written), *write_figures(folder.root, written)]
 
 
 def write_recipe(search: Search, stage: Stage, found: Outcome, folder: ResultsFolder) -> str:
-    """The winner of a flat search as a recipe file, and on the list of recipes tuned on these cases."""
+    """The winner of a flat search as a recipe file, and on the list of recipes tuned on these cases.
+
+    Call only under the folder's lock.
+    """
     experiment = search.prepared.experiment
     recipe, size = turned(experiment.recipe, experiment.pixels.image_size, found.best.params)
     recipe = recipe.model_copy(update={"name": f"tuned-{found.name}"})
@@ -83,6 +92,5 @@ def write_recipe(search: Search, stage: Stage, found: Outcome, folder: ResultsFo
     sized = size if "image_size" in search.space.dimensions else None
     write_text(path, recipe_text(RecipeFile(recipe=recipe, image_size=sized, tuned=tuned)))
     winner: Experiment = experiment.model_copy(update={"recipe": recipe, "image_size": size, "tuned": tuned})
-    with folder.locked(wait=60):
-        folder.tuned.add(winner, len(digests))
+    folder.tuned.add(winner, len(digests))
     return str(path)

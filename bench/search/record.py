@@ -60,6 +60,9 @@ class SearchRecord(BaseModel):
     stages: list[RecordedStage]
     deterministic: bool = True
 
+    def number_of_trials(self) -> int:
+        return sum(len(stage.trials) for stage in self.stages)
+
 
 def write_record(root: Path, record: SearchRecord) -> Path:
     """Replace the record of that name."""

@@ -1,7 +1,9 @@
 """One call of `bench search`, from the checked request to the winner. Prints."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from optuna.storages import RDBStorage
@@ -22,13 +24,14 @@ from bench.search.progress import SearchProgress
 from bench.search.record import RecordedStage
 from bench.search.trial import TrialRunner
 from bench.store.folder import ResultsFolder
-from bench.store.heartbeat import SEARCH, heartbeat
+from bench.store.heartbeat import Heartbeat, heartbeat
 from bench.store.planned import PlannedSearch, read_planned, write_planned
+from bench.store.working_process import SEARCH
 from bench.terminal import Terminal
 from studies.errors import NothingCompleteError, StorageLostError, StudyError, TrialFailedError
 from studies.outcome import Outcome, State, outcome
 from studies.storage import forget, masked, open_storage, sqlite_url
-from studies.study import open_study
+from studies.study import OpenStudy, open_study
 from studies.worker import ended_trials, run_trials
 
 DATABASE = "study.db"
@@ -62,7 +65,7 @@ def _run(experiment: Experiment, options: SearchOptions, where: str) -> int:
     url = options.storage or sqlite_url(folder.root / DATABASE)
     storage = open_storage(url, options.heartbeat) if options.storage else None  # a server is tried before all else
     ahead = look_ahead(experiment, folder, caches, terminal)
-    with folder.locked(wait=WAIT, command=SEARCH):
+    with folder.locked(wait=WAIT, command=SEARCH, say=terminal.say):
         prepared = prepare(experiment, folder, ahead, caches, terminal, internal_only=True)
         search = plan_search(prepared, options, space)
         for line in (*folder.files.changed(), *folder.set_damaged_aside()):
@@ -97,19 +100,27 @@ class _Work:
         """Every study, and what becomes of it."""
         say, done = self.terminal.say, dict[str, list[tuple[Stage, RecordedStage]]]()
         for stage in self.search.stages:
-            found, runs = self._study(stage, announced=bool(done))
+            opened, found, runs = self._study(stage, announced=bool(done))
+            if stage.outer is None:
+                with self._writing():
+                    found = outcome(opened)  # as it is now, since others may have gone on
+                    recipe = write_recipe(self.search, stage, found, self.folder)
             done.setdefault(stage.backbone.name, []).append((stage, recorded_stage(stage, found, *runs)))
             say(_summary(found))
             if stage.outer is None:
-                recipe = write_recipe(self.search, stage, found, self.folder)
                 say(f"Recipe: {recipe}. Its rows will be stamped “tuned on these cases” and not ranked.")
                 say(f"Next: bench run --recipe {recipe} --results {self.folder.root} with the data options above")
         for stages in done.values():
             name = stages[0][1].study.replace(stages[0][0].suffix, "", 1)
-            files = ", ".join(map(str, record(self.search, self.folder, name, stages, self.url)))
+            with self._writing():
+                files = ", ".join(map(str, record(self.search, self.folder, name, stages, self.url)))
             say(f"Written: {files}. Tables: bench report {self.folder.root}")
 
-    def _study(self, stage: Stage, announced: bool) -> tuple[Outcome, tuple[str | None, str | None]]:
+    def _writing(self) -> AbstractContextManager[Heartbeat]:
+        """The folder, however long another process has it: what was searched would not be recorded otherwise."""
+        return self.folder.locked(wait=inf, command=SEARCH, say=self.terminal.say)
+
+    def _study(self, stage: Stage, announced: bool) -> tuple[OpenStudy, Outcome, tuple[str | None, str | None]]:
         """A study, and the runs of its winner and of the given recipe on the outer fold."""
         search, options, experiment = self.search, self.search.options, self.search.prepared.experiment
         opened = open_study(self.storage, self.url, stage.plan, new=options.new_study)
@@ -133,10 +144,10 @@ class _Work:
             )
             found = outcome(opened)
             if stage.outer is None:
-                return found, (None, None)
+                return opened, found, (None, None)
             chosen = runner.specs([stage.outer], *turned(recipe, size, found.best.params))
             given = runner.specs([stage.outer], recipe, size)
-            return found, (runner.train(chosen)[0].run_id, runner.train(given)[0].run_id)
+            return opened, found, (runner.train(chosen)[0].run_id, runner.train(given)[0].run_id)
 
     def _announce(self, specs: Sequence[RunSpec]) -> None:
         studies, trials = len(self.search.stages), self.search.trials

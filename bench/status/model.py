@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.store.heartbeat import ActiveRun, WorkingProcess
+from bench.store.working_process import ActiveRun, WorkingProcess
 
 SCHEMA = 1
 

@@ -13,11 +13,12 @@ from bench.status.model import BackboneStatus, Failure, Status
 from bench.status.searches import read_searches, seconds_of_trials
 from bench.store.aside import SUFFIX, left_aside
 from bench.store.files import FolderFiles
-from bench.store.heartbeat import SEARCH, ActiveRun, WorkingProcess, processes_at_work
+from bench.store.heartbeat import processes_at_work
 from bench.store.json_files import DamagedError
 from bench.store.planned import FILE as PLAN
 from bench.store.planned import PlannedRun, read_planned
 from bench.store.records import PREDICTIONS, RunRecord, checked_record, damaged
+from bench.store.working_process import SEARCH, ActiveRun, WorkingProcess
 
 
 def read_status(root: Path) -> Status:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bench.engine.durations import duration
 from bench.status.model import Status
-from bench.store.heartbeat import WorkingProcess
+from bench.store.working_process import WorkingProcess
 from reports.tables.table import Column, Table
 
 MOST_FAILURES = 10

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.atomic import write_atomically, write_text
 from bench.errors import RequestError
+from bench.store.claim import another_writes
 from bench.store.digests import CHANGED, digest_of, file_digest
 from bench.store.json_files import read_json_of, sealed
 
@@ -86,10 +87,11 @@ class FolderFiles:
     def damage(self, name: str) -> str:
         """How a file is not as it was written; empty where it is, or where that is not known."""
         known = self.accepted().get(name)
-        found = file_digest(self.root / name)
-        if known is None or found in known:
-            return ""
-        return CHANGED if found else "it is missing"
+        while known is not None and (found := file_digest(self.root / name)) not in known:
+            before, known = known, self.accepted().get(name)
+            if known == before:  # else it was replaced between the two readings
+                return CHANGED if found else "" if another_writes(self.root) else "it is missing"
+        return ""
 
     def refuse_damaged(self, name: str, advice: str) -> None:
         """Raise `RequestError` where a file is not as it was written; `advice` says what to do."""

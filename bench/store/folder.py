@@ -2,15 +2,14 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from filelock import FileLock, Timeout
 
 from bench.atomic import remove_leftovers, write_atomically
 from bench.config.experiment import Experiment
@@ -25,11 +24,12 @@ from bench.folds.table import FoldTable
 from bench.store.aside import set_aside
 from bench.store.digests import digest_of
 from bench.store.files import FolderFiles
-from bench.store.heartbeat import Heartbeat, heartbeat, processes_at_work
+from bench.store.heartbeat import Heartbeat, heartbeat
 from bench.store.runs import RunStore
 from bench.store.snapshot import FolderSnapshot
 from bench.store.tables import case_frame, cases_of, csv_of, parquet_bytes, read_parquet
 from bench.store.tuned import TunedRecipes
+from bench.store.writer_lock import writer_lock
 from reports.draw.csv_table import as_meant, csv_rows
 
 if TYPE_CHECKING:
@@ -37,9 +37,11 @@ if TYPE_CHECKING:
 
 CASES = "cases.parquet"
 SALT = ".salt"
+REQUEST = ("experiment.toml", CASES, "folds.parquet", SALT)
+"""What requests are checked against."""
 LEAKS = "tables/leaks.csv"
 PASSED_OVER = "tables/passed_over.csv"
-WRITTEN_UNDER_LOCK = ("", "tables", "figures", "explain", "explain/galleries")
+WRITTEN_UNDER_LOCK = ("", "tables", "figures", "search", "explain", "explain/galleries")
 UNREADABLE = "tables/unreadable.csv"
 WRITE_AGAIN = "Give the bench run or bench import command again, which writes it anew."
 
@@ -56,40 +58,33 @@ class ResultsFolder:
         self.tuned = TunedRecipes(self.files)
 
     @contextmanager
-    def locked(self, wait: float = 0.0, command: str = "bench") -> Iterator[Heartbeat]:
+    def locked(
+        self, wait: float = 0.0, command: str = "bench", say: Callable[[str], None] = lambda line: None
+    ) -> Iterator[Heartbeat]:
         """Create the folder and keep other writers out, waiting so many seconds for one that is there.
 
-        The lock of a killed process is free again. `command` is what others are told of this process.
+        One that has the folder only for a short time is waited for anyhow. The lock of a killed process is free again.
+        `command` is what others are told of this process.
 
         Raises:
             RequestError: the folder cannot be written to, or another process is writing there.
         """
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            with TemporaryFile(dir=self.root):
-                pass
-            lock = FileLock(self.root / ".lock", timeout=wait)
-            lock.acquire()
-        except Timeout:
-            at_work = processes_at_work(self.root)
-            others = ", ".join(f"{one.command}, process {one.pid} on {one.host}" for one in at_work)
-            raise RequestError(
-                f"Another bench process is writing to {self.root}{others and f' ({others})'}. Wait for it, or use "
-                f"another --results folder."
-            ) from None
-        except OSError as error:
-            raise RequestError(
-                f"The results folder {self.root} cannot be written to: {error.strerror}. Choose another by --results."
-            ) from None
-        try:
+        with ExitStack() as stack:
+            try:
+                self.root.mkdir(parents=True, exist_ok=True)
+                with TemporaryFile(dir=self.root):
+                    pass
+                claim = stack.enter_context(writer_lock(self.root, command, wait, say))
+            except OSError as error:
+                raise RequestError(
+                    f"The results folder {self.root} cannot be written to: {error.strerror}. Choose another by "
+                    f"--results."
+                ) from None
             self.runs.remove_leftovers()
             self.repeats.remove_leftovers()
             for place in WRITTEN_UNDER_LOCK:
                 remove_leftovers(self.root / place)
-            with heartbeat(self.root, command) as own:
-                yield own
-        finally:
-            lock.release()
+            yield stack.enter_context(heartbeat(self.root, command, claim))
 
     def snapshot(self, before: FolderSnapshot | None = None) -> FolderSnapshot:
         """All that a request is checked against, read once; not again where it is as it was `before`.
@@ -97,10 +92,14 @@ class ResultsFolder:
         Raises:
             RequestError: a file of it is damaged.
         """
-        state, complete = self.state(), frozenset(self.runs.complete())
-        if before is not None and before.state == state:
+        complete = frozenset(self.runs.complete())
+        if before is not None and before.state == self.state():
             return replace(before, complete=complete)
-        return FolderSnapshot(self.root, state, self.experiment(), self.cases(), self.folds(), complete)
+        while True:
+            state = self.state()
+            found = FolderSnapshot(self.root, state, self.experiment(), self.cases(), self.folds(), complete)
+            if self.state() == state:  # else a writer was at it, and its files may not belong together
+                return found
 
     def experiment(self) -> Experiment | None:
         """The experiment stored here, if any."""
@@ -162,7 +161,7 @@ class ResultsFolder:
         """Replace folds.parquet."""
         self.files.write("folds.parquet", parquet_bytes(fold_table.to_frame(folds)))
 
-    def state(self, names: Sequence[str] = ("experiment.toml", "cases.parquet", "folds.parquet")) -> str:
+    def state(self, names: Sequence[str] = REQUEST) -> str:
         """A digest of files of the folder; by default of those that requests are checked against."""
         digest = hashlib.sha256()
         for name in names:

@@ -134,8 +134,7 @@ class RunStore:
 
     def complete(self) -> set[str]:
         """Ids of the runs that are finished and stored: those that have a record and predictions."""
-        folders = run_folders(self.root)
-        return {folder.name for folder in folders if (folder / FILE).is_file() and (folder / PREDICTIONS).is_file()}
+        return {folder.name for folder in run_folders(self.root) if _is_complete(folder)}
 
     def read(self, run_id: str) -> StoredRun:
         """One complete run.
@@ -170,6 +169,8 @@ class RunStore:
         A failed run goes to <run_id>.failed, which does not count as complete; later tries replace it.
         """
         name = spec.run_id if result.status == "done" else f"{spec.run_id}.{result.status}"
+        if result.status == "done" and _is_complete(self.root / name):
+            return self.root / name  # of another process, which was quicker; others may read it now
         final = self.store(name, lambda folder: _fill(folder, spec, result, parameters))
         if result.status == "done":
             shutil.rmtree(self.root / f"{spec.run_id}.failed", ignore_errors=True)
@@ -204,6 +205,10 @@ class RunStore:
         return final
 
 
+def _is_complete(folder: Path) -> bool:
+    return (folder / FILE).is_file() and (folder / PREDICTIONS).is_file()
+
+
 def _fill(folder: Path, spec: RunSpec, result: RunResult, parameters: int) -> None:
     pq.write_table(history_table(result), folder / HISTORY)
     if result.status == "done":
@@ -215,14 +220,17 @@ def _fill(folder: Path, spec: RunSpec, result: RunResult, parameters: int) -> No
 
 
 def _replace(temporary: Path, final: Path) -> None:
-    if final.exists():
-        shutil.rmtree(final, ignore_errors=True)
+    """Whoever reads sees the old or the new one, but for the moment between two renamings."""
+    aside = temporary.with_name(f"{temporary.stem}.old.tmp")
+    with suppress(FileNotFoundError):
+        final.rename(aside)
     try:
         temporary.rename(final)
     except OSError:
         if not final.is_dir():
             raise
         shutil.rmtree(temporary)  # another process has just stored the same run
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def predictions_table(spec: RunSpec, result: RunResult) -> pa.Table:

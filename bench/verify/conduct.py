@@ -14,6 +14,7 @@ from bench.report.entries import read_stored
 from bench.report.leaderboard import JSON, MARKDOWN, Drawn, Resampling, draw_leaderboard
 from bench.store.check import check_folder
 from bench.store.folder import ResultsFolder
+from bench.store.heartbeat import processes_at_work
 from bench.terminal import Terminal
 from bench.verify.digest import supplement_digest
 from bench.verify.retrain import retrain
@@ -81,6 +82,8 @@ def _follows(root: Path, drawn: Drawn, terminal: Terminal) -> bool:
         + (f" ({len(differing) - 1} more)" if len(differing) > 1 else "")
         + f". bench report {root} makes it anew."
     )
+    for process in processes_at_work(root):
+        terminal.say(f"{process} is at work there: verify the report when it has ended.")
     return False
 
 

@@ -10,6 +10,8 @@ from typing import Any
 from PIL import Image
 from trees import small_disk, write_digit_tree
 
+from bench.audit.quarantine import alone
+
 Audited = Callable[..., dict[str, Any]]
 Command = Callable[..., Any]
 Refused = Callable[..., None]
@@ -130,3 +132,16 @@ class TestLinks:
         done = command("clean", tree, "--from", tmp_path / "audit.json", "--apply")
         assert "lies outside the folder" in done.out
         assert listing(tmp_path) == before
+
+
+def test_of_two_cleanings_at_once_the_second_is_refused(
+    refused: Refused, command: Command, audited: Audited, faulty: Path, tmp_path: Path
+) -> None:
+    audited(faulty)
+    with alone(faulty.resolve()):
+        refused("Another bench data clean", tmp_path, "clean", faulty, "--from", tmp_path / "audit.json", "--apply")
+    command("clean", faulty, "--from", tmp_path / "audit.json", "--apply")
+    with alone(faulty.resolve()):
+        refused("Another bench data clean", tmp_path, "clean", faulty, "--undo")
+    command("clean", faulty, "--undo")
+    assert not list(tmp_path.glob(".*"))

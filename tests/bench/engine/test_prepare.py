@@ -1,7 +1,6 @@
 """A folder is read once, and a request is checked against what was read."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,9 +9,9 @@ from bench.cache import user_caches
 from bench.config.experiment import Experiment
 from bench.config.toml import read_experiment
 from bench.engine.begin import begin
-from bench.engine.prepare import look_ahead, prepare
-from bench.errors import RequestError
-from bench.run import complete
+from bench.engine.prepare import Prepared, look_ahead, prepare
+from bench.folds.table import FoldTable
+from bench.run import complete, merged_with_stored
 from bench.store import folder as folder_module
 from bench.store.folder import ResultsFolder
 from bench.terminal import Terminal
@@ -67,14 +66,20 @@ def test_a_further_seed_is_planned_on_the_folds_that_are_there(results: Path, re
     assert len(planned) == 4
 
 
-@pytest.mark.parametrize("change", ["experiment.toml", "cases.parquet", "folds.parquet"])
-def test_what_another_process_has_changed_is_not_written_over(results: Path, change: str) -> None:
+def test_seeds_that_another_process_adds_while_this_one_reads_are_not_lost(results: Path) -> None:
     wanted, folder, terminal, caches = again(results), ResultsFolder(results), Terminal(quiet=True), user_caches()
-    prepared = prepare(wanted, folder, look_ahead(wanted, folder, caches, terminal), caches, terminal)
-    with (results / change).open("ab") as file:
-        file.write(b"\n")
-    before = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
-    refused: Callable[[], object] = begin(prepared, folder, "bench run", prepared.experiment, terminal.say).__enter__
-    with pytest.raises(RequestError, match="was changed by another process while this one was reading"):
-        refused()
-    assert {path: path.read_bytes() for path in results.rglob("*") if path.is_file()} == before
+    readings, said = list[FoldTable](), list[str]()
+
+    def read() -> Prepared:
+        prepared = prepare(wanted, folder, look_ahead(wanted, folder, caches, terminal), caches, terminal)
+        readings.append(prepared.folds)
+        if len(readings) == 1:
+            with folder.locked(command="bench import"):
+                folder.write_folds(prepared.folds.with_seeds(FoldTable({9: prepared.folds.by_seed[0]})))
+        return prepared
+
+    with begin(read, folder, "bench run", merged_with_stored, said.append) as begun:
+        assert set(begun.prepared.folds.by_seed) == {0, 1, 9}
+        assert folder.folds() == begun.prepared.folds == begun.snapshot.folds
+    assert [sorted(folds.by_seed) for folds in readings] == [[0, 1], [0, 1, 9]]
+    assert said == [f"Another process has changed {results} meanwhile: it is read again."]

@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from processes import wait_until
 
-from bench.store.heartbeat import ActiveRun, heartbeat, processes_at_work
+from bench.store.heartbeat import heartbeat, processes_at_work
+from bench.store.working_process import SILENT, ActiveRun
 
 AT_WORK = """
 import sys, time
@@ -62,13 +64,15 @@ def test_a_process_number_that_another_has_got_does_not_count(tmp_path: Path) ->
         assert processes_at_work(tmp_path) == []
 
 
-def test_another_machines_process_counts_for_an_hour(tmp_path: Path) -> None:
+def test_another_machines_process_counts_until_it_has_been_silent_for_long(tmp_path: Path) -> None:
     with heartbeat(tmp_path, "bench run"):
         (file,) = tmp_path.glob(".bench-*")
         told = {**json.loads(file.read_text()), "host": "elsewhere", "pid": 2**22 + 1}
         file.write_text(json.dumps(told))
         assert [one.host for one in processes_at_work(tmp_path)] == ["elsewhere"]
         file.write_text(json.dumps({**told, "seen": told["seen"] - 4000}))
+        assert processes_at_work(tmp_path), "its own clock is not asked"
+        os.utime(file, (time.time() - SILENT,) * 2)
         assert processes_at_work(tmp_path) == []
 
 
