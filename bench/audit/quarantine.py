@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 
 from bench.atomic import write_atomically
 from bench.errors import RequestError, WriteError
+from bench.plain_file import plain
 
 LOG = "moves.jsonl"
 FILES = "files"
@@ -85,7 +86,7 @@ def undo(root: Path) -> tuple[int, list[str]]:
 def _logged(log: Path) -> list[str]:
     """Paths below the folder, each once."""
     try:
-        moves = [Move(**json.loads(line)) for line in log.read_text(encoding="utf-8").splitlines()]
+        moves = [Move(**json.loads(line)) for line in plain(log).read_text(encoding="utf-8").splitlines()]
         files = list(dict.fromkeys(move.file for move in moves))
         sound = all(not PurePath(file).is_absolute() and ".." not in PurePath(file).parts for file in files)
     except (ValueError, TypeError, RecursionError):

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from pydantic import TypeAdapter, ValidationError
 
 from bench.errors import RequestError
+from bench.plain_file import plain
 from bench.store.digests import CHANGED, digest_of
 
 Record = TypeVar("Record")
@@ -26,7 +27,7 @@ def read_json(file: Path, kind: type[Record]) -> Record:
         DamagedError: it is not there or damaged.
     """
     try:
-        content = file.read_bytes()
+        content = plain(file).read_bytes()
     except OSError as error:
         raise DamagedError(str(error)) from None
     _refuse_broken_seal(content, file.name)
