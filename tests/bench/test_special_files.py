@@ -104,7 +104,7 @@ def test_in_a_results_folder(place: str, sound: Path, tmp_path: Path) -> None:
 def test_none_of_them_is_an_ordinary_file(special: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     SPECIAL[special](tmp_path / "odd")
-    with pytest.raises(OSError, match="no file but a folder|symbolic links"):
+    with pytest.raises(OSError, match=r"no file but a folder|symbolic links"):
         plain(tmp_path / "odd")
 
 
