@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 
 from bench.atomic import write_atomically
 from bench.errors import RequestError, WriteError
+from bench.plain_file import plain
 
 LOG = "moves.jsonl"
 FILES = "files"
@@ -124,7 +125,7 @@ def _cannot_write(root: Path, error: OSError) -> str:
 def _logged(log: Path) -> list[str]:
     """Paths below the folder, each once."""
     try:
-        moves = [Move(**json.loads(line)) for line in log.read_text(encoding="utf-8").splitlines()]
+        moves = [Move(**json.loads(line)) for line in plain(log).read_text(encoding="utf-8").splitlines()]
         files = list(dict.fromkeys(move.file for move in moves))
         sound = all(not PurePath(file).is_absolute() and ".." not in PurePath(file).parts for file in files)
     except (ValueError, TypeError, RecursionError):

@@ -14,6 +14,7 @@ from bench.audit.findings import Finding
 from bench.audit.measure import Measured
 from bench.data.passed_over import Entry
 from bench.errors import RequestError
+from bench.plain_file import plain
 
 SCHEMA: Final = 1
 QUANTILES = {"minimum": 0.0, "5 %": 0.05, "median": 0.5, "95 %": 0.95, "maximum": 1.0}
@@ -99,7 +100,7 @@ def read_audit(file: Path) -> Audit:
         RequestError: no such file, or not what `bench data audit` writes.
     """
     try:
-        audit = TypeAdapter(Audit).validate_json(file.read_bytes())
+        audit = TypeAdapter(Audit).validate_json(plain(file).read_bytes())
     except OSError as error:
         raise RequestError(f"Cannot read {file} (--from): {error.strerror}. Make it with bench data audit.") from None
     except ValidationError:

@@ -13,6 +13,7 @@ NO_HOME = (
     "in place of ~."
 )
 DEEP = "A file or table is nested too deeply to be read. Restore it, or use another --results folder."
+LOOP = "A path leads in a circle of links ({}). Give another path, or remove the link."
 NUL = "A path holds a zero byte, which no file system takes. Mend it in the option or the file that names it."
 BY_NAME = {
     "MemoryError": (MEMORY, EXIT_FAILED),
@@ -75,6 +76,8 @@ def paragraph(error: Exception) -> tuple[str, int]:
         return MEMORY.format(said) if "memory" in said else BY_NAME["AcceleratorError"][0].format(said), EXIT_FAILED
     if isinstance(error, RuntimeError | KeyError) and ("home directory" in said or "getpwuid" in said):
         return NO_HOME.format(said), EXIT_REQUEST
+    if isinstance(error, RuntimeError) and "Symlink loop" in said:
+        return LOOP.format(said), EXIT_REQUEST
     if isinstance(error, RecursionError):
         return DEEP, EXIT_REQUEST
     if isinstance(error, ValueError) and "null byte" in said:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import RequestError
+from bench.plain_file import plain
 
 if TYPE_CHECKING:
     from bench.config.experiment import Experiment
@@ -20,7 +21,7 @@ def read_toml(path: Path, otherwise: str = "is not a TOML file: {}. Mend that li
         RequestError: the file is missing or no TOML, with line and column.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editors write a byte-order mark
+        return tomllib.loads(plain(path).read_text(encoding="utf-8-sig"))  # Windows' editors write a byte-order mark
     except OSError as error:
         raise RequestError(f"Cannot read {path}: {error.strerror}. Check the spelling.") from None
     except (ValueError, RecursionError) as error:  # no UTF-8, a number of thousands of digits, a zero byte in the path

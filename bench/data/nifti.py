@@ -32,6 +32,7 @@ NO_CT = (
 DENSEST = 1032  # gzip packs at most so many bytes into one
 CHUNK = 1 << 20  # bytes
 CUT = "its data are cut short or damaged"
+MOST_OF_A_FILE = 100_000  # slices; each becomes a case before anything of it is read
 MOST_SLICES = 10  # a volume is held in memory whole: it may have so many times the pixels of the largest slice
 
 
@@ -39,10 +40,13 @@ def number_of_slices(path: Path) -> int:
     """How many axial slices the volume has.
 
     Raises:
-        UnreadableImage: as `opened_volume`, or no orientation.
+        UnreadableImage: as `opened_volume`, no orientation, or more than any head has.
     """
     with opened_volume(path) as (volume, _):
-        return _shape(volume, _orientation(volume))[SUPERIOR]
+        slices = _shape(volume, _orientation(volume))[SUPERIOR]
+    if slices > MOST_OF_A_FILE:
+        raise UnreadableImage(f"it has {slices:,} slices, more than {MOST_OF_A_FILE:,}")
+    return slices
 
 
 def _orientation(volume: Any) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ import pandas as pd
 from bench.data.manifest.table import is_manifest, read_table
 from bench.errors import RequestError, listed
 from bench.explain.options import CHOICES
+from bench.plain_file import plain
 
 CASE_ID = "case_id"
 
@@ -51,7 +52,7 @@ def _from_file(file: Path, known: pd.DataFrame) -> list[str]:
         wanted = [name for name in table[CASE_ID] if name]
     else:
         try:
-            wanted = [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+            wanted = [line.strip() for line in plain(file).read_text(encoding="utf-8").splitlines() if line.strip()]
         except UnicodeDecodeError:
             raise RequestError(f"{file} (--cases) is no UTF-8 text. Write one case id a line.") from None
     unknown = sorted(set(wanted) - set(known[CASE_ID]))

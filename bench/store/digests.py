@@ -3,6 +3,8 @@
 import hashlib
 from pathlib import Path
 
+from bench.plain_file import plain
+
 CHANGED = "it is not as it was written"
 
 
@@ -14,7 +16,7 @@ def digest_of(content: bytes) -> str:
 def file_digest(file: Path) -> str:
     """The same of a file; empty where there is none."""
     try:
-        with file.open("rb") as opened:
+        with plain(file).open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
     except (FileNotFoundError, NotADirectoryError):
         return ""

@@ -11,6 +11,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from bench.atomic import write_text
 from bench.data.images import PixelSettings
 from bench.errors import BenchError
+from bench.plain_file import plain
 from bench.plan.recipe import Recipe
 from bench.plan.spec import Numerics, Role, RunResult, RunSpec, Seeds, Weights
 from bench.scoring import class_numbers, scores_by_site
@@ -215,7 +216,7 @@ def read_sibling(folder: Path, name: str, record: RunRecord) -> bytes:
         DamagedError: it is not there, or not as it was written.
     """
     try:
-        content = (folder / name).read_bytes()
+        content = plain(folder / name).read_bytes()
     except FileNotFoundError:
         raise DamagedError(f"{name} is missing") from None
     except OSError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import pandas as pd
 
 from bench.data.cases import COLUMNS, PART, Case
+from bench.data.parquet import read_bounded
 from bench.errors import RequestError
 from reports.draw.csv_table import csv_rows
 
@@ -59,7 +60,7 @@ def read_parquet(file: Path, parse: Callable[[pd.DataFrame], T], what: str, advi
     if not file.exists():
         return None
     try:
-        return parse(pd.read_parquet(file))
+        return parse(read_bounded(file))
     except Exception as error:  # pyarrow and pandas name a damaged file in dozens of ways
         said = " ".join(str(error).split()) or type(error).__name__
         raise RequestError(f"{file} is {what} ({said}). {advice}") from None

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from odd_inputs import READERS, faults, prepare
+from odd_folder import prepare
+from odd_inputs import READERS, faults
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.data.dicom.header import integer_of, number_of, text_of
+from bench.data.dicom.header import integer_of, number_of, text_of, value_of
 from bench.data.dicom.values import looked_up
 from bench.data.reading import Note, Reading, UnreadableImage
 from bench.data.windows import stretched, three_channels
@@ -25,7 +25,7 @@ def displayed(
 ) -> tuple[NDArray[np.uint8], Reading]:
     """(height, width) rescaled values → (height, width, 3) uint8: as pydicom's `apply_voi_lut`, scaled to 8 bits."""
     inverted = text_of(header, "PhotometricInterpretation") == "MONOCHROME1"
-    if table := header.get("VOILUTSequence"):
+    if table := value_of(header, "VOILUTSequence"):
         found = looked_up(values, table[0], header)
         image, way = three_channels(found.values / found.largest), BY_TABLE
     else:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.data.dicom.deflated import MOST_HEADER, inflated, is_deflated
+from bench.data.dicom.opened import BoundedFile
 from bench.data.reading import UnreadableImage, too_large
 from bench.errors import RequestError
 
@@ -63,6 +64,20 @@ def _patient(dataset: Any) -> tuple[str, ...]:
     return ()
 
 
+def value_of(dataset: Any, name: str) -> Any:
+    """A sequence or bytes, None where there are none; pydicom parses them when they are asked for.
+
+    Raises:
+        UnreadableImage: they cannot be parsed.
+    """
+    try:
+        return dataset.get(name)
+    except MemoryError:
+        raise
+    except Exception:
+        raise UnreadableImage(f"its {name} is damaged") from None
+
+
 def text_of(dataset: Any, name: str) -> str:
     try:
         return str(dataset.get(name) or "").strip()
@@ -104,7 +119,8 @@ def read_dataset(path: Path, max_pixels: int | None = None, **options: Any) -> A
     header_only = max_pixels is None
     try:
         if not is_deflated(path):
-            dataset = pydicom.dcmread(path, force=True, stop_before_pixels=header_only, **options)
+            with BoundedFile(path) as file:
+                dataset = pydicom.dcmread(file, force=True, stop_before_pixels=header_only, **options)
         else:
             most = MOST_HEADER if max_pixels is None else _most_bytes(read_dataset(path), max_pixels)
             unpacked = inflated(path, most, cut=header_only)
@@ -148,6 +164,17 @@ def _complete_encoding(dataset: Any) -> None:
         )
 
 
+def syntax_of(dataset: Any) -> Any:
+    """How pixels are stored, a UID of pydicom; None where the file does not say, or in another form."""
+    from pydicom.uid import UID
+
+    try:
+        syntax = dataset.file_meta.TransferSyntaxUID
+    except Exception:  # a value that cannot be parsed is no value
+        return None
+    return syntax if isinstance(syntax, UID) else None
+
+
 def integer_of(dataset: Any, name: str) -> int:
     text = text_of(dataset, name)
     return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else 0
@@ -180,14 +207,19 @@ def header_of_frame(dataset: Any, part: int) -> Any:
     header = Dataset()
     header.file_meta = dataset.file_meta
     header.update({tag: element for tag, element in dataset.items() if tag.group < 0x7FE0})
-    for groups in (_item(dataset, SHARED, 0), _item(dataset, PER_FRAME, part)):
-        for element in _elements(groups):
-            header.add(element)
+    try:
+        for groups in (_item(dataset, SHARED, 0), _item(dataset, PER_FRAME, part)):
+            for element in _elements(groups):
+                header.add(element)
+    except (MemoryError, UnreadableImage):
+        raise
+    except Exception:
+        raise UnreadableImage("its functional groups are damaged") from None
     return header
 
 
 def _item(dataset: Any, name: str, number: int) -> Any:
-    items = list(dataset.get(name) or [])
+    items = list(value_of(dataset, name) or [])
     return items[number] if number < len(items) else []
 
 

@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bench.data.dicom.display import contrast, displayed, padding_of
-from bench.data.dicom.header import frames_of, header_of_frame, integer_of, pixel_bytes, read_dataset, text_of
+from bench.data.dicom.header import (
+    frames_of,
+    header_of_frame,
+    integer_of,
+    pixel_bytes,
+    read_dataset,
+    syntax_of,
+    text_of,
+    value_of,
+)
 from bench.data.dicom.values import MENDED, are_hounsfield, has_intercept_fault, hounsfield, rescaled
 from bench.data.reading import Reading, Shown, UnreadableImage, too_large
 from bench.data.windows import CT, CT_STRETCHED, Window, windowed
@@ -62,8 +71,8 @@ def _frames_there(dataset: Any, frames: int) -> int:
     """At most how many of its `frames` a file can hold: asking a codec for each of 100,000 more takes minutes."""
     from pydicom.encaps import parse_fragments
 
-    syntax = getattr(dataset.file_meta, "TransferSyntaxUID", None)
-    pixels = dataset.get("PixelData")
+    syntax = syntax_of(dataset)
+    pixels = value_of(dataset, "PixelData")
     if frames == 1 or not pixels or syntax is None or not syntax.is_transfer_syntax or syntax.is_private:
         return frames
     try:
@@ -121,11 +130,11 @@ def _codec(dataset: Any) -> str:
     """The faster codec of run lengths panics, with a backtrace, where they are too long; "" leaves the choice."""
     from pydicom.uid import RLELossless
 
-    return "pydicom" if getattr(dataset.file_meta, "TransferSyntaxUID", None) == RLELossless else ""
+    return "pydicom" if syntax_of(dataset) == RLELossless else ""
 
 
 def _reason(dataset: Any, error: Exception) -> str:
-    syntax = getattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID", None)
+    syntax = syntax_of(dataset)
     if syntax is None:
         return "its header does not say how the pixels are stored (no transfer syntax)"
     name = syntax.name if syntax.is_transfer_syntax and not syntax.is_private else "an unknown transfer syntax"

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.data.dicom.header import integer_of, number_of, text_of
+from bench.data.dicom.header import integer_of, number_of, text_of, value_of
 from bench.data.reading import Note, UnreadableImage
 
 CT_CLASSES = frozenset(
@@ -82,7 +82,7 @@ def has_intercept_fault(header: Any) -> bool:
         integer_of(header, "BitsStored") == 12
         and text_of(header, "PixelRepresentation") in ("", "0")
         and number_of(header, "RescaleIntercept", 0.0) > -100
-        and not header.get("ModalityLUTSequence")
+        and not value_of(header, "ModalityLUTSequence")
     )
 
 
@@ -103,7 +103,7 @@ def rescaled(values: NDArray[Any], header: Any) -> NDArray[np.float64]:
     Raises:
         UnreadableImage: a slope of zero, a damaged table, or values that are no numbers.
     """
-    if table := header.get("ModalityLUTSequence"):
+    if table := value_of(header, "ModalityLUTSequence"):
         return looked_up(values, table[0], header).values.astype(np.float64)
     with np.errstate(over="ignore"):
         units = np.asarray(values, np.float64) * _slope(header) + number_of(header, "RescaleIntercept", 0.0)

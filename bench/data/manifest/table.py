@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from bench.data.parquet import read_bounded
 from bench.errors import RequestError
+from bench.plain_file import plain
 
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".pq")
@@ -55,8 +57,8 @@ def read_table(path: Path) -> pd.DataFrame:
 
 def _parquet(path: Path) -> pd.DataFrame:
     try:
-        frame = pd.read_parquet(path)
-    except OSError:
+        frame = read_bounded(path)
+    except (OSError, RequestError):
         raise
     except Exception as error:
         raise RequestError(f"{path} is no Parquet file: {error}. Write it anew.") from None
@@ -71,7 +73,7 @@ def _cell(value: object) -> str:
 
 def _csv(path: Path) -> pd.DataFrame:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with plain(path).open(encoding="utf-8-sig", newline="") as file:
             header = file.readline()
             delimiter = max(DELIMITERS, key=header.count)
             if "\0" in header:

@@ -60,6 +60,7 @@ ERRORS: list[tuple[Exception, int, str]] = [
     (RuntimeError("Could not determine home directory."), 2, "Set HOME"),
     (KeyError("getpwuid(): uid not found: 54321"), 2, "Set HOME"),
     (RecursionError("maximum recursion depth exceeded"), 2, "nested too deeply"),
+    (RuntimeError("Symlink loop from '/a'"), 2, "circle of links"),
     (ValueError("embedded null byte"), 2, "zero byte"),
 ]
 
