@@ -10,6 +10,7 @@ the limits. With --folder the results are kept there, and those that are already
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -64,20 +65,22 @@ def run_bench(*arguments: str | Path) -> Used:
 
 
 def show(what: str, used: Used, seconds: float | None = None) -> None:
-    """A line; with a limit of seconds, whether the clock and the memory kept theirs, and the ratio."""
+    """A line; with a limit of seconds also the shares of it, by the processor and by the clock, and of memory's."""
     line = f"{what:34s}{used.wall:8.1f} s {used.processor:8.1f} s {used.gibibytes:6.2f} GiB"
     if seconds is not None:
-        kept = used.wall <= seconds and used.gibibytes <= GIBIBYTES
-        alone = used.processor <= seconds and used.gibibytes <= GIBIBYTES
-        verdict = "kept" if kept else "kept by the processor's seconds alone" if alone else "missed"
-        line += f"  limit {seconds:g} s, {GIBIBYTES:g} GiB: {verdict}"
+        shares = used.processor / seconds, used.wall / seconds, used.gibibytes / GIBIBYTES
+        line += f"   of {seconds:g} s {shares[0]:.2f} (clock {shares[1]:.2f}), of {GIBIBYTES:g} GiB {shares[2]:.2f}: "
+        line += "missed" if max(shares[0], shares[2]) > 1 else "kept" if shares[1] <= 1 else "kept, not by the clock"
     print(line, flush=True)
 
 
 def once(root: Path, write: Callable[[Path], None]) -> Path:
-    """The folder, which is written where it is not there."""
+    """The folder, which is written whole where it is not there."""
     if not root.exists():
-        write(root)
+        part = root.with_name(f"{root.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        write(part)
+        part.rename(root)
     return root
 
 
