@@ -14,6 +14,7 @@ from bench.near_duplicates.thumbnail import SIDE, Floats, resized
 VERSION = 2  # raised when other pairs would be found
 BLANK_SD = 2.0  # grey values
 CHUNK = 512  # pairs
+BLOCK = 4096  # images
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,10 @@ class NearDuplicate:
 
 def is_blank(thumbs: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """(n,) whether (n, 48, 48) thumbnails have almost one grey value."""
-    found: NDArray[np.bool_] = thumbs.reshape(len(thumbs), -1).std(1) < BLANK_SD
+    found = np.empty(len(thumbs), dtype=np.bool_)
+    for start in range(0, len(thumbs), BLOCK):  # of all at once, grey values as floats would fill the memory
+        part = thumbs[start : start + BLOCK]
+        found[start : start + BLOCK] = part.reshape(len(part), -1).std(1) < BLANK_SD
     return found
 
 

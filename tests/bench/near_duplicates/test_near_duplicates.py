@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter
 from sklearn.datasets import load_digits
 
 from bench.near_duplicates.hashes import HashIndex, coefficients, distance, hashes
-from bench.near_duplicates.search import find_copies, is_blank
+from bench.near_duplicates.search import BLOCK, find_copies, is_blank
 from bench.near_duplicates.similarity import laid_on, least_local_correlation
 from bench.near_duplicates.thumbnail import SIDE, thumbnail
 
@@ -169,3 +169,10 @@ def test_local_correlation_sees_what_a_global_one_misses() -> None:
     assert np.corrcoef(first.ravel(), second.ravel())[0, 1] > 0.97
     assert least_local_correlation(first[None], second[None])[0] < 0.9
     assert least_local_correlation(first[None], 3 * first[None] + 20)[0] == pytest.approx(1)
+
+
+def test_blank_images_are_told_among_more_than_are_looked_at_at_once() -> None:
+    thumbs = np.full((2 * BLOCK + 3, SIDE, SIDE), 7, dtype=np.uint8)
+    seen = [0, BLOCK - 1, BLOCK, 2 * BLOCK + 2]
+    thumbs[seen, :, ::2] = 200
+    assert np.flatnonzero(~is_blank(thumbs)).tolist() == seen
