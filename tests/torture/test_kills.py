@@ -20,6 +20,7 @@ import pytest
 from searches import SPACE
 from trees import write_digit_tree
 from warm import start_warm
+from without_times import json_of
 
 KILLS = int(os.environ.get("GAPBENCH_KILLS", "16"))
 MOST_SECONDS = 600
@@ -28,7 +29,6 @@ SMALL = (
     *("--weights", "random", "--precision", "fp32"),
 )
 NOTHING_LEFT = {"data clean": (2,)}  # given again, it says that nothing is left to do
-TIMES = {"seconds", "seconds_per_run", "made_from"}
 
 
 @dataclass(frozen=True)
@@ -37,17 +37,6 @@ class Job:
 
     command: Callable[[Path], list[str]]
     left: Callable[[Path], Any]
-
-
-def without_times(content: Any) -> Any:
-    """JSON without what a clock decides."""
-    if isinstance(content, dict):
-        return {key: without_times(value) for key, value in content.items() if key not in TIMES}
-    return [without_times(one) for one in content] if isinstance(content, list) else content
-
-
-def json_of(file: Path) -> Any:
-    return without_times(json.loads(file.read_text(encoding="utf-8")))
 
 
 def digests(root: Path, *patterns: str) -> dict[str, str]:
