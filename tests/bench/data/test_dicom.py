@@ -227,13 +227,9 @@ def test_what_cannot_be_parsed_is_refused_without_a_traceback(tmp_path: Path) ->
     image(damaged_dicom(tmp_path / "sound.dcm"))
     with pytest.raises(UnreadableImage, match="does not say how the pixels are stored"):
         image(damaged_dicom(tmp_path / "syntax.dcm", syntax=b"1.2.3", kind=b"LO"))
-    broken = b"\xfe\xff\x00\xe0\x08\0\0\0\x28\0\x52\x10DS\xff\0"  # an item whose element is longer than it
-    for tag, words in (
-        ((0x0028, 0x3000), "its ModalityLUTSequence is damaged|its look-up table is damaged"),
-        ((0x5200, 0x9229), "its SharedFunctionalGroupsSequence is damaged|its functional groups are damaged"),
-    ):
-        for value in (b"\1\2\3\4\5\6\7\x08", broken):
-            with pytest.raises(UnreadableImage, match=words):
+    for tag, name in (((0x0028, 0x3000), "ModalityLUTSequence"), ((0x5200, 0x9229), "SharedFunctionalGroupsSequence")):
+        for value in (b"\xfe\xff", b"\xfe\xff\0\xe0\xff\xff", b"\1\2\3\4"):  # no whole item
+            with pytest.raises(UnreadableImage, match=f"its {name} is damaged"):
                 image(damaged_dicom(tmp_path / "odd.dcm", Element(tag, b"SQ", value)))
 
 
