@@ -6,6 +6,7 @@ Each reader gets as many; the file of the folder that it reads is changed in a t
 """
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 from time import process_time
@@ -27,7 +28,7 @@ def main() -> None:
             spent = 1000 * (process_time() - began) / number
             print(f"| {reader} | {number:,} | {spent:.1f} | {len(found)} |", flush=True)
             for fault in found[:10]:
-                print(f"<!-- {fault[:200]!r} -->", flush=True)
+                print(repr(fault[:300]), file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
