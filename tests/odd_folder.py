@@ -58,7 +58,7 @@ AUDIT: dict[str, Any] = {
     "passed_over": [{"fate": "changed", "site": "", "what": "cell(s)", "number": 1, "example": "", "advice": ""}],
 }
 COLUMNS = (Column("backbone", "Backbone"), Column("gap", "Gap", "cell"), Column("metric", "Metric"))
-TABLE = Table("explanation_map", "Maps", COLUMNS, (("net", Cell(0.1, 0.0, 0.2), Term("f1", "F1")),))
+TABLE = Table("explanation_sanity", "Maps", COLUMNS, (("net", Cell(0.1, 0.0, 0.2), Term("f1", "F1")),))
 EXPLAINED: dict[str, Any] = {
     "galleries": [{"backbone": "net", "label": "a", "file": "galleries/net--a.png"}],
     "tables": [table_to_json(TABLE)],

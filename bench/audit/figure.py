@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from bench.audit.summary import RESEARCH_ONLY, Audit
 from bench.data.names import visible
 from bench.quiet import quiet
+from reports.draw.shown import as_drawn
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito: colour-blind safe
 BINS = 30
@@ -68,6 +69,4 @@ def _histogram(axes: Axes, audit: Audit, colour: dict[str, str], quantity: str, 
 
 
 def _plain(name: str) -> str:
-    """Without matplotlib's own markup, and not beginning with the underscore that hides a name from a legend."""
-    shown = visible(name[:40]).replace("$", r"\$")
-    return f" {shown}" if shown.startswith("_") else shown
+    return as_drawn(visible(name[:40]))

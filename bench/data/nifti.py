@@ -43,10 +43,7 @@ def number_of_slices(path: Path) -> int:
         UnreadableImage: as `opened_volume`, no orientation, or more than any head has.
     """
     with opened_volume(path) as (volume, _):
-        slices = _shape(volume, _orientation(volume))[SUPERIOR]
-    if slices > MOST_OF_A_FILE:
-        raise UnreadableImage(f"it has {slices:,} slices, more than {MOST_OF_A_FILE:,}")
-    return slices
+        return _shape(volume, _orientation(volume))[SUPERIOR]
 
 
 def _orientation(volume: Any) -> NDArray[np.float64]:
@@ -64,7 +61,10 @@ def _orientation(volume: Any) -> NDArray[np.float64]:
 
 def _shape(volume: Any, orientation: NDArray[np.float64]) -> list[int]:
     """Width, height and number of axial slices."""
-    return [int(volume.shape[axis]) for axis in np.argsort(orientation[:, 0])]
+    found = [int(volume.shape[axis]) for axis in np.argsort(orientation[:, 0])]
+    if found[SUPERIOR] > MOST_OF_A_FILE:
+        raise UnreadableImage(f"it has {found[SUPERIOR]:,} slices, more than {MOST_OF_A_FILE:,}")
+    return found
 
 
 def nifti_images(

@@ -112,7 +112,14 @@ def explanation_galleries(folder: ResultsFolder) -> tuple[Gallery, ...]:
 
 
 def _read_index(folder: ResultsFolder) -> _Index:
-    return read_json_of(folder.root / FOLDER / _INDEX, _Index, _ADVICE) or _Index((), ())
+    """Galleries are files of this folder, and tables those of `bench explain`: their names become paths."""
+    path = folder.root / FOLDER / _INDEX
+    index = read_json_of(path, _Index, _ADVICE) or _Index((), ())
+    names = [table.get("name") for table in index.tables]
+    outside = [gallery.file for gallery in index.galleries if gallery.file != Path(GALLERIES, gallery.file.name)]
+    if strange := [*map(str, outside), *(str(name) for name in names if name not in NAMES)]:
+        raise RequestError(f"{path} is damaged (it names {strange[0]!r}). {_ADVICE}")
+    return index
 
 
 def _free_name(name: str, used: Sequence[str]) -> str:

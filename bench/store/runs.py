@@ -140,9 +140,11 @@ class RunStore:
         """One complete run.
 
         Raises:
-            BenchError: it is damaged.
+            BenchError: it is damaged, or the id, which a file may have given, leads out of the folder.
         """
         folder = self.root / run_id
+        if Path(run_id).name != run_id:
+            raise damaged(folder, ValueError("its id is no name of a folder"))
         return StoredRun(run_id, folder, read_record(folder))
 
     def read_all(self) -> list[StoredRun]:

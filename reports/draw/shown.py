@@ -18,6 +18,12 @@ def shown(text: str) -> str:
     return "".join(_escape(sign) if _steers(sign) else sign for sign in text)
 
 
+def as_drawn(text: str) -> str:
+    """For matplotlib: without its formulas, and not beginning with the underscore that hides a name from a legend."""
+    drawn = shown(text).replace("$", r"\$")
+    return f" {drawn}" if drawn.startswith("_") else drawn
+
+
 def _steers(sign: str) -> bool:
     return sign not in ("\n", "\t", *_JOINERS) and (
         unicodedata.category(sign) in _STEERING or ord(sign) & 0xFFFE == 0xFFFE

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from reports.draw.notation import RESEARCH_ONLY
+from reports.draw.shown import as_drawn
 from reports.nondeterminism.components import deviation
 from reports.nondeterminism.summary import TITLES, Study
 from reports.statistics.cell import Cell
@@ -71,7 +72,7 @@ def draw_nondeterminism(charts: NondeterminismCharts, file: Path) -> None:
     _spread(spread, charts)
     _churn(churn, charts)
     _curves(curves, charts)
-    figure.suptitle(f"Nondeterminism of {charts.backbone}. {RESEARCH_ONLY}", fontsize=10)
+    figure.suptitle(f"Nondeterminism of {as_drawn(charts.backbone)}. {RESEARCH_ONLY}", fontsize=10)
     figure.savefig(file, dpi=110, format="png")
 
 
@@ -81,9 +82,10 @@ def _spread(axes: Axes, charts: NondeterminismCharts) -> None:
         for place, cell in zip(places, bars.cells, strict=True):
             axes.plot([cell.low or 0, cell.high or 0], [place, place], color=COLOURS[number % len(COLOURS)])
         values = [cell.value or 0.0 for cell in bars.cells]
-        axes.plot(values, places, MARKERS[number % len(MARKERS)], color=COLOURS[number % len(COLOURS)], label=bars.site)
+        marker, colour = MARKERS[number % len(MARKERS)], COLOURS[number % len(COLOURS)]
+        axes.plot(values, places, marker, color=colour, label=as_drawn(bars.site))
     names = charts.spread[0].names if charts.spread else ()
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), list(map(as_drawn, names)))
     axes.invert_yaxis()
     axes.set_xlim(0, min(WIDEST, axes.get_xlim()[1]))
     axes.set_title(f"sd of {primary().in_sentence} by what varies, with 95 % interval", fontsize=10)
@@ -94,8 +96,8 @@ def _churn(axes: Axes, charts: NondeterminismCharts) -> None:
     height = 0.8 / max(1, len(charts.churn))
     for number, (site, shares) in enumerate(charts.churn.items()):
         places = np.arange(len(shares)) + height * (number - (len(charts.churn) - 1) / 2)
-        axes.barh(places, list(shares.values()), height, color=COLOURS[number % len(COLOURS)], label=site)
-        axes.set_yticks(range(len(shares)), list(shares))
+        axes.barh(places, list(shares.values()), height, color=COLOURS[number % len(COLOURS)], label=as_drawn(site))
+        axes.set_yticks(range(len(shares)), list(map(as_drawn, shares)))
     axes.invert_yaxis()
     axes.set_title("Churn: predictions that differ between two runs", fontsize=10)
     axes.legend(fontsize=8)
@@ -105,7 +107,7 @@ def _curves(axes: Axes, charts: NondeterminismCharts) -> None:
     for number, (name, curve) in enumerate(charts.curves.items()):
         steps, values = zip(*curve, strict=True)
         marker, colour = MARKERS[number % len(MARKERS)], COLOURS[number % len(COLOURS)]
-        axes.plot(steps, values, marker=marker, color=colour, label=name)
+        axes.plot(steps, values, marker=marker, color=colour, label=as_drawn(name))
     axes.set_title("Relative L2 distance of the weights of two runs", fontsize=10)
     axes.set_xlabel("step")
     if not charts.curves:

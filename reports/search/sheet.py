@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from reports.draw.notation import RESEARCH_ONLY
+from reports.draw.shown import as_drawn
 from reports.search.charts import SearchCharts, Slice
 from reports.statistics.metrics import METRICS
 
@@ -28,7 +29,7 @@ def draw_search(charts: SearchCharts, file: Path) -> None:
     for axes in lower.axes[len(charts.slices) :]:
         axes.set_axis_off()
     lower.axes[0].set_ylabel(METRICS[charts.metric].title)
-    figure.suptitle(f"Search {charts.study}. {RESEARCH_ONLY}", fontsize=10)
+    figure.suptitle(f"Search {as_drawn(charts.study)}. {RESEARCH_ONLY}", fontsize=10)
     figure.savefig(file, dpi=110, format="png")
 
 
@@ -60,10 +61,10 @@ def _slice(axes: Axes, part: Slice) -> None:
     if part.choices:
         places = [part.choices.index(str(value)) for value in part.values]
         axes.scatter(places, part.scores, s=18, color=BLUE)
-        axes.set_xticks(range(len(part.choices)), part.choices)
+        axes.set_xticks(range(len(part.choices)), list(map(as_drawn, part.choices)))
     else:
         axes.scatter([float(value) for value in part.values], part.scores, s=18, color=BLUE)
         if part.log:
             axes.set_xscale("log")
             axes.xaxis.set_minor_formatter(NullFormatter())  # labels between the decades run into each other
-    axes.set_title(part.parameter, fontsize=10)
+    axes.set_title(as_drawn(part.parameter), fontsize=10)

@@ -4,9 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from postgres import postgresql
 from processes import SMALL, Bench
+from scans import write_dicom
+from searches import SPACE
 
 from bench.cli.hidden_arguments import passwords
 
@@ -48,6 +52,43 @@ def test_columns_that_nothing_uses_reach_no_result(bench: Bench, digit_data: Pat
         assert "Muster" not in text
         assert "1938-02-17" not in text
     assert pd.read_parquet(results / "cases.parquet")["mask"].notna().all()
+
+
+def test_nothing_of_patients_or_the_database_is_left_by_any_command(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DICOM files of named patients, and a study in a real database, through run, search, explain, report and audit."""
+    monkeypatch.chdir(tmp_path)
+    random = np.random.default_rng(0)
+    for number in range(16):
+        who = {"PatientName": NAMES[number], "PatientID": f"HOSPITAL-{number}", "PatientBirthDate": "19380217"}
+        stored = random.integers(0, 2000, (16, 16)).astype(np.uint16)
+        write_dicom(tmp_path / "data" / "internal" / "ab"[number % 2] / f"{number}.dcm", stored, **who)
+    (tmp_path / "space.toml").write_text(SPACE)
+    data = ["--data", "data", *SMALL, "--seeds", "1", "--epochs", "1", "--weights", "random", "--results", "results"]
+    said, cache = "", tmp_path / "cache"
+    with postgresql() as server:
+        for command in (
+            ["run", *data, "--save-models"],
+            ["search", *data, "--config", "space.toml", "--trials", "2", "--storage", server.url],
+            ["search", *data, "--storage", f"postgresql://anna:{PASSWORD}@127.0.0.1:1/absent"],
+            ["explain", "results", "--most", "2", "--number", "1", "--checks", "1"],
+            ["report", "results"],
+            ["status", "results", "--verify"],
+            ["data", "audit", "data/internal", "--out", "audit"],
+            ["verify", "results"],
+        ):
+            done = bench(*command, GAPBENCH_CACHE=str(cache))
+            assert "Traceback" not in done.stderr
+            assert done.returncode == 0 or "absent" in command[-1], (command, done.stderr)
+            said += done.stdout + done.stderr
+        secrets = [server.password, PASSWORD, "Muster", "Person", "HOSPITAL", "19380217"]
+    written = words(tmp_path / "results") + words(cache) + words(tmp_path / "audit")
+    assert len(written) > 10_000
+    for secret in secrets:
+        assert secret not in said
+        assert secret not in written
+    assert "postgresql://anna:***@127.0.0.1" in written
 
 
 @pytest.mark.parametrize(

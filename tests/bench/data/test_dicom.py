@@ -1,10 +1,13 @@
 """DICOM: Hounsfield units, photometry, frames, refusals, and nothing of the patient."""
 
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
+from odd_dicom import EXPLICIT, Element, sound_elements
+from odd_inputs import limited
 from scans import write_dicom
 from trees import READ
 
@@ -208,6 +211,32 @@ def test_files_that_pydicom_ships_are_read_or_refused_without_a_crash() -> None:
     unforeseen = {name: why for name, why in outcomes.items() if why != "read" and "no pixel data" not in why}
     assert set(unforeseen) <= set(REFUSED)
     assert sum(why == "read" for why in outcomes.values()) > 50
+
+
+def damaged_dicom(path: Path, *others: Element, syntax: bytes = EXPLICIT.encode(), kind: bytes = b"UI") -> Path:
+    """A slice of 4 × 4 pixels with further elements, and a transfer syntax that may be of another type."""
+    elements = sound_elements(Random(1))
+    kept = [one for one in elements if one.tag not in {other.tag for other in others}]
+    meta = Element((0x0002, 0x0010), kind, syntax)
+    content = b"".join(one.encoded(EXPLICIT) for one in (meta, *sorted([*kept, *others], key=lambda one: one.tag)))
+    path.write_bytes(bytes(128) + b"DICM" + content)
+    return path
+
+
+def test_what_cannot_be_parsed_is_refused_without_a_traceback(tmp_path: Path) -> None:
+    image(damaged_dicom(tmp_path / "sound.dcm"))
+    with pytest.raises(UnreadableImage, match="does not say how the pixels are stored"):
+        image(damaged_dicom(tmp_path / "syntax.dcm", syntax=b"1.2.3", kind=b"LO"))
+    for tag, name in (((0x0028, 0x3000), "ModalityLUTSequence"), ((0x5200, 0x9229), "SharedFunctionalGroupsSequence")):
+        for value in (b"\xfe\xff", b"\xfe\xff\0\xe0\xff\xff", b"\1\2\3\4"):  # no whole item
+            with pytest.raises(UnreadableImage, match=f"its {name} is damaged"):
+                image(damaged_dicom(tmp_path / "odd.dcm", Element(tag, b"SQ", value)))
+
+
+def test_a_length_that_lies_asks_for_no_more_than_there_is(tmp_path: Path) -> None:
+    path = damaged_dicom(tmp_path / "a.dcm", Element((0x0040, 0xA160), b"UT", b"text", length=2**32 - 2))
+    with limited(), pytest.raises(UnreadableImage, match="it holds no pixel data"):
+        image(path)
 
 
 def write_deflated(path: Path, rows: int, columns: int, length: int) -> Path:

@@ -1,7 +1,9 @@
 """Folders of which not everything can be explained: what can is, and the rest has a reason."""
 
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -26,6 +28,23 @@ def digits_alone(session_cache: None, masked_digits: Path, tmp_path_factory: pyt
         recipe=Recipe(epochs=1, batch_size=32),
         save_models=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("galleries", "tables"),
+    [
+        ([{"backbone": "net", "label": "a", "file": "../../outside.png"}], []),
+        ([{"backbone": "net", "label": "a", "file": "/etc/passwd"}], []),
+        ([{"backbone": "net", "label": "a", "file": "galleries/../x.png"}], []),
+        ([], [{"name": "../../outside", "title": "", "columns": [], "rows": [], "notes": []}]),
+    ],
+)
+def test_names_of_explain_json_lead_nowhere_else(galleries: Any, tables: Any, tmp_path: Path) -> None:
+    (tmp_path / "explain").mkdir()
+    (tmp_path / "explain" / "explain.json").write_text(json.dumps({"galleries": galleries, "tables": tables}))
+    for read in (explanation_galleries, explanation_tables):
+        with pytest.raises(RequestError, match="it names"):
+            read(ResultsFolder(tmp_path))
 
 
 def test_one_site_one_seed_and_no_masks(digits_alone: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,6 +56,12 @@ def test_a_run_comes_back_as_it_was_stored(tmp_path: Path) -> None:
     assert list(history.columns)[: len(wanted)] == wanted
 
 
+def test_an_id_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    for run_id in ("../outside", "/etc", "a/b"):
+        with pytest.raises(BenchError, match="no name of a folder"):
+            ResultsFolder(tmp_path).runs.read(run_id)
+
+
 def test_a_failed_run_is_recorded_but_not_complete(tmp_path: Path) -> None:
     store, name = RunStore(tmp_path), SPEC.run_id
     failed = RunResult("failed", np.zeros((0, 0), dtype=np.float32), error="the loss is nan")

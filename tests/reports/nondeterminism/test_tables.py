@@ -135,3 +135,13 @@ def test_charts_show_what_tables_say(tmp_path: Path) -> None:
         assert picture.width > 1000
     draw_nondeterminism(replace(charts, curves={}), tmp_path / "empty.png")
     assert (tmp_path / "empty.png").stat().st_size > 5_000
+
+
+def test_names_are_drawn_as_they_are_not_as_formulas(tmp_path: Path) -> None:
+    odd = r"$\frac{x"
+    bars = tuple(replace(one, site=f"{odd}{one.site}$") for one in nondeterminism_charts(STUDY).spread)
+    churn = {f"_{odd}$": {odd + "$": 0.5}}
+    charts = replace(nondeterminism_charts(STUDY), spread=bars, churn=churn, backbone=f"{odd}$\x1b")
+    draw_nondeterminism(charts, tmp_path / "chart.png")
+    with Image.open(tmp_path / "chart.png") as picture:
+        assert picture.width > 1000
