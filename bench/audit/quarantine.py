@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 
 from bench.atomic import write_atomically
-from bench.errors import RequestError, WriteError
+from bench.errors import RequestError, WriteError, cannot_write, what_to_do
 
 LOG = "moves.jsonl"
 FILES = "files"
@@ -31,7 +31,7 @@ def apply_moves(root: Path, moves: Sequence[Move]) -> None:
 
     Raises:
         RequestError: something lies at a target already, or there can be no quarantine.
-        WriteError: a file cannot be moved.
+        WriteError: a file cannot be moved, or the disk of the quarantine is full or fails.
     """
     if not moves:
         return
@@ -46,10 +46,8 @@ def apply_moves(root: Path, moves: Sequence[Move]) -> None:
         lines = "".join(json.dumps(asdict(move)) + "\n" for move in moves).encode()
         write_atomically(log, lambda file: file.write_bytes(before + lines))
     except OSError as error:
-        raise RequestError(
-            f"Cannot write to the quarantine {quarantine}: {error.strerror}. Nothing was moved. Make that folder, "
-            f"writable and on the disk of {root}."
-        ) from None
+        where = f"Nothing was moved, since the quarantine {quarantine} cannot be written to"
+        raise cannot_write(where, error, f"Make that folder, writable and on the disk of {root}.") from None
     for move in moves:
         _move(root / move.file, quarantine / FILES / move.file)
 
@@ -101,6 +99,6 @@ def _move(source: Path, target: Path) -> None:
         source.rename(target)
     except OSError as error:
         raise WriteError(
-            f"Cannot move {source} to {target}: {error.strerror}. What was moved before stays moved; "
-            f"bench data clean --undo takes it back."
+            f"Cannot move {source} to {target}: {error.strerror}. {what_to_do(error)} What was moved before stays "
+            f"moved; bench data clean --undo takes it back."
         ) from None

@@ -138,10 +138,12 @@ class Shell:
     environment: dict[str, str]
     folder: Path
 
-    def call(self, command: list[str], seconds: float = MOST_SECONDS) -> int | None:
-        """The exit code; None where the command was killed after so many seconds."""
+    def call(
+        self, command: list[str], seconds: float = MOST_SECONDS, before: Callable[[], object] | None = None
+    ) -> int | None:
+        """The exit code; None where the command was killed after so many seconds. `before` as of `start_warm`."""
         streams = [self.folder / "stdout", self.folder / "stderr"]
-        process = start_warm(command, self.environment, streams)
+        process = start_warm(command, self.environment, streams, before)
         process.join(seconds)
         if process.exitcode is not None:
             return process.exitcode
