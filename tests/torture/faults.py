@@ -26,7 +26,7 @@ NOBODY = 65534
 KEEP_CAPABILITIES, CAPABILITIES_3, READ_ALL = 8, 0x20080522, 1 << 2
 VARYING = (
     (re.compile(r"[0-9a-f]{20}\.[0-9a-f]{8}"), "RUN"),
-    (re.compile(r"\.[0-9a-f]{8}\.tmp"), ".tmp"),
+    (re.compile(r"\.[0-9a-f]{8}((\.before)?\.tmp)"), r"\1"),
     (re.compile(r"[0-9a-f]{20,64}"), "RUN"),
     (re.compile(r"\.bench-.*"), ".bench-PROCESS"),
     (re.compile(r"\.[^./]+\.\d+\.tmp|\.\d+\.tmp"), ".tmp"),

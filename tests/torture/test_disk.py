@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from torture.faults import FailingDisk, Place
 from torture.jobs import COMMANDS, write_data
 from torture.trials import Trials, chosen
 
@@ -69,3 +70,14 @@ def test_a_disk_on_which_no_file_replaces_another_is_named(
     assert list(command.badly_said(ended)) == [], command.shell.said()
     assert "no file there may take the name of another one" in command.shell.said()
     assert list(command.given_again(undisturbed)) == []
+
+
+def test_explanations_are_kept_until_new_ones_stand_in_their_place(
+    data: Path, bench_environment: dict[str, str], tmp_path: Path
+) -> None:
+    command = Trials("explain", data, tmp_path / "tried", bench_environment)
+    _, explained = command.undisturbed()
+    disk = FailingDisk((command.root,), command.log, Place("rename", "results/explain"))
+    assert command.shell.call(command.job.command(command.root), before=disk) == 1, command.shell.said()
+    assert list(command.badly_said(1)) == []
+    assert command.job.left(command.root) == explained

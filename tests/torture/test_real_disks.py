@@ -36,12 +36,12 @@ def test_a_full_disk_keeps_what_is_stored_and_the_command_goes_on_when_there_is_
     with small_disk(tmp_path, 256 * MIB) as disk:
         command = Trials(name, data, disk / "tried", bench_environment)
         _, undisturbed = command.undisturbed()
-        command.begin_afresh()
+        begin_afresh(command)
         start, ended = used(disk), []
         assert command.shell.call(command.job.command(command.root)) == 0
         whole = used(disk) - start
         for part in (0.02, 0.3, 0.6, 0.9):
-            command.begin_afresh()
+            begin_afresh(command)
             resized(disk, int(start + part * whole))
             ended.append(command.shell.call(command.job.command(command.root)))
             said = command.errors()
@@ -50,6 +50,11 @@ def test_a_full_disk_keeps_what_is_stored_and_the_command_goes_on_when_there_is_
             assert list(command.badly_said(ended[-1])) == [], said
             assert list(command.given_again(undisturbed)) == []
         print(f"\nfull disk: {name}: {whole / MIB:.1f} MiB needed; with 2, 30, 60, 90 % of it ended", ended)
+
+
+def begin_afresh(command: Trials) -> None:
+    command.begin_afresh()
+    shutil.rmtree(command.cache, ignore_errors=True)
 
 
 def used(disk: Path) -> int:

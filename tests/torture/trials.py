@@ -66,10 +66,15 @@ class Trials:
         faults += self.given_again(undisturbed)
         return Tried(place, code, ended, tuple(faults), said)
 
-    def call(self, **disk: Any) -> int | None:
-        """The exit code of the command on such a disk, in a folder as it was at the beginning."""
+    def call(self, place: Place | None = None, **disk: Any) -> int | None:
+        """The exit code of the command on such a disk, in a folder as it was at the beginning.
+
+        The cache is empty again where the place is in it, or where none is given.
+        """
         self.begin_afresh()
-        before = FailingDisk((self.root, self.cache), self.log, **disk)
+        if place is None or place.file.startswith(self.cache.name):
+            shutil.rmtree(self.cache, ignore_errors=True)
+        before = FailingDisk((self.root, self.cache), self.log, place, **disk)
         return self.shell.call(self.job.command(self.root), before=before)
 
     def errors(self) -> str:
@@ -77,9 +82,8 @@ class Trials:
         return (self.shell.folder / "stderr").read_text(encoding="utf-8")
 
     def begin_afresh(self) -> None:
-        """Let the folder be as it was when the command was first given, and the cache empty."""
-        for each in (self.root, self.cache):
-            shutil.rmtree(each, ignore_errors=True)
+        """Let the folder be as it was when the command was first given."""
+        shutil.rmtree(self.root, ignore_errors=True)
         shutil.copytree(self._before, self.root)
         self.log.unlink(missing_ok=True)
 
