@@ -1,8 +1,16 @@
 """Writes files so that a reader sees the old or the new one, never half of one."""
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
+
+from bench.errors import REPLACING
+
+NO_FLUSH = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF)
+"""What file systems say that cannot flush a folder: some of networks, and of FUSE."""
+NO_REPLACE = (errno.EEXIST, errno.EPERM, errno.ENOTSUP, errno.ENOSYS)
+"""What those say where a file may not take the name of another one."""
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
@@ -11,7 +19,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     try:
         write(temporary)
         flush(temporary)
-        temporary.replace(path)
+        replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -33,12 +41,31 @@ def remove_leftovers(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+def replace(temporary: Path, path: Path) -> None:
+    """Give a file the name of another one, which goes.
+
+    There is no other way on a file system that refuses this: to delete the old one first could lose both.
+
+    Raises:
+        OSError: with the reason in words where the file system is of that kind.
+    """
+    try:
+        temporary.replace(path)
+    except OSError as error:
+        if error.errno in NO_REPLACE and path.exists():
+            raise FileExistsError(errno.EEXIST, REPLACING, str(path)) from error
+        raise
+
+
 def flush(path: Path) -> None:
-    """Make the kernel put a file or folder on the disk (folders: where the system can)."""
+    """Make the kernel put a file or folder on the disk (folders: where the file system can)."""
     if path.is_dir() and os.name == "nt":
         return
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in NO_FLUSH or not path.is_dir():
+            raise
     finally:
         os.close(handle)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from bench.atomic import flush
+from bench.atomic import flush, replace
 from bench.errors import BenchError
 
 if sys.platform != "win32":
@@ -55,7 +55,7 @@ def claimed(path: Path) -> Iterator[Path]:
 def publish(temporary: Path, path: Path) -> None:
     """Give a file that was filled its name, once it is on the disk."""
     flush(temporary)
-    temporary.replace(path)
+    replace(temporary, path)
     flush(path.parent)
 
 

@@ -1,8 +1,26 @@
 """What can go wrong for a user, each with the exit code that the command line ends with."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+"""What a disk says of which the same folder can be written to another time."""
+REPLACING = (
+    "no file there may take the name of another one: the files are another user's, or the file system is of a kind "
+    "that results cannot be kept on"
+)
+DO = {
+    errno.ENOSPC: "Make room, and give the same command again.",
+    errno.EDQUOT: "Your quota is used up: make room, and give the same command again.",
+    errno.EMFILE: "Too many files are open: raise the limit (ulimit -n 4096), and give the same command again.",
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "Check who may read and write there."),
+    errno.EROFS: "Choose a folder that can be written to.",
+    errno.EEXIST: "Choose a folder on a disk of this machine.",
+    errno.ENOENT: "It was there a moment ago, or is misspelt: check, and give the same command again.",
+    errno.ENAMETOOLONG: "Choose shorter names.",
+}
 
 
 class BenchError(Exception):
@@ -48,9 +66,22 @@ def writing(root: Path, safe: str) -> Iterator[None]:
                 f"command was writing to it. Nothing more is trained. Bring it back, or begin anew by the same command."
             ) from error
         raise WriteError(
-            f"Writing to {root} failed: {error.strerror or error}. {safe}. Make room and give the same command again; "
-            f"it goes on from there."
+            f"Writing to {root} failed: {error.strerror or error}. {safe}. {what_to_do(error)} The same command goes "
+            f"on from there."
         ) from error
+
+
+def what_to_do(error: OSError) -> str:
+    """About a failed reading or writing, in a sentence."""
+    return DO.get(error.errno or 0, "Check the disk and the connection to it, and give the same command again.")
+
+
+def cannot_write(where: str, error: OSError, instead: str) -> BenchError:
+    """What to raise where a command's first write fails: the folder is a wrong one, or its disk fails for now."""
+    text = f"{where}: {error.strerror or error}."
+    if error.errno in PASSING:
+        return WriteError(f"{text} {what_to_do(error)}")
+    return RequestError(f"{text} {instead}")
 
 
 def listed(names: list[str], limit: int = 10) -> str:

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+from bench.atomic import write_atomically, write_text
 from bench.audit.figure import draw_audit
 from bench.audit.findings import find_all
 from bench.audit.inventory import Inventory, make_output, take_inventory
@@ -36,9 +38,9 @@ def conduct_audit(
     inventory = take_inventory(paths, reader, options)
     make_output(out, inventory.roots.values())
     audit = look_through(inventory, settings, max_pixels, on_done)
-    (out / "audit.json").write_text(json.dumps(audit.to_dict(), indent=1) + "\n", encoding="utf-8")
-    (out / "audit.md").write_text(audit_markdown(audit), encoding="utf-8")
-    draw_audit(audit, out / "audit.png")
+    write_text(out / "audit.json", json.dumps(audit.to_dict(), indent=1) + "\n")
+    write_text(out / "audit.md", audit_markdown(audit))
+    write_atomically(out / "audit.png", partial(draw_audit, audit))
     return audit
 
 

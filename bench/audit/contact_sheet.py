@@ -3,10 +3,12 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from bench.atomic import write_atomically
 from bench.audit.summary import RESEARCH_ONLY
 from bench.data.cases import FoundImage
 from bench.data.images import PixelSettings, each_file, fitted, upright_images
@@ -35,7 +37,8 @@ def write_sheets(
             names = f"{_cut(site, 24)} · {_cut(label, 24) or '(no class)'}"
             title = f"{RESEARCH_ONLY} {names} · {len(shown)} of {len(members)}"
             file = _free(out, f"{site}--{label or 'no-class'}", written)
-            _sheet(shown, title, settings, max_pixels).save(file)
+            sheet = _sheet(shown, title, settings, max_pixels)
+            write_atomically(file, partial(sheet.save, format="PNG"))
             written.append(file)
     return written
 

@@ -14,7 +14,7 @@ from bench.data.readers import DataRequest, read_images
 from bench.data.sites import parse_external, site_name, sites_of
 from bench.data.tree.reader import look
 from bench.data.tree.scan import Problem
-from bench.errors import RequestError
+from bench.errors import RequestError, cannot_write
 from bench.quiet import quiet
 
 NO_CLASS = ""
@@ -112,4 +112,4 @@ def make_output(out: Path, roots: Iterable[Path]) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RequestError(f"Cannot make the folder {out} (--out): {error.strerror}. Give another.") from None
+        raise cannot_write(f"The folder {out} (--out) cannot be made", error, "Give another.") from None

@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from filelock import FileLock, Timeout
 
 from bench.atomic import write_atomically
-from bench.errors import RequestError, WriteError
+from bench.errors import BenchError, RequestError, WriteError, cannot_write, what_to_do
 from bench.plain_file import plain
 
 LOG = "moves.jsonl"
@@ -47,7 +47,7 @@ def alone(root: Path) -> Iterator[None]:
             f"Another bench data clean is moving files of {root}. Give the command again when it has ended."
         ) from None
     except OSError as error:
-        raise RequestError(_cannot_write(root, error)) from None
+        raise _refused(root, error) from None
     try:
         yield
     finally:
@@ -62,7 +62,7 @@ def apply_moves(root: Path, moves: Sequence[Move]) -> None:
 
     Raises:
         RequestError: something lies at a target already, or there can be no quarantine.
-        WriteError: a file cannot be moved.
+        WriteError: a file cannot be moved, or the disk of the quarantine is full or fails.
     """
     if not moves:
         return
@@ -77,7 +77,7 @@ def apply_moves(root: Path, moves: Sequence[Move]) -> None:
         lines = "".join(json.dumps(asdict(move)) + "\n" for move in moves).encode()
         write_atomically(log, lambda file: file.write_bytes(before + lines))
     except OSError as error:
-        raise RequestError(_cannot_write(root, error)) from None
+        raise _refused(root, error) from None
     for move in moves:
         _move(root / move.file, quarantine / FILES / move.file)
 
@@ -115,11 +115,9 @@ def _undo(root: Path, quarantine: Path, log: Path) -> tuple[int, list[str]]:
     return len(pending), lost
 
 
-def _cannot_write(root: Path, error: OSError) -> str:
-    return (
-        f"Cannot write to the quarantine {quarantine_of(root)}: {error.strerror}. Nothing was moved. Make that folder, "
-        f"writable and on the disk of {root}."
-    )
+def _refused(root: Path, error: OSError) -> BenchError:
+    where = f"Nothing was moved, since the quarantine {quarantine_of(root)} cannot be written to"
+    return cannot_write(where, error, f"Make that folder, writable and on the disk of {root}.")
 
 
 def _logged(log: Path) -> list[str]:
@@ -141,6 +139,6 @@ def _move(source: Path, target: Path) -> None:
         source.rename(target)
     except OSError as error:
         raise WriteError(
-            f"Cannot move {source} to {target}: {error.strerror}. What was moved before stays moved; "
-            f"bench data clean --undo takes it back."
+            f"Cannot move {source} to {target}: {error.strerror}. {what_to_do(error)} What was moved before stays "
+            f"moved; bench data clean --undo takes it back."
         ) from None

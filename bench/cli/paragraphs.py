@@ -1,6 +1,6 @@
 """What is said of an error that no command had words for: what failed, and what to do. Pure."""
 
-import errno
+from bench.errors import what_to_do
 
 EXIT_FAILED, EXIT_REQUEST = 1, 2
 
@@ -49,24 +49,13 @@ BY_NAME = {
     "WeightsUnavailableError": ("{0}.", EXIT_REQUEST),
 }
 """By the name of the error's class or of one above it: the libraries they come from take seconds to import."""
-DO = {
-    errno.ENOSPC: "Make room, and give the same command again.",
-    errno.EDQUOT: "Your quota is used up: make room, and give the same command again.",
-    errno.EMFILE: "Too many files are open: raise the limit (ulimit -n 4096), and give the same command again.",
-    errno.EACCES: "Check who may read and write there.",
-    errno.EPERM: "Check who may read and write there.",
-    errno.EROFS: "Choose a folder that can be written to.",
-    errno.ENOENT: "It was there a moment ago, or is misspelt: check, and give the same command again.",
-    errno.ENAMETOOLONG: "Choose shorter names.",
-}
 
 
 def paragraph(error: Exception) -> tuple[str, int]:
     """What to print, and the exit code."""
     if isinstance(error, OSError):
         where = f" ({error.filename})" if error.filename else ""
-        advice = DO.get(error.errno or 0, "Check the disk and the connection to it.")
-        return f"Reading or writing failed{where}: {error.strerror or error}. {advice}", EXIT_FAILED
+        return f"Reading or writing failed{where}: {error.strerror or error}. {what_to_do(error)}", EXIT_FAILED
     said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
     for kind in type(error).__mro__:
         if kind.__name__ in BY_NAME:

@@ -32,10 +32,11 @@ def store_weights(folder: Path, resolved: "ResolvedWeights") -> None:
     """Keep the tensors, so that `stored_weights` finds them under their digest."""
     if resolved.body is None or has_weights(folder, resolved.digest):
         return
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
+    content = save({key: tensor.contiguous() for key, tensor in resolved.body.items()})
     with written(_file(folder, resolved.digest)) as temporary:
-        save_file({key: tensor.contiguous() for key, tensor in resolved.body.items()}, temporary)
+        temporary.write_bytes(content)  # save_file would call a full disk an error of the weights
 
 
 def has_weights(folder: Path, digest: str, say: Callable[[str], None] | None = None) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from bench.atomic import write_atomically
 from bench.data.cases import INTERNAL, Case, external_sites
 from bench.errors import BenchError
 from bench.nondeterminism.record import RecordedGroup, RecordedStudy, read_nondeterminism
@@ -43,7 +44,7 @@ def write_nondeterminism_figures(folder: ResultsFolder) -> list[Path]:
         place.parent.mkdir(exist_ok=True)
         while place in paths:
             place = place.with_stem(f"{place.stem}-{len(paths)}")
-        draw_nondeterminism(nondeterminism_charts(study), place)
+        write_atomically(place, partial(draw_nondeterminism, nondeterminism_charts(study)))
         paths.append(place)
     return paths
 

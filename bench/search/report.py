@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from bench.atomic import write_atomically
 from bench.data.cases import INTERNAL
 from bench.report.entries import NOT_DETERMINISTIC
 from bench.report.feature import Feature
@@ -154,7 +156,7 @@ def write_figures(root: Path, record: SearchRecord) -> list[Path]:
     paths = []
     for stage in record.stages:
         paths.append(folder / f"search-{stage.study}.png")
-        draw_search(charts_of(record, stage), paths[-1])
+        write_atomically(paths[-1], partial(draw_search, charts_of(record, stage)))
     return paths
 
 

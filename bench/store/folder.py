@@ -17,7 +17,7 @@ from bench.config.toml import experiment_text, read_experiment
 from bench.data.cases import Case
 from bench.data.passed_over import Entry
 from bench.data.pseudonyms import SALT_BYTES, Pseudonyms
-from bench.errors import RequestError
+from bench.errors import RequestError, cannot_write
 from bench.folds import table as fold_table
 from bench.folds.leaks import Leak
 from bench.folds.table import FoldTable
@@ -68,6 +68,7 @@ class ResultsFolder:
 
         Raises:
             RequestError: the folder cannot be written to, or another process is writing there.
+            WriteError: the disk is full, or fails.
         """
         with ExitStack() as stack:
             try:
@@ -76,10 +77,8 @@ class ResultsFolder:
                     pass
                 claim = stack.enter_context(writer_lock(self.root, command, wait, say))
             except OSError as error:
-                raise RequestError(
-                    f"The results folder {self.root} cannot be written to: {error.strerror}. Choose another by "
-                    f"--results."
-                ) from None
+                where = f"The results folder {self.root} cannot be written to"
+                raise cannot_write(where, error, "Choose another by --results.") from None
             self.runs.remove_leftovers()
             self.repeats.remove_leftovers()
             for place in WRITTEN_UNDER_LOCK:

@@ -197,8 +197,9 @@ class RunStore:
             self.root.mkdir(exist_ok=True)
             temporary.mkdir()
             fill(temporary)
-            for path in temporary.iterdir():
+            for path in temporary.rglob("*"):
                 flush(path)
+            flush(temporary)
             _replace(temporary, final)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -222,17 +223,19 @@ def _fill(folder: Path, spec: RunSpec, result: RunResult, parameters: int) -> No
 
 
 def _replace(temporary: Path, final: Path) -> None:
-    """Whoever reads sees the old or the new one, but for the moment between two renamings."""
-    aside = temporary.with_name(f"{temporary.stem}.old.tmp")
+    """What has the name goes once it is certain that the new one has it."""
+    before = temporary.with_suffix(".before.tmp")
     with suppress(FileNotFoundError):
-        final.rename(aside)
+        final.rename(before)
     try:
         temporary.rename(final)
     except OSError:
         if not final.is_dir():
+            if before.is_dir():
+                before.rename(final)
             raise
         shutil.rmtree(temporary)  # another process has just stored the same run
-    shutil.rmtree(aside, ignore_errors=True)
+    shutil.rmtree(before, ignore_errors=True)
 
 
 def predictions_table(spec: RunSpec, result: RunResult) -> pa.Table:

@@ -3,148 +3,21 @@
 `make torture` runs this. How many moments a command has is GAPBENCH_KILLS.
 """
 
-import hashlib
-import json
 import os
 import shutil
-import signal
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
-from searches import SPACE
-from trees import write_digit_tree
-from warm import start_warm
-from without_times import json_of
+from torture.jobs import COMMANDS, NOTHING_LEFT, Shell, begun, job_of, write_data
 
 KILLS = int(os.environ.get("GAPBENCH_KILLS", "16"))
-MOST_SECONDS = 600
-SMALL = (
-    *("--backbone", "test_resnet", "--image-size", "16", "--folds", "2", "--batch-size", "16", "--workers", "1"),
-    *("--weights", "random", "--precision", "fp32"),
-)
-NOTHING_LEFT = {"data clean": (2,)}  # given again, it says that nothing is left to do
-
-
-@dataclass(frozen=True)
-class Job:
-    """A command on a folder of its own, and what of that folder decides whether the job was done as it should be."""
-
-    command: Callable[[Path], list[str]]
-    left: Callable[[Path], Any]
-
-
-def digests(root: Path, *patterns: str) -> dict[str, str]:
-    """Of files by their places; half-written ones would be among them."""
-    files = sorted(file for pattern in patterns for file in root.glob(pattern) if file.is_file())
-    return {str(file.relative_to(root)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
-
-
-def of_run(root: Path) -> Any:
-    return digests(root, "*.parquet", "runs/*/predictions.parquet"), json_of(root / "leaderboard.json")
-
-
-def of_search(root: Path) -> Any:
-    """Trials that were lost are counted there too, so only what the others found is compared."""
-    (record,) = (json_of(file) for file in root.glob("search/*.json"))
-    (stage,) = record["stages"]
-    ended = [(one["params"], one["value"]) for one in stage["trials"] if one["state"] in ("complete", "pruned")]
-    best = next(one["params"] for one in stage["trials"] if one["number"] == stage["best"])
-    return ended[0], len(ended), sorted(map(repr, ended)).count(repr(ended[0])), bool(best)
-
-
-def of_nondeterminism(root: Path) -> Any:
-    (study,) = json.loads((root / "nondeterminism.json").read_text(encoding="utf-8"))["studies"]
-    return digests(root, "repeats/*/predictions.parquet"), {**study, "cost": None}
-
-
-def of_report(root: Path) -> Any:
-    return digests(root, "report.html", "leaderboard.*", "figures/*")
-
-
-def of_explain(root: Path) -> Any:
-    return digests(root, "explain/*.csv", "explain/galleries/*.png", "explain/*.parquet")
-
-
-def of_clean(root: Path) -> Any:
-    return sorted(str(file.relative_to(root)) for file in root.rglob("*") if file.is_file() and file.suffix == ".png")
-
-
-def job_of(name: str, data: Path) -> Job:
-    given = ["--data", str(data), *SMALL]
-    jobs: Mapping[str, Job] = {
-        "run": Job(lambda root: ["run", *given, "--seeds", "2", "--epochs", "2", "--results", str(root)], of_run),
-        "search": Job(
-            lambda root: [
-                *("search", *given, "--trials", "5", "--config", str(data.with_name("space.toml"))),
-                *("--results", str(root)),
-            ],
-            of_search,
-        ),
-        "nondeterminism": Job(
-            lambda root: [
-                *("nondeterminism", *given, "--repeats", "2", "--vary", "init", "--epochs", "1"),
-                *("--results", str(root)),
-            ],
-            of_nondeterminism,
-        ),
-        "report": Job(lambda root: ["report", str(root)], of_report),
-        "import": Job(
-            lambda root: ["import", str(data.with_name("predictions.csv")), "--results", str(root)],
-            lambda root: (digests(root, "*.parquet", "runs/*/predictions.parquet"), json_of(root / "leaderboard.json")),
-        ),
-        "explain": Job(lambda root: ["explain", str(root), "--number", "1", "--checks", "1"], of_explain),
-        "data clean": Job(
-            lambda root: ["data", "clean", str(root / "tree"), "--from", str(root / "audit.json"), "--apply"], of_clean
-        ),
-    }
-    return jobs[name]
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Digits at two sites; beside them predictions made elsewhere, and a space to search."""
-    root = tmp_path_factory.mktemp("kills") / "data"
-    write_digit_tree(root / "internal", [0, 1, 4], 12)
-    write_digit_tree(root / "external", [0, 1, 4], 6, first=100, size=12)
-    rng = np.random.default_rng(0)
-    rows = [
-        {"backbone": backbone, "seed": seed, "fold": case % 2, "site": "internal", "case_id": f"case {case}"}
-        | {"label": "ab"[case % 3 > 0], "predicted": str(rng.choice(["a", "b"]))}
-        for backbone in ("one", "two")
-        for seed in (0, 1)
-        for case in range(40)
-    ]
-    pd.DataFrame(rows).to_csv(root.with_name("predictions.csv"), index=False)
-    root.with_name("space.toml").write_text(SPACE, encoding="utf-8")
-    return root
-
-
-@dataclass
-class Shell:
-    """Starts commands, and ends them."""
-
-    environment: dict[str, str]
-    folder: Path
-
-    def call(self, command: list[str], seconds: float = MOST_SECONDS) -> int | None:
-        """The exit code; None where the command was killed after so many seconds."""
-        streams = [self.folder / "stdout", self.folder / "stderr"]
-        process = start_warm(command, self.environment, streams)
-        process.join(seconds)
-        if process.exitcode is not None:
-            return process.exitcode
-        process.kill()
-        process.join()
-        return None if process.exitcode == -signal.SIGKILL else process.exitcode  # it had just ended
-
-    def said(self) -> str:
-        return "".join((self.folder / name).read_text(encoding="utf-8") for name in ("stdout", "stderr"))
+    return write_data(tmp_path_factory.mktemp("kills") / "data")
 
 
 @pytest.fixture
@@ -153,20 +26,7 @@ def shell(bench_environment: dict[str, str], tmp_path: Path) -> Shell:
     return Shell(bench_environment, tmp_path / "said")
 
 
-def begun(name: str, data: Path, root: Path, shell: Shell) -> None:
-    """What a command needs to be there."""
-    if name in ("report", "explain"):
-        kept = ["--save-models"] if name == "explain" else []
-        command = ["run", "--data", str(data), *SMALL, "--seeds", "2", "--epochs", "1", *kept, "--results", str(root)]
-        assert shell.call(command) == 0, shell.said()
-    if name == "data clean":
-        shutil.copytree(data / "internal", root / "tree")
-        for number, file in enumerate(sorted((root / "tree").rglob("*.png"))[:8]):
-            shutil.copy(file, file.with_name(f"copy {number}.png"))
-        assert shell.call(["data", "audit", str(root / "tree"), "--out", str(root)]) == 0, shell.said()
-
-
-@pytest.mark.parametrize("name", ["run", "search", "nondeterminism", "report", "import", "explain", "data clean"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_killed_at_random_moments_ends_as_if_nobody_had(
     name: str, data: Path, shell: Shell, tmp_path: Path
 ) -> None:

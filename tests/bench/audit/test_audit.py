@@ -386,7 +386,7 @@ class TestCommand:
             ("OURS=YOURS", ["--column", "path", "tree"]),
             ("'hospital' is none of", ["--column", "hospital=site", "tree"]),
             ("would be taken for images", ["--out", "tree/audit", "tree"]),
-            ("Cannot make the folder", ["--out", "file/x", "tree"]),
+            ("cannot be made", ["--out", "file/x", "tree"]),
             ("max-pixels", ["--max-pixels", "0", "tree"]),
             ("Cannot read the manifest", ["absent.csv"]),
         ],

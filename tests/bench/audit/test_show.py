@@ -145,4 +145,4 @@ def test_what_is_refused(refused: Refused, tree: Path, tmp_path: Path, sheets: P
     refused("--most", tmp_path, "show", tree, "--most", "1000000", "--out", sheets)
     refused("--windows", tmp_path, "show", tree, "--windows", "brain,bone", "--out", sheets)
     refused("would be taken for images", tmp_path, "show", tree, "--out", tree / "sheets")
-    refused("Cannot make the folder", tmp_path, "show", tree, "--out", "/dev/null/sheets")
+    refused("cannot be made", tmp_path, "show", tree, "--out", "/dev/null/sheets")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from trees import small_disk
 
 from backbones.weights import ResolvedWeights, tensor_digest
 from bench.cached_file import DamagedFileError
@@ -72,3 +73,11 @@ def test_weights_under_the_name_of_others_are_not_used(tmp_path: Path) -> None:
     assert not has_weights(tmp_path, RESOLVED.digest)
     with pytest.raises(DamagedFileError):
         stored_weights(tmp_path, RESOLVED.digest)
+
+
+def test_a_full_disk_is_said_as_that_and_leaves_nothing(tmp_path: Path) -> None:
+    body = {"a": torch.zeros(1 << 16)}
+    with small_disk(tmp_path, 1 << 16) as disk:
+        with pytest.raises(OSError, match="No space left"):
+            store_weights(disk, ResolvedWeights("ImageNet", tensor_digest(body), body))
+        assert list(disk.iterdir()) == []
