@@ -122,7 +122,7 @@ def _backbone(
 def _told(process: WorkingProcess) -> float | None:
     """What the running process expects, less the time since it said so."""
     left = process.seconds_left
-    return None if left is None else max(0.0, left - (time.time() - process.seen))
+    return None if left is None else max(0.0, left - max(0.0, time.time() - process.seen))
 
 
 def _from_stored(backbones: Sequence[BackboneStatus], workers: int) -> float | None:

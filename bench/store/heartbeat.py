@@ -49,7 +49,7 @@ class WorkingProcess:
     def alive(self) -> bool:
         """Whether it still runs; of another machine's, whether it was seen within the hour."""
         if self.host != socket.gethostname() or os.name == "nt":
-            return time.time() - self.seen < SILENT
+            return abs(time.time() - self.seen) < SILENT  # seen later than now: the clock of one of them was set
         return _exists(self.pid) and _born(self.pid) == self.born
 
 
