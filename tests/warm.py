@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -44,14 +44,22 @@ def warm_bench(arguments: Sequence[str | Path], environment: Mapping[str, str]) 
     return subprocess.CompletedProcess(["bench", *command], process.exitcode, stdout, stderr)
 
 
-def start_warm(arguments: Sequence[str], environment: Mapping[str, str], streams: Sequence[Path]) -> BaseProcess:
-    """Begin `bench` with arguments; what it prints goes into two files."""
-    process = _server.Process(target=_run, args=([*arguments], dict(environment), str(Path.cwd()), *map(str, streams)))
+def start_warm(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    streams: Sequence[Path],
+    start: Callable[[], None] | None = None,
+) -> BaseProcess:
+    """Begin `bench` with arguments; what it prints goes into two files. `start` is called in place of its `main`."""
+    given = (start, [*arguments], dict(environment), str(Path.cwd()), *map(str, streams))
+    process = _server.Process(target=_run, args=given)
     process.start()
     return process
 
 
-def _run(arguments: list[str], environment: dict[str, str], folder: str, *streams: str) -> None:
+def _run(
+    start: Callable[[], None] | None, arguments: list[str], environment: dict[str, str], folder: str, *streams: str
+) -> None:
     """In the forked process: become `bench`."""
     os.chdir(folder)
     os.environ.clear()
@@ -69,7 +77,7 @@ def _run(arguments: list[str], environment: dict[str, str], folder: str, *stream
     from bench.cli import main
 
     try:
-        main()
+        (start or main)()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
