@@ -5,6 +5,7 @@ import sys
 import traceback
 import unicodedata
 import warnings
+from contextlib import suppress
 from types import TracebackType
 from typing import TextIO
 
@@ -44,8 +45,9 @@ def to_output(text: str, end: str = "\n") -> None:
 
 
 def to_errors(text: str) -> None:
-    """To standard error: what is said beside the output, which may go into a file."""
-    print(shown(text), file=sys.stderr, flush=True)
+    """To standard error: what is said beside the output, which may go into a file; not where that is closed."""
+    with suppress(OSError):
+        print(shown(text), file=sys.stderr, flush=True)
 
 
 def show_cursor() -> None:

@@ -6,10 +6,15 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from multiprocessing import connection, parent_process
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import connection, parent_process, resource_tracker
 
 LOOK = 1.0  # seconds between looks at who the parent is, where the system does not tell
+TO_END = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""What asks a process to end, beside an interrupt: a shell or a scheduler, and a terminal that is closed."""
+OF_TERMINAL = (signal.SIGINT, *TO_END[1:])
+"""What a terminal sends to all processes of a command at once."""
 PR_SET_PDEATHSIG = 1  # https://man7.org/linux/man-pages/man2/pr_set_pdeathsig.2const.html
 
 
@@ -19,11 +24,26 @@ def cores() -> int:
 
 
 def serve_parent() -> None:
-    """For worker processes: ignore interrupts, and end at once, whatever else is going on, when the parent has."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """For worker processes: ignore the terminal, and end at once, whatever else is going on, when the parent has."""
+    for number in OF_TERMINAL:
+        signal.signal(number, signal.SIG_IGN)
     parent = parent_process()
     _ended_by_the_system()
     _end_after(lambda: connection.wait([parent.sentinel]) if parent else None)
+
+
+@contextmanager
+def deaf_children() -> Iterator[None]:
+    """Processes that are started inside do not hear the terminal, not even while they load their libraries."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # which would undo what follows when the first child starts it
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, OF_TERMINAL)  # which children inherit
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def end_with(parent: int) -> None:

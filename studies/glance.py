@@ -101,7 +101,7 @@ def _count(one: Glance, row: Sequence[object], again: set[tuple[str, int]]) -> N
     else:
         one.complete += state == "COMPLETE"
         one.pruned += state == "PRUNED"
-        one.seconds += (_time(ended) - _time(started)).total_seconds()
+        one.seconds += max(0.0, (_time(ended) - _time(started)).total_seconds())  # a clock may have been set back
 
 
 def _time(text: object) -> datetime:

@@ -48,18 +48,27 @@ def start_warm(
     arguments: Sequence[str],
     environment: Mapping[str, str],
     streams: Sequence[Path],
+    *,
     before: Callable[[], object] | None = None,
+    start: Callable[[], object] | None = None,
 ) -> BaseProcess:
-    """Begin `bench` with arguments; what it prints goes into two files. `before` is done first in its process."""
-    process = _server.Process(
-        target=_run, args=([*arguments], dict(environment), str(Path.cwd()), before, *map(str, streams))
-    )
+    """Begin `bench` with arguments; what it prints goes into two files.
+
+    before: done first in its process; start: called in place of its `main`.
+    """
+    given = (before, start, [*arguments], dict(environment), str(Path.cwd()), *map(str, streams))
+    process = _server.Process(target=_run, args=given)
     process.start()
     return process
 
 
 def _run(
-    arguments: list[str], environment: dict[str, str], folder: str, before: Callable[[], object] | None, *streams: str
+    before: Callable[[], object] | None,
+    start: Callable[[], object] | None,
+    arguments: list[str],
+    environment: dict[str, str],
+    folder: str,
+    *streams: str,
 ) -> None:
     """In the forked process: become `bench`."""
     os.chdir(folder)
@@ -80,7 +89,7 @@ def _run(
     if before:
         before()
     try:
-        main()
+        (start or main)()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

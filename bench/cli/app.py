@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import Annotated, NoReturn
 
@@ -22,6 +23,7 @@ from bench.cli.training_commands import explain, nondeterminism, run, search
 from bench.cli.verify_command import verify
 from bench.errors import BenchError, Interrupted
 from bench.printing import to_errors, to_output
+from bench.processes import TO_END
 from bench.version import __version__
 
 EPILOG = "Research use only, never for diagnosis."
@@ -74,8 +76,9 @@ def start() -> None:
 def main() -> None:
     """Run the command line in this process; end with the documented exit code."""
     make_printable()
-    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _as_interrupt)
+    for number in TO_END:
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _as_interrupt)
     if "--debug" in sys.argv[1:]:  # wherever it stands
         sys.argv[1:] = ["--debug", *(part for part in sys.argv[1:] if part != "--debug")]
     try:
@@ -98,7 +101,8 @@ def _end(error: BaseException, message: str, code: int) -> NoReturn:
     if "--debug" in sys.argv:
         raise error
     interrupted = code == Interrupted.exit_code
-    sys.stdout.flush()
+    with suppress(OSError):  # the terminal was closed
+        sys.stdout.flush()
     to_errors(message if interrupted else f"Error: {message}")
     if interrupted:
         os._exit(code)  # no waiting for threads that still decode images

@@ -14,12 +14,13 @@ from types import FrameType
 from typing import NoReturn
 
 from bench.errors import Interrupted
+from bench.out_of_memory import memory_kills, more_memory_kills
 from bench.printing import show_cursor, to_errors
-from bench.processes import end_with
+from bench.processes import TO_END, end_with
 
 GRACE = 4.0  # seconds; so that every command has ended 5 s after an interrupt
 AGAIN = 0.05
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, *TO_END)
 FORCED = (
     "Interrupted: it did not end by itself and was ended by force. What had finished is stored; the same command "
     "goes on from there."
@@ -67,7 +68,7 @@ class _Wait:
     """The parent's part."""
 
     def __init__(self, child: int) -> None:
-        self._child, self._told = child, False
+        self._child, self._told, self._memory_kills = child, False, memory_kills()
 
     def end(self) -> NoReturn:
         """Wait for the child, and end with its exit code."""
@@ -85,7 +86,7 @@ class _Wait:
         if self._told:
             to_errors(FORCED)
             sys.exit(Interrupted.exit_code)
-        to_errors(f"Error: {_ended_by(-code)}")
+        to_errors(f"Error: {_ended_by(-code, more_memory_kills(self._memory_kills))}")
         sys.exit(128 - code)
 
     def _tell(self, number: int, frame: FrameType | None) -> None:
@@ -105,11 +106,11 @@ class _Wait:
             os.kill(self._child, number)
 
 
-def _ended_by(number: int) -> str:
+def _ended_by(number: int, for_memory: bool) -> str:
     name = next((known.name for known in signal.Signals if known == number), f"signal {number}")
-    why = (
-        "Somebody killed it, or the system did when memory ran out: fewer --workers, or a smaller --batch-size, help."
-        if number == signal.SIGKILL
-        else "A library crashed in its own code: --device cpu, or another version of torch, may help."
-    )
+    why = "A library crashed in its own code: --device cpu, or another version of torch, may help."
+    if number == signal.SIGKILL:
+        guess = "Somebody did, or the system (often too little memory)"
+        who = "The system did, since memory ran out" if for_memory else guess
+        why = f"{who}: fewer --workers, or a smaller --batch-size, help."
     return f"The process was ended by {name}. {why} What had finished is stored; the same command goes on from there."

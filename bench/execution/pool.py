@@ -1,4 +1,4 @@
-"""Executes runs in warm worker processes, one thread each. Starts and ends processes."""
+"""Executes runs in warm worker processes, one thread each. Starts and ends processes; says where one died."""
 
 import contextlib
 import multiprocessing
@@ -15,7 +15,10 @@ import numpy as np
 from bench.execution.executor import Speed
 from bench.execution.resources import Resources
 from bench.execution.worker import Answer, Task, work
+from bench.out_of_memory import memory_kills, more_memory_kills
 from bench.plan.spec import EpochRecord, OnEpoch, RunResult, RunSpec
+from bench.printing import to_errors
+from bench.processes import deaf_children
 
 GRACE = 1.0  # seconds for a worker to end by itself
 
@@ -25,9 +28,10 @@ class _Worker:
     process: BaseProcess
     pipe: Any
     spec: RunSpec | None = None
+    memory_kills: int | None = None
 
     def give(self, task: Task) -> None:
-        self.spec = task.spec
+        self.spec, self.memory_kills = task.spec, memory_kills()
         self.send(task)
 
     def send(self, message: Task | bool) -> None:
@@ -45,20 +49,24 @@ class _Worker:
 
 @dataclass(frozen=True)
 class Died:
-    """What a worker leaves that ended before its answer."""
+    """What a worker leaves that ended before its answer. `for_memory`: the system is known to have killed for it."""
 
     exit_code: int | None
+    for_memory: bool
 
     @property
     def text(self) -> str:
-        killed = ", killed, as systems do where memory is short" if self.exit_code == -signal.SIGKILL else ""
-        return f"The worker process ended with exit code {self.exit_code}{killed}, before it had answered"
+        if self.exit_code != -signal.SIGKILL:
+            return f"The worker process ended with exit code {self.exit_code}, before it had answered"
+        if self.for_memory:
+            return "The worker process was killed by the system, since memory ran out"
+        return "The worker process was killed (often too little memory)"
 
     def result(self) -> RunResult:
         """Of a run that was tried again alone and ended in the same way."""
         error = (
-            f"{self.text}; so it did when the run was tried again alone. If memory is short: a smaller --batch-size "
-            f"or --image-size."
+            f"{self.text}; the same happened when the run was tried again alone. If memory is short: a smaller "
+            f"--batch-size or --image-size."
         )
         return RunResult("failed", np.zeros((0, 0), dtype=np.float32), error=error)
 
@@ -88,7 +96,8 @@ class PoolExecutor:
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=work, args=(theirs, self._resources), daemon=True)
-        process.start()
+        with deaf_children():
+            process.start()
         theirs.close()
         return _Worker(process, ours)
 
@@ -97,6 +106,7 @@ class PoolExecutor:
         lost = list[RunSpec]()
         for spec, result in self._serve(self._crew, specs, on_epoch):
             if isinstance(result, Died):
+                to_errors(f"{spec.title}: {result.text}. The run is tried again alone when the others have ended.")
                 lost.append(spec)
             else:
                 yield spec, result
@@ -147,7 +157,7 @@ class PoolExecutor:
             return answer
         except (EOFError, OSError):  # closed, reset, or cut off within a message
             worker.process.join()
-            died = Died(worker.process.exitcode)
+            died = Died(worker.process.exitcode, more_memory_kills(worker.memory_kills))
             replacement = self._start()
             worker.pipe.close()
             worker.process, worker.pipe = replacement.process, replacement.pipe

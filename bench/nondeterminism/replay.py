@@ -20,7 +20,7 @@ from bench.execution.resources import Resources
 from bench.nondeterminism.divergence import Event, Location, divergence, first_difference, location
 from bench.plan.spec import Numerics, RunSpec
 from bench.plan.trace import Trace
-from bench.processes import serve_parent
+from bench.processes import deaf_children, serve_parent
 from bench.store.folder import ResultsFolder
 from bench.store.runs import StoredRun
 
@@ -116,4 +116,6 @@ def _require_machine(run: StoredRun, numerics: Numerics) -> None:
 def in_fresh_process(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """What a function that can be pickled returns, called in a process of its own; its exceptions are raised here."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=serve_parent) as pool:
-        return pool.submit(function, *args, **kwargs).result()
+        with deaf_children():
+            future = pool.submit(function, *args, **kwargs)
+        return future.result()

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from bench.phantom.case import render_case
 from bench.phantom.difficulty import CLASSES
 from bench.phantom.sites import EXTERNAL, INTERNAL, Site
-from bench.processes import serve_parent
+from bench.processes import deaf_children, serve_parent
 
 _PNG_LEVEL = 1  # of zlib: a tenth larger than the default and several times faster
 _CHUNK = 8
@@ -94,7 +94,9 @@ def _render_all(jobs: list[_Job], workers: int) -> Iterator[dict[str, str]]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_set_up_worker) as pool:
         try:
-            yield from pool.map(_write_case, jobs, chunksize=_CHUNK)
+            with deaf_children():
+                written = pool.map(_write_case, jobs, chunksize=_CHUNK)
+            yield from written
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

@@ -35,7 +35,8 @@ def read_status(root: Path) -> Status:
     running = tuple(run for process in processes for run in process.running if run.run_id not in complete)
     failed = [run for run in stored if run.status == "failed" and run.run_id not in complete]
     backbones = _backbones(planned.runs, stored, {run.run_id for run in failed}, running)
-    studies, failed_trials, damage = read_searches(root, planned)
+    searching = sum(one.command == SEARCH for one in processes)
+    studies, failed_trials, damage = read_searches(root, planned, searching > 0)
     if why := FolderFiles(root).damage(PLAN):
         problems.append(f"{root / PLAN} is damaged ({why}), so that it is not known what was planned.")
     alive = [process for process in processes if process.seconds_left is not None]
@@ -49,7 +50,7 @@ def read_status(root: Path) -> Status:
         failures=(*(Failure(run.title, run.run_id, run.error) for run in failed), *failed_trials),
         problems=(*problems, *damage),
         seconds_left=_told(alive[0]) if alive else _from_stored(backbones, planned.workers),
-        search_seconds_left=seconds_of_trials(studies, sum(one.command == SEARCH for one in processes)),
+        search_seconds_left=seconds_of_trials(studies, searching),
     )
 
 
@@ -123,7 +124,7 @@ def _backbone(
 def _told(process: WorkingProcess) -> float | None:
     """What the running process expects, less the time since it said so."""
     left = process.seconds_left
-    return None if left is None else max(0.0, left - (time.time() - process.seen))
+    return None if left is None else max(0.0, left - max(0.0, time.time() - process.seen))
 
 
 def _from_stored(backbones: Sequence[BackboneStatus], workers: int) -> float | None:

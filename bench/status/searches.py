@@ -13,8 +13,11 @@ from studies.glance import Glance, glance
 DATABASE = "study.db"
 
 
-def read_searches(root: Path, planned: Planned) -> tuple[list[StudyStatus], list[Failure], list[str]]:
-    """Each study that was begun or planned, its failed trials, and what cannot be read."""
+def read_searches(root: Path, planned: Planned, at_work: bool) -> tuple[list[StudyStatus], list[Failure], list[str]]:
+    """Each study that was begun or planned, its failed trials, and what cannot be read.
+
+    at_work: whether a process searches here; else the trials that have not ended are lost.
+    """
     found, problems = dict[str, Glance](), list[str]()
     if (root / DATABASE).is_file():
         try:
@@ -29,6 +32,9 @@ def read_searches(root: Path, planned: Planned) -> tuple[list[StudyStatus], list
     ]
     known = {study for study in wanted if study in found or not elsewhere}
     names = [name for name in wanted if name in known] + [name for name in found if name not in wanted]
+    for one in found.values():
+        if not at_work:
+            one.lost, one.running = one.lost + one.running, 0
     studies = [_status(name, found.get(name, Glance(name)), wanted) for name in names]
     failures = [
         Failure(f"{one.name} trial {trial.number}", str(trial.number), trial.error)

@@ -132,7 +132,7 @@ class Shell:
     ) -> int | None:
         """The exit code; None where the command was killed after so many seconds. `before` as of `start_warm`."""
         streams = [self.folder / "stdout", self.folder / "stderr"]
-        process = start_warm(command, self.environment, streams, before)
+        process = start_warm(command, self.environment, streams, before=before)
         process.join(seconds)
         if process.exitcode is not None:
             return process.exitcode

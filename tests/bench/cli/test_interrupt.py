@@ -1,9 +1,11 @@
 """Every command ends when it is told to, whatever native code is doing."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import termios
 import tomllib
 from collections.abc import Callable
 from importlib import import_module
@@ -110,7 +112,7 @@ def test_work_that_the_system_kills_is_said(deaf: Start) -> None:
     _, error = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGKILL
     assert "ended by SIGKILL" in error
-    assert "memory ran out" in error
+    assert "often too little memory" in error
 
 
 @POSIX
@@ -131,6 +133,30 @@ def test_an_interrupt_that_is_heard_is_one_sentence(bench_environment: dict[str,
     _, error = process.communicate(timeout=60)
     assert (process.returncode, error.count("\n")) == (130, 1)
     assert error.startswith("Interrupted. What had finished is stored")
+
+
+@POSIX
+def test_a_terminal_that_is_closed_ends_the_command(bench_environment: dict[str, str], tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    code = "import time, bench.status.read as s\ns.read_status = lambda _: [print('on', flush=True), time.sleep(600)]\n"
+    process = subprocess.Popen(
+        [*INTERRUPTIBLE[:2], code + INTERRUPTIBLE[2], "status"],
+        env={**bench_environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        cwd=tmp_path,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY, 0),
+    )
+    os.close(theirs)
+    said = b""
+    while b"on" not in said.splitlines():
+        said += os.read(ours, 1000)
+    (child,) = child_processes(process.pid)
+    os.close(ours)
+    assert process.wait(60) == 130
+    wait_until(lambda: not alive(child), "the work to end")
 
 
 def test_the_command_is_the_one_that_is_tested() -> None:

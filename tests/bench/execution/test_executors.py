@@ -117,7 +117,7 @@ def test_the_run_of_a_killed_worker_is_tried_again_with_the_same_bytes(runs: tup
 
 
 def test_a_run_whose_workers_are_killed_twice_fails_and_the_others_go_on(
-    runs: tuple[list[RunSpec], Resources],
+    runs: tuple[list[RunSpec], Resources], capsys: pytest.CaptureFixture[str]
 ) -> None:
     specs, resources = runs
     killed: list[int] = []
@@ -125,9 +125,26 @@ def test_a_run_whose_workers_are_killed_twice_fails_and_the_others_go_on(
         outcome = {spec.fold: result for spec, result in executor.run(specs, killing(executor, 2, killed))}
     assert len(killed) == 2
     assert outcome[0].status == "failed"
-    assert "exit code -9, killed, as systems do where memory is short" in outcome[0].error
-    assert "tried again alone" in outcome[0].error
+    assert "was killed (often too little memory); the same happened when the run was tried again" in outcome[0].error
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(
+        f"{specs[0].title}: The worker process was killed (often too little memory). The run is tried"
+    )
     assert outcome[1].status == "done"
+
+
+def test_an_interrupt_is_no_matter_of_the_workers_not_even_while_they_start(
+    runs: tuple[list[RunSpec], Resources],
+) -> None:
+    specs, resources = runs
+    with PoolExecutor(resources, 1) as executor:
+        (worker,) = executor._crew
+        pid = worker.process.pid or 0
+        for number in (signal.SIGINT, signal.SIGHUP):  # as a terminal does: to all processes at once
+            os.kill(pid, number)
+        outcome = {spec.fold: result.status for spec, result in executor.run(specs, go_on)}
+        assert worker.process.pid == pid
+    assert outcome == {0: "done", 1: "done"}
 
 
 def test_a_worker_that_dies_while_steps_are_timed_costs_only_the_forecast(
@@ -136,7 +153,7 @@ def test_a_worker_that_dies_while_steps_are_timed_costs_only_the_forecast(
     specs, resources = runs
     with PoolExecutor(resources, 2) as executor:
         os.kill(executor._crew[0].process.pid or 0, signal.SIGKILL)
-        with pytest.raises(RuntimeError, match="exit code -9"):
+        with pytest.raises(RuntimeError, match="was killed"):
             executor.measure(specs[0])
         outcome = {spec.fold: result.status for spec, result in executor.run(specs, go_on)}
     assert outcome == {0: "done", 1: "done"}

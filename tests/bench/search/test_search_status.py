@@ -13,7 +13,8 @@ from searches import Searched
 from bench.cli.status_command import status
 from bench.status.model import StudyStatus
 from bench.status.read import read_status
-from bench.status.searches import seconds_of_trials
+from bench.status.searches import read_searches, seconds_of_trials
+from bench.store.planned import Planned
 from studies.glance import glance
 
 
@@ -60,6 +61,9 @@ def test_every_state_of_a_trial_is_counted_once(tmp_path: Path) -> None:
     assert (one.complete, one.pruned, one.lost, one.running, one.waiting) == (2, 1, 1, 1, 1)
     assert [(trial.number, trial.error) for trial in one.failed] == [(3, "The loss is nan")]
     assert one.ended == 4
+    for at_work, running, lost in ((True, 1, 1), (False, 0, 2)):  # what ran when the last process was killed is lost
+        ((found,), _, _) = read_searches(tmp_path, Planned(), at_work)
+        assert (found.running, found.lost) == (running, lost)
 
 
 def test_a_database_of_something_else_is_named(searched: Searched, tmp_path: Path) -> None:
