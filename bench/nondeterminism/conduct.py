@@ -104,6 +104,7 @@ class Conductor:
         pairs = [found[pair] for pair in wanted if pair in found]
         self.lost += len(wanted) - len(pairs)
         self.known = Measured(pairs=list(found.values()), curves=curves)
+        self.measured.parent.mkdir(parents=True, exist_ok=True)  # all runs may be stored, and the cache a new one
         write_text(self.measured, self.known.model_dump_json())
         return recorded.model_copy(update={"pairs": pairs, "curve": curves.get(recorded.name, [])})
 
