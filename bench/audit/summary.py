@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
@@ -14,9 +14,9 @@ from bench.audit.findings import Finding
 from bench.audit.measure import Measured
 from bench.data.passed_over import Entry
 from bench.errors import RequestError
+from bench.formats import AUDIT, WRITTEN_BY, refuse_newer
 from bench.plain_file import plain
 
-SCHEMA: Final = 1
 QUANTILES = {"minimum": 0.0, "5 %": 0.05, "median": 0.5, "95 %": 0.95, "maximum": 1.0}
 QUANTITIES = ("width", "height", "aspect", "mean grey", "sd of grey")
 RESEARCH_ONLY = "Research use only, never for diagnosis."
@@ -31,7 +31,8 @@ class Audit:
     `passed_over` counts what lies there and became no image as it is stored.
     """
 
-    schema: Literal[1] = SCHEMA
+    schema: Literal[1] = AUDIT
+    written_by: str = WRITTEN_BY
     notice: str = RESEARCH_ONLY
     roots: Mapping[str, str]
     images: int
@@ -97,10 +98,12 @@ def read_audit(file: Path) -> Audit:
     """The audit without the values that its figure was drawn from.
 
     Raises:
-        RequestError: no such file, or not what `bench data audit` writes.
+        RequestError: no such file, or not what `bench data audit` writes, or what a later release of it wrote.
     """
     try:
-        audit = TypeAdapter(Audit).validate_json(plain(file).read_bytes())
+        content = plain(file).read_bytes()
+        refuse_newer(content, file, AUDIT)
+        audit = TypeAdapter(Audit).validate_json(content)
     except OSError as error:
         raise RequestError(f"Cannot read {file} (--from): {error.strerror}. Make it with bench data audit.") from None
     except ValidationError:

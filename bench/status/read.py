@@ -25,8 +25,10 @@ def read_status(root: Path) -> Status:
     """How far the folder is.
 
     Raises:
-        RequestError: it is no results folder, or its experiment.toml is damaged.
+        RequestError: it is no results folder, its experiment.toml is damaged, or a later release wrote to it.
     """
+    files = FolderFiles(root)
+    files.refuse_newer()
     processes = tuple(processes_at_work(root))
     if not processes:
         _check(root)
@@ -37,7 +39,7 @@ def read_status(root: Path) -> Status:
     backbones = _backbones(planned.runs, stored, {run.run_id for run in failed}, running)
     searching = sum(one.command == SEARCH for one in processes)
     studies, failed_trials, damage = read_searches(root, planned, searching > 0)
-    if why := FolderFiles(root).damage(PLAN):
+    if why := files.damage(PLAN):
         problems.append(f"{root / PLAN} is damaged ({why}), so that it is not known what was planned.")
     alive = [process for process in processes if process.seconds_left is not None]
     return Status(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import BenchError, RequestError
+from bench.formats import NewerError
 from bench.store.aside import damage, left_aside, run_folders
 from bench.store.digests import CHANGED, file_digest
 from bench.store.files import COMPILED, EDITABLE, FolderFiles
@@ -64,6 +65,8 @@ def check_folder(root: Path) -> Checked:
             if why := files.damage(name):
                 (edited if name in EDITABLE and why == CHANGED else damaged).append(_said(root / name, why))
         unknown += [name for name in OWN if (root / name).exists() and name not in files.accepted()]
+    except NewerError:
+        raise
     except BenchError as error:
         damaged.append(str(error))
     damaged += _sealed(root)

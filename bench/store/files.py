@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.atomic import write_atomically, write_text
 from bench.errors import RequestError
+from bench.formats import NewerError
 from bench.store.claim import another_writes
 from bench.store.digests import CHANGED, digest_of, file_digest
 from bench.store.json_files import read_json_of, sealed
@@ -83,6 +84,15 @@ class FolderFiles:
         """
         found = read_json_of(self.root / MANIFEST, Accepted, ADVICE)
         return found.files if found else {}
+
+    def refuse_newer(self) -> None:
+        """Raise `NewerError` where a later release has written to the folder in a format of its own."""
+        try:
+            self.accepted()
+        except NewerError:
+            raise
+        except RequestError:
+            return  # damaged: said by those who need it
 
     def damage(self, name: str) -> str:
         """How a file is not as it was written; empty where it is, or where that is not known."""

@@ -102,6 +102,7 @@ class ResultsFolder:
 
     def experiment(self) -> Experiment | None:
         """The experiment stored here, if any."""
+        self.files.refuse_newer()
         path = self.root / "experiment.toml"
         return read_experiment(path) if path.exists() else None
 

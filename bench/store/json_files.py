@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from pydantic import TypeAdapter, ValidationError
 
 from bench.errors import RequestError
+from bench.formats import refuse_newer, stamp
 from bench.plain_file import plain
 from bench.store.digests import CHANGED, digest_of
 
@@ -25,12 +26,14 @@ def read_json(file: Path, kind: type[Record]) -> Record:
 
     Raises:
         DamagedError: it is not there or damaged.
+        NewerError: it has a format of a later release.
     """
     try:
         content = plain(file).read_bytes()
     except OSError as error:
         raise DamagedError(str(error)) from None
     _refuse_broken_seal(content, file.name)
+    refuse_newer(content, file)
     try:
         record: Record = _checker(cast(Hashable, kind)).validate_json(content)
         return record
@@ -47,11 +50,11 @@ def _checker(kind: Any) -> TypeAdapter[Any]:
 
 
 def sealed(text: str, name: str, beside: Mapping[str, str] | None = None) -> str:
-    """An object of JSON with a last entry `sha256`: digests of files beside it, and its own as `name`.
+    """An object of JSON, its format first and last an entry `sha256`: digests of files beside it, its own as `name`.
 
     Its own is that of the text in which it is empty.
     """
-    content = {**json.loads(text), "sha256": {**(beside or {}), name: ""}}
+    content = {**stamp(), **json.loads(text), "sha256": {**(beside or {}), name: ""}}
     whole, empty = json.dumps(content, indent=1, allow_nan=False) + "\n", f'"{name}": ""'
     before, _, after = whole.rpartition(empty)
     return f'{before}"{name}": "{digest_of(whole.encode())}"{after}'

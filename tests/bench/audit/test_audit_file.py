@@ -49,11 +49,21 @@ class TestAuditFile:
         (tmp_path / "audit.json").write_text(json.dumps(audit))
         refused("Audit anew", tmp_path, "clean", tree, "--from", tmp_path / "audit.json", "--apply")
 
+    def test_that_a_later_release_wrote_is_refused_with_its_version(
+        self, refused: Refused, audited: Audited, faulty: Path, tmp_path: Path
+    ) -> None:
+        later = {**audited(faulty), "schema": 2, "written_by": "gapbench 7.1"}
+        (tmp_path / "audit.json").write_text(json.dumps(later))
+        said = "has format 2, and this is gapbench"
+        refused(said, tmp_path, "clean", faulty, "--from", tmp_path / "audit.json", "--apply")
+        said = "Install gapbench 7.1 or newer, which wrote it"
+        refused(said, tmp_path, "clean", faulty, "--from", tmp_path / "audit.json", "--apply")
+
     def test_that_is_of_another_schema_or_cut_short_is_refused(
         self, refused: Refused, audited: Audited, faulty: Path, tmp_path: Path
     ) -> None:
         audit = audited(faulty)
-        for text in (json.dumps({**audit, "schema": 2}), json.dumps(audit)[:-40]):
+        for text in (json.dumps({**audit, "schema": 0}), json.dumps(audit)[:-40]):
             (tmp_path / "audit.json").write_text(text)
             refused("Audit anew", tmp_path, "clean", faulty, "--from", tmp_path / "audit.json", "--apply")
 

@@ -16,6 +16,7 @@ from bench.plan.recipe import Recipe
 from bench.plan.spec import Numerics, RunResult, RunSpec, Sample, Seeds, Weights
 from bench.store.records import ExternalSpec, RunRecord, TrainedSpec, read_record
 from bench.store.runs import RunStore
+from bench.version import __version__
 
 TRAINED = """{
  "run_id": "e550455c44fba8db715a",
@@ -186,6 +187,7 @@ def test_what_version_0_1_0_wrote_is_written_still(tmp_path: Path) -> None:
     folder = RunStore(tmp_path).write(spec, result, 21285698)
     content = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     assert set(content.pop("sha256")) == {"run.json", "predictions.parquet", "history.parquet"}
+    assert (content.pop("format"), content.pop("written_by")) == (1, f"gapbench {__version__}")
     assert json.dumps(content, indent=1) == TRAINED
     failed = RunResult("failed", np.zeros((0, 0), dtype=np.float32), error="the loss is nan")
     again = json.loads(RunRecord.of(spec, failed, 21285698).to_json())

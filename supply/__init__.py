@@ -1,0 +1,1 @@
+"""Programs about the packages that this one needs: newest releases, licences, known weaknesses."""
