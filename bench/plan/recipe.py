@@ -2,9 +2,12 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from bench.option import RECIPE, option
+
+OF_PROBES = {"name", "probe", "class_weights"}
+"""What a probe has of a recipe; neighbours have no weights of classes."""
 
 
 class Recipe(BaseModel):
@@ -15,6 +18,9 @@ class Recipe(BaseModel):
     `warmup` of the steps, then a cosine to zero. `class_weights` "balanced" weighs a case of class c with
     n / (K n_c). `augmentation` "light" mirrors and moves the images that everything is trained on, and changes their
     brightness, anew in each epoch.
+
+    `probe` "logistic" or "knn" trains no network: scikit-learn's classifier is fitted to what the frozen body makes of
+    each image. Then all that is about training in epochs stays as it is by default, and is not dumped.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,12 +37,32 @@ class Recipe(BaseModel):
     label_smoothing: float = option(0.0, "Label smoothing.", (), limits={"ge": 0, "lt": 1})
     class_weights: Literal["none", "balanced"] = option("none", "Weights of classes in the loss.", ())
     augmentation: Literal["none", "light"] = option("none", "How images are changed in training.", ())
+    probe: Literal["none", "logistic", "knn"] = option("none", "Instead: a probe on features of the frozen body.", ())
+
+    @model_validator(mode="after")
+    def _probe_has_no_epochs(self) -> "Recipe":
+        if self.probes:
+            kept = OF_PROBES if self.probe == "logistic" else OF_PROBES - {"class_weights"}
+            for name, field in Recipe.model_fields.items():
+                if name not in kept and getattr(self, name) != field.default:
+                    raise ValueError(f"a {self.probe} probe has no {name.replace('_', ' ')}; leave it out")
+        return self
 
     @model_serializer(mode="wrap")
     def _names_only_what_is_on(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Recipes stored before there was augmentation stay what they are, and so do the names of their runs."""
         values: dict[str, Any] = dump(self)
-        return {key: value for key, value in values.items() if (key, value) != ("augmentation", "none")}
+        off = {("augmentation", "none"), ("probe", "none")}
+        return {
+            key: value
+            for key, value in values.items()
+            if (key, value) not in off and (key in OF_PROBES or not self.probes)
+        }
+
+    @property
+    def probes(self) -> bool:
+        """Whether no network is trained."""
+        return self.probe != "none"
 
     def unnamed(self) -> "Recipe":
         """The same numbers under no name: what two recipes must agree in to be the same training."""
@@ -44,8 +70,9 @@ class Recipe(BaseModel):
 
     def label(self) -> str:
         """The name, followed by what differs from the recipe's defaults: `fine-tune, epochs 10`."""
-        defaults = Recipe(name=self.name)
-        changed = [
+        defaults = Recipe(name=self.name, probe=self.probe)
+        changed = [f"{self.probe} probe"] if self.probes and self.name != f"{self.probe} probe" else []
+        changed += [
             f"{field.replace('_', ' ')} {getattr(self, field)}"
             for field in Recipe.model_fields
             if getattr(self, field) != getattr(defaults, field)
@@ -53,5 +80,9 @@ class Recipe(BaseModel):
         return ", ".join([self.name, *changed])
 
 
-RECIPES = {"fine-tune": Recipe()}
+RECIPES = {
+    "fine-tune": Recipe(),
+    "logistic-probe": Recipe(name="logistic probe", probe="logistic"),
+    "knn-probe": Recipe(name="knn probe", probe="knn"),
+}
 """By name; any other is a file."""

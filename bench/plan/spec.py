@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from bench.data.images import PixelSettings
 from bench.plan.recipe import Recipe
 from bench.plan.trace import Trace
+from bench.seeds import derive
 
 SCHEME = 1  # raised when the engine changes so that the same spec gives other bytes
 Precision = Literal["fp32", "bf16"]
@@ -98,8 +99,15 @@ class RunSpec:
 
     @property
     def all_epochs(self) -> int:
-        """Epochs of the whole run, those of the frozen phase too."""
+        """Epochs of the whole run, those of the frozen phase too; a probe has none."""
+        if self.recipe.probes:
+            return 0
         return self.recipe.epochs + (self.recipe.head_epochs if self.weights.pretrained else 0)
+
+    @property
+    def body_seed(self) -> int:
+        """What random weights are drawn with: in each fold anew, but for a probe, whose features all folds share."""
+        return self.seeds.init if self.recipe.probes else derive(self.seeds.init, "fold", self.fold)
 
     @cached_property
     def run_id(self) -> str:
