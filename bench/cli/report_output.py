@@ -34,11 +34,10 @@ def make_page(folder: "ResultsFolder", *, printed: bool, show: bool) -> None:
         from bench.features import features_of
         from bench.report.page import write_page
 
-        further = _further(folder)
-        ranked = folder.runs.complete() or not further  # a search alone has none; nothing at all is refused
+        ranked = folder.runs.complete() or not _further(folder)  # a search alone has none; nothing at all is refused
         compiled = _compile(folder, _own_if_up_to_date(folder)) if ranked else None
         if printed:
-            _out(_with_further(compiled.text if compiled else None, further))
+            _out(_with_further(compiled.text if compiled else None, _further(folder)))
         written = write_page(folder, compiled, features_of(folder.root), user_caches())
     _say(f"Written: {written.page}, and its charts in {folder.root / 'figures'} ({len(written.figures)} files)")
     if show:
@@ -65,14 +64,13 @@ def print_stored(folder: "ResultsFolder", layout: str) -> None:
     """An up-to-date leaderboard needs no lock: whoever may read the folder can print it."""
     from bench.report.leaderboard import stored_leaderboard
 
-    further = _further(folder) if layout == "md" else ()
     text = stored_leaderboard(folder)
-    if text is None and (folder.runs.complete() or not further):
+    if text is None and (folder.runs.complete() or layout == "json" or not _further(folder)):
         with _locked(folder):
             text = _compile(folder).text
     if layout == "json":
         text = (folder.root / "leaderboard.json").read_text(encoding="utf-8")
-    _out(_with_further(text, further))
+    _out(_with_further(text, _further(folder) if layout == "md" else ()))
 
 
 def _with_further(text: str | None, further: "tuple[Table, ...]") -> str:

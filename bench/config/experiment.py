@@ -15,7 +15,7 @@ from bench.data.windows import NONE as NO_WINDOW
 from bench.data.windows import parse_windows
 from bench.errors import RequestError
 from bench.executors import AUTO, EXECUTORS
-from bench.option import DATA, MACHINE, RECIPE, RESULTS, RUN, TRAINING, option
+from bench.option import DATA, MACHINE, NETWORKS, RECIPE, RESULTS, RUN, TRAINING, option
 from bench.plan.recipe import RECIPES, Recipe
 from bench.plan.spec import Precision
 from reports.statistics.intervals import Interval, chosen_interval
@@ -81,13 +81,13 @@ class Experiment(BaseModel):
         None, "Folder that holds internal/ and external*/.", panel=DATA, shown="the embedded phantom", path=True
     )
     backbone: list[str] = option(
-        ["resnet34"], "A timm model; repeatable.", names=registered_names, limits={"min_length": 1}
+        ["resnet34"], "A timm model; repeatable.", NETWORKS, names=registered_names, limits={"min_length": 1}
     )
     seeds: list[Seed] = option(
         list(range(5)),
         "How many seeds (0, 1, …), or a list such as 3,5,8.",
-        ("run", "search"),
-        shown={"run": "5", "search": "1"},
+        (*RUN, "search"),
+        shown={"run": "5", "screen": "10", "search": "1"},
         joined=True,
         parse=parse_seeds,
         limits={"min_length": 1},
@@ -99,6 +99,7 @@ class Experiment(BaseModel):
     recipe: Recipe = option(
         Recipe(),
         "How to train: a recipe's name, or a TOML file.",
+        NETWORKS,
         panel=RECIPE,
         metavar="NAME|FILE",
         choices=tuple(RECIPES),
@@ -196,7 +197,7 @@ class Experiment(BaseModel):
         "How intervals are made: {choices}.",
         (*RUN, "report"),
         RESULTS,
-        shown={"run": "jackknife-t", "report": AS_IN_FOLDER},
+        shown={**dict.fromkeys(RUN, "jackknife-t"), "report": AS_IN_FOLDER},
     )
     stratify: bool = option(
         False,
@@ -208,7 +209,7 @@ class Experiment(BaseModel):
     )
     workers: int | None = option(None, "Runs at once.", panel=MACHINE, shown="cores; 1 on a GPU", limits={"ge": 1})
     executor: Executor = option(AUTO, "What executes runs: {choices}.", panel=MACHINE)
-    save_models: bool = option(False, "Keep trained models, for bench explain.", RUN, RESULTS)
+    save_models: bool = option(False, "Keep trained models, for bench explain.", ("run",), RESULTS)
     results: str = option("results", "Folder for the results.", panel=RESULTS, path=True)
     frozen: dict[str, FrozenBackbone] = Field(default_factory=dict)
     tuned: Tuned | None = None
@@ -267,6 +268,12 @@ class Experiment(BaseModel):
     @model_validator(mode="after")
     def _draws_to_stratify(self) -> "Experiment":
         chosen_interval(self.interval, stratify=self.stratify)
+        return self
+
+    @model_validator(mode="after")
+    def _models_to_save(self) -> "Experiment":
+        if self.save_models and self.recipe.probes:
+            raise ValueError("a probe leaves no model to save: leave out --save-models (save_models)")
         return self
 
     @property

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from backbones.build import classifier, pooled_features
-from bench.atomic import write_text
 from bench.cached_file import one_at_a_time, read_or_say, write_sealed
 from bench.data.pixel_entry import PixelCache
 from bench.execution.batches import ImageBatches
@@ -30,7 +29,7 @@ SECONDS = ".seconds"
 
 @dataclass(frozen=True)
 class Features:
-    """`values` (n_images, n_features), and how long it took to compute them; None where that is not known."""
+    """`values` (n_images, n_features), and how long it took to compute them; None where that was not noted."""
 
     values: NDArray[np.float32]
     seconds: float | None
@@ -69,11 +68,8 @@ def _stored(path: Path) -> Features | None:
     stored = read_or_say(path, Terminal(stderr=True).say)
     if stored is None:
         return None
-    try:
-        seconds = float(path.with_suffix(SECONDS).read_text())
-    except (OSError, ValueError):  # stored before it was noted
-        seconds = None
-    return Features(np.load(BytesIO(stored), allow_pickle=False), seconds)
+    seconds = read_or_say(path.with_suffix(SECONDS), None)
+    return Features(np.load(BytesIO(stored), allow_pickle=False), float(seconds) if seconds else None)
 
 
 def _store(path: Path, compute: Callable[[], NDArray[np.float32]]) -> Features:
@@ -83,7 +79,7 @@ def _store(path: Path, compute: Callable[[], NDArray[np.float32]]) -> Features:
     content = BytesIO()
     np.save(content, computed)
     write_sealed(path, content.getvalue())
-    write_text(path.with_suffix(SECONDS), f"{seconds}\n")
+    write_sealed(path.with_suffix(SECONDS), str(seconds).encode())
     return Features(computed, seconds)
 
 

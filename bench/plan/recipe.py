@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from bench.option import RECIPE, option
+from bench.option import NETWORKS, RECIPE, option
 
 OF_PROBES = {"name", "probe", "class_weights"}
 """What a probe has of a recipe; neighbours have no weights of classes."""
@@ -26,13 +26,15 @@ class Recipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = "fine-tune"
-    epochs: int = option(5, "Epochs of the whole model.", panel=RECIPE, limits={"ge": 1, "le": 10_000})
+    epochs: int = option(5, "Epochs of the whole model.", NETWORKS, RECIPE, limits={"ge": 1, "le": 10_000})
     head_epochs: int = option(
         1, "Epochs of the classifier alone, before, where weights are pretrained.", (), limits={"ge": 0, "le": 10_000}
     )
-    lr: float = option(1e-3, "Peak learning rate.", panel=RECIPE, limits={"gt": 0, "le": 10, "allow_inf_nan": False})
+    lr: float = option(
+        1e-3, "Peak learning rate.", NETWORKS, RECIPE, limits={"gt": 0, "le": 10, "allow_inf_nan": False}
+    )
     weight_decay: float = option(0.01, "Weight decay of AdamW.", (), limits={"ge": 0, "allow_inf_nan": False})
-    batch_size: int = option(32, "Images per step.", panel=RECIPE, limits={"ge": 2})
+    batch_size: int = option(32, "Images per step.", NETWORKS, RECIPE, limits={"ge": 2})
     warmup: float = option(0.25, "Share of the steps in which the rate rises.", (), limits={"ge": 0, "lt": 1})
     label_smoothing: float = option(0.0, "Label smoothing.", (), limits={"ge": 0, "lt": 1})
     class_weights: Literal["none", "balanced"] = option("none", "Weights of classes in the loss.", ())
