@@ -16,6 +16,8 @@ from bench.plan.trace import Trace
 from bench.seeds import derive
 
 SCHEME = 1  # raised when the engine changes so that the same spec gives other bytes
+EVALUATION_COST = 0.2  # of an image, as a share of what training on it costs: measured between 0.19 and 0.22
+MOST_MONITORING = 0.05  # of a run's time
 Precision = Literal["fp32", "bf16"]
 Role = Literal["main", "search", "nondeterminism"]
 
@@ -68,7 +70,9 @@ class RunSpec:
     """Everything that decides the result of training one model; executing it twice gives the same bytes.
 
     `train`, `validation` and `external` are ordered by content, so that file names decide nothing.
-    `seed`, `fold` and `replicate` say which run of the plan this is.
+    `seed`, `fold` and `replicate` say which run of the plan this is. `monitor` says how often the validation part is
+    scored on the way, which decides nothing but what the history holds: after every so many epochs, 0 for the last
+    alone, None for every epoch where that is cheap.
     """
 
     backbone: str
@@ -85,6 +89,7 @@ class RunSpec:
     external: tuple[Sample, ...] = ()
     replicate: int = 0
     role: Role = "main"
+    monitor: int | None = None
 
     @property
     def predicted(self) -> tuple[Sample, ...]:
@@ -108,6 +113,19 @@ class RunSpec:
     def body_seed(self) -> int:
         """What random weights are drawn with: in each fold anew, but for a probe, whose features all folds share."""
         return self.seeds.init if self.recipe.probes else derive(self.seeds.init, "fold", self.fold)
+
+    def is_monitored(self, epoch: int) -> bool:
+        """Whether the validation part is scored after an epoch (from 0): after the last one always, at no cost, since
+        these are the predictions. Searches and studies of nondeterminism score all.
+        """
+        last = self.all_epochs - 1
+        if self.role != "main":
+            return True
+        every = self.monitor
+        if every is None:
+            share = EVALUATION_COST * len(self.validation) / max(len(self.train), 1)
+            every = int(share * last <= MOST_MONITORING * self.all_epochs)
+        return epoch == last or (every > 0 and (epoch + 1) % every == 0)
 
     @cached_property
     def run_id(self) -> str:
@@ -146,7 +164,10 @@ def _content(samples: Sequence[Sample], numbers: dict[str, int]) -> list[tuple[s
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch. Losses are mean cross-entropy; `lr` is that of the epoch's last step; `images` were trained on."""
+    """One epoch. Losses are mean cross-entropy; `lr` is that of the epoch's last step; `images` were trained on.
+
+    What is of the validation part is NaN where that was not scored.
+    """
 
     epoch: int
     phase: Literal["head", "full"]
