@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from backbones.names import registered_names
+from backbones.names import absolute, registered_names
 from bench.config.texts import parse_columns, parse_externals, parse_readers, parse_seeds
 from bench.data.images import MAX_PIXELS, Fit, PixelSettings
 from bench.data.options import EVERY_SITE, MANIFEST_COLUMNS, READER_NAMES, GroupBy, MultiLabel
@@ -83,7 +83,11 @@ class Experiment(BaseModel):
         None, "Folder that holds internal/ and external*/.", panel=DATA, shown="the embedded phantom", path=True
     )
     backbone: list[str] = option(
-        ["resnet34"], "A timm model; repeatable.", NETWORKS, names=registered_names, limits={"min_length": 1}
+        ["resnet34"],
+        "A timm model, hf-hub:ORGANISATION/NAME or local-dir:PATH; repeatable.",
+        NETWORKS,
+        names=registered_names,
+        limits={"min_length": 1},
     )
     seeds: list[Seed] = option(
         list(range(5)),
@@ -268,6 +272,11 @@ class Experiment(BaseModel):
         if unknown:
             raise ValueError(f"{unknown[0]!r} is none of {', '.join(MANIFEST_COLUMNS)}")
         return value
+
+    @field_validator("backbone")
+    @classmethod
+    def _whole_paths(cls, value: list[str]) -> list[str]:
+        return list(map(absolute, value))
 
     @field_validator("seeds", "backbone")
     @classmethod

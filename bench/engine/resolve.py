@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from backbones.names import FETCHED
 from bench.cache import Caches
 from bench.config.experiment import Experiment, FrozenBackbone
 from bench.errors import RequestError
@@ -128,9 +129,9 @@ def _unresolved(
 
 def _refuse_unknown(name: str) -> None:
     """timm, whose import takes seconds, is asked only about names that its sources do not have."""
-    from backbones.names import registered_names
+    from backbones.names import is_elsewhere, registered_names
 
-    if name.partition(".")[0] in registered_names():
+    if is_elsewhere(name) or name.partition(".")[0] in registered_names():
         return
     from backbones.names import UnknownBackboneError, check_name
 
@@ -161,9 +162,9 @@ def _require_device(name: str) -> None:
 
 
 def _agrees(known: FrozenBackbone, experiment: Experiment) -> bool:
-    weights = {"auto": known.weights, "imagenet": "ImageNet", "random": "random"}.get(experiment.weights)
+    weights = {"auto": (known.weights,), "imagenet": FETCHED, "random": ("random",)}.get(experiment.weights, ())
     return (
-        known.weights == weights
+        known.weights in weights
         and experiment.precision in ("auto", known.precision)
         and experiment.device in ("auto", known.device)
     )
@@ -173,12 +174,12 @@ def _choice(name: str, asked: str, known: FrozenBackbone | None) -> str:
     """What was decided once holds: `auto` means that."""
     if asked != "auto" or known is None:
         return asked
-    if known.weights not in ("ImageNet", "random"):
+    if known.weights not in (*FETCHED, "random"):
         raise RequestError(
             f"Backbone {name} was frozen with the weights file {known.weights}, which is no longer in the cache. Give "
             f"its path again (--weights PATH)."
         )
-    return {"ImageNet": "imagenet", "random": "random"}[known.weights]
+    return "random" if known.weights == "random" else "imagenet"
 
 
 def _changed_message(name: str, known: FrozenBackbone, found: FrozenBackbone) -> str:

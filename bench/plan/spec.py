@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from backbones.names import wherever
 from bench.data.images import PixelSettings
 from bench.plan.recipe import Recipe
 from bench.plan.trace import Trace
@@ -142,7 +143,7 @@ class RunSpec:
             "external": _content(self.external, numbers),
             "pixels": asdict(self.pixels),
             "recipe": self.recipe.model_dump(exclude={"name"}),
-            "backbone": self.backbone,
+            "backbone": wherever(self.backbone) if self.weights.pretrained else self.backbone,
             "weights": self.weights.digest,
             "seeds": asdict(self.seeds),
             "seed": self.seed,

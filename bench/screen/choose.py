@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from backbones.names import registered_names
+from backbones.names import is_elsewhere, registered_names
 from bench.errors import RequestError
 
 WILD = "*?["
@@ -25,7 +25,7 @@ def chosen(given: Sequence[str]) -> list[str]:
 def _lines(text: str) -> list[str]:
     """Of a file its lines without comments; else the text itself."""
     path = Path(text).expanduser()
-    named_so = text in registered_names()
+    named_so = is_elsewhere(text) or text in registered_names()
     if named_so or not (path.exists() or path.suffix == ".txt"):
         return [text]
     try:
@@ -40,7 +40,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _matching(text: str) -> list[str]:
-    if not any(sign in text for sign in WILD):
+    if is_elsewhere(text) or not any(sign in text for sign in WILD):
         return [text]
     known = registered_names()
     found = [name for name in known if fnmatchcase(name, text)]

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import timm
 from processes import Bench, predictions
 
 from bench.config.experiment import Experiment, FrozenBackbone
@@ -110,6 +111,19 @@ def test_where_no_backbone_can_be_had_nothing_is_written(bench: Bench, digit_dat
     assert "test_vit is left out. ImageNet weights of test_vit cannot be had" in done.stdout
     assert "None of the 2 backbones can be had" in done.stderr
     assert not (tmp_path / "r").exists()
+
+
+def test_a_model_of_a_folder_is_screened_as_any_other(bench: Bench, digit_data: Path, tmp_path: Path) -> None:
+    timm.models.save_for_hf(timm.create_model("test_resnet", num_classes=4), tmp_path / "net", safe_serialization=True)
+    offline = {"HF_HUB_OFFLINE": "1"}
+    names = ("--backbones", f"local-dir:{tmp_path}/net", "--backbones", "hf-hub:ours/net")
+    done = bench("screen", "--data", digit_data, *names, *SCREEN, "--results", tmp_path / "r", **offline)
+    assert done.returncode == 1, done.stderr
+    assert "hf-hub:ours/net is left out." in done.stdout
+    (row,) = json.loads((tmp_path / "r" / "leaderboard.json").read_text())["rows"]
+    assert (row["weights"], row["recipe"], row["runs"]) == ("its own", "logistic probe", 4)
+    again = bench("run", "--config", tmp_path / "r" / "experiment.toml", "--results", tmp_path / "r", **offline)
+    assert "All 4 runs are stored" in again.stdout, again.stderr
 
 
 def test_more_workers_than_memory_holds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
