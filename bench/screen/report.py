@@ -11,6 +11,7 @@ from bench.screen.record import read_screen
 from bench.store.folder import ResultsFolder
 from bench.store.records import RunRecord
 from reports.page.part import Section
+from reports.screen.page_charts import screen_charts
 from reports.screen.summary import ProbeOrNot, Screened
 from reports.screen.tables import NAMES, screen_tables
 from reports.statistics.cell import Cell
@@ -104,7 +105,8 @@ def screen_section(folder: ResultsFolder) -> Section:
     """The section of the page."""
     rows, both = _read(folder)
     intro = (f"{len(rows)} probes: classifiers on features of frozen bodies, whose own training would take longer.",)
-    return Section("screen", "Screen", intro, screen_tables(rows, both, read_screen(folder).left_out))
+    tables = screen_tables(rows, both, read_screen(folder).left_out)
+    return Section("screen", "Screen", intro if rows else (), (*screen_charts(rows), *tables))
 
 
 SCREEN = Feature(screen_section, NAMES, screen_tables_of)

@@ -70,6 +70,16 @@ def test_a_probe_and_what_was_trained_are_compared_by_the_leaderboard(bench: Ben
     assert float(found["difference_value"]) == pytest.approx(sign * one["difference"]["value"], abs=1e-6)
 
 
+def test_the_page_draws_the_front(bench: Bench, screened: tuple[Path, str]) -> None:
+    results, _ = screened
+    done = bench("report", results, "--format", "html")
+    assert done.returncode == 0, done.stderr
+    page = (results / "report.html").read_text(encoding="utf-8")
+    assert 'id="screen"' in page
+    assert "Screened backbones" in page
+    assert {"screen-speed.svg", "screen-size.svg"} <= {path.name for path in (results / "figures").iterdir()}
+
+
 def test_what_is_stored_is_not_done_again(bench: Bench, digit_data: Path, screened: tuple[Path, str]) -> None:
     results, _ = screened
     before = predictions(results)

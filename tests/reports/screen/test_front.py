@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from reports.page.charts import figure_svg
+from reports.screen.page_charts import screen_charts, size_points, speed_points
 from reports.screen.summary import Screened, front, on_size_front, on_speed_front
 from reports.screen.tables import NAMES, screen_tables
 from reports.statistics.cell import Cell
@@ -55,3 +57,26 @@ def test_tables_without_rows_are_left_out() -> None:
     assert [row[places["front_speed"]] for row in table.rows] == [True, True]
     with_missing = screen_tables([ROW], [], {"net": "no memory"})
     assert [one.name for one in with_missing] == ["screen", "screen_left_out"]
+
+
+def test_charts_show_each_backbone_with_its_interval_and_name_the_front() -> None:
+    rows = [
+        replace(ROW, name="small", accuracy=Cell(0.5, 0.4, 0.6)),
+        replace(ROW, name="large", parameters=2_000_000, speed=None, accuracy=Cell(0.7)),
+        replace(ROW, name="poor", parameters=3_000_000, speed=5.0, accuracy=Cell(0.3)),
+        replace(ROW, name="unknown", accuracy=Cell(None, reason="no case")),
+    ]
+    assert [(one.name, one.cost, one.series) for one in speed_points(rows)] == [
+        ("small", 10.0, "front"),
+        ("poor", 5.0, "beaten"),
+    ]
+    assert [(one.name, one.cost, one.series) for one in size_points(rows)] == [
+        ("small", 0.0001, "front"),
+        ("large", 2.0, "front"),
+        ("poor", 3.0, "beaten"),
+    ]
+    speed, size = screen_charts(rows)
+    assert "no other beats in both: small and large" in size.alt
+    assert figure_svg(speed).count("<svg") == 1  # it can be drawn
+    assert size.spec["layer"][1]["encoding"]["y2"]["field"] == "high"
+    assert list(screen_charts(rows[:1])) == []
