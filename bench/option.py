@@ -12,9 +12,10 @@ from typing import Any, Literal, cast, get_args, get_origin
 
 from pydantic import BaseModel, Field
 
-RUN = ("run",)
+RUN = ("run", "screen")
+NETWORKS = ("run", "search", "nondeterminism")
 TRAINING = (*RUN, "search", "nondeterminism")
-"""The commands that train by the options of an experiment."""
+"""The commands that train by the options of an experiment; those of `NETWORKS` train whole networks."""
 GENERAL, SEARCH, DATA, RECIPE, MACHINE, RESULTS = PANELS = ("", "Search", "Data", "Training", "Machine", "Results")
 """Headings of `--help`, in their order."""
 

@@ -11,6 +11,7 @@ from bench.engine.begin import Begun, begin
 from bench.engine.eta import Eta
 from bench.engine.execute import executor_for, failures, pending, run_and_store, workers_for
 from bench.engine.forecast import Forecast, announce, smaller_choices
+from bench.engine.memory import refuse_too_many
 from bench.engine.prepare import Prepared, look_ahead, prepare
 from bench.engine.progress import RunProgress
 from bench.errors import interruptible, writing
@@ -71,15 +72,15 @@ def complete(experiment: Experiment, terminal: Terminal) -> Completed:
         with begin(read, folder, RUN, merged_with_stored, terminal.say) as begun:
             prepared = begun.prepared
             runs = {spec.run_id: spec for spec in prepared.specs()}
-            _note(prepared, folder, runs)
-            failed = _train(prepared, folder, runs, begun, terminal)
+            note(prepared, folder, runs, grows=_grows(prepared.experiment, prepared.snapshot.experiment))
+            failed = train_missing(prepared, folder, runs, begun, terminal)
             if failed and not folder.runs.complete():
                 return Completed(None, (), failed)
             text, notes = up_to_date(folder, begun.snapshot)
     return Completed(text, tuple(notes), failed)
 
 
-def _train(
+def train_missing(
     prepared: Prepared, folder: ResultsFolder, runs: Mapping[str, RunSpec], begun: Begun, terminal: Terminal
 ) -> list[str]:
     """Train what is not stored; returns what failed."""
@@ -92,9 +93,14 @@ def _train(
         each = ", ".join(f"{name} {speed.training:.0f}" for name, speed in expected.speeds.items())
         return f"; training images/s a worker: {each}"
 
+    refuse_too_many(workers_for(experiment, wanted), experiment)
     with executor_for(experiment, prepared.resources(), wanted) as executor:
         what = f"{len(wanted)} runs to do ({len(runs) - len(wanted)} of {len(runs)} are stored)"
-        expected = announce(executor, wanted, what, terminal.say, speeds)
+        expected = None
+        if experiment.recipe.probes:
+            terminal.say(f"{what} with {executor.workers} worker(s); features of each backbone come first.")
+        else:
+            expected = announce(executor, wanted, what, terminal.say, speeds)
         if expected and (choices := smaller_choices(experiment, expected.seconds)):
             terminal.say(choices)
         eta = Eta(wanted, expected.speeds if expected else None, executor.workers)
@@ -124,7 +130,7 @@ def _grows(now: Experiment, before: Experiment | None) -> bool:
     return before is not None and before.model_dump(exclude=GROWING) == now.model_dump(exclude=GROWING)
 
 
-def _note(prepared: Prepared, folder: ResultsFolder, runs: Mapping[str, RunSpec]) -> None:
+def note(prepared: Prepared, folder: ResultsFolder, runs: Mapping[str, RunSpec], *, grows: bool) -> None:
     """Write which runs are planned, for `bench status`, and whether the recipe was tuned on these cases."""
     experiment = prepared.experiment
     with writing(folder.root, "No run of this call is stored yet"):
@@ -133,7 +139,7 @@ def _note(prepared: Prepared, folder: ResultsFolder, runs: Mapping[str, RunSpec]
             read_planned(folder.root).with_runs(
                 planned_runs(prepared, runs),
                 workers_for(experiment, list(runs.values())),
-                grows=_grows(experiment, prepared.snapshot.experiment),
+                grows=grows,
             ),
         )
         if tuned := overlap(experiment, (case.digest for case in prepared.dataset.cases)):

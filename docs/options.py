@@ -16,11 +16,13 @@ from bench.config.request import ConfigFile
 from bench.explain.options import ExplainOptions
 from bench.nondeterminism.options import NondeterminismOptions
 from bench.option import PANELS, TRAINING, Declared, declared
+from bench.screen.options import ScreenOptions
 from bench.search.options import SearchOptions
 
 Models = Mapping[type[BaseModel], str | None]
 MODELS: Models = {
     SearchOptions: "search.",
+    ScreenOptions: None,
     NondeterminismOptions: None,
     ExplainOptions: None,
     ConfigFile: None,

@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def decode(path: Path, settings: PixelSettings, part: int | None = None) -> Deco
     return outcome
 
 
-def missing(what: str) -> None:
+def missing(what: str) -> NoReturn:
     """Skip with the reason, or fail where everything must be there."""
     if REQUIRE_ALL:
         pytest.fail(f"{what}, and GAPBENCH_REQUIRE_ALL is set")

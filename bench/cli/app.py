@@ -19,7 +19,7 @@ from bench.cli.printable import make_printable
 from bench.cli.report_command import report
 from bench.cli.status_command import status
 from bench.cli.supervised import in_child
-from bench.cli.training_commands import explain, nondeterminism, run, search
+from bench.cli.training_commands import explain, nondeterminism, run, screen, search
 from bench.cli.verify_command import verify
 from bench.errors import BenchError, Interrupted
 from bench.printing import to_errors, to_output
@@ -39,6 +39,7 @@ app = typer.Typer(
     help="Cross-validate image classifiers on small, noisy sets: intervals, external gaps, noise of seeds.",
 )
 app.command(cls=AsWritten, epilog=EPILOG)(run)
+app.command(cls=AsWritten, epilog=EPILOG)(screen)
 app.command(cls=AsWritten, epilog=EPILOG)(search)
 app.command(cls=AsWritten, epilog=EPILOG)(dashboard)
 app.command(cls=AsWritten, epilog=EPILOG)(nondeterminism)

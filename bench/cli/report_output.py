@@ -34,11 +34,10 @@ def make_page(folder: "ResultsFolder", *, printed: bool, show: bool) -> None:
         from bench.features import features_of
         from bench.report.page import write_page
 
-        further = _further(folder)
-        ranked = folder.runs.complete() or not further  # a search alone has none; nothing at all is refused
+        ranked = folder.runs.complete() or not _further(folder)  # a search alone has none; nothing at all is refused
         compiled = _compile(folder, _own_if_up_to_date(folder)) if ranked else None
         if printed:
-            _out(_with_further(compiled.text if compiled else None, further))
+            _out(_with_further(compiled.text if compiled else None, _further(folder)))
         written = write_page(folder, compiled, features_of(folder.root), user_caches())
     _say(f"Written: {written.page}, and its charts in {folder.root / 'figures'} ({len(written.figures)} files)")
     if show:
@@ -71,9 +70,8 @@ def print_stored(folder: "ResultsFolder", layout: str) -> None:
     from bench.report.leaderboard import JSON, stored_leaderboard
     from bench.store.claim import FolderBusy
 
-    further = _further(folder) if layout == "md" else ()
     text = stored_leaderboard(folder)
-    if text is None and (folder.runs.complete() or not further):
+    if text is None and (folder.runs.complete() or layout == "json" or not _further(folder)):
         try:
             with _locked(folder):
                 compiled = _compile(folder)
@@ -83,7 +81,7 @@ def print_stored(folder: "ResultsFolder", layout: str) -> None:
         text = compiled.json if layout == "json" else compiled.text
     elif layout == "json":
         text = (folder.root / JSON).read_text(encoding="utf-8")
-    _out(_with_further(text, further))
+    _out(_with_further(text, _further(folder) if layout == "md" else ()))
 
 
 def _own(folder: "ResultsFolder") -> "Resampling | None":

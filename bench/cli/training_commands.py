@@ -1,4 +1,4 @@
-"""`bench run`, `search`, `nondeterminism` and `explain`: from what was given to the feature that does it. Prints."""
+"""The commands that train, and `bench explain`: from what was given to the feature that does it. Prints."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +19,19 @@ def run(**given: Any) -> None:
     from bench.run import run_experiment
 
     raise typer.Exit(run_experiment(experiment_from(given)))
+
+
+@takes(options_of("screen"))
+def screen(**given: Any) -> None:
+    """Try many backbones fast: a probe on features that each computes once, over seeds × folds.
+
+    Into the same folder and leaderboard as bench run. Example: bench screen --backbones 'efficientnet*' --data DIR
+    """
+    training_begins()
+    from bench.screen.options import screen_from
+    from bench.screen.session import run_screen
+
+    raise typer.Exit(run_screen(screen_from(given)))
 
 
 @takes(options_of("search"))
@@ -48,12 +61,14 @@ def nondeterminism(**given: Any) -> None:
 
         raise typer.Exit(compare_folders(*folders))
     training_begins()
-    from bench.config.request import experiment_from, options_from
+    from bench.config.request import experiment_from, options_from, refuse_probe
     from bench.nondeterminism.options import NondeterminismOptions
     from bench.nondeterminism.session import run_nondeterminism
 
     options = options_from(NondeterminismOptions, given)
-    raise typer.Exit(run_nondeterminism(experiment_from({**given, "seeds": [options.seed]}), options))
+    experiment = experiment_from({**given, "seeds": [options.seed]})
+    refuse_probe(experiment, "bench nondeterminism")
+    raise typer.Exit(run_nondeterminism(experiment, options))
 
 
 @takes(options_of("explain"))

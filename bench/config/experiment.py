@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from backbones.names import registered_names
+from backbones.names import absolute, registered_names
 from bench.config.texts import parse_columns, parse_externals, parse_readers, parse_seeds
 from bench.data.images import MAX_PIXELS, Fit, PixelSettings
 from bench.data.options import EVERY_SITE, MANIFEST_COLUMNS, READER_NAMES, GroupBy, MultiLabel
@@ -15,7 +15,7 @@ from bench.data.windows import NONE as NO_WINDOW
 from bench.data.windows import parse_windows
 from bench.errors import RequestError
 from bench.executors import AUTO, EXECUTORS
-from bench.option import DATA, MACHINE, RECIPE, RESULTS, RUN, TRAINING, option
+from bench.option import DATA, MACHINE, NETWORKS, RECIPE, RESULTS, RUN, TRAINING, option
 from bench.plan.recipe import RECIPES, Recipe
 from bench.plan.spec import Precision
 from reports.statistics.intervals import Interval, chosen_interval
@@ -83,13 +83,17 @@ class Experiment(BaseModel):
         None, "Folder that holds internal/ and external*/.", panel=DATA, shown="the embedded phantom", path=True
     )
     backbone: list[str] = option(
-        ["resnet34"], "A timm model; repeatable.", names=registered_names, limits={"min_length": 1}
+        ["resnet34"],
+        "A timm model, hf-hub:ORGANISATION/NAME or local-dir:PATH; repeatable.",
+        NETWORKS,
+        names=registered_names,
+        limits={"min_length": 1},
     )
     seeds: list[Seed] = option(
         list(range(5)),
         "How many seeds (0, 1, …), or a list such as 3,5,8.",
-        ("run", "search"),
-        shown={"run": "5", "search": "1"},
+        (*RUN, "search"),
+        shown={"run": "5", "screen": "10", "search": "1"},
         joined=True,
         parse=parse_seeds,
         limits={"min_length": 1},
@@ -101,6 +105,7 @@ class Experiment(BaseModel):
     recipe: Recipe = option(
         Recipe(),
         "How to train: a recipe's name, or a TOML file.",
+        NETWORKS,
         panel=RECIPE,
         metavar="NAME|FILE",
         choices=tuple(RECIPES),
@@ -198,7 +203,7 @@ class Experiment(BaseModel):
         "How intervals are made: {choices}.",
         (*RUN, "report"),
         RESULTS,
-        shown={"run": "jackknife-t", "report": AS_IN_FOLDER},
+        shown={**dict.fromkeys(RUN, "jackknife-t"), "report": AS_IN_FOLDER},
     )
     stratify: bool = option(
         False,
@@ -211,7 +216,7 @@ class Experiment(BaseModel):
     monitor: str = option(
         "auto",
         "Epochs after which held-out cases are scored, to look at: {choices}, or every N.",
-        RUN,
+        ("run",),
         RECIPE,
         metavar="auto|every|last|N",
         choices=tuple(MONITOR),
@@ -219,7 +224,7 @@ class Experiment(BaseModel):
     )
     workers: int | None = option(None, "Runs at once.", panel=MACHINE, shown="cores; 1 on a GPU", limits={"ge": 1})
     executor: Executor = option(AUTO, "What executes runs: {choices}.", panel=MACHINE)
-    save_models: bool = option(False, "Keep trained models, for bench explain.", RUN, RESULTS)
+    save_models: bool = option(False, "Keep trained models, for bench explain.", ("run",), RESULTS)
     results: str = option("results", "Folder for the results.", panel=RESULTS, path=True)
     frozen: dict[str, FrozenBackbone] = Field(default_factory=dict)
     tuned: Tuned | None = None
@@ -268,6 +273,11 @@ class Experiment(BaseModel):
             raise ValueError(f"{unknown[0]!r} is none of {', '.join(MANIFEST_COLUMNS)}")
         return value
 
+    @field_validator("backbone")
+    @classmethod
+    def _whole_paths(cls, value: list[str]) -> list[str]:
+        return list(map(absolute, value))
+
     @field_validator("seeds", "backbone")
     @classmethod
     def _once_each(cls, value: list[Any]) -> list[Any]:
@@ -286,6 +296,12 @@ class Experiment(BaseModel):
     @model_validator(mode="after")
     def _draws_to_stratify(self) -> "Experiment":
         chosen_interval(self.interval, stratify=self.stratify)
+        return self
+
+    @model_validator(mode="after")
+    def _models_to_save(self) -> "Experiment":
+        if self.save_models and self.recipe.probes:
+            raise ValueError("a probe leaves no model to save: leave out --save-models (save_models)")
         return self
 
     @property

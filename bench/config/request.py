@@ -62,6 +62,15 @@ def experiment_from(given: Given, called: str = COMMAND_LINE) -> Experiment:
     return checked(Experiment, values, where, _flags(Experiment, typed))
 
 
+def refuse_probe(experiment: Experiment, command: str) -> None:
+    """Raise `RequestError` where a command that trains networks is given a recipe that trains none."""
+    if experiment.recipe.probes:
+        raise RequestError(
+            f"{command} trains networks, and the recipe ({experiment.recipe.label()}) trains none. Give another "
+            f"--recipe; probes are for bench run and bench screen."
+        )
+
+
 def options_from(model: type[Model], given: Given, table: Mapping[str, Any] | None = None, where: str = "") -> Model:
     """The options of a feature: `table` of a configuration file, over which go those that were given.
 

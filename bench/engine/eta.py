@@ -34,13 +34,16 @@ class _Ratio:
         self.taken += taken
         self.promised += promised
 
+    def ratio(self) -> float | None:
+        return self.taken / self.promised if self.promised else None
+
 
 class Eta:
     """The first estimate is that of the timed steps; what runs really take corrects it, for each backbone by itself.
 
     Before the first run of a backbone has ended its training epochs correct, and before those what other backbones
     took. Runs are taken to begin in the order of `specs`, one a worker. speeds: by backbone, None where no
-    step could be timed; then there is no estimate before a run has ended.
+    step could be timed; then there is no estimate before a run has ended, of probes one of each backbone.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Eta:
         self._underway: dict[str, _Underway] = {}
         self._runs: dict[str, _Ratio] = defaultdict(_Ratio)
         self._epochs: dict[str, _Ratio] = defaultdict(_Ratio)
+        self.probes = any(spec.recipe.probes for spec in specs)
         self._work = sum(map(self._promised, specs))
         self._worked = 0.0
         for spec in specs[:workers]:
@@ -78,7 +82,8 @@ class Eta:
         self.done += 1
         self._worked += self._promised(spec)
         if result.status == "done":
-            self._runs[spec.backbone].add(self._clock() - run.began, self._promised(spec))
+            taken = self._clock() - run.began - result.timings.get("features", 0.0)
+            self._runs[spec.backbone].add(taken, self._promised(spec))
         if self._waiting and len(self._underway) < self.workers:
             self._begin(next(iter(self._waiting.values())))
 
@@ -129,10 +134,12 @@ class Eta:
 
     def _factor(self, backbone: str) -> float | None:
         """What to multiply a promise with."""
+        if self.probes:  # whose first run computes features, and says nothing of other backbones
+            return self._runs[backbone].ratio()
         pooled = _Ratio()
         for one in self._runs.values():
             pooled.add(one.taken, one.promised)
         for ratio in (self._runs[backbone], self._epochs[backbone], pooled):
-            if ratio.promised:
-                return ratio.taken / ratio.promised
+            if (found := ratio.ratio()) is not None:
+                return found
         return 1.0 if self._speeds else None

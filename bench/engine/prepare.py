@@ -1,7 +1,7 @@
 """From a request to a checked plan. Reads images and the results folder; writes nothing but caches."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -78,8 +78,16 @@ class Prepared:
         return Resources(self.caches, self.dataset.pixels, self.experiment.save_models)
 
 
-def look_ahead(experiment: Experiment, folder: ResultsFolder, caches: Caches, terminal: Terminal) -> Ahead:
+def look_ahead(
+    experiment: Experiment,
+    folder: ResultsFolder,
+    caches: Caches,
+    terminal: Terminal,
+    leave_out: Callable[[str, str], None] | None = None,
+) -> Ahead:
     """Check all of the request that needs no image; make the phantom where it stands in for data.
+
+    leave_out: is told of each backbone that cannot be had and why, which is no error then.
 
     Raises:
         RequestError: any of it is wrong.
@@ -87,7 +95,7 @@ def look_ahead(experiment: Experiment, folder: ResultsFolder, caches: Caches, te
     _refuse_closed(folder.root)
     snapshot = folder.snapshot()
     snapshot.refuse_other_folds(experiment)
-    started = start_backbones(experiment, snapshot.experiment, caches, terminal.say)
+    started = start_backbones(experiment, snapshot.experiment, caches, terminal.say, leave_out)
     ensure_phantom(experiment, caches, terminal)
     return Ahead(snapshot, started)
 

@@ -123,4 +123,5 @@ class RunProgress(WorkBar):
     def _text(self) -> str:
         seconds = self._eta.seconds_left()
         left = f", {duration(seconds)} left" if seconds else ""
-        return f"{self._eta.done}/{self._eta.total} runs, {self._eta.rate():.0f} images/s{left}"
+        rate = f", {self._eta.rate():.0f} images/s" if not self._eta.probes else ""
+        return f"{self._eta.done}/{self._eta.total} runs{rate}{left}"

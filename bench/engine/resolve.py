@@ -1,9 +1,10 @@
 """Decides weights, precision and device of each backbone, once for a results folder. Fills the weight cache."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from backbones.names import FETCHED
 from bench.cache import Caches
 from bench.config.experiment import Experiment, FrozenBackbone
 from bench.errors import RequestError
@@ -20,16 +21,22 @@ Frozen = dict[str, FrozenBackbone]
 
 @dataclass(frozen=True)
 class Start:
-    """Where a backbone starts from and runs."""
+    """Where a backbone starts from and runs; the tensors themselves are in the cache."""
 
     weights: "ResolvedWeights"
     device: "Device"
 
 
 def start_backbones(
-    experiment: Experiment, stored: Experiment | None, caches: Caches, say: Callable[[str], None]
+    experiment: Experiment,
+    stored: Experiment | None,
+    caches: Caches,
+    say: Callable[[str], None],
+    leave_out: Callable[[str, str], None] | None = None,
 ) -> dict[str, Start]:
     """What can be found out about the backbones that are not resolved yet, before any image is read.
+
+    leave_out: is told of each that cannot be had and why, which is no error then.
 
     Raises:
         RequestError: an unknown backbone, weights that cannot be had or do not fit, a device that is not there, an
@@ -37,12 +44,22 @@ def start_backbones(
     """
     frozen = _frozen(experiment, stored)
     wanted = [name for name in experiment.backbone if _unresolved(frozen.get(name), experiment, stored, caches, say)]
+    started = dict[str, Start]()
+    if leave_out is None:
+        for name in wanted:
+            _refuse_unknown(name)
     for name in wanted:
-        _refuse_unknown(name)
+        try:
+            _refuse_unknown(name)
+            started[name] = _start(name, experiment, frozen.get(name), caches)
+        except RequestError as error:
+            if leave_out is None:
+                raise
+            leave_out(name, str(error))
     if experiment.recipe.frozen_stages:
         for name in experiment.backbone if stored is None or stored.recipe != experiment.recipe else wanted:
             _refuse_other_stages(name, experiment)
-    return {name: _start(name, experiment, frozen.get(name)) for name in wanted}
+    return started
 
 
 def resolve_backbones(
@@ -72,7 +89,7 @@ def resolve_backbones(
                     f"The frozen weights of {name} were changed by another process while this one was reading. Give "
                     f"the same command again."
                 )
-            frozen[name] = _resolve(name, experiment, n_classes, caches, started[name], say)
+            frozen[name] = _resolve(name, experiment, n_classes, started[name], say)
             if known and same_size and _agrees(known, experiment) and frozen[name] != known:
                 raise RequestError(_changed_message(name, known, frozen[name]))
             if frozen[name].note:
@@ -112,9 +129,9 @@ def _unresolved(
 
 def _refuse_unknown(name: str) -> None:
     """timm, whose import takes seconds, is asked only about names that its sources do not have."""
-    from backbones.names import registered_names
+    from backbones.names import is_elsewhere, registered_names
 
-    if name.partition(".")[0] in registered_names():
+    if is_elsewhere(name) or name.partition(".")[0] in registered_names():
         return
     from backbones.names import UnknownBackboneError, check_name
 
@@ -145,9 +162,9 @@ def _require_device(name: str) -> None:
 
 
 def _agrees(known: FrozenBackbone, experiment: Experiment) -> bool:
-    weights = {"auto": known.weights, "imagenet": "ImageNet", "random": "random"}.get(experiment.weights)
+    weights = {"auto": (known.weights,), "imagenet": FETCHED, "random": ("random",)}.get(experiment.weights, ())
     return (
-        known.weights == weights
+        known.weights in weights
         and experiment.precision in ("auto", known.precision)
         and experiment.device in ("auto", known.device)
     )
@@ -157,12 +174,12 @@ def _choice(name: str, asked: str, known: FrozenBackbone | None) -> str:
     """What was decided once holds: `auto` means that."""
     if asked != "auto" or known is None:
         return asked
-    if known.weights not in ("ImageNet", "random"):
+    if known.weights not in (*FETCHED, "random"):
         raise RequestError(
             f"Backbone {name} was frozen with the weights file {known.weights}, which is no longer in the cache. Give "
             f"its path again (--weights PATH)."
         )
-    return {"ImageNet": "imagenet", "random": "random"}[known.weights]
+    return "random" if known.weights == "random" else "imagenet"
 
 
 def _changed_message(name: str, known: FrozenBackbone, found: FrozenBackbone) -> str:
@@ -173,8 +190,8 @@ def _changed_message(name: str, known: FrozenBackbone, found: FrozenBackbone) ->
     )
 
 
-def _start(name: str, experiment: Experiment, known: FrozenBackbone | None) -> Start:
-    from backbones.build import BackboneError, create, try_size
+def _start(name: str, experiment: Experiment, known: FrozenBackbone | None, caches: Caches) -> Start:
+    from backbones.build import BackboneError, create, load_body, try_size
     from backbones.names import UnknownBackboneError
     from backbones.weights import WeightsUnavailableError, resolve
     from bench.execution.setup import resolve_device
@@ -183,8 +200,13 @@ def _start(name: str, experiment: Experiment, known: FrozenBackbone | None) -> S
     size = experiment.pixels.image_size
     try:
         device = resolve_device(experiment.device)
-        try_size(create(name, 2, size), name, size)
-        return Start(resolve(name, choice, size), device)
+        model = create(name, 2, size)
+        try_size(model, name, size)
+        resolved = resolve(name, choice, size)
+        if resolved.body is not None:
+            load_body(model, resolved.body)
+            store_weights(caches.weights, resolved)
+        return Start(replace(resolved, body=None), device)  # there may be hundreds
     except (UnknownBackboneError, BackboneError, WeightsUnavailableError, ValueError) as error:
         raise RequestError(str(error)) from error
 
@@ -193,15 +215,13 @@ def _resolve(
     name: str,
     experiment: Experiment,
     n_classes: int,
-    caches: Caches,
     start: Start,
     say: Callable[[str], None],
 ) -> FrozenBackbone:
     from backbones.build import build, faster_precision, traits
 
     resolved, device = start.weights, start.device
-    found = traits(build(name, n_classes, experiment.pixels.image_size, resolved.body))
-    store_weights(caches.weights, resolved)
+    found = traits(build(name, n_classes, experiment.pixels.image_size))
     if resolved.remark:
         say(f"{name}: {resolved.remark}")
     precision = faster_precision(found.depthwise, device) if experiment.precision == "auto" else experiment.precision

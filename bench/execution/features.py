@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import cast
@@ -12,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from backbones.build import classifier, pooled_features
-from bench.cached_file import read_or_say, write_sealed
+from bench.cached_file import one_at_a_time, read_or_say, write_sealed
 from bench.data.pixel_entry import PixelCache
 from bench.execution.batches import ImageBatches
 from bench.execution.environment import gpu
@@ -21,6 +24,15 @@ from bench.plan.spec import RunSpec
 from bench.terminal import Terminal
 
 AGREEMENT = 1e-2  # relative; bf16 keeps 8 bits
+SECONDS = ".seconds"
+
+
+@dataclass(frozen=True)
+class Features:
+    """`values` (n_images, n_features), and how long it took to compute them; None where that was not noted."""
+
+    values: NDArray[np.float32]
+    seconds: float | None
 
 
 class NoFeaturesError(ValueError):
@@ -37,27 +49,51 @@ class _Body(nn.Module):
 
 
 def load_features(
-    folder: Path, spec: RunSpec, model: nn.Module, pixels: PixelCache, images: ImageBatches, autocast: torch.autocast
-) -> NDArray[np.float32]:
-    """(n_images, n_features), rows as the pixel cache; computed where the cache has none yet, or a damaged file, which
-    is said.
+    folder: Path, spec: RunSpec, pixels: PixelCache, compute: Callable[[], NDArray[np.float32]]
+) -> Features:
+    """Of every image, rows as the pixel cache; computed where the cache has none yet, or a damaged file, which is said.
 
-    Exact for the frozen phase, since the body is in evaluation mode and nothing augments. Two workers may compute
-    the same file at once; they write the same bytes.
-
-    Raises:
-        NoFeaturesError: the backbone's head cannot be trained apart.
+    Exact for what is trained on them, since the body is in evaluation mode and nothing augments. Another worker that
+    wants the same waits for the one that computes; where the system has no locks both do, and write the same bytes.
     """
     path = folder / f"{feature_key(spec, pixels)}.npy"
+    found = _stored(path)
+    if found is None:
+        with one_at_a_time(path.with_suffix(".lock")):
+            found = _stored(path) or _store(path, compute)
+    return found
+
+
+def _stored(path: Path) -> Features | None:
     stored = read_or_say(path, Terminal(stderr=True).say)
-    if stored is not None:
-        found: NDArray[np.float32] = np.load(BytesIO(stored), allow_pickle=False)
-        return found
-    _refuse_other_heads(spec.backbone, model, images, autocast)
-    computed = evaluate(_Body(model), images, list(range(len(pixels.row))), autocast)
+    if stored is None:
+        return None
+    seconds = read_or_say(path.with_suffix(SECONDS), None)
+    return Features(np.load(BytesIO(stored), allow_pickle=False), float(seconds) if seconds else None)
+
+
+def _store(path: Path, compute: Callable[[], NDArray[np.float32]]) -> Features:
+    started = time.perf_counter()
+    computed = compute()
+    seconds = time.perf_counter() - started
     content = BytesIO()
     np.save(content, computed)
     write_sealed(path, content.getvalue())
+    write_sealed(path.with_suffix(SECONDS), str(seconds).encode())
+    return Features(computed, seconds)
+
+
+def pooled(model: nn.Module, images: ImageBatches, n_images: int, autocast: torch.autocast) -> NDArray[np.float32]:
+    """(n_images, n_features): what the frozen body makes of every image.
+
+    Raises:
+        NoFeaturesError: it is not one vector an image.
+    """
+    computed = evaluate(_Body(model), images, list(range(n_images)), autocast)
+    if computed.ndim != 2:
+        raise NoFeaturesError(
+            f"The body gives features of shape {computed.shape[1:]} for an image, not a vector, so there is no probe."
+        )
     return computed
 
 
@@ -75,6 +111,8 @@ def feature_key(spec: RunSpec, pixels: PixelCache) -> str:
         torch.__version__,
         torch.backends.cpu.get_cpu_capability(),
     ]
+    if not spec.weights.pretrained:
+        parts.append(spec.body_seed)
     if numerics.device != "cpu":  # where --fast is other arithmetic
         parts.append(numerics.deterministic)
     if numerics.device == "cuda":
@@ -82,7 +120,8 @@ def feature_key(spec: RunSpec, pixels: PixelCache) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
 
-def _refuse_other_heads(name: str, model: nn.Module, images: ImageBatches, autocast: torch.autocast) -> None:
+def refuse_other_heads(name: str, model: nn.Module, images: ImageBatches, autocast: torch.autocast) -> None:
+    """Raise `NoFeaturesError` where the backbone's head cannot be trained apart."""
     head = classifier(model)
     if isinstance(head, nn.Linear):
         model.eval()

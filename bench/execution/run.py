@@ -1,10 +1,8 @@
-"""Executes one run: build, train, predict."""
+"""Executes one run: build, train, predict; or fit a probe."""
 
-import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -18,11 +16,13 @@ from backbones.state import as_bytes, restore
 from bench.execution.augmentation import LightAugmentation
 from bench.execution.batches import ImageBatches
 from bench.execution.environment import environment
-from bench.execution.features import load_features
+from bench.execution.features import load_features, pooled, refuse_other_heads
 from bench.execution.prediction import Logits, Validation, evaluate, probabilities, validation
+from bench.execution.probe import fit_and_predict
 from bench.execution.resources import Resources
 from bench.execution.setup import seed_everything, set_up
 from bench.execution.stage_features import load_stage_features
+from bench.execution.timings import Timings
 from bench.execution.training import Inputs, NonFiniteLossError, Phase, StoppedError, TrainingPart, train
 from bench.execution.watch import Recorder, StepWatch
 from bench.execution.weight_cache import stored_weights
@@ -34,25 +34,14 @@ from bench.seeds import derive
 NOTHING = np.zeros((0, 0), dtype=np.float32)
 
 
-@dataclass
-class _Timings:
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
-
-
 def execute(spec: RunSpec, resources: Resources, on_epoch: Callable[[EpochRecord], bool]) -> RunResult:
     """Train and predict as `spec` says. On one machine the same spec gives the same bytes.
 
     A loss that is not finite, or a stop asked for by `on_epoch`, is a result with its status, not an exception.
     """
-    timings, history = _Timings(), list[EpochRecord]()
+    if spec.recipe.probes:
+        return _execute_probe(spec, resources)
+    timings, history = Timings(), list[EpochRecord]()
 
     def record(epoch: EpochRecord) -> bool:
         history.append(epoch)
@@ -79,6 +68,28 @@ def execute(spec: RunSpec, resources: Resources, on_epoch: Callable[[EpochRecord
     return replace(result, history=tuple(history), timings=timings.seconds, environment=environment(spec.numerics))
 
 
+def _execute_probe(spec: RunSpec, resources: Resources) -> RunResult:
+    """Fit to the features of the frozen body, which is only built where the cache has none.
+
+    Among the timings, "body" is how long computing the features took whichever run did, in this call or before.
+    """
+    timings = Timings()
+
+    def compute() -> NDArray[np.float32]:
+        run = PreparedRun(spec, resources, timings)
+        return pooled(run.model, run.images, len(resources.pixels.row), run.autocast)
+
+    with timings.phase("total"):
+        set_up(spec.numerics)
+        with timings.phase("features"):
+            features = load_features(resources.caches.features, spec, resources.pixels, compute)
+        with timings.phase("fit"):
+            found = fit_and_predict(spec, features.values, resources.pixels.row)
+    if features.seconds is not None:
+        timings.seconds["body"] = features.seconds
+    return RunResult("done", found, timings=timings.seconds, environment=environment(spec.numerics))
+
+
 def execute_guarded(spec: RunSpec, resources: Resources, on_epoch: Callable[[EpochRecord], bool]) -> RunResult:
     """As `execute`; an exception (no memory left, an operator that a device lacks) becomes a failed result."""
     try:
@@ -99,9 +110,9 @@ class PreparedRun:
     _logits: Logits | None = None
 
     def __init__(
-        self, spec: RunSpec, resources: Resources, timings: _Timings | None = None, *, trained: bytes | None = None
+        self, spec: RunSpec, resources: Resources, timings: Timings | None = None, *, trained: bytes | None = None
     ) -> None:
-        self.spec, self.resources, self.timings = spec, resources, timings or _Timings()
+        self.spec, self.resources, self.timings = spec, resources, timings or Timings()
         self.device = set_up(spec.numerics)
         with self.timings.phase("build"):
             self.model = self._build(trained)
@@ -112,7 +123,7 @@ class PreparedRun:
 
     def _build(self, trained: bytes | None) -> nn.Module:
         spec = self.spec
-        seed_everything(derive(spec.seeds.init, "fold", spec.fold))
+        seed_everything(spec.body_seed)
         body = None if trained else stored_weights(self.resources.caches.weights, spec.weights.digest)
         model = build(spec.backbone, len(spec.classes), spec.pixels.image_size, body)
         if trained:
@@ -160,12 +171,14 @@ class PreparedRun:
 
     def _train_head(self, epochs: int, on_epoch: Callable[[EpochRecord], bool]) -> None:
         with self.timings.phase("features"):
-            stored = load_features(
-                self.resources.caches.features, self.spec, self.model, self.resources.pixels, self.images, self.autocast
-            )
-            features = torch.from_numpy(np.array(stored)).to(self.device)
+            stored = load_features(self.resources.caches.features, self.spec, self.resources.pixels, self._features)
+            features = torch.from_numpy(np.array(stored.values)).to(self.device)
         head = classifier(self.model)
         self._train(head, lambda rows: features[torch.from_numpy(rows).to(self.device)], "head", epochs, 0, on_epoch)
+
+    def _features(self) -> NDArray[np.float32]:
+        refuse_other_heads(self.spec.backbone, self.model, self.images, self.autocast)
+        return pooled(self.model, self.images, len(self.resources.pixels.row), self.autocast)
 
     def _train(
         self,

@@ -43,10 +43,12 @@ def find_models(
     if cases is None or folds is None:
         raise RequestError(f"{folder.root} is no results folder. Give the one that `bench run` wrote.")
     runs = folder.runs.read_all()
-    own = [run for run in runs if run.record.is_ranked and run.record.spec.role == "main"]
+    own = [run for run in runs if run.record.is_ranked and _has_model(run.record)]
     if not own:
-        imported = any(run.record.spec.role == "import" for run in runs)
-        why = "its runs were imported, and there is no model of them" if imported else "it holds no finished run"
+        without = any(run.record.is_ranked for run in runs)
+        why = (
+            "its runs are imported or probes, and there is no model of them" if without else "it holds no finished run"
+        )
         raise RequestError(f"Nothing in {folder.root} can be explained: {why}. Train models by bench run.")
     known = list(dict.fromkeys(run.record.spec.backbone for run in own))
     for name in backbones:
@@ -72,6 +74,11 @@ def find_models(
     if not found:
         raise RequestError(f"No run in {folder.root} fits its cases and folds. Give the bench run command again.")
     return found
+
+
+def _has_model(record: RunRecord) -> bool:
+    """Whether a network was trained here: not of external predictions, nor of probes."""
+    return record.spec.role == "main" and not record.spec.recipe.probes
 
 
 def _planned(group: Sequence[StoredRun], cases: Sequence[Case], folds: FoldTable, name: str) -> ModelSet:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from backbones.names import FETCHED
 from bench.config.experiment import Experiment
 from bench.engine.execute import executor_for
 from bench.errors import BenchError, RequestError
@@ -120,7 +121,7 @@ def _require_weights(spec: RunSpec, resources: Resources, say: Callable[[str], N
     if has_weights(resources.caches.weights, spec.weights.digest, say):
         return
     try:
-        if spec.weights.source == "ImageNet":
+        if spec.weights.source in FETCHED:
             resolved = resolve(spec.backbone, "imagenet", spec.pixels.image_size)
             if resolved.digest == spec.weights.digest:
                 store_weights(resources.caches.weights, resolved)

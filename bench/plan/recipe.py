@@ -5,10 +5,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from bench.errors import RequestError
-from bench.option import RECIPE, option
+from bench.option import NETWORKS, RECIPE, option
+
+OF_PROBES = {"name", "probe", "class_weights"}
+"""What a probe has of a recipe; neighbours have no weights of classes."""
 
 FREEZE = "stages:"
-LATER = {"augmentation": "none", "frozen_stages": 0}
+LATER = {"augmentation": "none", "frozen_stages": 0, "probe": "none"}
 """Keys that came later, with the values at which a recipe is what it was before."""
 
 
@@ -33,33 +36,48 @@ class Recipe(BaseModel):
     n / (K n_c). `augmentation` "light" mirrors and moves the images that everything is trained on, and changes their
     brightness, anew in each epoch. `frozen_stages` keeps the first stages of a pretrained body as they are, batch norm
     in evaluation mode, in all epochs.
+
+    `probe` "logistic" or "knn" trains no network: scikit-learn's classifier is fitted to what the frozen body makes of
+    each image. Then all that is about training in epochs stays as it is by default, and is not dumped.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = "fine-tune"
-    epochs: int = option(5, "Epochs of the whole model.", panel=RECIPE, limits={"ge": 1, "le": 10_000})
+    epochs: int = option(5, "Epochs of the whole model.", NETWORKS, RECIPE, limits={"ge": 1, "le": 10_000})
     head_epochs: int = option(
         1, "Epochs of the classifier alone, before, where weights are pretrained.", (), limits={"ge": 0, "le": 10_000}
     )
-    lr: float = option(1e-3, "Peak learning rate.", panel=RECIPE, limits={"gt": 0, "le": 10, "allow_inf_nan": False})
+    lr: float = option(
+        1e-3, "Peak learning rate.", NETWORKS, RECIPE, limits={"gt": 0, "le": 10, "allow_inf_nan": False}
+    )
     weight_decay: float = option(0.01, "Weight decay of AdamW.", (), limits={"ge": 0, "allow_inf_nan": False})
-    batch_size: int = option(32, "Images per step.", panel=RECIPE, limits={"ge": 2})
+    batch_size: int = option(32, "Images per step.", NETWORKS, RECIPE, limits={"ge": 2})
     warmup: float = option(0.25, "Share of the steps in which the rate rises.", (), limits={"ge": 0, "lt": 1})
     label_smoothing: float = option(0.0, "Label smoothing.", (), limits={"ge": 0, "lt": 1})
     class_weights: Literal["none", "balanced"] = option("none", "Weights of classes in the loss.", ())
     augmentation: Literal["none", "light"] = option("none", "How images are changed in training.", ())
-
+    probe: Literal["none", "logistic", "knn"] = option("none", "Instead: a probe on features of the frozen body.", ())
     frozen_stages: int = option(
         0,
         "Keep the first stages of pretrained weights as they are, and train what stands behind them.",
-        panel=RECIPE,
+        NETWORKS,
+        RECIPE,
         flag="--freeze",
         metavar="stages:N",
         shown="nothing",
         parse=parse_freeze,
         limits={"ge": 0, "le": 8},
     )
+
+    @model_validator(mode="after")
+    def _probe_has_no_epochs(self) -> "Recipe":
+        if self.probes:
+            kept = OF_PROBES if self.probe == "logistic" else OF_PROBES - {"class_weights"}
+            for name, field in Recipe.model_fields.items():
+                if name not in kept and getattr(self, name) != field.default:
+                    raise ValueError(f"a {self.probe} probe has no {name.replace('_', ' ')}; leave it out")
+        return self
 
     @model_validator(mode="after")
     def _frozen_see_one_image(self) -> "Recipe":
@@ -74,7 +92,16 @@ class Recipe(BaseModel):
     def _names_only_what_is_on(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Recipes stored before there was a key stay what they are, and so do the names of their runs."""
         values: dict[str, Any] = dump(self)
-        return {key: value for key, value in values.items() if key not in LATER or value != LATER[key]}
+        return {
+            key: value
+            for key, value in values.items()
+            if (key not in LATER or value != LATER[key]) and (key in OF_PROBES or not self.probes)
+        }
+
+    @property
+    def probes(self) -> bool:
+        """Whether no network is trained."""
+        return self.probe != "none"
 
     def unnamed(self) -> "Recipe":
         """The same numbers under no name: what two recipes must agree in to be the same training."""
@@ -82,8 +109,9 @@ class Recipe(BaseModel):
 
     def label(self) -> str:
         """The name, followed by what differs from the recipe's defaults: `fine-tune, epochs 10`."""
-        defaults = Recipe(name=self.name)
-        changed = [
+        defaults = Recipe(name=self.name, probe=self.probe)
+        changed = [f"{self.probe} probe"] if self.probes and self.name != f"{self.probe} probe" else []
+        changed += [
             f"{field.replace('_', ' ')} {getattr(self, field)}"
             for field in Recipe.model_fields
             if getattr(self, field) != getattr(defaults, field)
@@ -91,5 +119,9 @@ class Recipe(BaseModel):
         return ", ".join([self.name, *changed])
 
 
-RECIPES = {"fine-tune": Recipe()}
+RECIPES = {
+    "fine-tune": Recipe(),
+    "logistic-probe": Recipe(name="logistic probe", probe="logistic"),
+    "knn-probe": Recipe(name="knn probe", probe="knn"),
+}
 """By name; any other is a file."""

@@ -10,9 +10,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from backbones.names import wherever
 from bench.data.images import PixelSettings
 from bench.plan.recipe import Recipe
 from bench.plan.trace import Trace
+from bench.seeds import derive
 
 SCHEME = 1  # raised when the engine changes so that the same spec gives other bytes
 EVALUATION_COST = 0.2  # of an image, as a share of what training on it costs: measured between 0.19 and 0.22
@@ -103,8 +105,15 @@ class RunSpec:
 
     @property
     def all_epochs(self) -> int:
-        """Epochs of the whole run, those of the frozen phase too."""
+        """Epochs of the whole run, those of the frozen phase too; a probe has none."""
+        if self.recipe.probes:
+            return 0
         return self.recipe.epochs + (self.recipe.head_epochs if self.weights.pretrained else 0)
+
+    @property
+    def body_seed(self) -> int:
+        """What random weights are drawn with: in each fold anew, but for a probe, whose features all folds share."""
+        return self.seeds.init if self.recipe.probes else derive(self.seeds.init, "fold", self.fold)
 
     def is_monitored(self, epoch: int) -> bool:
         """Whether the validation part is scored after an epoch (from 0): after the last one always, at no cost, since
@@ -134,7 +143,7 @@ class RunSpec:
             "external": _content(self.external, numbers),
             "pixels": asdict(self.pixels),
             "recipe": self.recipe.model_dump(exclude={"name"}),
-            "backbone": self.backbone,
+            "backbone": wherever(self.backbone) if self.weights.pretrained else self.backbone,
             "weights": self.weights.digest,
             "seeds": asdict(self.seeds),
             "seed": self.seed,

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -91,9 +92,10 @@ def _stage(
     named_cases, named_parts = digests_of(parts)
     number = len({sample.case_id for part in parts for sample in (*part.train, *part.validation)})
     sized = "" if "image_size" in space.dimensions else f"{pixels.image_size} pixels, "
-    base = options.study or f"{backbone.name}{'-nested' if options.nested else ''}"
+    called = re.sub(r"[^\w.-]+", "-", backbone.name)  # a study's name is that of files
+    base = options.study or f"{called}{'-nested' if options.nested else ''}"
     if options.study and len(experiment.backbone) > 1:
-        base = f"{options.study}-{backbone.name}"
+        base = f"{options.study}-{called}"
     plan = StudyPlan(
         name=base + suffix,
         space=space,

@@ -111,9 +111,8 @@ def _compared(
     metric = record.metric if f"internal.{record.metric}" in endpoints else primary().name
     comparison = endpoints[f"internal.{metric}"]
     difference = comparison.difference
-    if comparison.a != rows[SEARCHED].name and difference.value is not None:
-        low, high = (None if bound is None else -bound for bound in (difference.high, difference.low))
-        difference = Cell(-difference.value, low, high, difference.method, difference.reason)
+    if comparison.a != rows[SEARCHED].name:
+        difference = difference.turned()
     return cells, difference, comparison.p, metric
 
 

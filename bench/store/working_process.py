@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-RUN, SEARCH, REPORT, IMPORT = "bench run", "bench search", "bench report", "bench import"
+RUN, SCREEN, SEARCH, REPORT, IMPORT = "bench run", "bench screen", "bench search", "bench report", "bench import"
 """What processes call themselves."""
 BEAT = 10.0  # seconds between two signs of life
 SILENT = 90.0  # seconds without one after which a process of another place counts as gone

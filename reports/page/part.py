@@ -86,7 +86,7 @@ class Section:
 
 ORDER = (
     *("leaderboard", "external", "gap", "classes", "confusion", "comparisons", "seeds", "learning", "calibration"),
-    *("nondeterminism", "noise", "search", "explain", "labels", "data", "reproduce", "limits"),
+    *("screen", "nondeterminism", "noise", "search", "explain", "labels", "data", "reproduce", "limits"),
 )
 """The places of sections, whoever made them."""
 

@@ -42,6 +42,11 @@ class Cell:
             if number is not None and not math.isfinite(number):
                 raise ValueError(f"A cell holds finite numbers or None, not {number}.")
 
+    def turned(self) -> "Cell":
+        """Of a difference: the other way round."""
+        value, low, high = (None if number is None else -number for number in (self.value, self.high, self.low))
+        return Cell(value, low, high, self.method, self.reason, self.few_clusters)
+
     def to_dict(self) -> CellDict:
         return {
             "value": self.value,

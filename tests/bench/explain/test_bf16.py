@@ -17,7 +17,7 @@ from torch.overrides import TorchFunctionMode
 
 from backbones.state import as_bytes
 from bench.cache import Caches
-from bench.execution.features import load_features
+from bench.execution.features import pooled
 from bench.execution.run import PreparedRun, execute
 from bench.execution.speed import measure_speed
 from bench.explain.maps import explain
@@ -94,9 +94,7 @@ def test_nothing_but_the_model_touches_images_under_autocast(digit_data: Path, c
 
     def features() -> object:
         run = PreparedRun(spec, resources)
-        folder = resources.caches.features
-        folder.mkdir(parents=True, exist_ok=True)
-        return load_features(folder, spec, run.model, resources.pixels, run.images, run.autocast)
+        return pooled(run.model, run.images, len(resources.pixels.row), run.autocast)
 
     everything: list[Callable[[], object]] = [
         lambda: execute(spec, resources, lambda epoch: True),

@@ -117,3 +117,12 @@ def test_seeds_derived_by_different_names_differ() -> None:
 def test_stored_runs_keep_their_names() -> None:
     """As the first version of the program named it: knobs that came later and are off change nothing."""
     assert SPEC.run_id == "c642e4877c5e0e07f74a"
+
+
+def test_the_place_of_a_folder_decides_nothing_where_its_weights_are_known() -> None:
+    places = ("local-dir:/data/nets/ours", "local-dir:/mnt/ours")
+    known, random = (
+        {replace(SPEC, backbone=name, weights=weights).run_id for name in places}
+        for weights in (Weights("its own", "abc"), Weights("random", ""))
+    )
+    assert (len(known), len(random)) == (1, 2)

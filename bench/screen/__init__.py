@@ -1,0 +1,1 @@
+"""`bench screen`: many backbones by a probe on features that each computes once."""

@@ -1,0 +1,1 @@
+"""Screens of many backbones: what each costs and how well it does."""
