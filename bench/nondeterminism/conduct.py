@@ -68,7 +68,7 @@ class Conductor:
                     self._execute(fresh, wanted)
         ids = _ids(control)
         recorded = self._measured(RecordedGroup(name=control.name, runs=ids), ids)
-        forget(self.snapshots, (name for repeat in ids[1:] for name in repeat))  # the base is compared again
+        self._forget(ids[1:])  # the base is compared again
         return recorded
 
     def group(self, group: Group, base: Repeat, executor: Executor) -> RecordedGroup:
@@ -82,8 +82,13 @@ class Conductor:
             recorded = self._measured(recorded, [[spec.run_id for spec in base], *ids])
             before = str(getattr(base[0].numerics, group.setting))
             recorded = recorded.model_copy(update={"setting": group.setting, "base": before})
-        forget(self.snapshots, (name for repeat in ids for name in repeat))
+        self._forget(ids)
         return recorded
+
+    def _forget(self, ids: list[list[str]]) -> None:
+        """Delete weights that were compared; after a failed run nothing was, and the same command goes on with them."""
+        if not self.failed:
+            forget(self.snapshots, (name for repeat in ids for name in repeat))
 
     def _execute(self, executor: Executor, specs: Sequence[RunSpec]) -> None:
         results = run_and_store(executor, specs, self.folder.repeats, self.experiment.frozen, self.progress)

@@ -42,7 +42,7 @@ def test_a_folder_that_is_removed_under_way_ends_the_command_in_words(
     written = [place for place in places if place.file.startswith("results/") and place.kind in ("write", "rename")]
     for place, _ in chosen(written, max(2, FAULTS // 4)):
         ended = command.call(place=place, gone=True)
-        assert ended == 1, (place, command.shell.said())
+        assert ended in (1, 2), (place, command.shell.said())  # 2 where it had read nothing yet
         assert list(command.badly_said(ended)) == [], (place, command.shell.said())
         assert not (command.root / "runs").exists()
         command.begin_afresh()

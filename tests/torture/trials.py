@@ -103,7 +103,7 @@ class Trials:
         paragraphs = [line for line in self.errors().splitlines() if line.startswith("Error: ")]
         if ended not in (0, 1, 2):
             yield f"it ended with {ended}"
-        elif ended and len(paragraphs) != 1:
+        elif ended and len(paragraphs) != 1 and "run(s) failed" not in self.shell.said():
             yield f"{len(paragraphs)} paragraphs"
         if ended == 2 and code not in REFUSED:
             yield "it took a failed write for a wrong request"
