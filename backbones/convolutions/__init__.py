@@ -1,0 +1,1 @@
+"""Convolutions that are computed in the way that suits their shape, by a rule that a run names."""

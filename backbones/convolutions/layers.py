@@ -1,0 +1,95 @@
+"""Layers that choose the ways of their convolution, with the state and the outputs of those that they replace."""
+
+from functools import cache
+from typing import Any, cast
+
+import torch
+from timm.layers.conv2d_same import Conv2dSame
+from timm.layers.padding import pad_same
+from torch import Tensor, nn
+
+from backbones.convolutions.geometry import Pair, Shape
+from backbones.convolutions.processor import instruction_set
+from backbones.convolutions.rule import OWN, Precision, Rule, Ways, choose
+from backbones.convolutions.ways import WAYS
+
+_PRECISIONS: dict[torch.dtype, Precision] = {torch.float32: "fp32", torch.bfloat16: "bf16"}
+
+
+class ChosenConv2d(nn.Conv2d):
+    """A convolution of which each part is computed in the way that its rule says.
+
+    By torch's own on other devices than CPUs, and where images do not lie with their channels last.
+
+    same: it pads as TensorFlow does, so that outputs are as large as the images divided by the stride.
+    """
+
+    rule: Rule
+    same: bool
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The outputs; `input` is (n, in, height, width)."""
+        images = pad_same(input, [*self.kernel_size], [*self.stride]) if self.same else input
+        dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else images.dtype
+        if images.device.type != "cpu" or dtype not in _PRECISIONS or not _channels_last(images):
+            return super().forward(images)
+        shape = self._shape((images.shape[2], images.shape[3]))
+        ways = choose(self.rule, shape, _PRECISIONS[dtype], instruction_set())
+        if ways == OWN or (ways.forward == OWN.forward and not torch.is_grad_enabled()):
+            return super().forward(images)
+        found = convolve(images.to(dtype), self.weight.to(dtype), shape, ways)
+        return found if self.bias is None else found + self.bias.to(dtype).view(-1, 1, 1)
+
+    def _shape(self, size: Pair) -> Shape:
+        sizes = (self.in_channels, self.out_channels, self.kernel_size, self.stride, self.padding, self.groups)
+        return _shape(size, *sizes)
+
+
+def use(rule: Rule, model: nn.Module) -> None:
+    """Let the convolutions of a model be computed by a rule. Its state and the names of its parts stay as they are."""
+    if rule == "torch":
+        return
+    for part in model.modules():
+        kind = type(part)
+        if kind in (nn.Conv2d, Conv2dSame) and _is_usual(cast(nn.Conv2d, part)):
+            part.__class__ = ChosenConv2d
+            chosen = cast(ChosenConv2d, part)
+            chosen.rule, chosen.same = rule, kind is Conv2dSame
+
+
+def convolve(images: Tensor, weight: Tensor, shape: Shape, ways: Ways) -> Tensor:
+    """The outputs of a convolution without bias, forward and backward in the ways given."""
+    return cast(Tensor, cast(Any, _Convolution).apply(images, weight, shape, ways))
+
+
+class _Convolution(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, images: Tensor, weight: Tensor, shape: Shape, ways: Ways) -> Tensor:
+        ctx.save_for_backward(images, weight)
+        ctx.shape, ctx.ways = shape, ways
+        return WAYS[ways.forward].forward(images, weight, shape)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
+        images, weight = ctx.saved_tensors
+        gradient = gradients[0].contiguous(memory_format=torch.channels_last)
+        of_images = of_weight = None
+        if ctx.needs_input_grad[0]:
+            of_images = WAYS[ctx.ways.input_gradient].input_gradient(gradient, images, weight, ctx.shape)
+        if ctx.needs_input_grad[1]:
+            of_weight = WAYS[ctx.ways.weight_gradient].weight_gradient(gradient, images, weight, ctx.shape)
+        return of_images, of_weight, None, None
+
+
+@cache
+def _shape(*sizes: Any) -> Shape:
+    """One object for each, so that what it finds out is found out once."""
+    return Shape(*sizes)
+
+
+def _is_usual(layer: nn.Conv2d) -> bool:
+    return layer.dilation == (1, 1) and layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
+
+
+def _channels_last(images: Tensor) -> bool:
+    return images.is_contiguous(memory_format=torch.channels_last)
