@@ -8,6 +8,8 @@ import timm
 import torch
 from torch import Tensor, nn
 
+from backbones.convolutions import Rule
+from backbones.convolutions.layers import use
 from backbones.names import check_name
 
 CLASSIFIER_SD = 0.01
@@ -60,8 +62,17 @@ def create(name: str, n_classes: int, image_size: int, *, pretrained: bool = Fal
         raise BackboneError(_wrong_size(name, image_size, error)) from error
 
 
-def build(name: str, n_classes: int, image_size: int, body: Mapping[str, Tensor] | None = None) -> nn.Module:
+def build(
+    name: str,
+    n_classes: int,
+    image_size: int,
+    body: Mapping[str, Tensor] | None = None,
+    *,
+    convolutions: Rule = "torch",
+) -> nn.Module:
     """A model whose body starts from `body` (see `weights`), or random; the classifier is always random.
+
+    Its convolutions are computed by the rule of that name.
 
     On a pretrained body the classifier starts small (normal, sd 0.01; biases 0): architectures whose own rule depends
     on the number of classes would begin with logits so large that the first epochs only shrink them.
@@ -73,6 +84,7 @@ def build(name: str, n_classes: int, image_size: int, body: Mapping[str, Tensor]
             if isinstance(part, nn.Linear):
                 nn.init.normal_(part.weight, std=CLASSIFIER_SD)
                 nn.init.zeros_(part.bias)
+    use(convolutions, model)
     return model
 
 

@@ -8,9 +8,10 @@ from timm.layers.conv2d_same import Conv2dSame
 from timm.layers.padding import pad_same
 from torch import Tensor, nn
 
+from backbones.convolutions import Rule
 from backbones.convolutions.geometry import Pair, Shape
 from backbones.convolutions.processor import instruction_set
-from backbones.convolutions.rule import OWN, Precision, Rule, Ways, choose
+from backbones.convolutions.rule import OWN, Precision, Ways, choose
 from backbones.convolutions.ways import WAYS
 
 _PRECISIONS: dict[torch.dtype, Precision] = {torch.float32: "fp32", torch.bfloat16: "bf16"}

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from backbones.convolutions import Rule
 from backbones.convolutions.geometry import Shape
 from backbones.convolutions.processor import InstructionSet
 
-Rule = Literal["torch", "products-1"]
 Precision = Literal["fp32", "bf16"]
 WayName = Literal["torch", "places", "columns", "shifts"]
-NEWEST: Rule = "products-1"
 LEAST_CHANNELS = 64
 """Of a layer whose products are large enough for a matrix product to be worth its start."""
 

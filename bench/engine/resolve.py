@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backbones.convolutions import NEWEST, Rule
 from bench.cache import Caches
 from bench.config.experiment import Experiment, FrozenBackbone
 from bench.errors import RequestError
@@ -69,7 +70,7 @@ def resolve_backbones(
                     f"The frozen weights of {name} were changed by another process while this one was reading. Give "
                     f"the same command again."
                 )
-            frozen[name] = _resolve(name, experiment, n_classes, caches, started[name], say)
+            frozen[name] = _resolve(name, experiment, n_classes, caches, started[name], known, say)
             if known and same_size and _agrees(known, experiment) and frozen[name] != known:
                 raise RequestError(_changed_message(name, known, frozen[name]))
             if frozen[name].note:
@@ -176,6 +177,7 @@ def _resolve(
     n_classes: int,
     caches: Caches,
     start: Start,
+    known: FrozenBackbone | None,
     say: Callable[[str], None],
 ) -> FrozenBackbone:
     from backbones.build import build, faster_precision, traits
@@ -193,9 +195,22 @@ def _resolve(
         device=device,
         parameters=found.parameters,
         note=resolved.note,
+        convolutions=_convolutions(known, device),
     )
 
 
+def _convolutions(known: FrozenBackbone | None, device: "Device") -> Rule:
+    """Those of the backbone's other runs in the folder; else the newest rule, which is one for CPUs."""
+    if device != "cpu":
+        return "torch"
+    return known.convolutions if known and known.device == "cpu" else NEWEST
+
+
 def _planned(name: str, frozen: FrozenBackbone, deterministic: bool) -> PlannedBackbone:
-    numerics = Numerics(precision=frozen.precision, device=frozen.device, deterministic=deterministic)
+    numerics = Numerics(
+        precision=frozen.precision,
+        device=frozen.device,
+        deterministic=deterministic,
+        convolutions=frozen.convolutions,
+    )
     return PlannedBackbone(name, Weights(frozen.weights, frozen.weights_digest), numerics)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from backbones.build import classifier, pooled_features
+from backbones.convolutions.processor import instruction_set
 from bench.cached_file import read_or_say, write_sealed
 from bench.data.pixel_entry import PixelCache
 from bench.execution.batches import ImageBatches
@@ -75,6 +76,8 @@ def feature_key(spec: RunSpec, pixels: PixelCache) -> str:
         torch.__version__,
         torch.backends.cpu.get_cpu_capability(),
     ]
+    if numerics.convolutions != "torch":
+        parts += [numerics.convolutions, instruction_set()]
     if numerics.device != "cpu":  # where --fast is other arithmetic
         parts.append(numerics.deterministic)
     if numerics.device == "cuda":
