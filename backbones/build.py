@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from backbones.convolutions import Rule
 from backbones.convolutions.layers import use
+from backbones.convolutions.processor import instruction_set
+from backbones.convolutions.rule import FASTER_IN_BF16
 from backbones.names import check_name
 
 CLASSIFIER_SD = 0.01
@@ -31,8 +33,8 @@ class BackboneError(ValueError):
 class Traits:
     """What is particular to an architecture.
 
-    `mean` and `std` normalise RGB in 0–1; `depthwise` says that it has depthwise convolutions, which are slower
-    in bf16 than in fp32 on CPUs; `parameters` counts them with the classifier.
+    `mean` and `std` normalise RGB in 0–1; `depthwise` says that it has depthwise convolutions; `parameters` counts them
+    with the classifier.
     """
 
     mean: tuple[float, float, float]
@@ -153,15 +155,13 @@ def traits(model: nn.Module) -> Traits:
     return Traits(tuple(config["mean"]), tuple(config["std"]), depthwise, sum(p.numel() for p in model.parameters()))
 
 
-def faster_precision(depthwise: bool, device: str) -> Literal["bf16", "fp32"]:
-    """bf16 where the device computes it natively and the architecture gains from it, else fp32."""
+def faster_precision(depthwise: bool, device: str, convolutions: Rule = "torch") -> Literal["bf16", "fp32"]:
+    """bf16 where the device computes it natively and the architecture gains from it, else fp32.
+
+    By torch's own convolutions depthwise layers lose in bf16; by a rule that depends on the processor.
+    """
     if device == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    if device == "cpu" and not depthwise and _native_bf16():
-        return "bf16"
-    return "fp32"
-
-
-def _native_bf16() -> bool:
-    probes = [getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")]
-    return any(probe() for probe in probes if probe is not None)
+    faster = FASTER_IN_BF16.get(instruction_set()) if device == "cpu" else None
+    gains = faster is not None and (not depthwise or (faster == "all" and convolutions != "torch"))
+    return "bf16" if gains else "fp32"

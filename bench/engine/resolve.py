@@ -187,7 +187,9 @@ def _resolve(
     store_weights(caches.weights, resolved)
     if resolved.remark:
         say(f"{name}: {resolved.remark}")
-    precision = faster_precision(found.depthwise, device) if experiment.precision == "auto" else experiment.precision
+    rule = _convolutions(known, device)
+    asked = experiment.precision
+    precision = faster_precision(found.depthwise, device, rule) if asked == "auto" else asked
     return FrozenBackbone(
         weights=resolved.source,
         weights_digest=resolved.digest,
@@ -195,7 +197,7 @@ def _resolve(
         device=device,
         parameters=found.parameters,
         note=resolved.note,
-        convolutions=_convolutions(known, device),
+        convolutions=rule,
     )
 
 

@@ -9,6 +9,7 @@ import torch
 from families import FAMILIES
 from safetensors.torch import save_file
 
+from backbones import build as build_module
 from backbones.build import (
     BackboneError,
     build,
@@ -51,7 +52,7 @@ def test_each_family_builds_steps_and_predicts(name: str) -> None:
     found = traits(model)
     assert found.parameters == sum(value.numel() for value in model.parameters())
     assert found.depthwise == (name in ("efficientnet_b0", LITE0, "convnext_atto"))
-    assert faster_precision(True, "cpu") == "fp32"
+    assert faster_precision(True, "cpu") == faster_precision(True, "mps", "products-1") == "fp32"
 
 
 @pytest.mark.parametrize(("wrong", "right"), [("resnet43", "resnet34"), ("Resnet34", "resnet34"), ("vit_tiny", "vit")])
@@ -88,6 +89,24 @@ except BackboneError as error:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "too little memory to try backbone resnet18 on images of 2048 px" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("instructions", "dense", "depthwise"),
+    [
+        ("avx2", "fp32", "fp32"),
+        ("avx512", "fp32", "fp32"),
+        ("avx512_bf16", "bf16", "bf16"),
+        ("amx_bf16", "bf16", "fp32"),
+    ],
+)
+def test_the_precision_follows_the_instruction_set(
+    instructions: str, dense: str, depthwise: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build_module, "instruction_set", lambda: instructions)
+    assert faster_precision(False, "cpu", "products-1") == faster_precision(False, "cpu") == dense
+    assert faster_precision(True, "cpu", "products-1") == depthwise
+    assert faster_precision(True, "cpu") == "fp32"
 
 
 def test_imagenet_weights_of_lite0_come_with_its_package() -> None:

@@ -201,13 +201,16 @@ def test_the_choice_follows_shapes() -> None:
 
     assert chosen(3, 2) == Ways("places", "places", "places")
     assert chosen(3, 8) == chosen(1, 8) == OWN
+    assert chosen(1, 2, channels=512) == Ways("columns", "columns", "columns")
+    assert chosen(1, 2) == Ways("torch", "columns", "columns")
     assert chosen(3, 8, stride=2) == Ways("torch", "torch", "places")
     assert chosen(3, 2, channels=16) == OWN  # products as small as that are not worth their start
     assert chosen(3, 2, groups=2) == OWN
     assert chosen(5, 4, groups=128) == Ways("torch", "torch", "shifts")
-    assert chosen(3, 4, groups=128) == OWN
+    assert chosen(3, 4, groups=128) == chosen(5, 8, groups=128) == OWN
     bf16 = {"precision": "bf16", "instructions": "avx512_bf16"}
     assert chosen(3, 4, groups=128, stride=2, **bf16) == Ways("torch", "shifts", "shifts")
+    assert chosen(7, 56, groups=128, **bf16) == Ways("torch", "torch", "shifts")
     assert chosen(3, 4, instructions="amx_bf16", precision="bf16") == Ways("columns", "columns", "columns")
     assert chosen(3, 2, instructions="avx2", precision="bf16") == chosen(3, 2, instructions="other") == OWN
 
