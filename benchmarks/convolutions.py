@@ -21,6 +21,8 @@ from backbones.convolutions.layers import use
 from backbones.convolutions.processor import instruction_set
 from backbones.convolutions.rule import Precision, WayName, choose
 from backbones.convolutions.ways import WAYS
+from bench.execution.optimisation import Optimisation
+from bench.plan.recipe import Recipe
 from benchmarks.timing import machine, options, take_turns, versions
 
 LAST = torch.channels_last
@@ -96,15 +98,24 @@ def _cell(work: Work, chosen: str, turns: int) -> str:
     return f"{median(own) * 1e3:6.2f} ms{'*' if chosen == 'torch' else ' '}{found}"
 
 
-def step(model: nn.Module, optimiser: torch.optim.Optimizer, cast: torch.autocast, images: Tensor) -> None:
+def step(model: nn.Module, optimise: Callable[[Tensor], None], cast: torch.autocast, images: Tensor) -> None:
     """One of training."""
     model.train()
     with cast:
         logits = model(images)
-    loss = F.cross_entropy(logits.float(), torch.arange(len(images)) % 6)
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    optimiser.step()
+    optimise(F.cross_entropy(logits.float(), torch.arange(len(images)) % 6))
+
+
+def plain_adamw(model: nn.Module) -> Callable[[Tensor], None]:
+    """The update of a bare loop."""
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
+
+    def optimise(loss: Tensor) -> None:
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+
+    return optimise
 
 
 def evaluate(model: nn.Module, cast: torch.autocast, images: Tensor) -> None:
@@ -115,7 +126,7 @@ def evaluate(model: nn.Module, cast: torch.autocast, images: Tensor) -> None:
 
 
 def model_lines(name: str, size: int, batch: int, turns: int) -> Iterator[str]:
-    """Images a second by torch's own convolutions and by the rule, and the ratio of both."""
+    """Images a second of a bare loop, and of the rule with the engine's update of the weights; the ratio of both."""
     images = torch.randn(batch, 3, size, size).to(memory_format=LAST)
     steps: Work = {}
     passes: Work = {}
@@ -124,9 +135,10 @@ def model_lines(name: str, size: int, batch: int, turns: int) -> Iterator[str]:
             torch.manual_seed(0)
             model = timm.create_model(name, num_classes=6).to(memory_format=LAST)
             use(rule, model)
-            optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
+            engine = Optimisation(model, Recipe(), 1000, torch.device("cpu")).step
+            optimise = plain_adamw(model) if rule == "torch" else engine
             cast = torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16")
-            steps[f"{precision} {rule}"] = lambda of=(model, optimiser, cast): step(*of, images)
+            steps[f"{precision} {rule}"] = lambda of=(model, optimise, cast): step(*of, images)
             passes[f"{precision} {rule}"] = lambda of=(model, cast): evaluate(*of, images)
     of_steps, of_passes = (take_turns(work, turns, warm_up=2, clock=time.process_time) for work in (steps, passes))
     for key in of_steps:
@@ -154,7 +166,7 @@ def main() -> None:
             print(f"{precision + ':':38s}{PARTS[0]:40s}{PARTS[1]:40s}{PARTS[2]}".replace("_", " "))
             for line in layer_lines(precision, given.batch, given.turns):
                 print(line, flush=True)
-    print(f"\nwhole models, by torch's own and by {NEWEST}")
+    print(f"\nwhole models, by torch's own convolutions and AdamW, and by {NEWEST} and the engine's")
     for name, size in MODELS:
         batch = given.batch if size < 100 else max(given.batch // 4, 2)
         for line in model_lines(name, size, batch, given.model_turns):

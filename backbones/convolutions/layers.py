@@ -1,6 +1,5 @@
 """Layers that choose the ways of their convolution, with the state and the outputs of those that they replace."""
 
-from functools import cache
 from typing import Any, cast
 
 import torch
@@ -10,7 +9,7 @@ from torch import Tensor, nn
 
 from backbones.convolutions import Rule
 from backbones.convolutions.geometry import Pair, Shape
-from backbones.convolutions.processor import instruction_set
+from backbones.convolutions.processor import InstructionSet, instruction_set
 from backbones.convolutions.rule import OWN, Precision, Ways, choose
 from backbones.convolutions.ways import WAYS
 
@@ -27,6 +26,7 @@ class ChosenConv2d(nn.Conv2d):
 
     rule: Rule
     same: bool
+    plans: dict[tuple[Pair, Precision, InstructionSet], tuple[Shape, Ways]]
 
     def forward(self, input: Tensor) -> Tensor:
         """The outputs; `input` is (n, in, height, width)."""
@@ -34,16 +34,20 @@ class ChosenConv2d(nn.Conv2d):
         dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else images.dtype
         if images.device.type != "cpu" or dtype not in _PRECISIONS or not _channels_last(images):
             return super().forward(images)
-        shape = self._shape((images.shape[2], images.shape[3]))
-        ways = choose(self.rule, shape, _PRECISIONS[dtype], instruction_set())
+        shape, ways = self._plan((images.shape[2], images.shape[3]), _PRECISIONS[dtype], instruction_set())
         if ways == OWN or (ways.forward == OWN.forward and not torch.is_grad_enabled()):
             return super().forward(images)
         found = convolve(images.to(dtype), self.weight.to(dtype), shape, ways)
         return found if self.bias is None else found + self.bias.to(dtype).view(-1, 1, 1)
 
-    def _shape(self, size: Pair) -> Shape:
-        sizes = (self.in_channels, self.out_channels, self.kernel_size, self.stride, self.padding, self.groups)
-        return _shape(size, *sizes)
+    def _plan(self, size: Pair, precision: Precision, instructions: InstructionSet) -> tuple[Shape, Ways]:
+        """Found once for each size, since a model asks at every layer of every batch."""
+        key = (size, precision, instructions)
+        if key not in self.plans:
+            kernel, stride, padding = (cast(Pair, pair) for pair in (self.kernel_size, self.stride, self.padding))
+            shape = Shape(size, self.in_channels, self.out_channels, kernel, stride, padding, self.groups)
+            self.plans[key] = shape, choose(self.rule, shape, precision, instructions)
+        return self.plans[key]
 
 
 def use(rule: Rule, model: nn.Module) -> None:
@@ -55,7 +59,7 @@ def use(rule: Rule, model: nn.Module) -> None:
         if kind in (nn.Conv2d, Conv2dSame) and _is_usual(cast(nn.Conv2d, part)):
             part.__class__ = ChosenConv2d
             chosen = cast(ChosenConv2d, part)
-            chosen.rule, chosen.same = rule, kind is Conv2dSame
+            chosen.rule, chosen.same, chosen.plans = rule, kind is Conv2dSame, {}
 
 
 def convolve(images: Tensor, weight: Tensor, shape: Shape, ways: Ways) -> Tensor:
@@ -80,12 +84,6 @@ class _Convolution(torch.autograd.Function):
         if ctx.needs_input_grad[1]:
             of_weight = WAYS[ctx.ways.weight_gradient].weight_gradient(gradient, images, weight, ctx.shape)
         return of_images, of_weight, None, None
-
-
-@cache
-def _shape(*sizes: Any) -> Shape:
-    """One object for each, so that what it finds out is found out once."""
-    return Shape(*sizes)
 
 
 def _is_usual(layer: nn.Conv2d) -> bool:

@@ -5,7 +5,6 @@ differ in the last bits; a run's own table must not change.
 """
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal
 
 from backbones.convolutions import Rule
@@ -40,7 +39,10 @@ class Limits:
 
 
 OWN = Ways()
-_KERNELS = (Limits("places", 64, forward=4, input_gradient=4, weight_gradient=16),)
+_KERNELS = (
+    Limits("places", 256, forward=4, input_gradient=4, weight_gradient=16),
+    Limits("places", 64, forward=0, input_gradient=4, weight_gradient=16),
+)
 _PLAIN = (
     Limits("columns", 512, forward=4, input_gradient=4, weight_gradient=16),
     Limits("columns", 64, forward=0, input_gradient=4, weight_gradient=16),
@@ -62,7 +64,6 @@ FASTER_IN_BF16: dict[InstructionSet, Literal["all", "not depthwise"]] = {
 """Which models train faster in bf16 than in fp32 by the newest rule."""
 
 
-@cache
 def choose(rule: Rule, shape: Shape, precision: Precision, instructions: InstructionSet) -> Ways:
     """The ways of a layer."""
     if rule == "torch" or (instructions, precision) not in PRODUCTS_1:

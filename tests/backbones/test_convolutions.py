@@ -115,8 +115,8 @@ def layer(*arguments: int, **options: Any) -> tuple[nn.Conv2d, nn.Conv2d]:
         {"kernel_size": 1},
         {"kernel_size": 1, "stride": 2},
         {"kernel_size": 3, "padding": 1, "groups": 2},
-        {"kernel_size": 5, "padding": 2, "groups": 64},
-        {"kernel_size": 3, "padding": 1, "stride": 2, "groups": 64},
+        {"kernel_size": 5, "padding": 2, "groups": 256},
+        {"kernel_size": 3, "padding": 1, "stride": 2, "groups": 256},
         {"kernel_size": 3, "padding": 2, "dilation": 2},
         {"kernel_size": 3, "padding": "same"},
         {"kernel_size": 3, "padding": 1, "padding_mode": "circular"},
@@ -127,8 +127,8 @@ def test_layers_give_what_torchs_give(
     options: dict[str, Any], size: int, instructions: Any, precision: Precision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_set(monkeypatch, instructions)
-    plain, chosen = layer(64, 64, **options)
-    images = torch.randn(3, 64, size, size).to(memory_format=LAST)
+    plain, chosen = layer(256, 256, **options)
+    images = torch.randn(3, 256, size, size).to(memory_format=LAST)
     gradient: Tensor | None = None
     found = []
     for part in (plain, chosen):
@@ -151,18 +151,18 @@ def test_the_rule_is_used_where_it_says_and_nowhere_else(monkeypatch: pytest.Mon
     real = layers.convolve
     monkeypatch.setattr(layers, "convolve", lambda a, b, shape, ways: asked.append(ways) or real(a, b, shape, ways))
     with_set(monkeypatch, "avx512")
-    _, chosen = layer(64, 64, 3, padding=1)
-    small = torch.randn(2, 64, 2, 2).to(memory_format=LAST)
+    _, chosen = layer(256, 256, 3, padding=1)
+    small = torch.randn(2, 256, 2, 2).to(memory_format=LAST)
     chosen(small)
     assert asked == [Ways("places", "places", "places")]
-    chosen(torch.randn(2, 64, 4, 4).to(memory_format=LAST))
+    chosen(torch.randn(2, 256, 4, 4).to(memory_format=LAST))
     assert asked[1:] == [Ways("torch", "torch", "places")]
     with torch.inference_mode():
-        chosen(torch.randn(2, 64, 4, 4).to(memory_format=LAST))  # what differs is not needed
+        chosen(torch.randn(2, 256, 4, 4).to(memory_format=LAST))  # what differs is not needed
         chosen(small)
     assert asked[2:] == [Ways("places", "places", "places")]
     chosen(small.contiguous())  # channels first
-    chosen(torch.randn(2, 64, 9, 9).to(memory_format=LAST))
+    chosen(torch.randn(2, 256, 9, 9).to(memory_format=LAST))
     chosen.double()(small.double())
     with_set(monkeypatch, "other")
     chosen.float()(small)
@@ -185,11 +185,11 @@ def test_a_models_state_and_parts_stay_as_they_are() -> None:
 
 def test_layers_padded_as_tensorflow_does_keep_their_padding(monkeypatch: pytest.MonkeyPatch) -> None:
     with_set(monkeypatch, "avx512")
-    same = timm.layers.Conv2dSame(64, 64, 3, stride=2).to(memory_format=LAST)
+    same = timm.layers.Conv2dSame(256, 256, 3, stride=2).to(memory_format=LAST)
     chosen = copy.deepcopy(same)
     use("products-1", chosen)
     for size in (3, 4, 20):
-        images = torch.randn(2, 64, size, size).to(memory_format=LAST)
+        images = torch.randn(2, 256, size, size).to(memory_format=LAST)
         torch.testing.assert_close(chosen(images), same(images), rtol=1e-4, atol=1e-5)
 
 
@@ -199,7 +199,8 @@ def test_the_choice_follows_shapes() -> None:
         shape = Shape((size, size), channels, channels, sides, (stride, stride), (kernel // 2, kernel // 2), groups)
         return choose("products-1", shape, other.get("precision", "fp32"), other.get("instructions", "avx2"))
 
-    assert chosen(3, 2) == Ways("places", "places", "places")
+    assert chosen(3, 2, channels=256) == Ways("places", "places", "places")
+    assert chosen(3, 2) == Ways("torch", "places", "places")
     assert chosen(3, 8) == chosen(1, 8) == OWN
     assert chosen(1, 2, channels=512) == Ways("columns", "columns", "columns")
     assert chosen(1, 2) == Ways("torch", "columns", "columns")
