@@ -73,7 +73,7 @@ def _parameter(one: Declared, command: str) -> dict[str, Any]:
     row = {
         "name": one.name,
         "flag": one.flag,
-        "kind": next((name for name, kind in KINDS.items() if kind == one.type), "text"),
+        "kind": "text" if option.parse else next((name for name, kind in KINDS.items() if kind == one.type), "text"),
         "help": option.help.replace("{choices}", in_words(one.choices)) + (f" [{default}]" if default else ""),
         "repeatable": one.repeatable,
         "panel": option.panel if command in TRAINING else "",

@@ -36,7 +36,9 @@ class Options(TypedDict, total=False):
     epochs: int
     lr: float
     batch_size: int
+    frozen_stages: int
     weights: Anywhere
+    monitor: str
     precision: Literal["auto", "fp32", "bf16"]
     device: Literal["auto", "cpu", "cuda", "mps"]
     deterministic: bool

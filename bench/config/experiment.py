@@ -24,6 +24,8 @@ from reports.statistics.intervals import Interval, chosen_interval
 DEFAULT_IMAGE_SIZE = 224
 PHANTOM_IMAGE_SIZE = 64
 MOST_SEEDS = 10_000
+MOST_EPOCHS = 10_000
+MONITOR = {"auto": None, "every": 1, "last": 0}
 LOOKING = ("data audit", "data show")
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 if TYPE_CHECKING:
@@ -208,6 +210,15 @@ class Experiment(BaseModel):
         flag="--stratify/--no-stratify",
         shown={"report": AS_IN_FOLDER},
     )
+    monitor: str = option(
+        "auto",
+        "Epochs after which held-out cases are scored, to look at: {choices}, or every N.",
+        RUN,
+        RECIPE,
+        metavar="auto|every|last|N",
+        choices=tuple(MONITOR),
+        shown="auto: every where it takes at most 5 % of the time, else last",
+    )
     workers: int | None = option(None, "Runs at once.", panel=MACHINE, shown="cores; 1 on a GPU", limits={"ge": 1})
     executor: Executor = option(AUTO, "What executes runs: {choices}.", panel=MACHINE)
     save_models: bool = option(False, "Keep trained models, for bench explain.", RUN, RESULTS)
@@ -224,6 +235,14 @@ class Experiment(BaseModel):
                 raise ValueError(f"{value} seeds are more than {MOST_SEEDS}")
             return list(range(value))
         return value
+
+    @field_validator("monitor", mode="before")
+    @classmethod
+    def _when_to_score(cls, value: Any) -> Any:
+        text = str(value)
+        if text in MONITOR or (text.isascii() and text.isdigit() and 0 < int(text[:6]) <= MOST_EPOCHS):
+            return text
+        raise ValueError(f"must be {', '.join(MONITOR)}, or a number of epochs, not {text[:40]!r}")
 
     @field_validator("reader", mode="before")
     @classmethod
@@ -275,6 +294,11 @@ class Experiment(BaseModel):
     def uses_phantom(self) -> bool:
         """Whether no data was named, so that the embedded phantom stands in."""
         return self.data is None and self.internal is None
+
+    @property
+    def monitored(self) -> int | None:
+        """After how many epochs held-out cases are scored: 0 for the last alone, None as it is cheap."""
+        return MONITOR[self.monitor] if self.monitor in MONITOR else int(self.monitor)
 
     @property
     def pixels(self) -> PixelSettings:

@@ -6,9 +6,7 @@ the same bytes. So it does not matter who made it, or that another process makes
 
 import hashlib
 import json
-import zlib
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, astuple, dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -17,7 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.cached_file import DamagedFileError, Signature, read_sealed, signature
+from bench.cached_array import open_checked
+from bench.cached_file import read_sealed
 from bench.data.images import PixelSettings
 from bench.data.reading import Note, Reading
 
@@ -33,7 +32,6 @@ DECODERS = (
     "nibabel",
 )
 ALIKE = 8  # digits of a key that say how images were decoded, not which
-_checked: dict[Path, tuple[Signature, NDArray[np.uint8]]] = {}
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ class PixelCache:
         Raises:
             DamagedFileError: it is not as it was written.
         """
-        return _whole(self.array_file, self.checks[0])
+        return open_checked(self.array_file, self.checks[0], np.uint8)
 
     def thumbnails(self) -> NDArray[np.uint8]:
         """The thumbnails, memory-mapped and read-only.
@@ -69,7 +67,7 @@ class PixelCache:
         Raises:
             DamagedFileError: they are not as they were written.
         """
-        return _whole(self.thumbnail_file, self.checks[1])
+        return open_checked(self.thumbnail_file, self.checks[1], np.uint8)
 
 
 def entry_key(digests: Iterable[str], settings: PixelSettings, max_pixels: int) -> str:
@@ -117,29 +115,6 @@ def index_text(entry: PixelCache) -> bytes:
         "thumbnails": entry.checks[1],
     }
     return json.dumps(index).encode()
-
-
-def row_checks(array: NDArray[np.uint8]) -> list[int]:
-    """The CRC-32 of each row."""
-    with ThreadPoolExecutor() as threads:
-        return list(threads.map(zlib.crc32, array, chunksize=64))
-
-
-def _whole(file: Path, checks: list[int]) -> NDArray[np.uint8]:
-    """The array in `file`, each of whose rows is compared with its check once a process."""
-    found = signature(file)
-    known = _checked.get(file)
-    if known and known[0] == found:
-        return known[1]
-    try:
-        array: NDArray[np.uint8] = np.load(file, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise DamagedFileError(file, str(error)) from None
-    same = array.dtype == np.uint8 and len(array) == len(checks) and row_checks(array) == checks
-    if not same:
-        raise DamagedFileError(file)
-    _checked[file] = (found, array)
-    return array
 
 
 def _digest(parts: object) -> str:

@@ -1,6 +1,5 @@
 """The pixel cache: every image decoded once into a memory-mapped array. Reads images, writes the cache."""
 
-import os
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.cached_array import allocated
 from bench.cached_file import DamagedFileError, claimed, publish, write_sealed
 from bench.data.cases import Source
 from bench.data.images import MAX_PIXELS, Decoded, PixelSettings, decode_parts, each_file
@@ -132,8 +132,8 @@ def _write(
     total = len(digests)
     _, array_file, thumbnail_file = entry_files(folder, key_of(digests))
     with claimed(array_file) as arrays_here, claimed(thumbnail_file) as thumbnails_here:
-        array = _allocated(arrays_here, (total, size, size, 3))
-        thumbnails = _allocated(thumbnails_here, (total, SIDE, SIDE))
+        array = allocated(arrays_here, (total, size, size, 3), np.uint8)
+        thumbnails = allocated(thumbnails_here, (total, SIDE, SIDE), np.uint8)
         found, unreadable = _fill(array, thumbnails, digests, outcomes, on_done)
         rows = [row for row, digest in enumerate(digests) if digest in found]
         for mapped in (array, thumbnails):
@@ -155,14 +155,6 @@ def _write(
         publish(thumbnails_here, thumbnail_file)
         write_sealed(index_file, index_text(entry))
     return entry
-
-
-def _allocated(file: Path, shape: tuple[int, ...]) -> "np.memmap[Any, np.dtype[np.uint8]]":
-    array = np.lib.format.open_memmap(file, mode="w+", dtype=np.uint8, shape=shape)
-    if hasattr(os, "posix_fallocate"):  # a full disk is an error now, not a bus error at some later write
-        with file.open("r+b") as opened:
-            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
-    return array
 
 
 @dataclass(frozen=True)

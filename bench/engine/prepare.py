@@ -63,7 +63,14 @@ class Prepared:
         """Backbones × seeds × folds."""
         data, experiment = self.dataset, self.experiment
         return plan_runs(
-            data.cases, self.folds, data.classes, self.backbones, experiment.seeds, experiment.recipe, data.settings
+            data.cases,
+            self.folds,
+            data.classes,
+            self.backbones,
+            experiment.seeds,
+            experiment.recipe,
+            data.settings,
+            experiment.monitored,
         )
 
     def resources(self) -> Resources:

@@ -40,6 +40,9 @@ def start_backbones(
     wanted = [name for name in experiment.backbone if _unresolved(frozen.get(name), experiment, stored, caches, say)]
     for name in wanted:
         _refuse_unknown(name)
+    if experiment.recipe.frozen_stages:
+        for name in experiment.backbone if stored is None or stored.recipe != experiment.recipe else wanted:
+            _refuse_other_stages(name, experiment)
     return {name: _start(name, experiment, frozen.get(name)) for name in wanted}
 
 
@@ -77,6 +80,11 @@ def resolve_backbones(
                 say(f"Warning: {name} starts from random weights. {frozen[name].note}")
         elif known and known.device != "cpu":
             _require_device(known.device)
+        if experiment.recipe.frozen_stages and not frozen[name].weights_digest:
+            raise RequestError(
+                f"{name} starts from random weights, and frozen stages of these would stay random. Leave out --freeze "
+                f"(frozen_stages in a recipe), or give pretrained weights (--weights)."
+            )
     planned = [_planned(name, frozen[name], experiment.deterministic) for name in experiment.backbone]
     return planned, frozen
 
@@ -115,6 +123,17 @@ def _refuse_unknown(name: str) -> None:
         check_name(name)
     except UnknownBackboneError as error:
         raise RequestError(str(error)) from None
+
+
+def _refuse_other_stages(name: str, experiment: Experiment) -> None:
+    from backbones.build import BackboneError, create
+    from backbones.stages import divide
+
+    size = experiment.pixels.image_size
+    try:
+        divide(create(name, 2, size), name, experiment.recipe.frozen_stages, size)
+    except BackboneError as error:
+        raise RequestError(str(error)) from error
 
 
 def _require_device(name: str) -> None:

@@ -18,7 +18,7 @@ class ImageBatches:
 
     def __init__(self, array: NDArray[np.uint8], traits: Traits, device: torch.device, channels_last: bool) -> None:
         self._array = array
-        self._device = device
+        self.device = device
         self._format = torch.channels_last if channels_last else torch.contiguous_format
         scale = 255 * torch.tensor(traits.std)
         self._factor = (1 / scale).view(1, 3, 1, 1).to(device)
@@ -26,7 +26,7 @@ class ImageBatches:
 
     def __call__(self, rows: NDArray[np.int64]) -> Tensor:
         """(len(rows), 3, size, size) float32."""
-        images = torch.from_numpy(self._array[rows]).permute(0, 3, 1, 2).to(self._device)
+        images = torch.from_numpy(self._array[rows]).permute(0, 3, 1, 2).to(self.device)
         return images.float().mul_(self._factor).sub_(self._shift).contiguous(memory_format=self._format)
 
 

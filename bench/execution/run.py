@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -12,14 +13,16 @@ from numpy.typing import NDArray
 from torch import nn
 
 from backbones.build import build, classifier, traits
+from backbones.stages import divide
 from backbones.state import as_bytes, restore
 from bench.execution.augmentation import LightAugmentation
 from bench.execution.batches import ImageBatches
 from bench.execution.environment import environment
 from bench.execution.features import load_features
-from bench.execution.prediction import Validation, evaluate, probabilities, validation
+from bench.execution.prediction import Logits, Validation, evaluate, probabilities, validation
 from bench.execution.resources import Resources
 from bench.execution.setup import seed_everything, set_up
+from bench.execution.stage_features import load_stage_features
 from bench.execution.training import Inputs, NonFiniteLossError, Phase, StoppedError, TrainingPart, train
 from bench.execution.watch import Recorder, StepWatch
 from bench.execution.weight_cache import stored_weights
@@ -63,8 +66,7 @@ def execute(spec: RunSpec, resources: Resources, on_epoch: Callable[[EpochRecord
             further = resources.watch(spec, run.model) if resources.watch else None
             run.watches = (recorder, further) if further else (recorder,)
             run.train_all(record)
-            with timings.phase("predict"):
-                result = replace(result, probabilities=run.predict())
+            result = replace(result, probabilities=run.predict())
             result = replace(result, trace=recorder.trace, moved=further.finish() if further else None)
             timings.seconds["digests"] = recorder.seconds
             if resources.keep_models:
@@ -94,6 +96,7 @@ class PreparedRun:
     """
 
     watches: Sequence[StepWatch] = ()
+    _logits: Logits | None = None
 
     def __init__(
         self, spec: RunSpec, resources: Resources, timings: _Timings | None = None, *, trained: bytes | None = None
@@ -120,6 +123,25 @@ class PreparedRun:
             model = model.to(memory_format=torch.channels_last)
         return model
 
+    @cached_property
+    def trained(self) -> tuple[nn.Module, Inputs]:
+        """What is trained in the phase of everything, with its inputs: the model and images, or behind frozen stages
+        the tail and their features. It shares the model's tensors.
+
+        Raises:
+            NoStageError: the backbone has no such stages.
+            TooLargeError: the disk has no place for their features.
+        """
+        spec, resources = self.spec, self.resources
+        if not spec.recipe.frozen_stages:
+            return self.model, self.images
+        body, tail = divide(self.model, spec.backbone, spec.recipe.frozen_stages, spec.pixels.image_size)
+        with self.timings.phase("features"):
+            features = load_stage_features(
+                resources.caches.features, spec, body, resources.pixels, self.images, self.autocast
+            )
+        return tail, features
+
     def rows(self, samples: tuple[Sample, ...]) -> NDArray[np.int64]:
         """Rows of the pixel cache."""
         return np.array([self.resources.pixels.row[sample.digest] for sample in samples], dtype=np.int64)
@@ -135,7 +157,7 @@ class PreparedRun:
         if head_epochs:
             self._train_head(head_epochs, on_epoch)
         seed_everything(derive(self.spec.seeds.order, "fold", self.spec.fold, "dropout"))
-        self._train(self.model, self.images, "full", recipe.epochs, head_epochs, on_epoch)
+        self._train(*self.trained, "full", recipe.epochs, head_epochs, on_epoch)
 
     def _train_head(self, epochs: int, on_epoch: Callable[[EpochRecord], bool]) -> None:
         with self.timings.phase("features"):
@@ -162,7 +184,11 @@ class PreparedRun:
             part = replace(part, cases=[sample.digest for sample in spec.train], augmentation=light)
         held_out, truth = self.rows(spec.validation).tolist(), self.labels(spec.validation)
 
-        def validate() -> Validation:
+        def validate(epoch: int) -> Validation | None:
+            if not spec.is_monitored(epoch):
+                return None
+            if epoch == spec.all_epochs - 1:
+                return validation(self._last_logits()[: len(truth)], truth)
             with self.timings.phase("validate"):
                 return validation(evaluate(module, inputs, held_out, self.autocast), truth)
 
@@ -182,7 +208,13 @@ class PreparedRun:
             watches=self.watches,
         )
 
+    def _last_logits(self) -> Logits:
+        """Of all that is predicted, by the model as it is now; kept, since `predict` comes next."""
+        with self.timings.phase("predict"):
+            rows = self.rows(self.spec.predicted).tolist()
+            self._logits = evaluate(*self.trained, rows, self.autocast)
+        return self._logits
+
     def predict(self) -> NDArray[np.float32]:
         """Class probabilities (n_predicted, n_classes)."""
-        rows = self.rows(self.spec.predicted).tolist()
-        return probabilities(evaluate(self.model, self.images, rows, self.autocast))
+        return probabilities(self._last_logits() if self._logits is None else self._logits)

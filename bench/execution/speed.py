@@ -26,7 +26,7 @@ def measure_speed(spec: RunSpec, resources: Resources) -> Speed:
     step = training_step(run, 1 + TIMED_STEPS)
 
     def look() -> None:
-        evaluate(run.model, run.images, np.resize(rows, EVALUATION_BATCH).tolist(), run.autocast)
+        evaluate(*run.trained, np.resize(rows, EVALUATION_BATCH).tolist(), run.autocast)
 
     training, evaluation = (_seconds(action, run.device) for action in (step, look))
     return Speed(min(len(rows), spec.recipe.batch_size) / training, EVALUATION_BATCH / evaluation)
@@ -35,14 +35,15 @@ def measure_speed(spec: RunSpec, resources: Resources) -> Speed:
 def training_step(run: PreparedRun, steps: int) -> Callable[[], None]:
     """A training step of the run's first batch, which can be taken so many times."""
     batch = run.rows(run.spec.train)[: run.spec.recipe.batch_size]
-    optimisation = Optimisation(run.model, run.spec.recipe, steps, run.device)
+    module, inputs = run.trained
+    optimisation = Optimisation(module, run.spec.recipe, steps, run.device)
     criterion = nn.CrossEntropyLoss()
 
     def step() -> None:
-        run.model.train()
-        images = run.images(batch)
+        module.train()
+        given = inputs(batch)
         with run.autocast:
-            output = run.model(images)
+            output = module(given)
         logits = output.float()
         optimisation.step(criterion(logits, logits.detach().argmax(dim=1)))
 

@@ -20,6 +20,7 @@ from bench.plan.spec import EpochRecord
 
 Phase = Literal["head", "full"]
 Inputs = Callable[[NDArray[np.int64]], Tensor]
+NOT_SCORED = (float("nan"),) * 3
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -60,11 +61,11 @@ def train(
     order_seed: int,
     autocast: torch.autocast,
     device: torch.device,
-    validate: Callable[[], Validation],
+    validate: Callable[[int], Validation | None],
     on_epoch: Callable[[EpochRecord], bool],
     watches: Sequence[StepWatch] = (),
 ) -> None:
-    """Train `module` in place for `epochs`, validating after each; `watches` are told of each step.
+    """Train `module` in place for `epochs`; `validate` is asked after each, `watches` are told of each step.
 
     Raises:
         NonFiniteLossError: names the phase, epoch and step.
@@ -95,10 +96,9 @@ def train(
                 watch.after_step(step, loss)
             images += len(batch)
         seconds = time.perf_counter() - started
-        found = validate()
-        scores = found.scores
-        ended = (epoch, phase, _mean(losses), lr, found.loss, scores.accuracy, scores.macro_f1, seconds, images)
-        if not on_epoch(EpochRecord(*ended)):
+        found = validate(epoch)
+        scored = (found.loss, found.scores.accuracy, found.scores.macro_f1) if found else NOT_SCORED
+        if not on_epoch(EpochRecord(epoch, phase, _mean(losses), lr, *scored, seconds, images)):
             raise StoppedError
 
 

@@ -1,7 +1,7 @@
 """The runs of an experiment. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.data.cases import INTERNAL, Case
 from bench.data.images import PixelSettings
@@ -59,13 +59,14 @@ def plan_runs(
     seeds: Sequence[int],
     recipe: Recipe,
     pixels: PixelSettings,
+    monitor: int | None = None,
 ) -> list[RunSpec]:
     """Backbones × seeds × folds. Seeds come first, so that every backbone has finished seed 0 before seed 1 starts."""
     samples = samples_of(cases)
     inside = [sample for sample in samples if sample.site == INTERNAL]
     external = by_content(sample for sample in samples if sample.site != INTERNAL)
     return [
-        backbone.spec(part, classes, recipe, pixels)
+        replace(backbone.spec(part, classes, recipe, pixels), monitor=monitor)
         for seed in seeds
         for part in parts_of(inside, seed, folds.by_seed[seed], folds.folds(seed), external)
         for backbone in backbones

@@ -16,6 +16,8 @@ from bench.plan.recipe import Recipe
 from bench.plan.trace import Trace
 
 SCHEME = 1  # raised when the engine changes so that the same spec gives other bytes
+EVALUATION_COST = 0.2  # of an image, as a share of what training on it costs: measured between 0.19 and 0.22
+MOST_MONITORING = 0.05  # of a run's time
 Precision = Literal["fp32", "bf16"]
 Role = Literal["main", "search", "nondeterminism"]
 
@@ -74,7 +76,9 @@ class RunSpec:
     """Everything that decides the result of training one model; executing it twice gives the same bytes.
 
     `train`, `validation` and `external` are ordered by content, so that file names decide nothing.
-    `seed`, `fold` and `replicate` say which run of the plan this is.
+    `seed`, `fold` and `replicate` say which run of the plan this is. `monitor` says how often the validation part is
+    scored on the way, which decides nothing but what the history holds: after every so many epochs, 0 for the last
+    alone, None for every epoch where that is cheap.
     """
 
     backbone: str
@@ -91,6 +95,7 @@ class RunSpec:
     external: tuple[Sample, ...] = ()
     replicate: int = 0
     role: Role = "main"
+    monitor: int | None = None
 
     @property
     def predicted(self) -> tuple[Sample, ...]:
@@ -107,6 +112,19 @@ class RunSpec:
     def all_epochs(self) -> int:
         """Epochs of the whole run, those of the frozen phase too."""
         return self.recipe.epochs + (self.recipe.head_epochs if self.weights.pretrained else 0)
+
+    def is_monitored(self, epoch: int) -> bool:
+        """Whether the validation part is scored after an epoch (from 0): after the last one always, at no cost, since
+        these are the predictions. Searches and studies of nondeterminism score all.
+        """
+        last = self.all_epochs - 1
+        if self.role != "main":
+            return True
+        every = self.monitor
+        if every is None:
+            share = EVALUATION_COST * len(self.validation) / max(len(self.train), 1)
+            every = int(share * last <= MOST_MONITORING * self.all_epochs)
+        return epoch == last or (every > 0 and (epoch + 1) % every == 0)
 
     @cached_property
     def run_id(self) -> str:
@@ -145,7 +163,10 @@ def _content(samples: Sequence[Sample], numbers: dict[str, int]) -> list[tuple[s
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch. Losses are mean cross-entropy; `lr` is that of the epoch's last step; `images` were trained on."""
+    """One epoch. Losses are mean cross-entropy; `lr` is that of the epoch's last step; `images` were trained on.
+
+    What is of the validation part is NaN where that was not scored.
+    """
 
     epoch: int
     phase: Literal["head", "full"]

@@ -61,6 +61,10 @@ class TestBadInput:
         refused("Nearest names: resnet34", "--data", digit_data, "--backbone", "resnet43")
         refused("precision", "--data", digit_data, "--precision", "int8")
         refused("is not available on this machine", "--data", digit_data, "--device", "mps")
+        refused("must be auto, every, last, or a number", "--data", digit_data, "--monitor", "0")
+        refused("takes stages:N", "--data", digit_data, "--freeze", "layer3")
+        refused("stages:3 or fewer", "--data", digit_data, *SMALL, "--freeze", "stages:4")
+        refused("would stay random", "--data", digit_data, *SMALL, "--freeze", "stages:3")
         refused("No such weights", "--data", digit_data, "--weights", "absent.safetensors", "--image-size", "32")
 
     def test_results_of_other_data_and_folds(
