@@ -83,7 +83,7 @@ def _work(part: str, shape: Shape, images: Tensor, weight: Tensor, gradient: Ten
     found: Work = {}
     for name in ways:
         compute: Any = getattr(WAYS[name], part)
-        given = (images, weight, shape) if part == "forward" else (gradient, images, weight, shape)
+        given = (images, weight, None, shape) if part == "forward" else (gradient, images, weight, shape)
         found[name] = lambda compute=compute, given=given: compute(*given)
     if shape.depthwise and part == "forward":
         del found["shifts"]  # torch's own

@@ -37,8 +37,8 @@ class ChosenConv2d(nn.Conv2d):
         shape, ways = self._plan((images.shape[2], images.shape[3]), _PRECISIONS[dtype], instruction_set())
         if ways == OWN or (ways.forward == OWN.forward and not torch.is_grad_enabled()):
             return super().forward(images)
-        found = convolve(images.to(dtype), self.weight.to(dtype), shape, ways)
-        return found if self.bias is None else found + self.bias.to(dtype).view(-1, 1, 1)
+        bias = None if self.bias is None else self.bias.to(dtype)
+        return convolve(images.to(dtype), self.weight.to(dtype), bias, shape, ways)
 
     def _plan(self, size: Pair, precision: Precision, instructions: InstructionSet) -> tuple[Shape, Ways]:
         """Found once for each size, since a model asks at every layer of every batch."""
@@ -62,28 +62,30 @@ def use(rule: Rule, model: nn.Module) -> None:
             chosen.rule, chosen.same, chosen.plans = rule, kind is Conv2dSame, {}
 
 
-def convolve(images: Tensor, weight: Tensor, shape: Shape, ways: Ways) -> Tensor:
-    """The outputs of a convolution without bias, forward and backward in the ways given."""
-    return cast(Tensor, cast(Any, _Convolution).apply(images, weight, shape, ways))
+def convolve(images: Tensor, weight: Tensor, bias: Tensor | None, shape: Shape, ways: Ways) -> Tensor:
+    """The outputs of a convolution, forward and backward in the ways given."""
+    return cast(Tensor, cast(Any, _Convolution).apply(images, weight, bias, shape, ways))
 
 
 class _Convolution(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, images: Tensor, weight: Tensor, shape: Shape, ways: Ways) -> Tensor:
+    def forward(ctx: Any, images: Tensor, weight: Tensor, bias: Tensor | None, shape: Shape, ways: Ways) -> Tensor:
         ctx.save_for_backward(images, weight)
         ctx.shape, ctx.ways = shape, ways
-        return WAYS[ways.forward].forward(images, weight, shape)
+        return WAYS[ways.forward].forward(images, weight, bias, shape)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, None, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None, None, None]:
         images, weight = ctx.saved_tensors
         gradient = gradients[0].contiguous(memory_format=torch.channels_last)
-        of_images = of_weight = None
+        of_images = of_weight = of_bias = None
         if ctx.needs_input_grad[0]:
             of_images = WAYS[ctx.ways.input_gradient].input_gradient(gradient, images, weight, ctx.shape)
         if ctx.needs_input_grad[1]:
             of_weight = WAYS[ctx.ways.weight_gradient].weight_gradient(gradient, images, weight, ctx.shape)
-        return of_images, of_weight, None, None
+        if ctx.needs_input_grad[2]:
+            of_bias = gradient.sum((0, 2, 3))
+        return of_images, of_weight, of_bias, None, None
 
 
 def _is_usual(layer: nn.Conv2d) -> bool:

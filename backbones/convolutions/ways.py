@@ -18,7 +18,7 @@ from backbones.convolutions.geometry import Shape
 class Way(Protocol):
     """Computes what it can; no rule asks it for the rest."""
 
-    def forward(self, images: Tensor, weight: Tensor, shape: Shape) -> Tensor:
+    def forward(self, images: Tensor, weight: Tensor, bias: Tensor | None, shape: Shape) -> Tensor:
         """The outputs."""
 
     def input_gradient(self, gradient: Tensor, images: Tensor, weight: Tensor, shape: Shape) -> Tensor:
@@ -31,8 +31,8 @@ class Way(Protocol):
 class ByTorch:
     """torch's own (oneDNN)."""
 
-    def forward(self, images: Tensor, weight: Tensor, shape: Shape) -> Tensor:
-        return F.conv2d(images, weight, None, shape.stride, shape.padding, 1, shape.groups)
+    def forward(self, images: Tensor, weight: Tensor, bias: Tensor | None, shape: Shape) -> Tensor:
+        return F.conv2d(images, weight, bias, shape.stride, shape.padding, 1, shape.groups)
 
     def input_gradient(self, gradient: Tensor, images: Tensor, weight: Tensor, shape: Shape) -> Tensor:
         return _backward(gradient, images, weight, shape, [True, False, False])[0]
@@ -47,9 +47,11 @@ class ByPlaces:
     Unlike with columns nothing is multiplied with padding: on maps of 2 × 2 that spares 20 of 36 products.
     """
 
-    def forward(self, images: Tensor, weight: Tensor, shape: Shape) -> Tensor:
+    def forward(self, images: Tensor, weight: Tensor, bias: Tensor | None, shape: Shape) -> Tensor:
         last, kernel = _last(images), weight.permute(2, 3, 1, 0)
         found = last.new_zeros((len(last), *shape.output_size, shape.channels_out))
+        if bias is not None:
+            found += bias
         for place in shape.places:
             taken = last[place.inputs]
             product = taken.reshape(-1, shape.channels_in) @ kernel[place.row, place.column]
@@ -79,8 +81,9 @@ class ByPlaces:
 class ByColumns:
     """One matrix product with what each output sees, laid side by side (im2col); of 1 × 1 kernels simply the images."""
 
-    def forward(self, images: Tensor, weight: Tensor, shape: Shape) -> Tensor:
-        product = columns(images, shape) @ _flat(weight).t()
+    def forward(self, images: Tensor, weight: Tensor, bias: Tensor | None, shape: Shape) -> Tensor:
+        seen, kernel = columns(images, shape), _flat(weight).t()
+        product = seen @ kernel if bias is None else torch.addmm(bias, seen, kernel)
         return _first(product.view(len(images), *shape.output_size, shape.channels_out))
 
     def input_gradient(self, gradient: Tensor, images: Tensor, weight: Tensor, shape: Shape) -> Tensor:

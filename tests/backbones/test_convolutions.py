@@ -32,13 +32,15 @@ UNEVEN = [
 ]
 
 
-def drawn(shape: Shape, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor]:
-    """Images in channels-last memory and a weight, whose gradients are wanted."""
+def drawn(shape: Shape, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor, Tensor]:
+    """Images in channels-last memory, a weight and a bias, whose gradients are wanted."""
     generator = torch.Generator().manual_seed(0)
     images = torch.randn((2, shape.channels_in, *shape.size), generator=generator, dtype=dtype)
     wide = (shape.channels_out, shape.channels_in // shape.groups, *shape.kernel)
     weight = torch.randn(wide, generator=generator, dtype=dtype)
-    return images.to(memory_format=LAST).requires_grad_(), weight.to(memory_format=LAST).requires_grad_()
+    bias = torch.randn(shape.channels_out, generator=generator, dtype=dtype)
+    images, weight = images.to(memory_format=LAST), weight.to(memory_format=LAST)
+    return images.requires_grad_(), weight.requires_grad_(), bias.requires_grad_()
 
 
 def alike(way: WayName) -> Ways:
@@ -58,18 +60,20 @@ def test_gradients_of_depthwise_layers_are_right(shape: Shape) -> None:
 
 def check(shape: Shape, ways: Ways) -> None:
     """Outputs against torch's, gradients against differences."""
-    images, weight = drawn(shape)
-    expected = F.conv2d(images, weight, None, shape.stride, shape.padding, 1, shape.groups)
+    images, weight, bias = drawn(shape)
+    expected = F.conv2d(images, weight, bias, shape.stride, shape.padding, 1, shape.groups)
     assert expected.shape[2:] == shape.output_size
-    torch.testing.assert_close(convolve(images, weight, shape, ways), expected)
-    assert torch.autograd.gradcheck(lambda a, b: convolve(a, b, shape, ways), (images, weight), fast_mode=True)
+    torch.testing.assert_close(convolve(images, weight, bias, shape, ways), expected)
+    torch.testing.assert_close(convolve(images, weight, None, shape, ways), expected - bias.view(-1, 1, 1))
+    given = (images, weight, bias)
+    assert torch.autograd.gradcheck(lambda a, b, c: convolve(a, b, c, shape, ways), given, fast_mode=True)
 
 
 def test_all_numbers_of_a_gradient_are_right_not_only_their_sum() -> None:
     shape = Shape((3, 3), 2, 2, (3, 3), (2, 2), (1, 1))
     for way in ("places", "columns"):
         ways = alike(cast(WayName, way))
-        assert torch.autograd.gradcheck(lambda a, b, ways=ways: convolve(a, b, shape, ways), drawn(shape))
+        assert torch.autograd.gradcheck(lambda a, b, c, ways=ways: convolve(a, b, c, shape, ways), drawn(shape))
 
 
 def test_products_with_padding_are_left_out() -> None:
@@ -149,7 +153,7 @@ def test_layers_give_what_torchs_give(
 def test_the_rule_is_used_where_it_says_and_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Ways] = []
     real = layers.convolve
-    monkeypatch.setattr(layers, "convolve", lambda a, b, shape, ways: asked.append(ways) or real(a, b, shape, ways))
+    monkeypatch.setattr(layers, "convolve", lambda *given: asked.append(given[-1]) or real(*given))
     with_set(monkeypatch, "avx512")
     _, chosen = layer(256, 256, 3, padding=1)
     small = torch.randn(2, 256, 2, 2).to(memory_format=LAST)
@@ -167,6 +171,20 @@ def test_the_rule_is_used_where_it_says_and_nowhere_else(monkeypatch: pytest.Mon
     with_set(monkeypatch, "other")
     chosen.float()(small)
     assert len(asked) == 3
+
+
+def test_what_needs_no_gradient_has_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As features of frozen stages must, which are computed without gradients."""
+    for name, precision in SETS:
+        with_set(monkeypatch, name)
+        for options in ({}, {"stride": 2}, {"groups": 256}):
+            _, chosen = layer(256, 256, 5, padding=2, **options)
+            for size in (2, 4, 8):
+                images = torch.randn(2, 256, size, size).to(memory_format=LAST)
+                with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+                    trained = chosen(images)
+                    with torch.inference_mode():
+                        assert torch.equal(chosen(images), trained)
 
 
 def test_a_models_state_and_parts_stay_as_they_are() -> None:
