@@ -21,16 +21,20 @@ class ChosenConv2d(nn.Conv2d):
 
     By torch's own on other devices than CPUs, and where images do not lie with their channels last.
 
-    same: it pads as TensorFlow does, so that outputs are as large as the images divided by the stride.
+    same: it pads as TensorFlow does, so that outputs are as large as the images divided by the stride. own_forward: its
+    outputs are torch's own whatever the size.
     """
 
     rule: Rule
     same: bool
+    own_forward: bool
     plans: dict[tuple[Pair, Precision, InstructionSet], tuple[Shape, Ways]]
 
     def forward(self, input: Tensor) -> Tensor:
         """The outputs; `input` is (n, in, height, width)."""
         images = pad_same(input, [*self.kernel_size], [*self.stride]) if self.same else input
+        if self.own_forward and not torch.is_grad_enabled():
+            return super().forward(images)
         dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else images.dtype
         if images.device.type != "cpu" or dtype not in _PRECISIONS or not _channels_last(images):
             return super().forward(images)
@@ -57,9 +61,19 @@ def use(rule: Rule, model: nn.Module) -> None:
     for part in model.modules():
         kind = type(part)
         if kind in (nn.Conv2d, Conv2dSame) and _is_usual(cast(nn.Conv2d, part)):
-            part.__class__ = ChosenConv2d
-            chosen = cast(ChosenConv2d, part)
-            chosen.rule, chosen.same, chosen.plans = rule, kind is Conv2dSame, {}
+            most = _at_most(cast(nn.Conv2d, part), rule)
+            if most != {OWN}:
+                part.__class__ = ChosenConv2d
+                chosen = cast(ChosenConv2d, part)
+                chosen.rule, chosen.same, chosen.plans = rule, kind is Conv2dSame, {}
+                chosen.own_forward = {ways.forward for ways in most} == {OWN.forward}
+
+
+def _at_most(layer: nn.Conv2d, rule: Rule) -> set[Ways]:
+    """The ways where the output is a single pixel: rules take what is smaller than a limit."""
+    kernel, stride = cast(Pair, layer.kernel_size), cast(Pair, layer.stride)
+    shape = Shape(kernel, layer.in_channels, layer.out_channels, kernel, stride, (0, 0), layer.groups)
+    return {choose(rule, shape, precision, instruction_set()) for precision in _PRECISIONS.values()}
 
 
 def convolve(images: Tensor, weight: Tensor, bias: Tensor | None, shape: Shape, ways: Ways) -> Tensor:

@@ -201,6 +201,20 @@ def test_a_models_state_and_parts_stay_as_they_are() -> None:
             torch.testing.assert_close(copy.deepcopy(chosen).eval()(images), plain.eval()(images), rtol=1e-3, atol=1e-4)
 
 
+def test_layers_that_no_rule_takes_stay_torchs(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_set(monkeypatch, "avx512_bf16")
+    assert not isinstance(layer(16, 16, 3)[1], ChosenConv2d)
+    assert not isinstance(layer(64, 64, 3, groups=4)[1], ChosenConv2d)
+    for arguments, options, own in (
+        ((64, 64, 3), {}, True),
+        ((256, 256, 3), {}, False),
+        ((8, 8, 3), {"groups": 8}, True),
+    ):
+        chosen = layer(*arguments, **options)[1]
+        assert isinstance(chosen, ChosenConv2d)
+        assert chosen.own_forward is own
+
+
 def test_layers_padded_as_tensorflow_does_keep_their_padding(monkeypatch: pytest.MonkeyPatch) -> None:
     with_set(monkeypatch, "avx512")
     same = timm.layers.Conv2dSame(256, 256, 3, stride=2).to(memory_format=LAST)
