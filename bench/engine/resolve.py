@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from backbones.convolutions import NEWEST, Rule
 from backbones.names import FETCHED
 from bench.cache import Caches
 from bench.config.experiment import Experiment, FrozenBackbone
@@ -89,7 +90,7 @@ def resolve_backbones(
                     f"The frozen weights of {name} were changed by another process while this one was reading. Give "
                     f"the same command again."
                 )
-            frozen[name] = _resolve(name, experiment, n_classes, started[name], say)
+            frozen[name] = _resolve(name, experiment, n_classes, started[name], known, say)
             if known and same_size and _agrees(known, experiment) and frozen[name] != known:
                 raise RequestError(_changed_message(name, known, frozen[name]))
             if frozen[name].note:
@@ -216,6 +217,7 @@ def _resolve(
     experiment: Experiment,
     n_classes: int,
     start: Start,
+    known: FrozenBackbone | None,
     say: Callable[[str], None],
 ) -> FrozenBackbone:
     from backbones.build import build, faster_precision, traits
@@ -224,7 +226,9 @@ def _resolve(
     found = traits(build(name, n_classes, experiment.pixels.image_size))
     if resolved.remark:
         say(f"{name}: {resolved.remark}")
-    precision = faster_precision(found.depthwise, device) if experiment.precision == "auto" else experiment.precision
+    rule = _convolutions(known, device)
+    asked = experiment.precision
+    precision = faster_precision(found.depthwise, device, rule) if asked == "auto" else asked
     return FrozenBackbone(
         weights=resolved.source,
         weights_digest=resolved.digest,
@@ -232,9 +236,22 @@ def _resolve(
         device=device,
         parameters=found.parameters,
         note=resolved.note,
+        convolutions=rule,
     )
 
 
+def _convolutions(known: FrozenBackbone | None, device: "Device") -> Rule:
+    """Those of the backbone's other runs in the folder; else the newest rule, which is one for CPUs."""
+    if device != "cpu":
+        return "torch"
+    return known.convolutions if known and known.device == "cpu" else NEWEST
+
+
 def _planned(name: str, frozen: FrozenBackbone, deterministic: bool) -> PlannedBackbone:
-    numerics = Numerics(precision=frozen.precision, device=frozen.device, deterministic=deterministic)
+    numerics = Numerics(
+        precision=frozen.precision,
+        device=frozen.device,
+        deterministic=deterministic,
+        convolutions=frozen.convolutions,
+    )
     return PlannedBackbone(name, Weights(frozen.weights, frozen.weights_digest), numerics)

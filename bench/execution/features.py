@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from backbones.build import classifier, pooled_features
+from backbones.convolutions.processor import instruction_set
 from bench.cached_file import one_at_a_time, read_or_say, write_sealed
 from bench.data.pixel_entry import PixelCache
 from bench.execution.batches import ImageBatches
@@ -111,6 +112,8 @@ def feature_key(spec: RunSpec, pixels: PixelCache) -> str:
     ]
     if not spec.weights.pretrained:
         parts.append(spec.body_seed)
+    if numerics.convolutions != "torch":
+        parts += [numerics.convolutions, instruction_set()]
     if numerics.device != "cpu":  # where --fast is other arithmetic
         parts.append(numerics.deterministic)
     if numerics.device == "cuda":

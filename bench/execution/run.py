@@ -125,7 +125,8 @@ class PreparedRun:
         spec = self.spec
         seed_everything(spec.body_seed)
         body = None if trained else stored_weights(self.resources.caches.weights, spec.weights.digest)
-        model = build(spec.backbone, len(spec.classes), spec.pixels.image_size, body)
+        size, rule = spec.pixels.image_size, spec.numerics.convolutions
+        model = build(spec.backbone, len(spec.classes), size, body, convolutions=rule)
         if trained:
             restore(model, trained, spec.run_id)
         model = model.to(self.device)
