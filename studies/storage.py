@@ -3,6 +3,7 @@
 import re
 import threading
 import time
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -108,8 +109,19 @@ def translated(url: str) -> Iterator[None]:
         raise _explained(url, error) from None
     except UnboundLocalError as error:  # Optuna trips over a storage that is lost while it tells a trial's end
         raise _explained(url, _behind(error)) from None
+    except AssertionError as error:  # Optuna does not find a trial again that it has just written
+        if not _raised_in_optuna(error):
+            raise
+        raise StorageLostError(
+            f"The storage {masked(url)} does not hold what was written to it: its disk may be full. {_ADVICE}"
+        ) from None
     except RuntimeError as error:  # a study of another version of Optuna
         raise StudyError(f"The storage {masked(url)} cannot be used: {without_password(str(error), url)}") from None
+
+
+def _raised_in_optuna(error: BaseException) -> bool:
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and Path(frames[-1].filename).is_relative_to(Path(optuna.__file__).parent)
 
 
 def _while_others_create(connect: Callable[[], T]) -> T:
@@ -159,7 +171,7 @@ def _within(seconds: float, action: Callable[[], T], url: str) -> T:
 
 _ADVICE = (
     "Nothing is lost: trials that have finished are in the database, runs in trials/. Check the server and the URL "
-    "(--storage), then give the same command again."
+    "(--storage), or the disk, then give the same command again."
 )
 
 
@@ -195,6 +207,8 @@ def _explained(url: str, error: Exception) -> StudyError:
             f"The study {place} is damaged: {said}. Restore the file from a copy, or move it away to begin a new "
             f"study; runs in trials/ are kept and used again."
         )
+    if "disk is full" in said or "disk I/O error" in said:
+        return StorageLostError(f"The study {place} cannot be written to: {said}. {_ADVICE}")
     return StudyError(
         f"The study {place} cannot be opened: {said}. Check that its folder exists and can be written to."
     )

@@ -18,7 +18,7 @@ from bench.cli.paragraphs import paragraph
 from bench.cli.printable import make_printable
 from bench.cli.report_command import report
 from bench.cli.status_command import status
-from bench.cli.supervised import in_child
+from bench.cli.supervised import INTERRUPTED, in_child
 from bench.cli.training_commands import explain, nondeterminism, run, screen, search
 from bench.cli.verify_command import verify
 from bench.errors import BenchError, Interrupted
@@ -28,7 +28,6 @@ from bench.version import __version__
 
 EPILOG = "Research use only, never for diagnosis."
 COMPLETING = "_BENCH_COMPLETE"  # set where a shell asks what may follow
-INTERRUPTED = "Interrupted. What had finished is stored; give the same command again."
 
 app = typer.Typer(
     name="bench",

@@ -21,6 +21,7 @@ from bench.processes import TO_END, end_with
 GRACE = 4.0  # seconds; so that every command has ended 5 s after an interrupt
 AGAIN = 0.05
 SIGNALS = (signal.SIGINT, *TO_END)
+INTERRUPTED = "Interrupted. What had finished is stored; give the same command again."
 FORCED = (
     "Interrupted: it did not end by itself and was ended by force. What had finished is stored; the same command "
     "goes on from there."
@@ -43,14 +44,21 @@ def in_child(work: Callable[[], None]) -> None:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _interrupt_once)
     end_with(parent)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-    work()
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        work()
+    except KeyboardInterrupt:  # before the command had words for it, or when it was done
+        to_errors(INTERRUPTED)
+        os._exit(Interrupted.exit_code)
 
 
 def _interrupt_once(number: int, frame: FrameType | None) -> None:
-    """A terminal tells both processes, and the parent tells the child again: the second is no news."""
+    """A terminal tells both processes, and the parent tells the child again: the second is no news.
+
+    It is heard and not ignored: Python complains of one that was on its way while it came to be ignored.
+    """
     for each in SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
+        signal.signal(each, lambda number, frame: None)
     sys.unraisablehook = _once_more
     raise KeyboardInterrupt
 
