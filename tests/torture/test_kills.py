@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from torture import victims
-from torture.jobs import COMMANDS, NOTHING_LEFT, Job, Shell, begun, job_of, write_data
+from torture.jobs import COMMANDS, NOTHING_LEFT, Job, Shell, begun, failed_trials, job_of, write_data
 from torture.victims import Command, Disturb
 
 from bench.status.read import read_status
@@ -102,6 +102,7 @@ class Ground:
     def left(self) -> Any:
         """What the finished command left; nothing half-written is among it."""
         assert not [*self.root.rglob(".*.tmp*"), *self.cache.rglob(".*.tmp*"), *self.root.glob(".bench-*")]
+        assert failed_trials(self.root) == []
         return self.job.left(self.root)
 
 

@@ -92,8 +92,8 @@ class Trials:
         again = self.shell.call(self.job.command(self.root))
         if again not in {0, *NOTHING_LEFT.get(self.name, ())}:
             yield f"given again it ended with {again}: {self.shell.said()[-600:]}"
-        elif self.job.left(self.root) != undisturbed:
-            yield "given again it left something else"
+        elif (found := self.job.left(self.root)) != undisturbed:
+            yield f"given again it left {str(found)[:900]} and not {str(undisturbed)[:900]}"
         yield from (f"it left {path}" for path in (*self.root.rglob(".*.tmp*"), *self.cache.rglob(".*.tmp*")))
 
     def badly_said(self, ended: int | None, code: int = 0) -> Iterator[str]:
