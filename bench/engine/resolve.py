@@ -1,19 +1,19 @@
 """Decides weights, precision and device of each backbone, once for a results folder. Fills the weight cache."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backbones.names import FETCHED
 from bench.cache import Caches
 from bench.config.experiment import Experiment, FrozenBackbone
 from bench.errors import RequestError
+from bench.execution.fork_server import in_fork
 from bench.execution.weight_cache import has_weights, store_weights
 from bench.plan.plan import PlannedBackbone
 from bench.plan.spec import Numerics, Weights
 
 if TYPE_CHECKING:
-    from backbones.weights import ResolvedWeights
     from bench.execution.setup import Device
 
 Frozen = dict[str, FrozenBackbone]
@@ -21,9 +21,13 @@ Frozen = dict[str, FrozenBackbone]
 
 @dataclass(frozen=True)
 class Start:
-    """Where a backbone starts from and runs; the tensors themselves are in the cache."""
+    """Where a backbone starts from and runs, as `ResolvedWeights` has it but for the tensors, which are in the cache:
+    there may be hundreds of backbones, and this process may have no torch."""
 
-    weights: "ResolvedWeights"
+    source: str
+    digest: str
+    note: str
+    remark: str
     device: "Device"
 
 
@@ -51,14 +55,14 @@ def start_backbones(
     for name in wanted:
         try:
             _refuse_unknown(name)
-            started[name] = _start(name, experiment, frozen.get(name), caches)
+            started[name] = in_fork(_start, name, experiment, frozen.get(name), caches)
         except RequestError as error:
             if leave_out is None:
                 raise
             leave_out(name, str(error))
     if experiment.recipe.frozen_stages:
         for name in experiment.backbone if stored is None or stored.recipe != experiment.recipe else wanted:
-            _refuse_other_stages(name, experiment)
+            in_fork(_refuse_other_stages, name, experiment)
     return started
 
 
@@ -73,8 +77,8 @@ def resolve_backbones(
     """The backbones to plan, and all that are frozen in the folder, these included.
 
     A backbone that the folder (or the configuration file) has frozen stays as it is, unless the request names other
-    weights, precision or device. torch is imported only where something is not resolved yet. `started`: what
-    `start_backbones` has found for those.
+    weights, precision or device. torch is needed only where something is not resolved yet, and not in this process
+    where another has it (`fork_server`). `started`: what `start_backbones` has found for those.
 
     Raises:
         RequestError: a backbone is no longer what it was when the folder was made.
@@ -89,7 +93,9 @@ def resolve_backbones(
                     f"The frozen weights of {name} were changed by another process while this one was reading. Give "
                     f"the same command again."
                 )
-            frozen[name] = _resolve(name, experiment, n_classes, started[name], say)
+            if started[name].remark:
+                say(f"{name}: {started[name].remark}")
+            frozen[name] = in_fork(_resolve, name, experiment, n_classes, started[name])
             if known and same_size and _agrees(known, experiment) and frozen[name] != known:
                 raise RequestError(_changed_message(name, known, frozen[name]))
             if frozen[name].note:
@@ -206,7 +212,7 @@ def _start(name: str, experiment: Experiment, known: FrozenBackbone | None, cach
         if resolved.body is not None:
             load_body(model, resolved.body)
             store_weights(caches.weights, resolved)
-        return Start(replace(resolved, body=None), device)  # there may be hundreds
+        return Start(resolved.source, resolved.digest, resolved.note, resolved.remark, device)
     except (UnknownBackboneError, BackboneError, WeightsUnavailableError, ValueError) as error:
         raise RequestError(str(error)) from error
 
@@ -216,22 +222,17 @@ def _resolve(
     experiment: Experiment,
     n_classes: int,
     start: Start,
-    say: Callable[[str], None],
 ) -> FrozenBackbone:
     from backbones.build import build, faster_precision, traits
 
-    resolved, device = start.weights, start.device
-    found = traits(build(name, n_classes, experiment.pixels.image_size))
-    if resolved.remark:
-        say(f"{name}: {resolved.remark}")
-    precision = faster_precision(found.depthwise, device) if experiment.precision == "auto" else experiment.precision
+    found, precision = traits(build(name, n_classes, experiment.pixels.image_size)), experiment.precision
     return FrozenBackbone(
-        weights=resolved.source,
-        weights_digest=resolved.digest,
-        precision=precision,
-        device=device,
+        weights=start.source,
+        weights_digest=start.digest,
+        precision=faster_precision(found.depthwise, start.device) if precision == "auto" else precision,
+        device=start.device,
         parameters=found.parameters,
-        note=resolved.note,
+        note=start.note,
     )
 
 

@@ -13,12 +13,12 @@ from typing import Any, Self
 import numpy as np
 
 from bench.execution.executor import Speed
+from bench.execution.fork_server import start
 from bench.execution.resources import Resources
 from bench.execution.worker import Answer, Task, work
 from bench.out_of_memory import memory_kills, more_memory_kills
 from bench.plan.spec import EpochRecord, OnEpoch, RunResult, RunSpec
 from bench.printing import to_errors
-from bench.processes import deaf_children
 
 GRACE = 1.0  # seconds for a worker to end by itself
 
@@ -77,7 +77,6 @@ class PoolExecutor:
     def __init__(self, resources: Resources, workers: int) -> None:
         self.workers = workers
         self._resources = resources
-        self._context = multiprocessing.get_context("spawn")
         self._crew: list[_Worker] = []
 
     def __enter__(self) -> Self:
@@ -94,10 +93,8 @@ class PoolExecutor:
         self._crew = []
 
     def _start(self) -> _Worker:
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=work, args=(theirs, self._resources), daemon=True)
-        with deaf_children():
-            process.start()
+        ours, theirs = multiprocessing.Pipe()
+        process = start(work, theirs, self._resources)
         theirs.close()
         return _Worker(process, ours)
 

@@ -18,7 +18,6 @@ from bench.execution.batches import ImageBatches
 from bench.execution.environment import environment
 from bench.execution.features import load_features, pooled, refuse_other_heads
 from bench.execution.prediction import Logits, Validation, evaluate, probabilities, validation
-from bench.execution.probe import fit_and_predict
 from bench.execution.resources import Resources
 from bench.execution.setup import seed_everything, set_up
 from bench.execution.stage_features import load_stage_features
@@ -73,6 +72,8 @@ def _execute_probe(spec: RunSpec, resources: Resources) -> RunResult:
 
     Among the timings, "body" is how long computing the features took whichever run did, in this call or before.
     """
+    from bench.execution.probe import fit_and_predict  # scikit-learn, which takes a second to load
+
     timings = Timings()
 
     def compute() -> NDArray[np.float32]:
