@@ -8,7 +8,7 @@ from backbones.names import FETCHED
 from bench.cache import Caches
 from bench.config.experiment import Experiment, FrozenBackbone
 from bench.errors import RequestError
-from bench.execution.fork_server import in_fork
+from bench.execution.fork_server import Asked
 from bench.execution.weight_cache import has_weights, store_weights
 from bench.plan.plan import PlannedBackbone
 from bench.plan.spec import Numerics, Weights
@@ -37,32 +37,48 @@ def start_backbones(
     caches: Caches,
     say: Callable[[str], None],
     leave_out: Callable[[str, str], None] | None = None,
-) -> dict[str, Start]:
-    """What can be found out about the backbones that are not resolved yet, before any image is read.
+) -> Asked[dict[str, Start]]:
+    """What can be found out about the backbones that are not resolved yet without any image; these can be read
+    meanwhile.
 
-    leave_out: is told of each that cannot be had and why, which is no error then.
+    leave_out: is told, before this returns, of each that cannot be had and why, which is no error then.
 
     Raises:
-        RequestError: an unknown backbone, weights that cannot be had or do not fit, a device that is not there, an
-            image size that an architecture does not take.
+        RequestError: here, or from what is asked: an unknown backbone, weights that cannot be had or do not fit, a
+            device that is not there, an image size that an architecture does not take.
     """
     frozen = _frozen(experiment, stored)
     wanted = [name for name in experiment.backbone if _unresolved(frozen.get(name), experiment, stored, caches, say)]
-    started = dict[str, Start]()
+    staged = experiment.backbone if stored is None or stored.recipe != experiment.recipe else wanted
     if leave_out is None:
         for name in wanted:
             _refuse_unknown(name)
+        return _asked(experiment, frozen, wanted, staged, caches)
+    started = dict[str, Start]()
     for name in wanted:
         try:
             _refuse_unknown(name)
-            started[name] = in_fork(_start, name, experiment, frozen.get(name), caches)
+            started |= _asked(experiment, frozen, [name], [], caches).result()
         except RequestError as error:
-            if leave_out is None:
-                raise
             leave_out(name, str(error))
-    if experiment.recipe.frozen_stages:
-        for name in experiment.backbone if stored is None or stored.recipe != experiment.recipe else wanted:
-            in_fork(_refuse_other_stages, name, experiment)
+    _asked(experiment, frozen, [], staged, caches).result()
+    return Asked(dict, started)
+
+
+def _asked(
+    experiment: Experiment, frozen: Frozen, wanted: list[str], staged: list[str], caches: Caches
+) -> Asked[dict[str, Start]]:
+    """Where `wanted` start from; `staged` are looked at for the frozen stages that a recipe has."""
+    staged = staged if experiment.recipe.frozen_stages else []
+    return Asked(_start_all, wanted, staged, experiment, frozen, caches) if wanted or staged else Asked(dict)
+
+
+def _start_all(
+    wanted: list[str], staged: list[str], experiment: Experiment, frozen: Frozen, caches: Caches
+) -> dict[str, Start]:
+    started = {name: _start(name, experiment, frozen.get(name), caches) for name in wanted}
+    for name in staged:
+        _refuse_other_stages(name, experiment)
     return started
 
 
@@ -95,7 +111,7 @@ def resolve_backbones(
                 )
             if started[name].remark:
                 say(f"{name}: {started[name].remark}")
-            frozen[name] = in_fork(_resolve, name, experiment, n_classes, started[name])
+            frozen[name] = Asked(_resolve, name, experiment, n_classes, started[name]).result()
             if known and same_size and _agrees(known, experiment) and frozen[name] != known:
                 raise RequestError(_changed_message(name, known, frozen[name]))
             if frozen[name].note:

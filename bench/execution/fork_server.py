@@ -8,14 +8,16 @@ elsewhere libraries do not bear a fork. Without a server everything is as if the
 import multiprocessing
 import sys
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any, ParamSpec, TypeVar, cast
+from threading import Thread
+from typing import Any, Generic, TypeVar, cast
 
 from bench.processes import deaf_children, serve_parent
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 LOADED = "bench.execution.loaded"
@@ -53,35 +55,52 @@ def _started(method: str, target: Callable[..., object], given: tuple[object, ..
     return cast(BaseProcess, process)
 
 
-def in_fork(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """What a function that can be pickled returns, called where the libraries are loaded; its exceptions are raised.
+class Asked(Generic[R]):
+    """What a function gives that is called where the libraries are loaded, while this process goes on.
 
-    Without a server that is this process, and also where the other one was killed.
+    The function and what it is given can be pickled. Without a server it is called here, before anything goes on, and
+    so it is in the end where the other process was killed.
     """
-    if not _begun:
-        return function(*args, **kwargs)
-    ours, theirs = multiprocessing.Pipe()
-    process = start(_answer, theirs, function, args, kwargs)
-    theirs.close()
-    try:
-        answer = ours.recv()
-    except EOFError:
-        return function(*args, **kwargs)
-    finally:
-        process.terminate()
+
+    def __init__(self, function: Callable[..., R], *given: object) -> None:
+        self._call, self._future = partial(function, *given), Future[R]()
+        if _begun:
+            Thread(target=self._ask, daemon=True).start()  # a process can only be had once the server has loaded
+        else:
+            self._future.set_result(self._call())
+
+    def refuse_failed(self) -> None:
+        """Raise what the function has raised, if it has by now."""
+        if self._future.done():
+            self.result()
+
+    def result(self) -> R:
+        """Wait for it; what the function raises is raised here."""
+        try:
+            return self._future.result()
+        except EOFError:
+            return self._call()
+
+    def _ask(self) -> None:
+        ours, theirs = multiprocessing.Pipe()
+        process = start(_answer, theirs, self._call)
+        theirs.close()
+        try:
+            answer = ours.recv()
+        except (EOFError, OSError):
+            answer = EOFError()
         process.join()
         ours.close()
-    if isinstance(answer, Exception):
-        raise answer
-    return cast(R, answer)
+        if isinstance(answer, Exception):
+            self._future.set_exception(answer)
+        else:
+            self._future.set_result(answer)
 
 
-def _answer(
-    pipe: "Connection[Any, Any]", function: Callable[..., object], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> None:
+def _answer(pipe: "Connection[Any, Any]", call: Callable[[], object]) -> None:
     serve_parent()
     try:
-        answer = function(*args, **kwargs)
+        answer = call()
     except Exception as error:
         answer = error
     pipe.send(answer)

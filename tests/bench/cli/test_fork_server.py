@@ -109,3 +109,20 @@ def test_nothing_is_loaded_where_nothing_is_left_to_train(
     assert done.returncode == 0, done.stderr
     assert "nothing to train" in done.stdout
     assert done.stdout.splitlines()[-1] == "loaded: False False"
+
+
+def test_what_is_wrong_with_a_backbone_is_said_as_by_one_process(
+    bench_environment: dict[str, str], bench: Bench, digit_data: Path, tmp_path: Path
+) -> None:
+    wrong = [*ONE_SEED, "--data", digit_data, "--weights", tmp_path / "no.safetensors", "--results", tmp_path / "r"]
+    forked = subprocess.run(
+        [*BENCH, *wrong, "--workers", "2"],
+        env={**bench_environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        text=True,
+        capture_output=True,
+        timeout=300,
+    )
+    here = bench(*wrong)
+    assert (forked.returncode, forked.stderr) == (here.returncode, here.stderr) == (2, here.stderr)
+    assert "no.safetensors" in here.stderr
+    assert not (tmp_path / "r").exists()
