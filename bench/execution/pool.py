@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from bench.execution.executor import Speed
+from bench.execution.executor import Speed, tried_again
 from bench.execution.fork_server import start
 from bench.execution.resources import Resources
 from bench.execution.worker import Answer, Task, work
@@ -63,12 +63,8 @@ class Died:
         return "The worker process was killed (often too little memory)"
 
     def result(self) -> RunResult:
-        """Of a run that was tried again alone and ended in the same way."""
-        error = (
-            f"{self.text}; the same happened when the run was tried again alone. If memory is short: a smaller "
-            f"--batch-size or --image-size."
-        )
-        return RunResult("failed", np.zeros((0, 0), dtype=np.float32), error=error)
+        """Of the run that it had."""
+        return RunResult("failed", np.zeros((0, 0), dtype=np.float32), error=self.text, short_of_memory=True)
 
 
 class PoolExecutor:
@@ -86,6 +82,9 @@ class PoolExecutor:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._end_all()
+
+    def _end_all(self) -> None:
         for worker in self._crew:
             worker.process.terminate()
         for worker in self._crew:
@@ -99,21 +98,25 @@ class PoolExecutor:
         return _Worker(process, ours)
 
     def run(self, specs: Sequence[RunSpec], on_epoch: OnEpoch) -> Iterator[tuple[RunSpec, RunResult]]:
-        """A run whose worker died is tried once more when the others have ended, alone: memory may have been short."""
+        """A run for which memory was short, or whose worker died, is tried once more when the others have ended, alone:
+        the other workers are new ones then, which hold nothing."""
         lost = list[RunSpec]()
         for spec, result in self._serve(self._crew, specs, on_epoch):
-            if isinstance(result, Died):
-                to_errors(f"{spec.title}: {result.text}. The run is tried again alone when the others have ended.")
+            if result.short_of_memory:
+                to_errors(f"{spec.title}: {result.error}. The run is tried again alone when the others have ended.")
                 lost.append(spec)
             else:
                 yield spec, result
+        if lost:
+            self._end_all()
+            self._crew = [self._start() for _ in range(self.workers)]
         for spec in lost:
             for _, result in self._serve(self._crew[:1], [spec], on_epoch):
-                yield spec, result.result() if isinstance(result, Died) else result
+                yield spec, tried_again(result)
 
     def _serve(
         self, crew: Sequence[_Worker], specs: Sequence[RunSpec], on_epoch: OnEpoch
-    ) -> Iterator[tuple[RunSpec, "RunResult | Died"]]:
+    ) -> Iterator[tuple[RunSpec, RunResult]]:
         waiting = list(reversed(specs))
         for worker in crew[: len(waiting)]:
             worker.give(Task("run", waiting.pop()))
@@ -130,7 +133,7 @@ class PoolExecutor:
                 worker.spec = None
                 if waiting:
                     worker.give(Task("run", waiting.pop()))
-                yield spec, answer
+                yield spec, answer.result() if isinstance(answer, Died) else answer
 
     def measure(self, spec: RunSpec) -> Speed:
         """All workers time the same steps at once, as they will share the machine; the slowest counts."""
