@@ -8,6 +8,10 @@ import timm
 import torch
 from torch import Tensor, nn
 
+from backbones.convolutions import Rule
+from backbones.convolutions.layers import use
+from backbones.convolutions.processor import instruction_set
+from backbones.convolutions.rule import FASTER_IN_BF16
 from backbones.elsewhere import UnreadableModelError, cached_first, pretrained_config
 from backbones.names import check_name, is_elsewhere
 
@@ -30,8 +34,8 @@ class BackboneError(ValueError):
 class Traits:
     """What is particular to an architecture.
 
-    `mean` and `std` normalise RGB in 0–1; `depthwise` says that it has depthwise convolutions, which are slower
-    in bf16 than in fp32 on CPUs; `parameters` counts them with the classifier.
+    `mean` and `std` normalise RGB in 0–1; `depthwise` says that it has depthwise convolutions; `parameters` counts them
+    with the classifier.
     """
 
     mean: tuple[float, float, float]
@@ -74,8 +78,17 @@ def _fixed_size(name: str) -> bool:
     return config is not None and bool(config.fixed_input_size)
 
 
-def build(name: str, n_classes: int, image_size: int, body: Mapping[str, Tensor] | None = None) -> nn.Module:
+def build(
+    name: str,
+    n_classes: int,
+    image_size: int,
+    body: Mapping[str, Tensor] | None = None,
+    *,
+    convolutions: Rule = "torch",
+) -> nn.Module:
     """A model whose body starts from `body` (see `weights`), or random; the classifier is always random.
+
+    Its convolutions are computed by the rule of that name.
 
     On a pretrained body the classifier starts small (normal, sd 0.01; biases 0): architectures whose own rule depends
     on the number of classes would begin with logits so large that the first epochs only shrink them.
@@ -87,6 +100,7 @@ def build(name: str, n_classes: int, image_size: int, body: Mapping[str, Tensor]
             if isinstance(part, nn.Linear):
                 nn.init.normal_(part.weight, std=CLASSIFIER_SD)
                 nn.init.zeros_(part.bias)
+    use(convolutions, model)
     return model
 
 
@@ -160,15 +174,13 @@ def traits(model: nn.Module) -> Traits:
     return Traits(tuple(config["mean"]), tuple(config["std"]), depthwise, sum(p.numel() for p in model.parameters()))
 
 
-def faster_precision(depthwise: bool, device: str) -> Literal["bf16", "fp32"]:
-    """bf16 where the device computes it natively and the architecture gains from it, else fp32."""
+def faster_precision(depthwise: bool, device: str, convolutions: Rule = "torch") -> Literal["bf16", "fp32"]:
+    """bf16 where the device computes it natively and the architecture gains from it, else fp32.
+
+    By torch's own convolutions depthwise layers lose in bf16; by a rule that depends on the processor.
+    """
     if device == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    if device == "cpu" and not depthwise and _native_bf16():
-        return "bf16"
-    return "fp32"
-
-
-def _native_bf16() -> bool:
-    probes = [getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")]
-    return any(probe() for probe in probes if probe is not None)
+    faster = FASTER_IN_BF16.get(instruction_set()) if device == "cpu" else None
+    gains = faster is not None and (not depthwise or (faster == "all" and convolutions != "torch"))
+    return "bf16" if gains else "fp32"

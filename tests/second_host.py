@@ -66,4 +66,5 @@ def second_host(root: Path, *, ahead: float = 0.0, name: str = HOST) -> Iterator
     finally:
         with suppress(ProcessLookupError):
             process.kill()
+        process.wait()  # before its input ends, by which it would leave the folder
         process.communicate()

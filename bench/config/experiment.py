@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from backbones.convolutions import Rule
 from backbones.names import absolute, registered_names
 from bench.config.texts import parse_columns, parse_externals, parse_readers, parse_seeds
 from bench.data.images import MAX_PIXELS, Fit, PixelSettings
@@ -45,6 +46,7 @@ class FrozenBackbone(BaseModel):
     device: Literal["cpu", "cuda", "mps"]
     parameters: int
     note: str = ""
+    convolutions: Rule = "torch"
 
 
 class Tuned(BaseModel):

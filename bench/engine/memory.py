@@ -5,8 +5,8 @@ from pathlib import Path
 from bench.config.experiment import Experiment
 from bench.errors import RequestError
 
-WORKER = 400e6
-"""Bytes that a worker takes at the least, with its libraries loaded and before it has a model."""
+WORKER = 200e6
+"""Bytes that a worker takes at the least, beside libraries that all share, and before it has a model."""
 COPIES = 2  # of the weights: those read and the model's
 FLOAT = 4
 _SYSTEM = Path("/proc/meminfo")

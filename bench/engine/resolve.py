@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from backbones.convolutions import NEWEST, Rule
 from backbones.names import FETCHED
 from bench.cache import Caches
 from bench.config.experiment import Experiment, FrozenBackbone
@@ -111,7 +112,7 @@ def resolve_backbones(
                 )
             if started[name].remark:
                 say(f"{name}: {started[name].remark}")
-            frozen[name] = Asked(_resolve, name, experiment, n_classes, started[name]).result()
+            frozen[name] = Asked(_resolve, name, experiment, n_classes, started[name], known).result()
             if known and same_size and _agrees(known, experiment) and frozen[name] != known:
                 raise RequestError(_changed_message(name, known, frozen[name]))
             if frozen[name].note:
@@ -238,20 +239,35 @@ def _resolve(
     experiment: Experiment,
     n_classes: int,
     start: Start,
+    known: FrozenBackbone | None,
 ) -> FrozenBackbone:
     from backbones.build import build, faster_precision, traits
 
-    found, precision = traits(build(name, n_classes, experiment.pixels.image_size)), experiment.precision
+    found = traits(build(name, n_classes, experiment.pixels.image_size))
+    rule, asked = _convolutions(known, start.device), experiment.precision
     return FrozenBackbone(
         weights=start.source,
         weights_digest=start.digest,
-        precision=faster_precision(found.depthwise, start.device) if precision == "auto" else precision,
+        precision=faster_precision(found.depthwise, start.device, rule) if asked == "auto" else asked,
         device=start.device,
         parameters=found.parameters,
         note=start.note,
+        convolutions=rule,
     )
 
 
+def _convolutions(known: FrozenBackbone | None, device: "Device") -> Rule:
+    """Those of the backbone's other runs in the folder; else the newest rule, which is one for CPUs."""
+    if device != "cpu":
+        return "torch"
+    return known.convolutions if known and known.device == "cpu" else NEWEST
+
+
 def _planned(name: str, frozen: FrozenBackbone, deterministic: bool) -> PlannedBackbone:
-    numerics = Numerics(precision=frozen.precision, device=frozen.device, deterministic=deterministic)
+    numerics = Numerics(
+        precision=frozen.precision,
+        device=frozen.device,
+        deterministic=deterministic,
+        convolutions=frozen.convolutions,
+    )
     return PlannedBackbone(name, Weights(frozen.weights, frozen.weights_digest), numerics)

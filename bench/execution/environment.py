@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import torch
 
+from backbones.convolutions.processor import instruction_set
 from bench.plan.spec import Numerics
 
 _DRIVER = Path("/proc/driver/nvidia/version")
@@ -37,6 +38,8 @@ def environment(numerics: Numerics) -> dict[str, str]:
         "threads": str(torch.get_num_threads()),
         "deterministic": str(torch.are_deterministic_algorithms_enabled()),
     }
+    if numerics.convolutions != "torch":
+        found |= {"convolutions": numerics.convolutions, "convolutions_for": instruction_set()}
     if numerics.device == "cuda":
         found |= gpu()
     return found | {name: os.environ[name] for name in KEY_VARIABLES if name in os.environ}

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from backbones.build import classifier, pooled_features
+from backbones.convolutions.processor import instruction_set
 from bench.cached_file import one_at_a_time, read_or_say, write_sealed
 from bench.data.pixel_entry import PixelCache
 from bench.execution.batches import ImageBatches
@@ -48,9 +49,7 @@ class _Body(nn.Module):
         return pooled_features(self.model, images)
 
 
-def load_features(
-    folder: Path, spec: RunSpec, pixels: PixelCache, compute: Callable[[], NDArray[np.float32]]
-) -> Features:
+def load_features(folder: Path, spec: RunSpec, pixels: PixelCache, compute: Callable[[], Features]) -> Features:
     """Of every image, rows as the pixel cache; computed where the cache has none yet, or a damaged file, which is said.
 
     Exact for what is trained on them, since the body is in evaluation mode and nothing augments. Another worker that
@@ -72,29 +71,29 @@ def _stored(path: Path) -> Features | None:
     return Features(np.load(BytesIO(stored), allow_pickle=False), float(seconds) if seconds else None)
 
 
-def _store(path: Path, compute: Callable[[], NDArray[np.float32]]) -> Features:
-    started = time.perf_counter()
+def _store(path: Path, compute: Callable[[], Features]) -> Features:
     computed = compute()
-    seconds = time.perf_counter() - started
     content = BytesIO()
-    np.save(content, computed)
+    np.save(content, computed.values)
     write_sealed(path, content.getvalue())
-    write_sealed(path.with_suffix(SECONDS), str(seconds).encode())
-    return Features(computed, seconds)
+    write_sealed(path.with_suffix(SECONDS), str(computed.seconds).encode())
+    return computed
 
 
-def pooled(model: nn.Module, images: ImageBatches, n_images: int, autocast: torch.autocast) -> NDArray[np.float32]:
-    """(n_images, n_features): what the frozen body makes of every image.
+def pooled(model: nn.Module, images: ImageBatches, n_images: int, autocast: torch.autocast) -> Features:
+    """What the frozen body makes of every image.
 
     Raises:
         NoFeaturesError: it is not one vector an image.
     """
+    started = time.perf_counter()
     computed = evaluate(_Body(model), images, list(range(n_images)), autocast)
+    seconds = time.perf_counter() - started
     if computed.ndim != 2:
         raise NoFeaturesError(
             f"The body gives features of shape {computed.shape[1:]} for an image, not a vector, so there is no probe."
         )
-    return computed
+    return Features(computed, seconds)
 
 
 def feature_key(spec: RunSpec, pixels: PixelCache) -> str:
@@ -113,6 +112,8 @@ def feature_key(spec: RunSpec, pixels: PixelCache) -> str:
     ]
     if not spec.weights.pretrained:
         parts.append(spec.body_seed)
+    if numerics.convolutions != "torch":
+        parts += [numerics.convolutions, instruction_set()]
     if numerics.device != "cpu":  # where --fast is other arithmetic
         parts.append(numerics.deterministic)
     if numerics.device == "cuda":

@@ -36,8 +36,9 @@ STRENGTHS = tuple(10.0**power for power in range(-5, 2))
 """Values of C, scikit-learn's inverse strength of the L2 penalty."""
 USUAL_STRENGTH = STRENGTHS.index(0.01)
 NEIGHBOURS = (1, 3, 5, 9, 15, 25, 41)
+USUAL_NEIGHBOURS = 5
 MOST_ITERATIONS = 500
-TOLERANCE, INNER_TOLERANCE = 1e-6, 1e-3  # of the gradient; comparing strengths needs less
+TOLERANCE, INNER_TOLERANCE = 1e-5, 1e-3  # of the gradient; comparing strengths needs less
 
 
 class UnfitFeatures(ValueError):
@@ -98,11 +99,7 @@ def inner_folds(spec: RunSpec) -> Parts:
 def _chosen(recipe: Recipe, inside: Features, labels: Labels, parts: Parts) -> Any:
     """The classifier with what did best on the inner folds, fitted to the whole training part."""
     if recipe.probe == "knn":
-        fewest = min((int((~held).sum()) for held in parts), default=len(labels))
-        possible = [k for k in NEIGHBOURS if k <= fewest]
-        scores = {k: _inner(partial(KNeighborsClassifier, k), inside, labels, parts, _macro_f1) for k in possible}
-        best = max(possible, key=lambda k: (scores[k], k))
-        return KNeighborsClassifier(best).fit(inside, labels)
+        return KNeighborsClassifier(_best_number(inside, labels, parts)).fit(inside, labels)
     weights = "balanced" if recipe.class_weights == "balanced" else None
 
     def logistic(place: int, tolerance: float) -> Any:
@@ -111,9 +108,17 @@ def _chosen(recipe: Recipe, inside: Features, labels: Labels, parts: Parts) -> A
     def score_of(place: int) -> float:
         return _inner(lambda: logistic(place, INNER_TOLERANCE), inside, labels, parts, _minus_log_loss)
 
-    return logistic(climbed(score_of, USUAL_STRENGTH, len(STRENGTHS)) if parts else USUAL_STRENGTH, TOLERANCE).fit(
-        inside, labels
-    )
+    best = climbed(score_of, USUAL_STRENGTH, len(STRENGTHS)) if parts else USUAL_STRENGTH
+    return logistic(best, TOLERANCE).fit(inside, labels)
+
+
+def _best_number(inside: Features, labels: Labels, parts: Parts) -> int:
+    """How many neighbours to ask; the largest of equally good numbers."""
+    if not parts:
+        return min(USUAL_NEIGHBOURS, len(labels))
+    fewest = min(int((~held_out).sum()) for held_out in parts)
+    possible = [k for k in NEIGHBOURS if k <= fewest]
+    return max(possible, key=lambda k: (_inner(partial(KNeighborsClassifier, k), inside, labels, parts, _macro_f1), k))
 
 
 def climbed(score_of: Callable[[int], float], start: int, places: int) -> int:

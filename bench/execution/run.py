@@ -16,7 +16,7 @@ from backbones.state import as_bytes, restore
 from bench.execution.augmentation import LightAugmentation
 from bench.execution.batches import ImageBatches
 from bench.execution.environment import environment
-from bench.execution.features import load_features, pooled, refuse_other_heads
+from bench.execution.features import Features, load_features, pooled, refuse_other_heads
 from bench.execution.prediction import Logits, Validation, evaluate, probabilities, validation
 from bench.execution.resources import Resources
 from bench.execution.setup import free_memory, seed_everything, set_up
@@ -76,7 +76,7 @@ def _execute_probe(spec: RunSpec, resources: Resources) -> RunResult:
 
     timings = Timings()
 
-    def compute() -> NDArray[np.float32]:
+    def compute() -> Features:
         run = PreparedRun(spec, resources, timings)
         return pooled(run.model, run.images, len(resources.pixels.row), run.autocast)
 
@@ -129,7 +129,8 @@ class PreparedRun:
         spec = self.spec
         seed_everything(spec.body_seed)
         body = None if trained else stored_weights(self.resources.caches.weights, spec.weights.digest)
-        model = build(spec.backbone, len(spec.classes), spec.pixels.image_size, body)
+        size, rule = spec.pixels.image_size, spec.numerics.convolutions
+        model = build(spec.backbone, len(spec.classes), size, body, convolutions=rule)
         if trained:
             restore(model, trained, spec.run_id)
         model = model.to(self.device)
@@ -180,7 +181,7 @@ class PreparedRun:
         head = classifier(self.model)
         self._train(head, lambda rows: features[torch.from_numpy(rows).to(self.device)], "head", epochs, 0, on_epoch)
 
-    def _features(self) -> NDArray[np.float32]:
+    def _features(self) -> Features:
         refuse_other_heads(self.spec.backbone, self.model, self.images, self.autocast)
         return pooled(self.model, self.images, len(self.resources.pixels.row), self.autocast)
 

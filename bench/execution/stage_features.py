@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from filelock import FileLock
 from numpy.typing import NDArray
 from torch import Tensor
 
 from backbones.stages import Body
 from bench.cached_array import allocated, open_checked, row_checks
-from bench.cached_file import DamagedFileError, claimed, publish, read_or_say, write_sealed
+from bench.cached_file import DamagedFileError, claimed, one_at_a_time, publish, read_or_say, write_sealed
 from bench.data.pixel_entry import PixelCache
 from bench.errors import BenchError
 from bench.execution.batches import EVALUATION_BATCH, ImageBatches, evaluation_batches
@@ -87,7 +86,7 @@ def load_stage_features(
     form = Form.of(_outputs(body, images, np.zeros(EVALUATION_BATCH, dtype=np.int64), autocast))
     path = folder / f"{feature_key(spec, pixels)}.stage{spec.recipe.frozen_stages}.npy"
     index = path.with_suffix(".json")
-    with FileLock(path.with_suffix(".lock")):
+    with one_at_a_time(path.with_suffix(".lock")):
         array = _read(path, index, say)
         if array is None:
             size = 4 * len(pixels.row) * prod(form.shape)

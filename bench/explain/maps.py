@@ -60,7 +60,8 @@ def _twin(run: PreparedRun) -> nn.Module:
     """The same architecture with random weights that have nothing to do with those it started from."""
     spec = run.spec
     torch.manual_seed(derive(spec.seeds.init, "fold", spec.fold, "random twin"))
-    twin = build(spec.backbone, len(spec.classes), spec.pixels.image_size).to(run.device)
+    size, rule = spec.pixels.image_size, spec.numerics.convolutions
+    twin = build(spec.backbone, len(spec.classes), size, convolutions=rule).to(run.device)
     return twin.to(memory_format=torch.channels_last) if spec.numerics.layout == "channels_last" else twin
 
 

@@ -10,7 +10,7 @@ from bench.config.experiment import Experiment
 from bench.engine.begin import begin, beside
 from bench.engine.prepare import Prepared, look_ahead, prepare
 from bench.errors import interruptible
-from bench.nondeterminism.designs import designs_of
+from bench.nondeterminism.designs import Designs, designs_of
 from bench.nondeterminism.distances import SaveWeights, forget
 from bench.nondeterminism.options import NondeterminismOptions
 from bench.nondeterminism.record import FILE
@@ -41,13 +41,18 @@ def _run(experiment: Experiment, options: NondeterminismOptions) -> int:
     devices: Sequence[str] = _devices() if "device" in options.settings else []
     scratch = _scratch(caches, folder)
 
+    def planned(prepared: Prepared) -> list[Designs]:
+        return [designs_of(prepared, backbone, options, devices) for backbone in prepared.backbones]
+
     def read() -> Prepared:
         ahead = look_ahead(experiment, folder, caches, terminal)
-        return prepare(experiment, folder, ahead, caches, terminal)
+        prepared = prepare(experiment, folder, ahead, caches, terminal)
+        planned(prepared)  # what is wrong with them is said before anything is written
+        return prepared
 
     with begin(read, folder, "bench nondeterminism", beside, terminal.say) as begun:
         prepared = begun.prepared
-        designs = [designs_of(prepared, backbone, options, devices) for backbone in prepared.backbones]
+        designs = planned(prepared)
         resources = replace(prepared.resources(), watch=SaveWeights(scratch))
         found = [
             BackboneStudy(prepared.experiment, one, folder, resources, scratch, terminal, begun.heartbeat).do()

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from backbones.convolutions import Rule
 from backbones.names import wherever
 from bench.data.images import PixelSettings
 from bench.plan.recipe import Recipe
@@ -64,6 +65,12 @@ class Numerics:
     threads: int = 1
     layout: Literal["channels_last", "contiguous"] = "channels_last"
     deterministic: bool = True
+    convolutions: Rule = "torch"
+
+    def decisive(self) -> dict[str, object]:
+        """What names a run; a rule of convolutions that came after the first runs only where it is used."""
+        parts = asdict(self)
+        return {key: value for key, value in parts.items() if (key, value) != ("convolutions", "torch")}
 
 
 @dataclass(frozen=True)
@@ -149,7 +156,7 @@ class RunSpec:
             "seed": self.seed,
             "fold": self.fold,
             "replicate": self.replicate,
-            "tooling": asdict(self.numerics),
+            "tooling": self.numerics.decisive(),
             "role": self.role,
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]

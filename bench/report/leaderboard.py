@@ -59,7 +59,7 @@ def stored_leaderboard(folder: ResultsFolder, snapshot: FolderSnapshot | None = 
     None where there is none, or one of its two files was changed.
     """
     json_file, text_file = folder.root / JSON, folder.root / MARKDOWN
-    if not (json_file.exists() and text_file.exists()) or any(map(folder.files.damage, (JSON, MARKDOWN))):
+    if not (json_file.is_file() and text_file.is_file()) or any(map(folder.files.damage, (JSON, MARKDOWN))):
         return None
     try:
         content = json.loads(json_file.read_text(encoding="utf-8"))

@@ -170,7 +170,8 @@ def _numerics(record: RunRecord) -> dict[str, str]:
     if record.spec.role == "import":
         return {}
     numerics = record.spec.numerics
-    return {"precision": numerics.precision, "threads": str(numerics.threads), "layout": numerics.layout}
+    rule = {"convolutions": numerics.convolutions} if numerics.convolutions != "torch" else {}
+    return {"precision": numerics.precision, "threads": str(numerics.threads), "layout": numerics.layout, **rule}
 
 
 def _versions() -> Table:

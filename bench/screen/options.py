@@ -1,6 +1,7 @@
 """The options of `bench screen`, checked, and the experiment that they ask for."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -43,5 +44,11 @@ def screen_from(given: Given) -> Experiment:
         raise RequestError("No backbones to screen. Name them by --backbones: 'efficientnet*', or a file of names.")
     values = read_toml(given["config"]) if given.get("config") else {}
     seeds = SEEDS if "seeds" not in values and given.get("seeds") is None else given.get("seeds")
-    probe = {"backbone": chosen(options.backbones), "recipe": f"{options.probe}-probe", "seeds": seeds}
-    return experiment_from({**given, **probe})
+    recipe = None if given.get("probe") is None and _has_probe(values) else f"{options.probe}-probe"
+    return experiment_from({**given, "backbone": chosen(options.backbones), "recipe": recipe, "seeds": seeds})
+
+
+def _has_probe(values: Mapping[str, Any]) -> bool:
+    """Whether a configuration file has a recipe that is one, as that of an earlier screen."""
+    recipe = values.get("recipe")
+    return isinstance(recipe, dict) and recipe.get("probe") not in (None, "none")

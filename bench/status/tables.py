@@ -40,7 +40,10 @@ def _runs(status: Status) -> Table:
 
 def _running(status: Status) -> Table:
     columns = (Column("backbone", "Backbone"), _number("seed", "Seed"), _number("fold", "Fold"))
-    rows = tuple((one.backbone, one.seed, one.fold, f"{one.epoch} of {one.epochs} epochs") for one in status.running)
+    rows = tuple(
+        (one.backbone, one.seed, one.fold, f"{one.epoch} of {one.epochs} epochs" if one.epochs else None)  # a probe
+        for one in status.running
+    )
     return Table("running", "Under way", (*columns, Column("epoch", "Done")), rows)
 
 

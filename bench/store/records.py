@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_serializer
 
 from bench.atomic import write_text
 from bench.data.images import PixelSettings
@@ -25,7 +25,7 @@ MODEL = "model.safetensors"
 RUN_ID = re.compile(r"[0-9a-f]{20}")
 IMPORTED = "imported"
 """Stands for the weights and the recipe of external predictions that came without them."""
-OF_NUMERICS = ("device", "precision", "layout", "threads", "deterministic", "CUBLAS_WORKSPACE_CONFIG")
+OF_NUMERICS = ("device", "precision", "layout", "threads", "deterministic", "convolutions", "CUBLAS_WORKSPACE_CONFIG")
 """What a run's own settings decide, which rows of a leaderboard are told apart by."""
 
 
@@ -51,6 +51,11 @@ class TrainedSpec(BaseModel):
     n_train: int
     n_validation: int
     n_external: int
+
+    @field_serializer("numerics")
+    def _only_what_decides(self, numerics: Numerics) -> dict[str, object]:
+        """As it was written before there were rules of convolutions, where none is used."""
+        return numerics.decisive()
 
 
 class NamedRecipe(BaseModel):

@@ -12,6 +12,7 @@ from families import FAMILIES
 from safetensors.torch import save_file
 from trees import missing
 
+from backbones import build as build_module
 from backbones.build import (
     BackboneError,
     build,
@@ -54,7 +55,7 @@ def test_each_family_builds_steps_and_predicts(name: str) -> None:
     found = traits(model)
     assert found.parameters == sum(value.numel() for value in model.parameters())
     assert found.depthwise == (name in ("efficientnet_b0", "tf_efficientnet_lite0", "convnext_atto"))
-    assert faster_precision(True, "cpu") == "fp32"
+    assert faster_precision(True, "cpu") == faster_precision(True, "mps", "products-1") == "fp32"
 
 
 @pytest.mark.parametrize(("wrong", "right"), [("resnet43", "resnet34"), ("Resnet34", "resnet34"), ("vit_tiny", "vit")])
@@ -111,6 +112,24 @@ def test_imagenet_weights_of_lite_come_with_their_packages(name: str) -> None:
     model = build(name, 6, 64, resolved.body)
     assert all(torch.equal(model.state_dict()[key], value) for key, value in resolved.body.items())
     assert 0 < classifier(model).weight.abs().max().item() < 0.1
+
+
+@pytest.mark.parametrize(
+    ("instructions", "dense", "depthwise"),
+    [
+        ("avx2", "fp32", "fp32"),
+        ("avx512", "fp32", "fp32"),
+        ("avx512_bf16", "bf16", "bf16"),
+        ("amx_bf16", "bf16", "fp32"),
+    ],
+)
+def test_the_precision_follows_the_instruction_set(
+    instructions: str, dense: str, depthwise: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build_module, "instruction_set", lambda: instructions)
+    assert faster_precision(False, "cpu", "products-1") == faster_precision(False, "cpu") == dense
+    assert faster_precision(True, "cpu", "products-1") == depthwise
+    assert faster_precision(True, "cpu") == "fp32"
 
 
 def test_auto_falls_back_to_random_and_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

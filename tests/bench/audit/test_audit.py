@@ -224,8 +224,8 @@ class TestFiles:
     def test_json_names_each_case_with_its_digest(self, audited: Audited, tree: Path, photos: Photos) -> None:
         photos["coins"].save(tree / "b" / "again.png")
         audit = audited(tree)
-        names = ["schema", "notice", "roots", "images", "files", "classes", "distributions", "findings", "passed_over"]
-        assert list(audit) == names
+        parts = ["roots", "images", "files", "classes", "distributions", "findings", "passed_over"]
+        assert list(audit) == ["schema", "written_by", "notice", *parts]
         assert audit["schema"] == 1
         assert audit["notice"] == "Research use only, never for diagnosis."
         (finding,) = audit["findings"]

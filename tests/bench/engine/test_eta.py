@@ -1,6 +1,7 @@
 """The time left against runs whose seconds are known, on a planted clock."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -165,3 +166,22 @@ def test_a_terminal_shows_a_bar_and_a_dumb_one_lines(clock: Clock) -> None:
         assert ("\x1b" in out.getvalue()) == bar
         assert "\x1b[3" not in out.getvalue()  # no colour
         assert "1/2 runs, 0 images/s, 3 min left" in out.getvalue()
+
+
+def test_probes_have_an_estimate_once_each_backbone_has_its_features(clock: Clock) -> None:
+    """Its first run computed them for all others, which takes 100 s here; each fit takes 5 s."""
+    probe = Recipe(name="logistic probe", probe="logistic")
+    specs = [replace(spec(name, seed), recipe=probe) for seed in range(3) for name in ("slow", "quick")]
+    eta = Eta(specs, None, 1, clock)
+    first = replace(DONE, timings={"features": 100.0})
+    clock.now = 105
+    eta.run(specs[0], first)
+    assert eta.seconds_left() is None
+    clock.now = 210
+    eta.run(specs[1], first)
+    assert eta.seconds_left() == pytest.approx(4 * 5)
+    out = io.StringIO()
+    with RunProgress(Terminal(file=out, width=100), eta) as progress:
+        clock.now = 215
+        progress.run(specs[2], replace(DONE, timings={"features": 0.0}))
+    assert "3/6 runs, 15 s left: slow seed 1 fold 0" in out.getvalue()

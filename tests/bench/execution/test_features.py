@@ -7,7 +7,7 @@ import pytest
 from execution_runs import prepare_runs
 
 from bench.cache import Caches
-from bench.execution.features import feature_key, load_features, pooled
+from bench.execution.features import Features, feature_key, load_features, pooled
 from bench.execution.run import PreparedRun
 
 
@@ -17,7 +17,7 @@ def test_a_file_that_is_cut_off_is_made_again(digit_data: Path, caches: Caches, 
     caches.features.mkdir(parents=True, exist_ok=True)
     run = PreparedRun(specs[0], resources)
 
-    def compute() -> np.ndarray:
+    def compute() -> Features:
         return pooled(run.model, run.images, len(resources.pixels.row), run.autocast)
 
     def load() -> np.ndarray:

@@ -1,5 +1,6 @@
 """Which stored predictions the label worklist is made from, and what becomes of its file."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -88,6 +89,7 @@ def test_a_list_without_cases_is_no_file_and_an_old_one_goes(tmp_path: Path) -> 
     folder = stored(tmp_path, plan(), WRONG)
     compile_results(folder)
     assert (tmp_path / WORKLIST).exists()
+    shutil.rmtree(tmp_path / "runs")
     folder = stored(tmp_path, plan(), {})
     assert compile_results(folder).notes == ()
     assert not (tmp_path / WORKLIST).exists()

@@ -58,5 +58,9 @@ def test_a_screen_is_an_experiment_with_a_probe(tmp_path: Path) -> None:
     file.write_text('seeds = 4\nbackbone = ["vgg11"]\n[recipe]\nepochs = 9\n')
     of_file = screen_from({"backbones": ["resnet18"], "config": file})
     assert (of_file.seeds, of_file.backbone, of_file.recipe.label()) == ([0, 1, 2, 3], ["resnet18"], "logistic probe")
+    file.write_text('[recipe]\nprobe = "logistic"\nclass_weights = "balanced"\n')
+    again = screen_from({"backbones": ["resnet18"], "config": file})
+    assert (again.recipe.class_weights, again.seeds) == ("balanced", list(range(10)))
+    assert screen_from({"backbones": ["resnet18"], "config": file, "probe": "knn"}).recipe.probe == "knn"
     with pytest.raises(RequestError, match="Name them by --backbones"):
         screen_from({"backbones": None})

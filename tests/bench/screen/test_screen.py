@@ -140,9 +140,9 @@ def test_more_workers_than_memory_holds_are_refused(monkeypatch: pytest.MonkeyPa
     large = FrozenBackbone(weights="random", weights_digest="", precision="fp32", device="cpu", parameters=300_000_000)
     experiment = Experiment(backbone=["a"], frozen={"a": large})
     monkeypatch.setattr(memory, "available", lambda: 16e9)
-    refuse_too_many(5, experiment)
-    with pytest.raises(RequestError, match=r"6 workers need at least 16.8 GB .* at most --workers 5"):
-        refuse_too_many(6, experiment)
+    refuse_too_many(6, experiment)
+    with pytest.raises(RequestError, match=r"7 workers need at least 18.2 GB .* at most --workers 6"):
+        refuse_too_many(7, experiment)
     monkeypatch.setattr(memory, "available", lambda: None)
     refuse_too_many(10_000, experiment)
 

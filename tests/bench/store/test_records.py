@@ -194,6 +194,14 @@ def test_what_version_0_1_0_wrote_is_written_still(tmp_path: Path) -> None:
     assert (again["error"], again["metrics"], "moved" in again) == ("the loss is nan", {}, False)
 
 
+def test_a_rule_of_convolutions_is_kept_with_the_run(tmp_path: Path) -> None:
+    ruled = TRAINED.replace('"deterministic": true', '"deterministic": true,\n   "convolutions": "products-1"')
+    record = read(tmp_path, ruled)
+    assert isinstance(record.spec, TrainedSpec)
+    assert record.spec.numerics == Numerics("bf16", convolutions="products-1")
+    assert record.to_json() == ruled
+
+
 def test_external_predictions_are_written_as_version_0_1_0_did() -> None:
     predictions = pd.DataFrame(
         {

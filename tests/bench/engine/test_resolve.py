@@ -1,0 +1,40 @@
+"""What is decided about a backbone once holds for its folder, convolutions included."""
+
+from pathlib import Path
+
+import pytest
+
+from backbones.convolutions import NEWEST
+from bench.cache import Caches
+from bench.config.experiment import Experiment, FrozenBackbone
+from bench.engine.resolve import resolve_backbones, start_backbones
+
+NAME = "test_resnet"
+
+
+def asked(**options: object) -> Experiment:
+    return Experiment.model_validate(
+        {"backbone": [NAME], "weights": "random", "device": "cpu", "image_size": 32, **options}
+    )
+
+
+def resolved(experiment: Experiment, stored: Experiment | None, caches: Caches) -> FrozenBackbone:
+    started = start_backbones(experiment, stored, caches, print).result()
+    planned, frozen = resolve_backbones(experiment, stored, 2, caches, print, started)
+    assert planned[0].numerics.convolutions == frozen[NAME].convolutions
+    return frozen[NAME]
+
+
+def test_new_folders_follow_the_newest_rule_on_a_processor(tmp_path: Path) -> None:
+    found = resolved(asked(), None, Caches(tmp_path))
+    assert (found.device, found.convolutions) == ("cpu", NEWEST)
+    stored = asked().model_copy(update={"frozen": {NAME: found}})
+    assert resolved(asked(), stored, Caches(tmp_path)) == found
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_folders_from_before_there_was_a_rule_go_on_with_torchs(tmp_path: Path, precision: str) -> None:
+    known = FrozenBackbone(weights="random", weights_digest="", precision="fp32", device="cpu", parameters=7)
+    stored = asked().model_copy(update={"frozen": {NAME: known}})
+    found = resolved(asked(precision=precision), stored, Caches(tmp_path))
+    assert (found.convolutions, found.precision) == ("torch", precision)
