@@ -23,7 +23,7 @@ from bench.printing import to_errors
 GRACE = 1.0  # seconds for a worker to end by itself
 
 
-@dataclass
+@dataclass(eq=False)
 class _Worker:
     process: BaseProcess
     pipe: Any
@@ -76,20 +76,24 @@ class PoolExecutor:
         self._crew: list[_Worker] = []
 
     def __enter__(self) -> Self:
-        self._crew = [self._start() for _ in range(self.workers)]
+        self._fill()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end_all()
+        self._end(self._crew)
 
-    def _end_all(self) -> None:
-        for worker in self._crew:
+    def _fill(self) -> None:
+        """So that as many work as should."""
+        self._crew += [self._start() for _ in range(self.workers - len(self._crew))]
+
+    def _end(self, crew: Sequence[_Worker]) -> None:
+        for worker in crew:
             worker.process.terminate()
-        for worker in self._crew:
+        for worker in crew:
             worker.end()
-        self._crew = []
+        self._crew = [worker for worker in self._crew if worker not in crew]
 
     def _start(self) -> _Worker:
         ours, theirs = multiprocessing.Pipe()
@@ -99,7 +103,8 @@ class PoolExecutor:
 
     def run(self, specs: Sequence[RunSpec], on_epoch: OnEpoch) -> Iterator[tuple[RunSpec, RunResult]]:
         """A run for which memory was short, or whose worker died, is tried once more when the others have ended, alone:
-        the other workers are new ones then, which hold nothing."""
+        the other workers are gone then, with the memory that they held."""
+        self._fill()
         lost = list[RunSpec]()
         for spec, result in self._serve(self._crew, specs, on_epoch):
             if result.short_of_memory:
@@ -108,8 +113,7 @@ class PoolExecutor:
             else:
                 yield spec, result
         if lost:
-            self._end_all()
-            self._crew = [self._start() for _ in range(self.workers)]
+            self._end(self._crew[1:])
         for spec in lost:
             for _, result in self._serve(self._crew[:1], [spec], on_epoch):
                 yield spec, tried_again(result)
@@ -137,6 +141,7 @@ class PoolExecutor:
 
     def measure(self, spec: RunSpec) -> Speed:
         """All workers time the same steps at once, as they will share the machine; the slowest counts."""
+        self._fill()
         for worker in self._crew:
             worker.give(Task("measure", spec))
         answers = []
