@@ -82,19 +82,23 @@ class Asked(Generic[R]):
             return self._call()
 
     def _ask(self) -> None:
-        ours, theirs = multiprocessing.Pipe()
-        process = start(_answer, theirs, self._call)
-        theirs.close()
         try:
-            answer = ours.recv()
-        except (EOFError, OSError):
+            answer = self._answered()
+        except Exception:  # the other process was killed, or could not be had
             answer = EOFError()
-        process.join()
-        ours.close()
         if isinstance(answer, Exception):
             self._future.set_exception(answer)
         else:
-            self._future.set_result(answer)
+            self._future.set_result(cast(R, answer))
+
+    def _answered(self) -> object:
+        ours, theirs = multiprocessing.Pipe()
+        with ours:
+            process = start(_answer, theirs, self._call)
+            theirs.close()
+            answer = ours.recv()
+            process.join()
+            return answer
 
 
 def _answer(pipe: "Connection[Any, Any]", call: Callable[[], object]) -> None:
