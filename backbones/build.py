@@ -154,8 +154,13 @@ def try_size(model: nn.Module, name: str, image_size: int) -> None:
         raise BackboneError(_wrong_size(name, image_size, error)) from error
 
 
+def ran_out_of_memory(error: Exception) -> bool:
+    """Whether that is what an error says, of a processor or a GPU."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or any(words in str(error) for words in NO_MEMORY)
+
+
 def _wrong_size(name: str, image_size: int, error: Exception) -> str:
-    if isinstance(error, MemoryError | torch.OutOfMemoryError) or any(words in str(error) for words in NO_MEMORY):
+    if ran_out_of_memory(error):
         return f"There is too little memory to try backbone {name} on images of {image_size} px ({error})."
     return f"Backbone {name} does not take images of {image_size} px ({error}). Choose another --image-size."
 

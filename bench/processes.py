@@ -28,7 +28,7 @@ def serve_parent() -> None:
     for number in OF_TERMINAL:
         signal.signal(number, signal.SIG_IGN)
     parent = parent_process()
-    _ended_by_the_system()
+    ended_by_the_system()
     _end_after(lambda: connection.wait([parent.sentinel]) if parent else None)
 
 
@@ -48,11 +48,11 @@ def deaf_children() -> Iterator[None]:
 
 def end_with(parent: int) -> None:
     """For a process that was forked: end at once when the process `parent` has."""
-    _ended_by_the_system()
+    ended_by_the_system()
     _end_after(lambda: _wait_while_child_of(parent))
 
 
-def _ended_by_the_system() -> None:
+def ended_by_the_system() -> None:
     """Linux ends a process with its parent even where native code lets no thread of Python run."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

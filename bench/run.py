@@ -103,6 +103,8 @@ def train_missing(
             expected = announce(executor, wanted, what, terminal.say, speeds)
         if expected and (choices := smaller_choices(experiment, expected.seconds)):
             terminal.say(choices)
+        if expected:
+            wanted = [*expected.order]
         eta = Eta(wanted, expected.speeds if expected else None, executor.workers)
         with RunProgress(terminal, eta, begun.heartbeat) as progress:
             return failures(run_and_store(executor, wanted, folder.runs, experiment.frozen, progress))

@@ -65,7 +65,8 @@ def inside_bench(data: Path, folder: Path) -> dict[str, float]:
     wall = seconds(lambda: bench("run", "--data", data, *model, *small, "--results", folder))
     timings = [json.loads(path.read_text())["timings"] for path in folder.glob("runs/*/run.json")]
     images = CASES // 2 * EPOCHS
-    found = {phase: sum(t[phase] for t in timings) / 2 for phase in ("total", "train", "validate", "predict", "build")}
+    phases = ("total", "train", "validate", "predict", "build")
+    found = {phase: sum(t.get(phase, 0.0) for t in timings) / 2 for phase in phases}
     return {**found, "training": sum(images / t["train"] for t in timings), "wall": wall}
 
 
@@ -94,7 +95,7 @@ def main() -> None:
         share = median(run[phase] / run["total"] for run in inside)
         print(f"  {phase:9s} {taken:6.2f} s  {share:6.1%}")
     rest = median(run["wall"] - run["total"] for run in inside)
-    print(f"  outside the runs (start of three processes, reading, timing steps, leaderboard): {rest:.1f} s a call")
+    print(f"  outside the runs (loading of libraries, reading, timing steps, leaderboard): {rest:.1f} s a call")
 
 
 if __name__ == "__main__":

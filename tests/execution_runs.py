@@ -1,8 +1,9 @@
 """Small real runs for the tests of execution."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
 from trees import load_sites
 
 from backbones.weights import resolve
@@ -38,3 +39,16 @@ def prepare_runs(
 def with_lr(spec: RunSpec, lr: float) -> RunSpec:
     """The same run with another learning rate."""
     return replace(spec, recipe=spec.recipe.model_copy(update={"lr": lr}))
+
+
+@dataclass(frozen=True)
+class Hungry:
+    """A watch that asks for more memory than there is at the first runs of fold 0, so many of them; in any process."""
+
+    times: int
+    counted: Path
+
+    def __call__(self, spec: RunSpec, model: torch.nn.Module) -> None:
+        if spec.fold == 0 and len(list(self.counted.iterdir())) < self.times:
+            (self.counted / str(len(list(self.counted.iterdir())))).touch()
+            torch.empty(2**50)

@@ -16,9 +16,12 @@ def run(**given: Any) -> None:
     """
     training_begins()
     from bench.config.request import experiment_from
+    from bench.engine.load_early import load_early
+
+    load_early(experiment := experiment_from(given))
     from bench.run import run_experiment
 
-    raise typer.Exit(run_experiment(experiment_from(given)))
+    raise typer.Exit(run_experiment(experiment))
 
 
 @takes(options_of("screen"))
@@ -28,10 +31,13 @@ def screen(**given: Any) -> None:
     Into the same folder and leaderboard as bench run. Example: bench screen --backbones 'efficientnet*' --data DIR
     """
     training_begins()
+    from bench.engine.load_early import load_early
     from bench.screen.options import screen_from
+
+    load_early(experiment := screen_from(given))
     from bench.screen.session import run_screen
 
-    raise typer.Exit(run_screen(screen_from(given)))
+    raise typer.Exit(run_screen(experiment))
 
 
 @takes(options_of("search"))
@@ -42,10 +48,14 @@ def search(**given: Any) -> None:
     Example: bench search --backbone resnet34 --trials 40
     """
     training_begins()
+    from bench.engine.load_early import load_early
     from bench.search.options import search_from
+
+    experiment, options, where = search_from(given)
+    load_early(experiment)
     from bench.search.session import run_search
 
-    raise typer.Exit(run_search(*search_from(given)))
+    raise typer.Exit(run_search(experiment, options, where))
 
 
 @takes(options_of("nondeterminism"))

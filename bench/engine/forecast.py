@@ -13,18 +13,35 @@ LONG = 600.0  # seconds from which smaller choices are offered
 
 @dataclass(frozen=True)
 class Forecast:
-    """`seconds` for all pending runs on this executor's workers; `speeds` of each backbone, images a second."""
+    """`seconds` for all pending runs on this executor's workers; `speeds` of each backbone, images a second.
+
+    `order`: the runs in the order in which they should begin, which is the one of `seconds`.
+    """
 
     seconds: float
     speeds: Mapping[str, Speed]
+    order: Sequence[RunSpec]
 
 
 def forecast(executor: Executor, pending: Sequence[RunSpec]) -> Forecast:
     """Time each backbone once and add up; features of frozen bodies and process start are not counted."""
     examples = {spec.backbone: spec for spec in pending}
     speeds = {name: executor.measure(spec) for name, spec in examples.items()}
-    seconds = [speeds[spec.backbone].seconds(spec) for spec in pending]
-    return Forecast(makespan(seconds, executor.workers), speeds)
+    order = longest_first(pending, speeds)
+    seconds = [speeds[spec.backbone].seconds(spec) for spec in order]
+    return Forecast(makespan(seconds, executor.workers), speeds, order)
+
+
+def longest_first(pending: Sequence[RunSpec], speeds: Mapping[str, Speed]) -> list[RunSpec]:
+    """Seed after seed as they are, and in each the slowest backbone first: no worker ends alone with a long run.
+
+    Runs of one backbone keep their order, since their folds differ by a case or two.
+    """
+    slowest = dict[str, float]()
+    for spec in pending:
+        slowest[spec.backbone] = max(slowest.get(spec.backbone, 0.0), speeds[spec.backbone].seconds(spec))
+    seeds = {seed: place for place, seed in enumerate(dict.fromkeys(spec.seed for spec in pending))}
+    return sorted(pending, key=lambda spec: (seeds[spec.seed], -slowest[spec.backbone]))
 
 
 def announce(

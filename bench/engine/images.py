@@ -54,15 +54,23 @@ def load_images(
     caches: Caches,
     settings: PixelSettings | None = None,
     terminal: Terminal | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Dataset:
     """The cases that a request names and their pixels, read as the experiment says.
 
-    settings: of the pixels, where not those of the experiment; terminal: where decoding is shown.
+    settings: of the pixels, where not those of the experiment; terminal: where decoding is shown; meanwhile: called
+    after each image that is decoded.
 
     Raises:
         RequestError: they cannot be read, or name other classes.
     """
     with DecodingProgress(terminal or Terminal(quiet=True)) as decoding:
+
+        def on_done(done: int, total: int) -> None:
+            decoding.update(done, total)
+            if meanwhile:
+                meanwhile()
+
         return load_dataset(
             request,
             settings or experiment.pixels,
@@ -71,7 +79,7 @@ def load_images(
             declared=experiment.class_order,
             skip_unreadable=experiment.skip_unreadable,
             max_pixels=experiment.max_pixels,
-            on_done=decoding.update if terminal else None,
+            on_done=on_done if terminal or meanwhile else None,
             say=terminal.say if terminal else None,
         )
 

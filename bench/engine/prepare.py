@@ -1,7 +1,7 @@
 """From a request to a checked plan. Reads images and the results folder; writes nothing but caches."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from bench.engine.images import absolute, data_request, ensure_phantom, load_ima
 from bench.engine.leakage_check import check_leakage
 from bench.engine.resolve import Frozen, Start, resolve_backbones, start_backbones
 from bench.errors import RequestError
+from bench.execution.fork_server import Asked
 from bench.execution.resources import Resources
 from bench.folds.draw import TooFewToSplit, draw_folds
 from bench.folds.leaks import Leak, grouped
@@ -33,10 +34,10 @@ CHOICES = ("auto", "imagenet", "random")
 
 @dataclass(frozen=True)
 class Ahead:
-    """What is known before any image is read: what the folder holds, and where backbones start from."""
+    """What is known before any image is read: what the folder holds, and soon where backbones start from."""
 
     snapshot: FolderSnapshot
-    started: Mapping[str, Start]
+    started: Asked[dict[str, Start]]
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def prepare(
     snapshot = folder.snapshot(ahead.snapshot)
     pseudonyms = folder.pseudonyms() or Pseudonyms.fresh()
     request = data_request(experiment, caches, pseudonyms, internal_only=internal_only)
-    as_read = load_images(request, experiment, caches, terminal=terminal)
+    as_read = load_images(request, experiment, caches, terminal=terminal, meanwhile=ahead.started.refuse_failed)
     copies = copies_among(as_read.cases, as_read.pixels, as_read.settings, caches.pixels, terminal.say)
     dataset = replace(as_read, cases=grouped(as_read.cases, copies)) if experiment.group_duplicates else as_read
     snapshot.refuse_other_data(dataset.cases, dataset.classes, internal_only=internal_only)
@@ -129,7 +130,7 @@ def prepare(
     folds = resolved_folds(experiment, snapshot, dataset.cases)
     leaks = check_leakage(experiment, as_read.cases, copies, folds, terminal.say)
     backbones, frozen = resolve_backbones(
-        experiment, snapshot.experiment, len(dataset.classes), caches, terminal.say, ahead.started
+        experiment, snapshot.experiment, len(dataset.classes), caches, terminal.say, ahead.started.result()
     )
     experiment = resolved(experiment, dataset.classes, frozen)
     return Prepared(

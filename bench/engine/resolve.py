@@ -1,7 +1,7 @@
 """Decides weights, precision and device of each backbone, once for a results folder. Fills the weight cache."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backbones.convolutions import NEWEST, Rule
@@ -9,12 +9,12 @@ from backbones.names import FETCHED
 from bench.cache import Caches
 from bench.config.experiment import Experiment, FrozenBackbone
 from bench.errors import RequestError
+from bench.execution.fork_server import Asked
 from bench.execution.weight_cache import has_weights, store_weights
 from bench.plan.plan import PlannedBackbone
 from bench.plan.spec import Numerics, Weights
 
 if TYPE_CHECKING:
-    from backbones.weights import ResolvedWeights
     from bench.execution.setup import Device
 
 Frozen = dict[str, FrozenBackbone]
@@ -22,9 +22,13 @@ Frozen = dict[str, FrozenBackbone]
 
 @dataclass(frozen=True)
 class Start:
-    """Where a backbone starts from and runs; the tensors themselves are in the cache."""
+    """Where a backbone starts from and runs, as `ResolvedWeights` has it but for the tensors, which are in the cache:
+    there may be hundreds of backbones, and this process may have no torch."""
 
-    weights: "ResolvedWeights"
+    source: str
+    digest: str
+    note: str
+    remark: str
     device: "Device"
 
 
@@ -34,32 +38,48 @@ def start_backbones(
     caches: Caches,
     say: Callable[[str], None],
     leave_out: Callable[[str, str], None] | None = None,
-) -> dict[str, Start]:
-    """What can be found out about the backbones that are not resolved yet, before any image is read.
+) -> Asked[dict[str, Start]]:
+    """What can be found out about the backbones that are not resolved yet without any image; these can be read
+    meanwhile.
 
-    leave_out: is told of each that cannot be had and why, which is no error then.
+    leave_out: is told, before this returns, of each that cannot be had and why, which is no error then.
 
     Raises:
-        RequestError: an unknown backbone, weights that cannot be had or do not fit, a device that is not there, an
-            image size that an architecture does not take.
+        RequestError: here, or from what is asked: an unknown backbone, weights that cannot be had or do not fit, a
+            device that is not there, an image size that an architecture does not take.
     """
     frozen = _frozen(experiment, stored)
     wanted = [name for name in experiment.backbone if _unresolved(frozen.get(name), experiment, stored, caches, say)]
-    started = dict[str, Start]()
+    staged = experiment.backbone if stored is None or stored.recipe != experiment.recipe else wanted
     if leave_out is None:
         for name in wanted:
             _refuse_unknown(name)
+        return _asked(experiment, frozen, wanted, staged, caches)
+    started = dict[str, Start]()
     for name in wanted:
         try:
             _refuse_unknown(name)
-            started[name] = _start(name, experiment, frozen.get(name), caches)
+            started |= _asked(experiment, frozen, [name], [], caches).result()
         except RequestError as error:
-            if leave_out is None:
-                raise
             leave_out(name, str(error))
-    if experiment.recipe.frozen_stages:
-        for name in experiment.backbone if stored is None or stored.recipe != experiment.recipe else wanted:
-            _refuse_other_stages(name, experiment)
+    _asked(experiment, frozen, [], staged, caches).result()
+    return Asked(dict, started)
+
+
+def _asked(
+    experiment: Experiment, frozen: Frozen, wanted: list[str], staged: list[str], caches: Caches
+) -> Asked[dict[str, Start]]:
+    """Where `wanted` start from; `staged` are looked at for the frozen stages that a recipe has."""
+    staged = staged if experiment.recipe.frozen_stages else []
+    return Asked(_start_all, wanted, staged, experiment, frozen, caches) if wanted or staged else Asked(dict)
+
+
+def _start_all(
+    wanted: list[str], staged: list[str], experiment: Experiment, frozen: Frozen, caches: Caches
+) -> dict[str, Start]:
+    started = {name: _start(name, experiment, frozen.get(name), caches) for name in wanted}
+    for name in staged:
+        _refuse_other_stages(name, experiment)
     return started
 
 
@@ -74,8 +94,8 @@ def resolve_backbones(
     """The backbones to plan, and all that are frozen in the folder, these included.
 
     A backbone that the folder (or the configuration file) has frozen stays as it is, unless the request names other
-    weights, precision or device. torch is imported only where something is not resolved yet. `started`: what
-    `start_backbones` has found for those.
+    weights, precision or device. torch is needed only where something is not resolved yet, and not in this process
+    where another has it (`fork_server`). `started`: what `start_backbones` has found for those.
 
     Raises:
         RequestError: a backbone is no longer what it was when the folder was made.
@@ -90,7 +110,9 @@ def resolve_backbones(
                     f"The frozen weights of {name} were changed by another process while this one was reading. Give "
                     f"the same command again."
                 )
-            frozen[name] = _resolve(name, experiment, n_classes, started[name], known, say)
+            if started[name].remark:
+                say(f"{name}: {started[name].remark}")
+            frozen[name] = Asked(_resolve, name, experiment, n_classes, started[name], known).result()
             if known and same_size and _agrees(known, experiment) and frozen[name] != known:
                 raise RequestError(_changed_message(name, known, frozen[name]))
             if frozen[name].note:
@@ -207,7 +229,7 @@ def _start(name: str, experiment: Experiment, known: FrozenBackbone | None, cach
         if resolved.body is not None:
             load_body(model, resolved.body)
             store_weights(caches.weights, resolved)
-        return Start(replace(resolved, body=None), device)  # there may be hundreds
+        return Start(resolved.source, resolved.digest, resolved.note, resolved.remark, device)
     except (UnknownBackboneError, BackboneError, WeightsUnavailableError, ValueError) as error:
         raise RequestError(str(error)) from error
 
@@ -218,24 +240,18 @@ def _resolve(
     n_classes: int,
     start: Start,
     known: FrozenBackbone | None,
-    say: Callable[[str], None],
 ) -> FrozenBackbone:
     from backbones.build import build, faster_precision, traits
 
-    resolved, device = start.weights, start.device
     found = traits(build(name, n_classes, experiment.pixels.image_size))
-    if resolved.remark:
-        say(f"{name}: {resolved.remark}")
-    rule = _convolutions(known, device)
-    asked = experiment.precision
-    precision = faster_precision(found.depthwise, device, rule) if asked == "auto" else asked
+    rule, asked = _convolutions(known, start.device), experiment.precision
     return FrozenBackbone(
-        weights=resolved.source,
-        weights_digest=resolved.digest,
-        precision=precision,
-        device=device,
+        weights=start.source,
+        weights_digest=start.digest,
+        precision=faster_precision(found.depthwise, start.device, rule) if asked == "auto" else asked,
+        device=start.device,
         parameters=found.parameters,
-        note=resolved.note,
+        note=start.note,
         convolutions=rule,
     )
 

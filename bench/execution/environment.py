@@ -25,7 +25,7 @@ def environment(numerics: Numerics) -> dict[str, str]:
     """Libraries, processor, how torch is set up, and the variables that change what it computes, where they are set."""
     found = {
         "python": platform.python_version(),
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),  # which pickles without torch
         "torchvision": version("torchvision"),
         "timm": version("timm"),
         "numpy": version("numpy"),

@@ -1,11 +1,19 @@
 """What an executor is: it turns run specs into results, somewhere."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Protocol, Self
 
 from bench.plan.spec import OnEpoch, RunResult, RunSpec
+
+
+def tried_again(result: RunResult) -> RunResult:
+    """Of a run that was tried again alone after memory had been short: its error says so where it is once more."""
+    if not result.short_of_memory:
+        return result
+    advice = "If memory is short: a smaller --batch-size or --image-size."
+    return replace(result, error=f"{result.error}; the same happened when the run was tried again alone. {advice}")
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from bench.execution.executor import Speed
+from bench.execution.executor import Speed, tried_again
 from bench.execution.resources import Resources
 from bench.plan.spec import OnEpoch, RunResult, RunSpec
+from bench.printing import to_errors
 
 
 class InProcessExecutor:
@@ -23,7 +24,11 @@ class InProcessExecutor:
         from bench.execution.run import execute_guarded
 
         for spec in specs:
-            yield spec, execute_guarded(spec, self._resources, partial(on_epoch, spec))
+            result = execute_guarded(spec, self._resources, partial(on_epoch, spec))
+            if result.short_of_memory:
+                to_errors(f"{spec.title}: {result.error}. The run is tried once more.")
+                result = tried_again(execute_guarded(spec, self._resources, partial(on_epoch, spec)))
+            yield spec, result
 
     def measure(self, spec: RunSpec) -> Speed:
         from bench.execution.speed import measure_speed

@@ -12,18 +12,18 @@ from typing import Any, Self
 
 import numpy as np
 
-from bench.execution.executor import Speed
+from bench.execution.executor import Speed, tried_again
+from bench.execution.fork_server import start
 from bench.execution.resources import Resources
 from bench.execution.worker import Answer, Task, work
 from bench.out_of_memory import memory_kills, more_memory_kills
 from bench.plan.spec import EpochRecord, OnEpoch, RunResult, RunSpec
 from bench.printing import to_errors
-from bench.processes import deaf_children
 
 GRACE = 1.0  # seconds for a worker to end by itself
 
 
-@dataclass
+@dataclass(eq=False)
 class _Worker:
     process: BaseProcess
     pipe: Any
@@ -63,12 +63,8 @@ class Died:
         return "The worker process was killed (often too little memory)"
 
     def result(self) -> RunResult:
-        """Of a run that was tried again alone and ended in the same way."""
-        error = (
-            f"{self.text}; the same happened when the run was tried again alone. If memory is short: a smaller "
-            f"--batch-size or --image-size."
-        )
-        return RunResult("failed", np.zeros((0, 0), dtype=np.float32), error=error)
+        """Of the run that it had."""
+        return RunResult("failed", np.zeros((0, 0), dtype=np.float32), error=self.text, short_of_memory=True)
 
 
 class PoolExecutor:
@@ -77,46 +73,54 @@ class PoolExecutor:
     def __init__(self, resources: Resources, workers: int) -> None:
         self.workers = workers
         self._resources = resources
-        self._context = multiprocessing.get_context("spawn")
         self._crew: list[_Worker] = []
 
     def __enter__(self) -> Self:
-        self._crew = [self._start() for _ in range(self.workers)]
+        self._fill()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for worker in self._crew:
+        self._end(self._crew)
+
+    def _fill(self) -> None:
+        """So that as many work as should."""
+        self._crew += [self._start() for _ in range(self.workers - len(self._crew))]
+
+    def _end(self, crew: Sequence[_Worker]) -> None:
+        for worker in crew:
             worker.process.terminate()
-        for worker in self._crew:
+        for worker in crew:
             worker.end()
-        self._crew = []
+        self._crew = [worker for worker in self._crew if worker not in crew]
 
     def _start(self) -> _Worker:
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=work, args=(theirs, self._resources), daemon=True)
-        with deaf_children():
-            process.start()
+        ours, theirs = multiprocessing.Pipe()
+        process = start(work, theirs, self._resources)
         theirs.close()
         return _Worker(process, ours)
 
     def run(self, specs: Sequence[RunSpec], on_epoch: OnEpoch) -> Iterator[tuple[RunSpec, RunResult]]:
-        """A run whose worker died is tried once more when the others have ended, alone: memory may have been short."""
+        """A run for which memory was short, or whose worker died, is tried once more when the others have ended, alone:
+        the other workers are gone then, with the memory that they held."""
+        self._fill()
         lost = list[RunSpec]()
         for spec, result in self._serve(self._crew, specs, on_epoch):
-            if isinstance(result, Died):
-                to_errors(f"{spec.title}: {result.text}. The run is tried again alone when the others have ended.")
+            if result.short_of_memory:
+                to_errors(f"{spec.title}: {result.error}. The run is tried again alone when the others have ended.")
                 lost.append(spec)
             else:
                 yield spec, result
+        if lost:
+            self._end(self._crew[1:])
         for spec in lost:
             for _, result in self._serve(self._crew[:1], [spec], on_epoch):
-                yield spec, result.result() if isinstance(result, Died) else result
+                yield spec, tried_again(result)
 
     def _serve(
         self, crew: Sequence[_Worker], specs: Sequence[RunSpec], on_epoch: OnEpoch
-    ) -> Iterator[tuple[RunSpec, "RunResult | Died"]]:
+    ) -> Iterator[tuple[RunSpec, RunResult]]:
         waiting = list(reversed(specs))
         for worker in crew[: len(waiting)]:
             worker.give(Task("run", waiting.pop()))
@@ -133,10 +137,11 @@ class PoolExecutor:
                 worker.spec = None
                 if waiting:
                     worker.give(Task("run", waiting.pop()))
-                yield spec, answer
+                yield spec, answer.result() if isinstance(answer, Died) else answer
 
     def measure(self, spec: RunSpec) -> Speed:
         """All workers time the same steps at once, as they will share the machine; the slowest counts."""
+        self._fill()
         for worker in self._crew:
             worker.give(Task("measure", spec))
         answers = []

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from backbones.build import build, classifier, traits
+from backbones.build import build, classifier, ran_out_of_memory, traits
 from backbones.stages import divide
 from backbones.state import as_bytes, restore
 from bench.execution.augmentation import LightAugmentation
@@ -18,9 +18,8 @@ from bench.execution.batches import ImageBatches
 from bench.execution.environment import environment
 from bench.execution.features import Features, load_features, pooled, refuse_other_heads
 from bench.execution.prediction import Logits, Validation, evaluate, probabilities, validation
-from bench.execution.probe import fit_and_predict
 from bench.execution.resources import Resources
-from bench.execution.setup import seed_everything, set_up
+from bench.execution.setup import free_memory, seed_everything, set_up
 from bench.execution.stage_features import load_stage_features
 from bench.execution.timings import Timings
 from bench.execution.training import Inputs, NonFiniteLossError, Phase, StoppedError, TrainingPart, train
@@ -73,6 +72,8 @@ def _execute_probe(spec: RunSpec, resources: Resources) -> RunResult:
 
     Among the timings, "body" is how long computing the features took whichever run did, in this call or before.
     """
+    from bench.execution.probe import fit_and_predict  # scikit-learn, which takes a second to load
+
     timings = Timings()
 
     def compute() -> Features:
@@ -97,7 +98,10 @@ def execute_guarded(spec: RunSpec, resources: Resources, on_epoch: Callable[[Epo
     except Exception as error:  # the other runs go on
         where = traceback.extract_tb(error.__traceback__)[-1]
         text = f"{type(error).__name__}: {error} ({where.filename}, line {where.lineno})"
-        return RunResult("failed", NOTHING, error=text)
+        failed = RunResult("failed", NOTHING, error=text, short_of_memory=ran_out_of_memory(error))
+    if failed.short_of_memory:
+        free_memory()
+    return failed
 
 
 class PreparedRun:

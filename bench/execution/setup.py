@@ -1,5 +1,6 @@
 """Sets torch up as a spec's numerics says. Changes process-wide settings."""
 
+import gc
 import os
 import random
 from typing import Literal
@@ -32,6 +33,12 @@ def finish(device: torch.device) -> None:
     """Wait until the device has done what it was given, as a clock must that times it. A CPU always has."""
     if device.type != "cpu":
         torch.accelerator.synchronize(device)
+
+
+def free_memory() -> None:
+    """Give back what this process keeps of a GPU's memory for later; what failed runs had is no longer in use."""
+    gc.collect()
+    torch.cuda.empty_cache()  # which does nothing where no GPU is used
 
 
 def seed_everything(seed: int) -> None:

@@ -22,7 +22,7 @@ STOPPED = 0.5  # seconds; nothing in `bench` has a limit of time while nobody as
 def as_the_shell_starts_it() -> None:
     """In a session of its own, with signals as a terminal has them; workers are forked: no imports again."""
     from bench.cli import start
-    from bench.execution import pool
+    from bench.execution import fork_server, pool
     from bench.nondeterminism import replay
 
     os.setsid()
@@ -30,7 +30,8 @@ def as_the_shell_starts_it() -> None:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     forked = multiprocessing.get_context("fork")
     vars(replay)["get_context"] = lambda _: forked
-    vars(pool)["multiprocessing"] = SimpleNamespace(get_context=lambda _: forked)
+    vars(fork_server)["multiprocessing"] = SimpleNamespace(get_context=lambda _: forked, Pipe=forked.Pipe)
+    vars(fork_server)["begin"] = lambda *modules: None
     vars(pool)["work"] = _work
     start()
 

@@ -19,7 +19,7 @@ def asked(**options: object) -> Experiment:
 
 
 def resolved(experiment: Experiment, stored: Experiment | None, caches: Caches) -> FrozenBackbone:
-    started = start_backbones(experiment, stored, caches, print)
+    started = start_backbones(experiment, stored, caches, print).result()
     planned, frozen = resolve_backbones(experiment, stored, 2, caches, print, started)
     assert planned[0].numerics.convolutions == frozen[NAME].convolutions
     return frozen[NAME]

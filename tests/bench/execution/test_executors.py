@@ -4,11 +4,12 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from execution_runs import prepare_runs, with_lr
+from execution_runs import Hungry, prepare_runs, with_lr
 
 from bench.cache import Caches
 from bench.execution.executor import Executor
@@ -86,6 +87,25 @@ class TestEveryExecutor:
             assert speed.evaluation > speed.training
             assert speed.seconds(specs[0]) > 0
             assert list(executor.run([], go_on)) == []
+
+
+@pytest.mark.parametrize("make", [InProcessExecutor, partial(PoolExecutor, workers=2)], ids=["in-process", "pool"])
+@pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
+def test_a_run_that_is_out_of_memory_is_tried_once_more(
+    make: Make, times: int, runs: tuple[list[RunSpec], Resources], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    specs, resources = runs
+    with make(replace(resources, watch=Hungry(times, tmp_path))) as executor:
+        outcome = results_by_fold(executor, specs)
+    said = capfd.readouterr().err
+    assert said.count("DefaultCPUAllocator") == 1
+    assert f"{specs[0].title}: RuntimeError" in said
+    assert len(list(tmp_path.iterdir())) == times
+    assert (outcome[0].status, outcome[1].status) == ("done" if times == 1 else "failed", "done")
+    if times == 2:
+        assert "DefaultCPUAllocator" in outcome[0].error
+        assert "the same happened when the run was tried again alone" in outcome[0].error
+        assert "--batch-size" in outcome[0].error
 
 
 def killing(executor: PoolExecutor, times: int, killed: list[int]) -> Callable[[RunSpec, EpochRecord], bool]:
