@@ -117,8 +117,12 @@ def prepare(
     """
     snapshot = folder.snapshot(ahead.snapshot)
     pseudonyms = folder.pseudonyms() or Pseudonyms.fresh()
-    request = data_request(experiment, caches, pseudonyms, internal_only=internal_only)
-    as_read = load_images(request, experiment, caches, terminal=terminal, meanwhile=ahead.started.refuse_failed)
+    try:
+        request = data_request(experiment, caches, pseudonyms, internal_only=internal_only)
+        as_read = load_images(request, experiment, caches, terminal=terminal, meanwhile=ahead.started.refuse_failed)
+    except RequestError:
+        ahead.started.result()  # what is wrong with a backbone is said first, whichever was found sooner
+        raise
     copies = copies_among(as_read.cases, as_read.pixels, as_read.settings, caches.pixels, terminal.say)
     dataset = replace(as_read, cases=grouped(as_read.cases, copies)) if experiment.group_duplicates else as_read
     snapshot.refuse_other_data(dataset.cases, dataset.classes, internal_only=internal_only)

@@ -12,6 +12,7 @@ import pytest
 from execution_runs import Hungry, prepare_runs, with_lr
 
 from bench.cache import Caches
+from bench.execution import fork_server
 from bench.execution.executor import Executor
 from bench.execution.in_process import InProcessExecutor
 from bench.execution.pool import PoolExecutor
@@ -154,8 +155,10 @@ def test_a_run_whose_workers_are_killed_twice_fails_and_the_others_go_on(
 
 
 def test_an_interrupt_is_no_matter_of_the_workers_not_even_while_they_start(
-    runs: tuple[list[RunSpec], Resources],
+    runs: tuple[list[RunSpec], Resources], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The server of the tests' own processes hears the terminal, which that of a command does not."""
+    monkeypatch.setattr(fork_server, "_begun", False)
     specs, resources = runs
     with PoolExecutor(resources, 1) as executor:
         (worker,) = executor._crew
