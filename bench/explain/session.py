@@ -7,7 +7,7 @@ from bench.cache import user_caches
 from bench.config.experiment import Experiment
 from bench.data.pseudonyms import Pseudonyms
 from bench.engine.images import data_request, ensure_phantom
-from bench.errors import RequestError, interruptible
+from bench.errors import RequestError, WriteError, interruptible
 from bench.execution.resources import Resources
 from bench.explain.data import Images, load_pictures
 from bench.explain.explained_set import ExplainedSet, explain_set
@@ -50,7 +50,8 @@ def _run(options: ExplainOptions) -> int:
     with folder.locked(command="bench explain", say=terminal.say):
         snapshot = folder.snapshot()
         experiment = snapshot.experiment
-        assert experiment is not None
+        if experiment is None:
+            raise WriteError(f"The results folder {folder.root} was removed meanwhile. Bring it back, and begin again.")
         sets = find_models(folder, snapshot, options.backbones, terminal.say)
         ensure_phantom(experiment, caches, terminal)
         request = data_request(experiment, caches, folder.pseudonyms() or Pseudonyms.fresh())
