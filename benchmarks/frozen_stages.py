@@ -4,7 +4,7 @@ resnet34 from weights in a file (random ones; their values do not matter here) a
 weights (extra lite), in fp32 and, where the processor has it, bf16. Steps are those of the engine, in the time of the
 processor; runs are whole ones, each with an empty cache of features, so that what the features cost is in their timings
 and can be left out or shared. Everything takes turns in one process with one thread.
-Run: python -m benchmarks.frozen_stages [--rounds 5] [--cases 240] [--external 96]
+Run: python -m benchmarks.frozen_stages [--rounds 5] [--cases 200] [--external 80]
 """
 
 import argparse
@@ -181,7 +181,7 @@ def lines_of(given: argparse.Namespace, name: str, precision: Precision, data: P
 
 
 def main() -> None:
-    parser = options(__doc__, rounds=5, cases=240, external=96, epochs=5, size=64, batch=32)
+    parser = options(__doc__, rounds=5, cases=200, external=80, epochs=5, size=64, batch=32)
     parser.add_argument("--backbone", action="append", help=f"[{', '.join(BACKBONES)}]")
     given = parser.parse_args()
     torch.set_num_threads(1)
