@@ -2,9 +2,9 @@
 
 One small experiment on real digits (scikit-learn's) is run twice by `bench run`: by the rule, and, as in a folder that
 was made before there was one, by torch's own. The ways differ in the last bits, and training makes these grow: runs
-differ as repetitions with another rounding would, and only means over seeds can be compared. Accuracies of each seed over
-all cases are compared in pairs by two one-sided t-tests (Schuirmann 1987): means are equivalent within a margin at 5 %
-where the 90 % interval of their difference lies inside it.
+differ as repetitions would with another rounding, and only means over seeds can be compared. Accuracies of each seed
+over all cases are compared in pairs by two one-sided t-tests (Schuirmann 1987). Means are equivalent within a margin at
+5 % where the 90 % interval of their difference lies inside it.
 Run: python -m benchmarks.equivalence [--seeds 10] [--cases 400] [--external 200] [--backbone resnet18]
 """
 

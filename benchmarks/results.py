@@ -53,8 +53,8 @@ ALL = {
     "full-size": Listed("full_size", 0.5),
     "frozen-stages": Listed("frozen_stages", 5),
     "equivalence": Listed("equivalence", 3),
-    "screen": Listed("screen", 1),
-    "status": Listed("status", 0.3),
+    "screen-speed": Listed("screen", 1),
+    "status-speed": Listed("status", 0.3),
 }
 """In their order."""
 

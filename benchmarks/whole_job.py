@@ -49,12 +49,12 @@ Turns = dict[str, list[Turn]]
 
 
 def by_bench(given: argparse.Namespace, data: Path, results: Path, cache: Path) -> tuple[Turn, dict[str, float]]:
-    """The command as it is typed, with empty caches; its seconds by phase, of all workers together."""
+    """The command as it is typed, with empty caches; of all its workers seconds by phase, and images trained on."""
     os.environ["GAPBENCH_CACHE"] = str(cache)
     job = ("--backbone", given.backbone, "--weights", "random", "--image-size", given.size, "--epochs", given.epochs)
     job += ("--seeds", given.seeds, "--folds", given.folds, "--batch-size", given.batch, "--monitor", "every")
     wall = seconds(lambda: bench("run", "--data", data, *map(str, job), "--results", results))
-    trained, phases = list[Trained](), dict.fromkeys((*PHASES, "total"), 0.0)
+    trained, phases = list[Trained](), dict.fromkeys((*PHASES, "total", "images"), 0.0)
     runs = sorted(RunStore(results / "runs").read_all(), key=lambda run: (run.record.spec.seed, run.record.spec.fold))
     for place, run in enumerate(runs):
         history, record = run.history(), run.record
@@ -62,8 +62,9 @@ def by_bench(given: argparse.Namespace, data: Path, results: Path, cache: Path) 
         updates = sum(-(-images // given.batch) for images in history["images"])
         scores = (record.metrics[site]["accuracy"] for site in SITES)
         trained.append(Trained(place, record.seconds, updates, *scores))
-        for phase in phases:
+        for phase in (*PHASES, "total"):
             phases[phase] += record.timings.get(phase, 0.0)
+        phases["images"] += history["images"].sum()
     return Turn(wall, trained, wall), phases
 
 
@@ -103,6 +104,7 @@ def print_profile(profiles: Sequence[dict[str, float]], walls: Sequence[float], 
         print(f"  {phase:28s}{taken:7.1f} s {share:6.1%}")
     rest = [wall - found["total"] / workers for found, wall in zip(profiles, walls, strict=True)]
     print(f"  {'outside the runs':28s}{median(rest):7.1f} s {median(np.divide(rest, walls)):6.1%}")
+    print(f"  a worker trains on {median(found['images'] / found['train'] for found in profiles):.1f} images/s")
 
 
 def all_of(turns: Sequence[Turn]) -> list[Trained]:
