@@ -16,7 +16,7 @@ from processes import wait_until
 from warm import start_warm
 
 MOST_SECONDS = 600
-STOPPED = 0.5  # seconds; nothing in `bench` has a limit of time while nobody asks it to end
+STOPPED = 0.5  # seconds
 
 
 def as_the_shell_starts_it() -> None:
@@ -139,8 +139,12 @@ def hang_up(command: Command) -> bool:
     return command.tell(signal.SIGHUP)
 
 
-def stop_for_a_while(command: Command) -> bool:
+def stop_for_a_while(command: Command, seconds: float = STOPPED) -> bool:
     there = command.tell(signal.SIGSTOP)
-    time.sleep(STOPPED)
+    time.sleep(seconds if there else 0)
     command.tell(signal.SIGCONT)
     return there
+
+
+def stop_for_a_minute(command: Command) -> bool:
+    return stop_for_a_while(command, 60)
