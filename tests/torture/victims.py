@@ -131,8 +131,7 @@ def interrupt_twice(command: Command) -> bool:
     """As a terminal does: all processes are told."""
     there = command.tell(signal.SIGINT)
     time.sleep(0.05)
-    command.tell(signal.SIGINT)
-    return there
+    return command.tell(signal.SIGINT) or there
 
 
 def hang_up(command: Command) -> bool:
