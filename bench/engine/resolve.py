@@ -8,6 +8,7 @@ from backbones.convolutions import NEWEST, Rule
 from backbones.names import FETCHED
 from bench.cache import Caches
 from bench.config.experiment import Experiment, FrozenBackbone
+from bench.config.machine import kind_of
 from bench.errors import RequestError
 from bench.execution.fork_server import Asked
 from bench.execution.weight_cache import has_weights, store_weights
@@ -118,7 +119,7 @@ def resolve_backbones(
             if frozen[name].note:
                 say(f"Warning: {name} starts from random weights. {frozen[name].note}")
         elif known and known.device != "cpu":
-            _require_device(known.device)
+            _require_device(known.device, experiment.device)
         if experiment.recipe.frozen_stages and not frozen[name].weights_digest:
             raise RequestError(
                 f"{name} starts from random weights, and frozen stages of these would stay random. Leave out --freeze "
@@ -175,13 +176,17 @@ def _refuse_other_stages(name: str, experiment: Experiment) -> None:
         raise RequestError(str(error)) from error
 
 
-def _require_device(name: str) -> None:
+def _require_device(frozen: str, asked: str) -> None:
     from bench.execution.setup import resolve_device
 
     try:
-        resolve_device(name)
+        resolve_device(frozen)
     except ValueError as error:
         raise RequestError(f"The experiment was frozen for another device. {error}") from error
+    try:
+        resolve_device(asked)
+    except ValueError as error:
+        raise RequestError(str(error)) from error
 
 
 def _agrees(known: FrozenBackbone, experiment: Experiment) -> bool:
@@ -189,7 +194,7 @@ def _agrees(known: FrozenBackbone, experiment: Experiment) -> bool:
     return (
         known.weights in weights
         and experiment.precision in ("auto", known.precision)
-        and experiment.device in ("auto", known.device)
+        and kind_of(experiment.device) in ("auto", known.device)
     )
 
 

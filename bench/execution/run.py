@@ -81,7 +81,7 @@ def _execute_probe(spec: RunSpec, resources: Resources) -> RunResult:
         return pooled(run.model, run.images, len(resources.pixels.row), run.autocast)
 
     with timings.phase("total"):
-        set_up(spec.numerics)
+        set_up(spec.numerics, resources.card)
         with timings.phase("features"):
             features = load_features(resources.caches.features, spec, resources.pixels, compute)
         with timings.phase("fit"):
@@ -117,7 +117,7 @@ class PreparedRun:
         self, spec: RunSpec, resources: Resources, timings: Timings | None = None, *, trained: bytes | None = None
     ) -> None:
         self.spec, self.resources, self.timings = spec, resources, timings or Timings()
-        self.device = set_up(spec.numerics)
+        self.device = set_up(spec.numerics, resources.card)
         with self.timings.phase("build"):
             self.model = self._build(trained)
         self.images = ImageBatches(

@@ -8,19 +8,22 @@ import torch
 from torch import nn
 
 from bench.execution.batches import EVALUATION_BATCH
+from bench.execution.card_load import CardMeter
 from bench.execution.executor import Speed
 from bench.execution.optimisation import Optimisation
 from bench.execution.prediction import evaluate
 from bench.execution.resources import Resources
 from bench.execution.run import PreparedRun
-from bench.execution.setup import finish
+from bench.execution.setup import finish, set_up
 from bench.plan.spec import RunSpec
 
 TIMED_STEPS = 2
 
 
 def measure_speed(spec: RunSpec, resources: Resources) -> Speed:
-    """Images a second of training and of evaluation, after one step of warm-up."""
+    """Images a second of training and of evaluation, after one step of warm-up; on a card also what a step takes."""
+    device = set_up(spec.numerics, resources.card)
+    meter = CardMeter(device) if device.type == "cuda" else None
     run = PreparedRun(spec, resources)
     rows = run.rows(spec.train)
     step = training_step(run, 1 + TIMED_STEPS)
@@ -29,7 +32,8 @@ def measure_speed(spec: RunSpec, resources: Resources) -> Speed:
         evaluate(*run.trained, np.resize(rows, EVALUATION_BATCH).tolist(), run.autocast)
 
     training, evaluation = (_seconds(action, run.device) for action in (step, look))
-    return Speed(min(len(rows), spec.recipe.batch_size) / training, EVALUATION_BATCH / evaluation)
+    load = meter.load(step, training) if meter else None
+    return Speed(min(len(rows), spec.recipe.batch_size) / training, EVALUATION_BATCH / evaluation, load)
 
 
 def training_step(run: PreparedRun, steps: int) -> Callable[[], None]:

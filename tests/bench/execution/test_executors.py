@@ -109,6 +109,28 @@ def test_a_run_that_is_out_of_memory_is_tried_once_more(
         assert "--batch-size" in outcome[0].error
 
 
+def test_each_card_has_workers_of_its_own_and_keeps_them(runs: tuple[list[RunSpec], Resources]) -> None:
+    """Cards of made-up names, which runs for the processor leave alone."""
+    specs, resources = runs
+    reference = results_by_fold(InProcessExecutor(resources), specs)
+    seen: dict[int, str] = {}
+    with PoolExecutor(replace(resources, cards=("cuda:0", "cuda:1")), 3) as executor:
+        assert [worker.card for worker in executor._crew] == ["cuda:0", "cuda:1", "cuda:0"]
+        os.kill(executor._crew[1].process.pid or 0, signal.SIGKILL)
+
+        def look(spec: RunSpec, epoch: EpochRecord) -> bool:
+            seen[spec.fold] = next(worker.card for worker in executor._crew if worker.spec is spec)
+            return True
+
+        outcome = {spec.fold: result for spec, result in executor.run(specs, look)}
+        assert {worker.card for worker in executor._crew} == {"cuda:0"}  # the lost run was tried again alone
+        executor._fill()
+        assert sorted(worker.card for worker in executor._crew) == ["cuda:0", "cuda:0", "cuda:1"]
+    assert set(seen) == {0, 1}
+    for fold, result in outcome.items():
+        assert np.array_equal(result.probabilities, reference[fold].probabilities)
+
+
 def killing(executor: PoolExecutor, times: int, killed: list[int]) -> Callable[[RunSpec, EpochRecord], bool]:
     """After the first epoch of fold 0, kill its worker, so many times."""
 
