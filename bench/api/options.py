@@ -41,6 +41,7 @@ class Options(TypedDict, total=False):
     monitor: str
     precision: Literal["auto", "fp32", "bf16"]
     device: str
+    steps: Literal["auto", "eager", "graph"]
     deterministic: bool
     workers: int | Literal["auto"]
     executor: Literal["auto", "in-process", "processes"]

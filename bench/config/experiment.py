@@ -19,7 +19,7 @@ from bench.errors import RequestError
 from bench.executors import AUTO, EXECUTORS
 from bench.option import DATA, MACHINE, NETWORKS, RECIPE, RESULTS, RUN, TRAINING, option
 from bench.plan.recipe import RECIPES, Recipe
-from bench.plan.spec import Precision
+from bench.plan.spec import Precision, Steps
 from reports.statistics.intervals import Interval, chosen_interval
 
 DEFAULT_IMAGE_SIZE = 224
@@ -48,6 +48,7 @@ class FrozenBackbone(BaseModel):
     parameters: int
     note: str = ""
     convolutions: Rule = "torch"
+    steps: Steps = "eager"
 
 
 class Tuned(BaseModel):
@@ -199,6 +200,12 @@ class Experiment(BaseModel):
         metavar="auto|cpu|cuda|mps|CARDS",
         choices=(AUTO, *DEVICES),
         shown="auto; cuda: all cards",
+    )
+    steps: Literal["auto", "eager", "graph"] = option(
+        "auto",
+        "Steps on a GPU: {choices} (recorded once, then replayed).",
+        panel=MACHINE,
+        shown="auto: graph on CUDA",
     )
     deterministic: bool = option(
         True,

@@ -13,7 +13,7 @@ from bench.errors import RequestError
 from bench.execution.fork_server import Asked
 from bench.execution.weight_cache import has_weights, store_weights
 from bench.plan.plan import PlannedBackbone
-from bench.plan.spec import Numerics, Weights
+from bench.plan.spec import Numerics, Steps, Weights
 
 if TYPE_CHECKING:
     from bench.execution.setup import Device
@@ -195,6 +195,7 @@ def _agrees(known: FrozenBackbone, experiment: Experiment) -> bool:
         known.weights in weights
         and experiment.precision in ("auto", known.precision)
         and kind_of(experiment.device) in ("auto", known.device)
+        and experiment.steps in ("auto", known.steps)
     )
 
 
@@ -228,6 +229,8 @@ def _start(name: str, experiment: Experiment, known: FrozenBackbone | None, cach
     size = experiment.pixels.image_size
     try:
         device = resolve_device(experiment.device)
+        if experiment.steps == "graph" and device != "cuda":
+            raise ValueError(f"--steps graph records steps on a GPU with CUDA, and this is {device}. Leave it out.")
         model = create(name, 2, size)
         try_size(model, name, size)
         resolved = resolve(name, choice, size)
@@ -258,7 +261,17 @@ def _resolve(
         parameters=found.parameters,
         note=start.note,
         convolutions=rule,
+        steps=_steps(experiment, known, start.device),
     )
+
+
+def _steps(experiment: Experiment, known: FrozenBackbone | None, device: "Device") -> Steps:
+    """Those of the backbone's other runs in the folder; else recorded ones, which are for CUDA."""
+    if experiment.steps != "auto":
+        return experiment.steps
+    if device != "cuda":
+        return "eager"
+    return known.steps if known and known.device == "cuda" else "graph"
 
 
 def _convolutions(known: FrozenBackbone | None, device: "Device") -> Rule:
@@ -274,5 +287,6 @@ def _planned(name: str, frozen: FrozenBackbone, deterministic: bool) -> PlannedB
         device=frozen.device,
         deterministic=deterministic,
         convolutions=frozen.convolutions,
+        steps=frozen.steps,
     )
     return PlannedBackbone(name, Weights(frozen.weights, frozen.weights_digest), numerics)

@@ -15,12 +15,14 @@ from backbones.stages import divide
 from backbones.state import as_bytes, restore
 from bench.execution.augmentation import LightAugmentation
 from bench.execution.batches import ImageBatches
+from bench.execution.cuda_graphs import CudaGraphs
 from bench.execution.environment import environment
 from bench.execution.features import Features, load_features, pooled, refuse_other_heads
 from bench.execution.prediction import Logits, Validation, evaluate, probabilities, validation
 from bench.execution.resources import Resources
 from bench.execution.setup import free_memory, seed_everything, set_up
 from bench.execution.stage_features import load_stage_features
+from bench.execution.step import StepRecorder
 from bench.execution.timings import Timings
 from bench.execution.training import Inputs, NonFiniteLossError, Phase, StoppedError, TrainingPart, train
 from bench.execution.watch import Recorder, StepWatch
@@ -123,6 +125,8 @@ class PreparedRun:
         self.images = ImageBatches(
             resources.pixels.open(), traits(self.model), self.device, spec.numerics.layout == "channels_last"
         )
+        recorded = spec.numerics.steps == "graph" and self.device.type == "cuda"
+        self.recorder: StepRecorder | None = CudaGraphs(self.device) if recorded else None
         self.autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=spec.numerics.precision == "bf16")
 
     def _build(self, trained: bytes | None) -> nn.Module:
@@ -223,6 +227,7 @@ class PreparedRun:
             validate=validate,
             on_epoch=on_epoch,
             watches=self.watches,
+            recorder=self.recorder,
         )
 
     def _last_logits(self) -> Logits:
