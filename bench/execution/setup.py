@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import torch
 
+from bench.execution.allocation import keep_freed
 from bench.plan.spec import Numerics
 
 Device = Literal["cpu", "cuda", "mps"]
@@ -19,6 +20,7 @@ def set_up(numerics: Numerics) -> torch.device:
     Not deterministic: cuDNN tries which of its algorithms is fastest, and TF32 is allowed.
     """
     exact = numerics.deterministic
+    keep_freed()
     # torch reads it once a process, at the first matrix product; so a fast run must set it for a later exact one
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(numerics.threads)
