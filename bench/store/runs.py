@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from bench.atomic import flush, write_atomically
+from bench.atomic import flush, flush_all, write_atomically
 from bench.data.cases import INTERNAL, Case
 from bench.plan.plan import by_content, samples_of
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
@@ -30,6 +30,7 @@ from bench.store.records import (
     damaged,
     read_record,
     read_sibling,
+    replace_record,
     write_record,
 )
 from bench.store.traces import write_trace
@@ -184,7 +185,7 @@ class RunStore:
         record = read_record(folder)
         write_atomically(folder / MODEL, lambda temporary: temporary.write_bytes(model))
         if record.sha256 is not None:
-            write_record(folder, record)
+            replace_record(folder, record)
 
     def store(self, name: str, fill: Callable[[Path], None]) -> Path:
         """A folder that `fill` writes: flushed and under its final name, replacing what had it, or not at all.
@@ -197,9 +198,7 @@ class RunStore:
             self.root.mkdir(exist_ok=True)
             temporary.mkdir()
             fill(temporary)
-            for path in temporary.rglob("*"):
-                flush(path)
-            flush(temporary)
+            flush_all([*temporary.rglob("*"), temporary])
             _replace(temporary, final)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
