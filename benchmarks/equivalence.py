@@ -139,8 +139,8 @@ def lines_of(backbone: str, folders: dict[str, Path]) -> Iterator[str]:
         yield f"  accuracy, {site}: {old.mean():.4f} by torch's own, {new.mean():.4f} by {NEWEST}"
         yield f"    between seeds it varies by {old.std(ddof=1):.4f} and {new.std(ddof=1):.4f} (standard deviations)"
         yield f"    paired difference {found.mean:+.4f}, 90 % {found.low:+.4f} to {found.high:+.4f}"
-        yield f"    two one-sided tests of ±{MARGIN}: p {found.p:.3f}; {len(old)} seeds show equivalence within "
-        yield f"    ±{found.within:.4f}; an interval as narrow as ±{MARGIN} needs {needed} seeds"
+        yield f"    two one-sided tests of ±{MARGIN}: p {found.p:.3f}"
+        yield f"    {len(old)} seeds show equivalence within ±{found.within:.4f}; for ±{MARGIN} it takes about {needed} seeds"
         what = f"accuracy before and after, {backbone}, {precision}, {site}, {len(old)} seeds, equivalent within"
         goals.append(Goal(what, f"±{found.within:.4f}", f"±{MARGIN:.4f}", found.p < LEVEL))
     yield from map(str, goals)
