@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from bench.plan.spec import OnEpoch, RunResult, RunSpec
 
@@ -71,3 +71,11 @@ class Executor(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@runtime_checkable
+class HasMore(Protocol):
+    """An executor that knows whether it would wait; of another one each result is stored by itself."""
+
+    def has_more(self) -> bool:
+        """Whether `run` has something to give or to ask at once, so that a result may be stored with the next one."""

@@ -149,6 +149,10 @@ class PoolExecutor:
                     worker.give(Task("run", waiting.pop()))
                 yield spec, answer.result() if isinstance(answer, Died) else answer
 
+    def has_more(self) -> bool:
+        """Whether a worker has answered that was not heard yet."""
+        return bool(connection.wait([worker.pipe for worker in self._crew if worker.spec is not None], 0))
+
     def measure(self, spec: RunSpec) -> Speed:
         """All workers time the same steps at once, as they will share the machine; the slowest counts."""
         self._fill()

@@ -14,6 +14,7 @@ from backbones.build import build, classifier, ran_out_of_memory, traits
 from backbones.stages import divide
 from backbones.state import as_bytes, restore
 from bench.errors import disk_failed
+from bench.execution.allocation import give_back
 from bench.execution.augmentation import LightAugmentation
 from bench.execution.batches import ImageBatches
 from bench.execution.cuda_graphs import CudaGraphs
@@ -104,6 +105,8 @@ def execute_guarded(spec: RunSpec, resources: Resources, on_epoch: Callable[[Epo
         failed = RunResult(
             "failed", NOTHING, error=text, short_of_memory=ran_out_of_memory(error), disk_failed=disk_failed(error)
         )
+    finally:
+        give_back()
     if failed.short_of_memory:
         free_memory()
     return failed

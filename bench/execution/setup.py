@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from bench.config.machine import cards_in, kind_of
+from bench.execution.allocation import keep_freed
 from bench.plan.spec import Numerics
 
 Device = Literal["cpu", "cuda", "mps"]
@@ -22,6 +23,7 @@ def set_up(numerics: Numerics, card: str = "") -> torch.device:
     if card and numerics.device == "cuda":
         torch.cuda.set_device(card)
     exact = numerics.deterministic
+    keep_freed()
     # torch reads it once a process, at the first matrix product; so a fast run must set it for a later exact one
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(numerics.threads)

@@ -190,10 +190,20 @@ class RunRecord(BaseModel):
 
 
 def write_record(folder: Path, record: RunRecord) -> None:
-    """Write run.json with the digests of the files that are beside it."""
+    """Write run.json into a folder that is no run yet: it is not flushed."""
+    (folder / FILE).write_text(_with_digests(folder, record), encoding="utf-8")
+
+
+def replace_record(folder: Path, record: RunRecord) -> None:
+    """Write run.json of a stored run anew."""
+    write_text(folder / FILE, _with_digests(folder, record))
+
+
+def _with_digests(folder: Path, record: RunRecord) -> str:
+    """The text of run.json, with the digests of the files that are beside it."""
     names = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name != FILE)
     digests = {name: file_digest(folder / name) for name in names if not name.startswith(".")}
-    write_text(folder / FILE, sealed(record.to_json(), FILE, digests))
+    return sealed(record.to_json(), FILE, digests)
 
 
 def read_record(folder: Path) -> RunRecord:
