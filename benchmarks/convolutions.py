@@ -9,7 +9,6 @@ Run: python -m benchmarks.convolutions [--turns 9] [--model-turns 5] [--batch 32
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import nan
 from statistics import median
 from typing import Any
 
@@ -55,9 +54,6 @@ WANTED: dict[tuple[InstructionSet, Precision], float] = {
     ("avx2", "fp32"): 1.3,
 }
 """How many times as fast a step of the first model is to be."""
-OF_A_PRODUCT: dict[InstructionSet, float] = {"amx_bf16": 0.6, "avx512_bf16": 0.85}
-"""Which share of the speed of a bf16 product resnet34 is to reach at 224 px."""
-DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
 PARTS = ("forward", "input_gradient", "weight_gradient")
 Work = dict[str, Callable[[], object]]
 
@@ -82,7 +78,7 @@ def precisions() -> tuple[Precision, ...]:
 
 def layer_lines(precision: Precision, batch: int, turns: int) -> Iterator[str]:
     """Of each layer the milliseconds of torch's own, and how many times faster the other ways are."""
-    dtype = DTYPES[precision]
+    dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
     for shape in shapes():
         images = torch.randn(batch, shape.channels_in, *shape.size, dtype=dtype).to(memory_format=LAST)
         wide = (shape.channels_out, shape.channels_in // shape.groups, *shape.kernel)
@@ -148,33 +144,9 @@ def evaluate(model: nn.Module, cast: torch.autocast, images: Tensor) -> None:
         model(images)
 
 
-def step_operations(name: str, size: int) -> float:
-    """Of the convolutions of one image in training: two for each multiplication forward, as many for each gradient;
-    images have none.
-    """
-    found: list[int] = []
-    model = timm.create_model(name, num_classes=6)
-    for part in model.modules():
-        if isinstance(part, nn.Conv2d):
-            part.register_forward_hook(lambda of, given, out: found.append(out.numel() * of.weight[0].numel()))
-    with torch.no_grad():
-        model(torch.zeros(2, 3, size, size))
-    return 3 * sum(found) - found[0]  # of two images, which the two operations make up for
-
-
-def product_rate(precision: Precision, turns: int, side: int = 2048) -> float:
-    """Operations a second of a matrix product."""
-    matrix = torch.randn(side, side).to(DTYPES[precision])
-    taken = take_turns({"product": lambda: matrix @ matrix}, turns, warm_up=2, clock=time.process_time)
-    return 2.0 * side**3 / median(taken["product"])
-
-
 @dataclass(frozen=True)
 class Speed:
-    """Of a model in one precision by one rule: images a second, and as ratios to torch's own in the same precision.
-
-    share: of the operations a second of a matrix product, what the convolutions of training reach.
-    """
+    """Of a model in one precision by one rule: images a second, and as ratios to torch's own in the same precision."""
 
     name: str
     size: int
@@ -184,10 +156,9 @@ class Speed:
     training_ratio: float
     evaluation: float
     evaluation_ratio: float
-    share: float = nan
 
     def __str__(self) -> str:
-        training = f"training {self.training:6.1f} images/s  x {self.training_ratio:.2f} {self.share:4.0%}"
+        training = f"training {self.training:6.1f} images/s  x {self.training_ratio:.2f}"
         evaluation = f"evaluation {self.evaluation:6.1f} images/s  x {self.evaluation_ratio:.2f}"
         way = f"{self.precision} {self.rule}"
         return f"  {self.name:22s} {self.size:3d} px  {way:16s}  {training}   {evaluation}"
@@ -196,8 +167,6 @@ class Speed:
 def model_speeds(name: str, size: int, batch: int, turns: int) -> Iterator[Speed]:
     """By a bare loop, and by the rule with the engine's update of the weights."""
     images = torch.randn(batch, 3, size, size).to(memory_format=LAST)
-    operations = step_operations(name, size)
-    rates = {precision: product_rate(precision, turns) for precision in precisions()}
     steps: dict[tuple[Precision, Rule], Callable[[], object]] = {}
     passes = dict(steps)
     for precision in precisions():
@@ -216,7 +185,7 @@ def model_speeds(name: str, size: int, batch: int, turns: int) -> Iterator[Speed
         for taken in (of_steps, of_passes):
             ratio = median(a / b for a, b in zip(taken[precision, "torch"], taken[precision, rule], strict=True))
             found += [batch / median(taken[precision, rule]), ratio]
-        yield Speed(name, size, precision, rule, *found, share=found[0] * operations / rates[precision])
+        yield Speed(name, size, precision, rule, *found)
 
 
 def goals(speeds: Sequence[Speed], instructions: InstructionSet) -> Iterator[Goal]:
@@ -231,10 +200,6 @@ def goals(speeds: Sequence[Speed], instructions: InstructionSet) -> Iterator[Goa
         wanted = WANTED.get((instructions, speed.precision))
         if wanted and (speed.name, speed.size) == MODELS[0]:
             yield against_torch(speed, wanted, "a step")
-        share = OF_A_PRODUCT.get(instructions) if speed.precision == "bf16" else None
-        if share and (speed.name, speed.size) == ("resnet34", 224):
-            title = f"share of the speed of a bf16 product, {speed.name}, {speed.size} px, {instructions}"
-            yield at_least(title, speed.share, share, "{:.0%}")
     yield against_torch(min(by_rule, key=lambda speed: speed.training_ratio), 1, "the slowest step")
 
 
@@ -262,7 +227,6 @@ def main() -> None:
             for line in layer_lines(precision, given.batch, given.turns):
                 print(line, flush=True)
     print(f"\nwhole models, by torch's own convolutions and AdamW, and by {NEWEST} and the engine's")
-    print("%: operations of the convolutions a second, as a share of what a matrix product of side 2048 reaches")
     keep_freed()
     found = []
     for name, size in given.model or MODELS:

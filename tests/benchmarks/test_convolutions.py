@@ -1,11 +1,10 @@
 """Ways of convolutions beside torch's own, tiny, and the goals of each instruction set."""
 
-import pytest
 from benchmark_process import benchmark
 
 from backbones.convolutions import NEWEST, Rule
 from backbones.convolutions.rule import Precision
-from benchmarks.convolutions import Speed, goals, precisions, step_operations
+from benchmarks.convolutions import Speed, goals, precisions
 from benchmarks.goals import goals_in
 
 
@@ -33,21 +32,3 @@ def test_goals_are_those_of_the_instruction_set() -> None:
         ("0.98 times", "at least 1.00 times", False),
     ]
     assert [goal.wanted for goal in goals(speeds[:3], "avx2")] == ["at least 1.30 times", "at least 1.00 times"]
-
-
-def test_large_images_have_a_goal_against_a_product() -> None:
-    speeds = [Speed("resnet34", 224, "bf16", NEWEST, 8, 1.1, 26, 1.0, share) for share in (0.88, 0.5)]
-    assert [(goal.found, goal.wanted, goal.reached) for goal in goals(speeds, "avx512_bf16")][:2] == [
-        ("88%", "at least 85%", True),
-        ("50%", "at least 85%", False),
-    ]
-    assert [goal.wanted for goal in goals(speeds, "amx_bf16")] == [
-        "at least 60%",
-        "at least 60%",
-        "at least 1.00 times",
-    ]
-
-
-def test_operations_are_those_of_the_architecture() -> None:
-    forward = 2 * 3.67e9  # of resnet34 at 224 px, which its authors give as 3.6 billion multiplications
-    assert step_operations("resnet34", 224) == pytest.approx(3 * forward, rel=0.02)
