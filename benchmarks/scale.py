@@ -1,6 +1,6 @@
 """The driver under many workers, and folders of many runs: what is stored a second, what a resume and a report cost.
 
-    python -m benchmarks.scale [--folder FOLDER] [--only workers|resume|report]
+    python -m benchmarks.scale [--folder FOLDER] [--only workers resume report]
 
 Workers are simulated (`benchmarks/simulated_workers.py`): a run takes 19 s of a counted clock, as one of resnet34 at
 64 px does (docs/training.md), and has five epochs and predictions of 120 + 240 cases. What stores them, tells the time
@@ -88,7 +88,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, help="where folders are kept [a temporary one]")
     parts: Mapping[str, Callable[[Path], None]] = {"workers": many_workers, "resume": resumes, "report": report}
-    parser.add_argument("--only", choices=parts, help="one part [all]")
+    parser.add_argument("--only", choices=parts, nargs="+", default=list(parts), help="parts [all]")
     parser.add_argument("--drive", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--slow", type=float, default=0.0, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -101,7 +101,7 @@ def main() -> None:
         below = asked.folder or Path(name)
         below.mkdir(parents=True, exist_ok=True)
         for part, measure in parts.items():
-            if asked.only in (None, part):
+            if part in asked.only:
                 measure(below)
 
 

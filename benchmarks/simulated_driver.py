@@ -54,7 +54,7 @@ def drive(workers: int, slow_flush: float) -> None:
     parts = sorted(shares.seconds.items(), key=lambda part: -part[1])
     told = ", ".join(f"{name} {1e3 * seconds / done:.1f}" for name, seconds in parts)
     print(
-        f"{workers:7,d} {done:7,d} {done / took:9.1f} {busy / took:7.1%} {executor.waited / workers / took:9.1%} "
+        f"{workers:7,d} {done:7,d} {done / took:9.2f} {busy / took:7.1%} {executor.waited / workers / took:9.1%} "
         f"{done / busy:10.1f} {done / executor.processor:11.1f} {memory:5.2f} GiB   {told}",
         flush=True,
     )
