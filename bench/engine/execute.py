@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from typing import Protocol
 
 from bench.config.experiment import Experiment, FrozenBackbone
+from bench.engine.cards import cards_for
+from bench.engine.sharing import workers_sharing
 from bench.errors import writing
 from bench.execution.executor import Executor, HasMore
 from bench.execution.resources import Resources
@@ -29,8 +32,13 @@ class Observer(Protocol):
 
 
 def executor_for(experiment: Experiment, resources: Resources, specs: Sequence[RunSpec]) -> Executor:
-    """The one asked for; else in this process for one worker or a GPU, or a pool of one-thread workers."""
-    workers = workers_for(experiment, specs)
+    """The one asked for; else in this process for one worker, or a pool of one-thread workers.
+
+    Raises:
+        RequestError: cards are not there, or do not hold so many workers.
+    """
+    resources = on_cards(resources, experiment, specs)
+    workers = workers_sharing(experiment, resources, specs, workers_for(experiment, specs))
     name = experiment.executor
     if name == AUTO:
         name = "in-process" if workers == 1 else "processes"
@@ -39,11 +47,20 @@ def executor_for(experiment: Experiment, resources: Resources, specs: Sequence[R
     return executor
 
 
+def on_cards(resources: Resources, experiment: Experiment, specs: Sequence[RunSpec]) -> Resources:
+    """With the cards that these runs may use."""
+    return replace(resources, cards=cards_for(experiment, specs))
+
+
 def workers_for(experiment: Experiment, specs: Sequence[RunSpec]) -> int:
-    """How many of these runs are trained at once."""
+    """How many of these runs are trained at once: by themselves one a core, or one a card. For `auto` on cards this is
+    the least; `executor_for` asks them for more.
+    """
+    if experiment.executor == "in-process":
+        return 1
     on_gpu = any(spec.numerics.device != "cpu" for spec in specs)
-    alone = experiment.executor == "in-process" or (on_gpu and experiment.workers is None)
-    return 1 if alone else min(experiment.workers or cores(), len(specs))
+    usual = max(len(cards_for(experiment, specs)), 1) if on_gpu else cores()
+    return min(experiment.wanted_workers or usual, len(specs))
 
 
 def run_and_store(

@@ -17,11 +17,28 @@ def tried_again(result: RunResult) -> RunResult:
 
 
 @dataclass(frozen=True)
+class CardLoad:
+    """What training takes of a card in one process.
+
+    Bytes: `peak` that torch holds at most, `context` of CUDA and its libraries beside; `free` and `total` of the card,
+    as if the process were not there. Seconds: of a `step`, and of it those in which the card is `busy`.
+    """
+
+    peak: float
+    context: float
+    free: float
+    total: float
+    step: float
+    busy: float
+
+
+@dataclass(frozen=True)
 class Speed:
-    """Images a second of one worker while its siblings work too."""
+    """Images a second of one worker while its siblings work too, and what it takes of its card, where it has one."""
 
     training: float
     evaluation: float
+    load: CardLoad | None = None
 
     def seconds(self, spec: RunSpec) -> float:
         """How long a run should take, features of frozen bodies not counted."""

@@ -25,7 +25,16 @@ MODEL = "model.safetensors"
 RUN_ID = re.compile(r"[0-9a-f]{20}")
 IMPORTED = "imported"
 """Stands for the weights and the recipe of external predictions that came without them."""
-OF_NUMERICS = ("device", "precision", "layout", "threads", "deterministic", "convolutions", "CUBLAS_WORKSPACE_CONFIG")
+OF_NUMERICS = (
+    "device",
+    "precision",
+    "layout",
+    "threads",
+    "deterministic",
+    "convolutions",
+    "steps",
+    "CUBLAS_WORKSPACE_CONFIG",
+)
 """What a run's own settings decide, which rows of a leaderboard are told apart by."""
 
 
@@ -54,7 +63,7 @@ class TrainedSpec(BaseModel):
 
     @field_serializer("numerics")
     def _only_what_decides(self, numerics: Numerics) -> dict[str, object]:
-        """As it was written before there were rules of convolutions, where none is used."""
+        """As it was written before there were rules of convolutions or recorded steps, where none is used."""
         return numerics.decisive()
 
 
