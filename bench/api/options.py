@@ -47,6 +47,9 @@ class Options(TypedDict, total=False):
     config: Anywhere
     interval: Literal["jackknife-t", "bias-corrected", "percentile", "bca"]
     stratify: bool
+    level: Literal["case", "group"]
+    pool: str
+    label_order: str | Sequence[str]
     save_models: bool
     results: Anywhere
     class_order: Sequence[str]

@@ -14,6 +14,7 @@ from bench.data.few_patients import why_few_patients
 from bench.data.load import Dataset
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
+from bench.engine.groups import checked_groups, grouping_of
 from bench.engine.images import absolute, data_request, ensure_phantom, load_images
 from bench.engine.leakage_check import check_leakage
 from bench.engine.resolve import Frozen, Start, resolve_backbones, start_backbones
@@ -132,6 +133,8 @@ def prepare(
         study = experiment.tuned.study
         terminal.say(f"The recipe was tuned by study {study} on other cases than these: its rows are ranked.")
     folds = resolved_folds(experiment, snapshot, dataset.cases)
+    if (grouping := grouping_of(experiment)) and not internal_only:
+        checked_groups(dataset.cases, dataset.classes, grouping)  # before training, which may take long
     leaks = check_leakage(experiment, as_read.cases, copies, folds, terminal.say)
     backbones, frozen = resolve_backbones(
         experiment, snapshot.experiment, len(dataset.classes), caches, terminal.say, ahead.started.result()
