@@ -280,6 +280,8 @@ class Experiment(BaseModel):
     @field_validator("pool")
     @classmethod
     def _known_pool(cls, value: str) -> str:
+        if value == "attention":
+            raise ValueError("attention is trained, not only pooled: give --recipe attention-probe instead")
         Pool.parse(value)
         return value
 

@@ -24,6 +24,14 @@ def case_columns(cases: Sequence[Case]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["case_id", "site", "label", "group"])
 
 
+def refuse_no_groups(experiment: Experiment, cases: Sequence[Case], classes: Sequence[str]) -> None:
+    """Raise `RequestError` where groups are to be ranked, or trained on, and cases cannot be pooled to them."""
+    trained_on = experiment.recipe.probe == "attention"
+    grouping = grouping_of(experiment.model_copy(update={"level": "group"}) if trained_on else experiment)
+    if grouping:
+        checked_groups(cases, classes, grouping)
+
+
 def checked_groups(cases: Sequence[Case], classes: Sequence[str], grouping: Grouping) -> Groups:
     """The groups of the cases.
 
@@ -38,4 +46,4 @@ def checked_groups(cases: Sequence[Case], classes: Sequence[str], grouping: Grou
 
 def no_groups(error: NoGroups) -> RequestError:
     """What to tell the user."""
-    return RequestError(f"Groups cannot be ranked (--level group): {visible(str(error))}.")
+    return RequestError(f"Groups cannot be ranked or trained on (--level group): {visible(str(error))}.")

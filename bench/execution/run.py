@@ -72,7 +72,10 @@ def _execute_probe(spec: RunSpec, resources: Resources) -> RunResult:
 
     Among the timings, "body" is how long computing the features took whichever run did, in this call or before.
     """
-    from bench.execution.probe import fit_and_predict  # scikit-learn, which takes a second to load
+    if spec.recipe.probe == "attention":
+        from bench.execution.attention import fit_and_predict
+    else:
+        from bench.execution.probe import fit_and_predict  # scikit-learn, which takes a second to load
 
     timings = Timings()
 

@@ -26,6 +26,9 @@ from reports import Entry
 from reports.tables.caveats import UNKNOWN_FOLDS, Caveat
 
 NOT_DETERMINISTIC = Caveat("not_deterministic", "not deterministic (--fast): the same command may give other numbers")
+OF_GROUPS = Caveat(
+    "of_groups", "each case has the prediction of its group, so only numbers of groups (--level group) count"
+)
 MIXED_WEIGHTS = Caveat("mixed_weights", "this folder mixes pretrained and randomly initialised backbones")
 
 
@@ -156,6 +159,7 @@ def _entry(row: Row, folds: FoldTable, all_records: Sequence[RunRecord], caveats
         predictions=row.predictions,
         caveats=(
             *of_import,
+            *([OF_GROUPS] if spec.role != "import" and spec.recipe.probe == "attention" else []),
             *([NOT_DETERMINISTIC] if spec.role != "import" and not spec.numerics.deterministic else []),
             *([MIXED_WEIGHTS] if mixed else []),
             *caveats,

@@ -69,6 +69,33 @@ def test_the_table_of_patients_has_a_row_a_head(tmp_path: Path, bench: Bench, wr
     assert "## Leaderboard (groups)" in done.stdout
 
 
+def test_attention_is_trained_on_groups_and_says_that_cases_have_their_groups_prediction(
+    tmp_path: Path, bench: Bench
+) -> None:
+    given, results = as_pictures(tmp_path / "data"), tmp_path / "results"
+    options = ["--backbone", "test_resnet", "--weights", "random", "--seeds", "1", "--folds", "2", "--image-size", "32"]
+    done = bench("run", *given, *options, "--recipe", "attention-probe", "--level", "group", "--results", results)
+    assert done.returncode == 0, done.stderr
+    content = json.loads((results / "leaderboard.json").read_text())
+    (row,) = content["groups"]["rows"]
+    assert row["recipe"] == f"attention probe, label order {ORDER.replace(',', ' > ')}"
+    assert any(stamp.startswith("each case has the prediction of its group") for stamp in row["stamps"])
+    cases = pd.read_parquet(results / "cases.parquet")[["case_id", "group"]]
+    for run in (results / "runs").iterdir():
+        table = pd.read_parquet(run / "predictions.parquet").merge(cases, on="case_id")
+        assert set(table.groupby("group")["predicted"].nunique()) == {1}
+    assert row["external"]["external"]["accuracy"]["value"] == pytest.approx(
+        np.mean(accuracies(results, pd.read_parquet(results / "cases.parquet")))
+    )
+
+
+def test_attention_without_groups_is_refused_before_training(tmp_path: Path, bench: Bench, digit_data: Path) -> None:
+    done = bench("run", "--data", digit_data, "--recipe", "attention-probe", "--results", tmp_path / "results")
+    assert done.returncode == 2
+    assert "Groups cannot be ranked or trained on" in done.stderr
+    assert not (tmp_path / "results" / "runs").exists()
+
+
 def accuracies(results: Path, cases: pd.DataFrame) -> list[float]:
     """Of each fold model at the external site: the mean probability of a head's slices against what the head has."""
     found, order = [], ORDER.split(",")

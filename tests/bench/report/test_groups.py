@@ -168,7 +168,7 @@ def test_patients_whose_slices_disagree_need_an_order(tmp_path: Path) -> None:
 
 def test_a_folder_without_groups_says_so(tmp_path: Path) -> None:
     folder = store(tmp_path, [replace(one, group=None) for one in slices()])
-    with pytest.raises(RequestError, match=r"Groups cannot be ranked .*no case has a group"):
+    with pytest.raises(RequestError, match=r"Groups cannot be ranked or trained on .*no case has a group"):
         report(tmp_path, level="group")
     compile_results(folder)
 
@@ -219,6 +219,7 @@ def test_tables_of_both_levels_become_files_and_go_again(tmp_path: Path, capsys:
         ({"pool": "max"}, "--pool say how cases become groups. Add --level group."),
         ({"level": "patient"}, r"--level must be 'case' or 'group', not 'patient'"),
         ({"level": "group", "pool": "median"}, r"--pool: must be mean, max, or topk"),
+        ({"level": "group", "pool": "attention"}, "give --recipe attention-probe instead"),
         ({"level": "group", "label_order": "c"}, "label_order names 'c', which is none of the classes a, b"),
         ({"level": "group", "show": True}, "another level, which bench run sets"),
     ],
