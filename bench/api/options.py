@@ -21,6 +21,7 @@ class Options(TypedDict, total=False):
     fit: Literal["pad", "stretch", "crop"]
     white16: int
     windows: str | Sequence[str]
+    slices: Literal["1", "3"]
     reader: str | Mapping[str, str]
     columns: str | Mapping[str, str]
     root: Anywhere

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from backbones.convolutions import Rule
 from backbones.names import absolute, registered_names
 from bench.config.texts import parse_columns, parse_externals, parse_list, parse_readers, parse_seeds
-from bench.data.images import MAX_PIXELS, Fit, PixelSettings
+from bench.data.images import MAX_PIXELS, Fit, PixelSettings, Slices
 from bench.data.options import EVERY_SITE, MANIFEST_COLUMNS, READER_NAMES, GroupBy, MultiLabel
 from bench.data.tree.layout import Layout
 from bench.data.windows import DEFAULT as DEFAULT_WINDOWS
@@ -136,6 +136,9 @@ class Experiment(BaseModel):
         choices=(",".join(DEFAULT_WINDOWS), *NAMED_WINDOWS, NO_WINDOW),
         joined=True,
         limits={"min_length": 1},
+    )
+    slices: Slices = option(
+        "1", "A slice alone, or between its neighbours, as the three channels: {choices}.", panel=DATA
     )
     reader: dict[str, str] = option(
         {},
@@ -356,4 +359,4 @@ class Experiment(BaseModel):
     def pixels(self) -> PixelSettings:
         """Pixel settings with the default size filled in: 224, or 64 for the embedded phantom."""
         default = PHANTOM_IMAGE_SIZE if self.uses_phantom else DEFAULT_IMAGE_SIZE
-        return PixelSettings(self.image_size or default, self.fit, self.white16, tuple(self.windows))
+        return PixelSettings(self.image_size or default, self.fit, self.white16, tuple(self.windows), self.slices)

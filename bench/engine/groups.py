@@ -26,10 +26,11 @@ def case_columns(cases: Sequence[Case]) -> pd.DataFrame:
 
 def refuse_no_groups(experiment: Experiment, cases: Sequence[Case], classes: Sequence[str]) -> None:
     """Raise `RequestError` where groups are to be ranked, or trained on, and cases cannot be pooled to them."""
-    trained_on = experiment.recipe.probe == "attention"
-    grouping = grouping_of(experiment.model_copy(update={"level": "group"}) if trained_on else experiment)
-    if grouping:
+    if grouping := grouping_of(experiment):
         checked_groups(cases, classes, grouping)
+    if experiment.recipe.probe == "attention":
+        order = experiment.recipe.with_labels_of_groups(experiment.label_order).label_order
+        checked_groups(cases, classes, Grouping(label_order=order))
 
 
 def checked_groups(cases: Sequence[Case], classes: Sequence[str], grouping: Grouping) -> Groups:

@@ -14,10 +14,20 @@ EVALUATION_BATCH = 32
 
 
 class ImageBatches:
-    """Reads images of a memory-mapped array (n, size, size, 3) uint8 as normalised float batches on a device."""
+    """Reads images of a memory-mapped array (n, size, size, 3) uint8 as normalised float batches on a device.
 
-    def __init__(self, array: NDArray[np.uint8], traits: Traits, device: torch.device, channels_last: bool) -> None:
-        self._array = array
+    neighbours: (n, 3), rows of which the first channels are the channels of each image instead.
+    """
+
+    def __init__(
+        self,
+        array: NDArray[np.uint8],
+        traits: Traits,
+        device: torch.device,
+        channels_last: bool,
+        neighbours: NDArray[np.int64] | None = None,
+    ) -> None:
+        self._array, self._neighbours = array, neighbours
         self.device = device
         self._format = torch.channels_last if channels_last else torch.contiguous_format
         scale = 255 * torch.tensor(traits.std)
@@ -26,8 +36,13 @@ class ImageBatches:
 
     def __call__(self, rows: NDArray[np.int64]) -> Tensor:
         """(len(rows), 3, size, size) float32."""
-        images = torch.from_numpy(self._array[rows]).permute(0, 3, 1, 2).to(self.device)
+        images = torch.from_numpy(self._pixels(rows)).permute(0, 3, 1, 2).to(self.device)
         return images.float().mul_(self._factor).sub_(self._shift).contiguous(memory_format=self._format)
+
+    def _pixels(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        if self._neighbours is None:
+            return self._array[rows]
+        return np.stack([self._array[channel, :, :, 0] for channel in self._neighbours[rows].T], axis=-1)
 
 
 def training_batches(n: int, batch_size: int, order_seed: int, *names: str | int) -> Iterator[NDArray[np.int64]]:

@@ -123,9 +123,9 @@ class PreparedRun:
         self.device = set_up(spec.numerics)
         with self.timings.phase("build"):
             self.model = self._build(trained)
-        self.images = ImageBatches(
-            resources.pixels.open(), traits(self.model), self.device, spec.numerics.layout == "channels_last"
-        )
+        pixels, channels_last = resources.pixels, spec.numerics.layout == "channels_last"
+        pixels.refuse_other_neighbours(spec.pixels)
+        self.images = ImageBatches(pixels.open(), traits(self.model), self.device, channels_last, pixels.neighbours)
         self.autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=spec.numerics.precision == "bf16")
 
     def _build(self, trained: bytes | None) -> nn.Module:

@@ -108,8 +108,10 @@ class Recipe(BaseModel):
         }
 
     def with_labels_of_groups(self, order: Sequence[str]) -> "Recipe":
-        """With the order in which classes label a group, where groups are what is trained on."""
-        return self.model_copy(update={"label_order": tuple(order)}) if self.probe == "attention" else self
+        """With the order in which classes label a group, where groups are what is trained on and it has none itself."""
+        if self.probe != "attention" or self.label_order:
+            return self
+        return self.model_copy(update={"label_order": tuple(order)})
 
     @property
     def probes(self) -> bool:

@@ -148,7 +148,7 @@ class RunSpec:
             "train": _content(self.train, numbers),
             "validation": _content(self.validation, numbers),
             "external": _content(self.external, numbers),
-            "pixels": asdict(self.pixels),
+            "pixels": self.pixels.decisive(),
             "recipe": self.recipe.model_dump(exclude={"name"}),
             "backbone": wherever(self.backbone) if self.weights.pretrained else self.backbone,
             "weights": self.weights.digest,

@@ -69,6 +69,27 @@ def test_the_table_of_patients_has_a_row_a_head(tmp_path: Path, bench: Bench, wr
     assert "## Leaderboard (groups)" in done.stdout
 
 
+def test_slices_with_neighbours_stand_beside_single_ones_and_are_compared(tmp_path: Path, bench: Bench) -> None:
+    given, results = as_nifti(tmp_path / "data"), tmp_path / "results"
+    options = ["--backbone", "test_resnet", "--weights", "random", "--seeds", "2", "--folds", "2", "--epochs", "1"]
+    for slices in ("1", "3", "3"):
+        done = bench("run", *given, *options, "--image-size", "32", "--slices", slices, "--results", results)
+        assert done.returncode == 0, done.stderr
+    assert "All 4 runs are stored; nothing to train." in done.stdout
+    content = json.loads((results / "leaderboard.json").read_text())
+    assert {row["recipe"] for row in content["rows"]} == {
+        "fine-tune, epochs 1, slices 1",
+        "fine-tune, epochs 1, slices 3",
+    }
+    compared = [one for one in content["comparisons"] if one["endpoint"] == "internal.macro_f1"]
+    assert len(compared) == 1
+    assert compared[0]["difference"]["value"] is not None
+    stored = [json.loads(file.read_text())["spec"]["pixels"] for file in results.glob("runs/*/run.json")]
+    assert sorted("slices" in pixels for pixels in stored) == [False] * 4 + [True] * 4
+    done = bench("verify", results, "--retrain", "8")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_attention_is_trained_on_groups_and_says_that_cases_have_their_groups_prediction(
     tmp_path: Path, bench: Bench
 ) -> None:

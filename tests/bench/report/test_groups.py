@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
+import bench
 from bench.cache import Caches
 from bench.cli.report_command import report
 from bench.config.experiment import Experiment
@@ -164,6 +165,22 @@ def test_patients_whose_slices_disagree_need_an_order(tmp_path: Path) -> None:
         np.mean([accuracy_score(of["label"], of["predicted"]) for of in inside])
     )
     assert "30 have cases of several classes and are labelled by the first of b, a" in compiled.text
+
+
+def test_frames_in_python_are_of_either_level(tmp_path: Path) -> None:
+    folder = store(tmp_path, slices(), level="group")
+    compile_results(folder)
+    content = json.loads((tmp_path / "leaderboard.json").read_text())
+    results = bench.Results(tmp_path)
+    for level, there in (("case", content), ("group", content["groups"])):
+        frame = results.leaderboard(level)  # type: ignore[arg-type]
+        inside = frame[(frame["site"] == "internal") & (frame["metric"] == "accuracy")].set_index("backbone")["value"]
+        assert inside.to_dict() == {row["name"]: row["internal"]["accuracy"]["value"] for row in there["rows"]}
+        assert len(results.comparisons(level)) == len(there["comparisons"])  # type: ignore[arg-type]
+    with folder.locked():
+        folder.write_experiment(read_experiment(tmp_path / "experiment.toml").model_copy(update={"level": "case"}))
+    with pytest.raises(RequestError, match=r"ranks cases\. Give the bench run command again with --level group"):
+        bench.Results(tmp_path).gap("group")
 
 
 def test_a_folder_without_groups_says_so(tmp_path: Path) -> None:
