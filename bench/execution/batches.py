@@ -8,15 +8,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backbones.build import Traits
+from bench.execution.image_source import Source, source_of
 from bench.seeds import derive
 
 EVALUATION_BATCH = 32
 
 
 class ImageBatches:
-    """Reads images of a memory-mapped array (n, size, size, 3) uint8 as normalised float batches on a device.
+    """Images of a memory-mapped array (n, size, size, 3) uint8 as float batches, normalised on the device.
 
-    neighbours: (n, 3), rows of which the first channels are the channels of each image instead.
+    source: where pixels are read from; by default where the device is served best.
     """
 
     def __init__(
@@ -25,9 +26,9 @@ class ImageBatches:
         traits: Traits,
         device: torch.device,
         channels_last: bool,
-        neighbours: NDArray[np.int64] | None = None,
+        source: Source | None = None,
     ) -> None:
-        self._array, self._neighbours = array, neighbours
+        self._source = source or source_of(array, device)
         self.device = device
         self._format = torch.channels_last if channels_last else torch.contiguous_format
         scale = 255 * torch.tensor(traits.std)
@@ -36,13 +37,8 @@ class ImageBatches:
 
     def __call__(self, rows: NDArray[np.int64]) -> Tensor:
         """(len(rows), 3, size, size) float32."""
-        images = torch.from_numpy(self._pixels(rows)).permute(0, 3, 1, 2).to(self.device)
+        images = self._source(rows).permute(0, 3, 1, 2)
         return images.float().mul_(self._factor).sub_(self._shift).contiguous(memory_format=self._format)
-
-    def _pixels(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        if self._neighbours is None:
-            return self._array[rows]
-        return np.stack([self._array[channel, :, :, 0] for channel in self._neighbours[rows].T], axis=-1)
 
 
 def training_batches(n: int, batch_size: int, order_seed: int, *names: str | int) -> Iterator[NDArray[np.int64]]:

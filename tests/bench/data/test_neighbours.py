@@ -18,6 +18,7 @@ from bench.data.images import PixelSettings
 from bench.data.load import Dataset
 from bench.errors import RequestError
 from bench.execution.batches import ImageBatches
+from bench.execution.image_source import source_of
 
 THREE = PixelSettings(16, windows=("40/80",), slices="3")
 HEIGHTS = [0, 20, 40, 60, 80]
@@ -29,7 +30,8 @@ AS_THEY_ARE = Traits((0.0, 0.0, 0.0), (1.0, 1.0, 1.0), depthwise=False, paramete
 def seen(dataset: Dataset) -> list[list[int]]:
     """Of each case the grey of the three channels that a model sees, as Hounsfield units."""
     pixels = dataset.pixels
-    images = ImageBatches(pixels.open(), AS_THEY_ARE, torch.device("cpu"), False, pixels.neighbours)
+    array, device = pixels.open(), torch.device("cpu")
+    images = ImageBatches(array, AS_THEY_ARE, device, False, source_of(array, device, pixels.neighbours))
     rows = np.array([pixels.row[case.digest] for case in dataset.cases])
     return np.rint(images(rows)[:, :, 8, 8].numpy() * 80).astype(int).tolist()
 
