@@ -47,9 +47,9 @@ class Pool:
     def in_words(self) -> str:
         """As a sentence names it."""
         if self.name == "topk":
-            return f"the mean of each class's highest {100 * self.share:g} % over its cases, divided by their sum"
-        highest = "each class's highest over its cases, divided by their sum"
-        return "the mean over its cases" if self.name == "mean" else highest
+            return f"the mean of each class's highest {100 * self.share:g} % over a group's cases, divided by their sum"
+        highest = "each class's highest over a group's cases, divided by their sum"
+        return "the mean over a group's cases" if self.name == "mean" else highest
 
 
 def pool_probabilities(values: Floats, group: Integers, pool: Pool) -> Floats:

@@ -26,8 +26,10 @@ from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
 from bench.plan.spec import Numerics, RunResult, Weights
 from bench.report.compiled import compile_results
+from bench.report.entries import OF_GROUPS, read_stored
 from bench.report.leaderboard import stored_leaderboard
 from bench.report.page import page_of
+from bench.report.worklist import FoundLabels, find_labels
 from bench.store.folder import ResultsFolder
 
 PATIENTS, SLICES = 40, 4
@@ -116,7 +118,7 @@ def test_the_stored_leaderboard_ranks_groups_and_keeps_the_cases_beside(tmp_path
     text = compiled.text
     assert text.index("## Leaderboard (groups)") < text.index("## Groups and cases side by side")
     assert text.index("## Groups and cases side by side") < text.index("## Leaderboard (cases)")
-    assert "- Groups: 240 cases of 60 groups; probabilities are the mean over its cases;" in text
+    assert "- Groups: 240 cases of 60 groups; probabilities are the mean over a group's cases;" in text
     assert "Cases are not ranked here" in text
 
 
@@ -183,6 +185,15 @@ def test_frames_in_python_are_of_either_level(tmp_path: Path) -> None:
         bench.Results(tmp_path).gap("group")
 
 
+def test_what_is_predicted_for_groups_says_nothing_of_the_labels_of_cases(tmp_path: Path) -> None:
+    stored = read_stored(store(tmp_path, slices()))
+    assert stored is not None
+    usable = {entry.key for entry in stored.entries}
+    assert find_labels(stored.entries, stored.cases, ("a", "b"), usable).judged == PATIENTS * SLICES
+    of_groups = [replace(entry, caveats=(OF_GROUPS,)) for entry in stored.entries]
+    assert find_labels(of_groups, stored.cases, ("a", "b"), usable) == FoundLabels(None, (), 0, ())
+
+
 def test_a_folder_without_groups_says_so(tmp_path: Path) -> None:
     folder = store(tmp_path, [replace(one, group=None) for one in slices()])
     with pytest.raises(RequestError, match=r"Groups cannot be ranked or trained on .*no case has a group"):
@@ -199,7 +210,7 @@ def test_bench_report_prints_another_level_and_stores_nothing(
     report(tmp_path, level="group", pool="max")
     printed = capsys.readouterr().out
     assert "## Leaderboard (groups)" in printed
-    assert "each class's highest over its cases, divided by their sum" in printed
+    assert "each class's highest over a group's cases, divided by their sum" in printed
     report(tmp_path, "json", level="group")
     assert json.loads(capsys.readouterr().out)["groups"]["pool"] == "mean"
     report(tmp_path, metric=["accuracy"], level="group")
