@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -33,7 +33,7 @@ class Leaderboard:
 
     probability_of_best: name → how probable it is that it is best on the primary endpoint; empty where backbones differ
     in seeds, cases or folds, and with one seed. sample_gains: name → what its seeds are worth, without hold-out splits.
-    chance: side → metric → what guessing by the internal class shares would reach.
+    chance: side → metric → what guessing by the internal class shares would reach. unit: what a case of it is called.
     """
 
     classes: tuple[str, ...]
@@ -48,6 +48,7 @@ class Leaderboard:
     confidence: float
     interval: Interval
     stratified: bool
+    unit: str = "cases"
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -64,6 +65,11 @@ class Leaderboard:
         metric = right if row.cells.internal[right.name].value == right.limits[1] else primary()
         cell, guessing = row.cells.internal[metric.name], self.chance[INTERNAL][metric.name]
         return not clearly_better(cell, guessing, higher_is_better=metric.higher_is_better)
+
+    def unranked(self, why: str) -> "Leaderboard":
+        """The same without ranks, ties and P(best), by the primary metric; `why` becomes a note."""
+        rows = sorted((replace(row, rank=None, ties=()) for row in self.rows), key=_place)
+        return replace(self, rows=tuple(rows), probability_of_best={}, notes=(why, *self.notes))
 
     def to_dict(self) -> dict[str, object]:
         """The content of leaderboard.json, without NaN."""
@@ -96,6 +102,7 @@ def build_leaderboard(
     resamples: int = 10_000,
     interval: Interval | None = None,
     stratify: bool = False,
+    unit: str = "cases",
 ) -> Leaderboard:
     """Pool, resample and compare the entries.
 
@@ -146,6 +153,7 @@ def build_leaderboard(
         confidence=choice.confidence,
         interval=choice.interval,
         stratified=stratify,
+        unit=unit,
     )
 
 
