@@ -21,7 +21,7 @@ from scipy.stats import t
 
 from reports.statistics.hospitals.random_effects import RandomEffects, random_effects
 
-STUDIES = 2000
+STUDIES = 1000
 SITES = (3, 5, 10, 20)
 SPREADS = (0.0, 0.15, 0.3, 0.6)
 ACCURACY = 0.75

@@ -46,6 +46,8 @@ def find_leaks(cases: Sequence[Case], copies: Iterable[CopyPair], folds: FoldTab
 
 
 def _where(a: Case, b: Case, folds: FoldTable) -> str:
+    if folds.sites:
+        return "" if a.site == b.site else f"sites {a.site} and {b.site}"
     if (a.site == INTERNAL) != (b.site == INTERNAL):
         return f"internal and {a.site if b.site == INTERNAL else b.site}"
     if a.site == INTERNAL:
@@ -62,7 +64,7 @@ def _patients(cases: Sequence[Case], folds: FoldTable) -> Iterator[Leak]:
         if case.group is not None:
             of_patient[case.group].append(case)
     for members in of_patient.values():
-        first = next((case for case in members if case.site == INTERNAL), None)
+        first = next((case for case in members if folds.sites or case.site == INTERNAL), None)
         if first is None:
             continue
         places: dict[str, Case] = {}

@@ -22,6 +22,7 @@ from reports.draw.markdown_leaderboard import leaderboard_markdown
 from reports.draw.markdown_table import escaped
 from reports.statistics.intervals import Interval, chosen_interval
 from reports.tables.caveats import has
+from reports.tables.hospitals import HOSPITAL
 
 MARKDOWN, JSON = "leaderboard.md", "leaderboard.json"
 RESAMPLING_SEED = 0  # the same runs give the same intervals
@@ -107,9 +108,11 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, resampling: Resampli
     experiment, cases = stored.experiment, stored.cases
     classes = tuple(experiment.class_order or ())
     frame = pd.DataFrame(
-        [(case.case_id, case.site, case.label, case.group) for case in cases],
+        [(case.case_id, case.site, case.label, case.group) for case in stored.evaluated],
         columns=["case_id", "site", "label", "group"],
     )
+    if stored.folds.sites:
+        frame = frame.assign(**{HOSPITAL: [case.site for case in cases]})
     leaderboard = build_leaderboard(
         stored.entries,
         frame,
@@ -138,9 +141,8 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, resampling: Resampli
 def about(stored: Stored) -> tuple[str, str]:
     """Which data, and how they were split and predicted."""
     experiment, cases, folds = stored.experiment, stored.cases, stored.folds
-    sites = "; ".join(
-        f"{site}: {sum(case.site == site for case in cases)} cases" for site in [INTERNAL, *external_sites(cases)]
-    )
+    named = folds.sites or (INTERNAL, *external_sites(cases))
+    sites = "; ".join(f"{site}: {sum(case.site == site for case in cases)} cases" for site in named)
     source = "the embedded phantom (synthetic images)" if experiment.uses_phantom else "own images"
     if made_by_import(cases):
         source, how = "imported predictions", f"{_imported_folds_text(folds)}; predictions as they were given"
@@ -159,6 +161,11 @@ def _under_tables(stored: Stored) -> Iterator[str]:
 
 
 def _folds_text(folds: FoldTable, holdout: float | None) -> str:
+    if folds.sites:
+        return (
+            f"{len(folds.sites)} sites, each predicted by models that were trained on the others; internal means all "
+            "sites together"
+        )
     return f"Single split holding out {holdout:g} of each class" if holdout else f"{folds.number()} stratified folds"
 
 

@@ -85,8 +85,8 @@ class Section:
 
 
 ORDER = (
-    *("leaderboard", "external", "gap", "classes", "confusion", "comparisons", "seeds", "learning", "calibration"),
-    *("screen", "nondeterminism", "noise", "search", "explain", "labels", "data", "reproduce", "limits"),
+    *("leaderboard", "external", "gap", "hospitals", "classes", "confusion", "comparisons", "seeds", "learning"),
+    *("calibration", "screen", "nondeterminism", "noise", "search", "explain", "labels", "data", "reproduce", "limits"),
 )
 """The places of sections, whoever made them."""
 

@@ -10,7 +10,8 @@ from scipy.special import chdtr, chdtri, gammaincinv
 
 from reports.statistics.confusion_counts import Floats
 
-_HALVINGS = 60
+_MOST_STEPS = 100
+_CLOSE = 1e-12  # relative
 _NO_DIFFERENCE = 1e-12
 LEAST_SITES = 3
 
@@ -32,18 +33,21 @@ def generalised_q(effects: Floats, variances: Floats, tau2: Floats) -> Floats:
 def tau2_where_q_is(effects: Floats, variances: Floats, wanted: Floats) -> Floats:
     """The τ² at which Q has each of these values, 0 where it is below them already at 0; of the shape of `wanted`.
 
-    Q(τ²) lies between S/(τ² + the largest v) and S/(τ² + the smallest v), S the sum of squares around the plain mean;
-    so the root lies between two known numbers, which equal variances make one.
+    Q is convex, and lies above S/(τ² + the largest v), S the sum of squares around the plain mean. So Newton's steps
+    from where that is the wanted value rise to the root without going beyond.
     """
     squares = float(np.square(effects - effects.mean()).sum())
-    low = np.maximum(squares / wanted - variances.max(), 0.0)
-    high = np.maximum(squares / wanted - variances.min(), 0.0)
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        above = generalised_q(effects, variances, middle) > wanted
-        low, high = np.where(above, middle, low), np.where(above, high, middle)
-    found: Floats = (low + high) / 2
-    return np.where(generalised_q(effects, variances, np.zeros_like(found)) <= wanted, 0.0, found)
+    tau2: Floats = np.maximum(squares / wanted - variances.max(), 0.0)
+    for _ in range(_MOST_STEPS):
+        mean, _ = weighted_mean(effects, variances, tau2)
+        terms = np.square(effects - mean[..., None]) / (variances + tau2[..., None])
+        slope = (terms / (variances + tau2[..., None])).sum(-1)
+        excess = np.maximum(terms.sum(-1) - wanted, 0.0)
+        step = np.divide(excess, slope, out=np.zeros_like(excess), where=slope > 0)
+        tau2 = tau2 + step
+        if (step <= _CLOSE * tau2).all():
+            break
+    return tau2
 
 
 def paule_mandel(effects: Floats, variances: Floats) -> float:
