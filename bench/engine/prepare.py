@@ -20,7 +20,8 @@ from bench.engine.resolve import Frozen, Start, resolve_backbones, start_backbon
 from bench.errors import RequestError
 from bench.execution.fork_server import Asked
 from bench.execution.resources import Resources
-from bench.folds.draw import TooFewToSplit, draw_folds
+from bench.folds.complete import draw_complete_folds
+from bench.folds.draw import TooFewToSplit
 from bench.folds.leaks import Leak, grouped
 from bench.folds.sites import site_folds
 from bench.folds.table import FoldTable, check_folds
@@ -186,7 +187,7 @@ def resolved_folds(experiment: Experiment, snapshot: FolderSnapshot, cases: Sequ
         check_folds(alone, fold_of)
     try:
         drawn = {
-            seed: draw_folds(inside, seed, folds=experiment.drawn_folds, holdout=experiment.holdout)
+            seed: draw_complete_folds(inside, seed, folds=experiment.drawn_folds, holdout=experiment.holdout)
             for seed in experiment.seeds
             if seed not in stored.by_seed
         }
