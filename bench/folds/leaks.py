@@ -16,6 +16,7 @@ from bench.folds.table import FoldTable
 
 PATIENT = "same patient"
 TWO_FOLDS = "two folds of seed"
+TWO_SITES = "sites"
 SHOWN = 10
 WHOLE = ""
 DEIDENTIFIED = "Where de-identified DICOM files of many patients bear one PatientID: --group-by study (or series)."
@@ -47,7 +48,7 @@ def find_leaks(cases: Sequence[Case], copies: Iterable[CopyPair], folds: FoldTab
 
 def _where(a: Case, b: Case, folds: FoldTable) -> str:
     if folds.sites:
-        return "" if a.site == b.site else f"sites {a.site} and {b.site}"
+        return "" if a.site == b.site else f"{TWO_SITES} {a.site} and {b.site}"
     if (a.site == INTERNAL) != (b.site == INTERNAL):
         return f"internal and {a.site if b.site == INTERNAL else b.site}"
     if a.site == INTERNAL:
@@ -131,12 +132,16 @@ def _about_copies(
     paths = dict.fromkeys(given.get(site_of[leak.second], given.get(WHOLE, "")) for leak in copies)
     audited = [path if site == WHOLE else f"{site}={path}" for site, path in given.items()]
     ungrouped = "" if any(case.group for case in internal(cases)) else " (a manifest with a column group)"
+    together = (
+        f"or say which cases are one patient{ungrouped}; or give --group-duplicates, which puts internal copies into "
+        "one fold."
+    )
+    in_folds = any(not leak.where.startswith(TWO_SITES) for leak in copies)
     return [
         "Copies: see them, and move all but one of each away (into a folder beside, from where they can come back):",
         f"  bench data audit {' '.join(map(quote, [*audited, *options]))} --out audit",
         *(f"  bench data clean {quote(path)} --from audit/audit.json --apply" for path in paths),
-        f"or say which cases are one patient{ungrouped}; or give --group-duplicates, which puts internal copies into "
-        f"one fold.",
+        *([together] if in_folds else []),
     ]
 
 

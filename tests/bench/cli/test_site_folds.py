@@ -171,6 +171,7 @@ def test_what_cannot_be_left_out_is_refused(bench: Bench, hospitals: Path, tmp_p
     shutil.copytree(hospitals / "external-bern", twice)
     said = refused(*two, "--external", f"again={twice}", *ASKED)
     assert "sites bern and again" in said
+    assert "--group-duplicates" not in said
     search = ("--data", hospitals, "--folds", "sites", "--trials", "1")
     assert "bench search holds out parts of the internal site" in refused(*search, command="search")
 

@@ -6,7 +6,7 @@ import pytest
 from bench.config.experiment import Experiment
 from bench.config.request import experiment_from
 from bench.data.cases import Case
-from bench.data.copies import CopyPair
+from bench.data.copies import IDENTICAL, CopyPair
 from bench.errors import RequestError
 from bench.folds.leaks import find_leaks
 from bench.folds.sites import site_folds
@@ -46,7 +46,7 @@ def test_seeds_that_come_later_keep_the_sites() -> None:
 
 
 def test_two_sites_say_what_two_can_show() -> None:
-    with pytest.raises(RequestError, match="needs 3 sites, and there are two: internal and bern. Two show how much"):
+    with pytest.raises(RequestError, match="needs 3 sites, and there are two: internal and bern"):
         site_folds([one for one in CASES if one.site != "chur"], [0])
     with pytest.raises(RequestError, match="there is one: internal"):
         site_folds(CASES[:4], [0])
@@ -64,7 +64,7 @@ def test_a_patient_or_an_image_at_two_sites_leaks() -> None:
     folds = site_folds(cases, [0])
     (leak,) = find_leaks(cases, [], folds)
     assert (leak.first, leak.second, leak.where) == ("bern/10", "chur/10", "sites bern and chur")
-    copies = [CopyPair(4, 8, 0), CopyPair(4, 5, 0)]  # at two sites; at one, which is one fold
+    copies = [CopyPair(4, 8, IDENTICAL, 1.0), CopyPair(4, 5, IDENTICAL, 1.0)]  # at two sites; at one, which is one fold
     found = find_leaks(CASES, copies, site_folds(CASES, [0]))
     assert [(one.first, one.second) for one in found] == [("bern/0", "chur/0")]
 
