@@ -10,9 +10,10 @@ from typing import Literal
 from backbones.convolutions import Rule
 from backbones.convolutions.geometry import Shape
 from backbones.convolutions.processor import InstructionSet
+from backbones.convolutions.ways import STRIP
 
 Precision = Literal["fp32", "bf16"]
-WayName = Literal["torch", "places", "columns", "shifts"]
+WayName = Literal["torch", "places", "columns", "shifts", "strips"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def choose(rule: Rule, shape: Shape, precision: Precision, instructions: Instruc
     if rule == "torch" or (instructions, precision) not in PRODUCTS_1:
         return OWN
     if shape.depthwise:
-        return _depthwise(shape, precision)
+        return _depthwise_1(shape, precision) if rule == "products-1" else _depthwise(shape, precision)
     if shape.groups > 1:
         return OWN
     plain, larger = PRODUCTS_1[instructions, precision]
@@ -83,7 +84,20 @@ def choose(rule: Rule, shape: Shape, precision: Precision, instructions: Instruc
 
 
 def _depthwise(shape: Shape, precision: Precision) -> Ways:
-    """oneDNN is slow at weight gradients of large kernels and tiny maps, in bf16 also at input gradients of strides."""
+    """oneDNN is slow at weight gradients of wide kernels and tiny maps, in bf16 also at input gradients of strides."""
+    strided = _strided(shape, precision)
+    if shape.kernel[1] <= STRIP:
+        return Ways("torch", strided, "shifts" if shape.pixels <= 4 else "torch")
+    if precision == "fp32" and shape.stride != (1, 1):  # where strips gain nothing
+        return Ways("torch", strided, "shifts" if shape.pixels <= 49 else "torch")
+    return Ways("torch", strided, "shifts" if shape.pixels <= 9 else "strips")
+
+
+def _strided(shape: Shape, precision: Precision) -> WayName:
+    return "shifts" if precision == "bf16" and shape.stride != (1, 1) else "torch"
+
+
+def _depthwise_1(shape: Shape, precision: Precision) -> Ways:
     large = max(shape.kernel) >= 5 and (precision == "bf16" or shape.pixels <= 49)
-    strided = precision == "bf16" and shape.stride != (1, 1)
-    return Ways("torch", "shifts" if strided else "torch", "shifts" if large or shape.pixels <= 4 else "torch")
+    small = large or shape.pixels <= 4
+    return Ways("torch", _strided(shape, precision), "shifts" if small else "torch")

@@ -40,9 +40,10 @@ class Options(TypedDict, total=False):
     weights: Anywhere
     monitor: str
     precision: Literal["auto", "fp32", "bf16"]
-    device: Literal["auto", "cpu", "cuda", "mps"]
+    device: str
+    steps: Literal["auto", "eager", "graph"]
     deterministic: bool
-    workers: int
+    workers: int | Literal["auto"]
     executor: Literal["auto", "in-process", "processes"]
     config: Anywhere
     interval: Literal["jackknife-t", "bias-corrected", "percentile", "bca"]

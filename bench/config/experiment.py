@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WrapValidato
 
 from backbones.convolutions import Rule
 from backbones.names import absolute, registered_names
+from bench.config.machine import DEVICES, Workers, checked_device, checked_workers
 from bench.config.texts import parse_columns, parse_externals, parse_readers, parse_seeds
 from bench.data.images import MAX_PIXELS, Fit, PixelSettings
 from bench.data.options import EVERY_SITE, MANIFEST_COLUMNS, READER_NAMES, GroupBy, MultiLabel
@@ -18,7 +19,7 @@ from bench.errors import RequestError
 from bench.executors import AUTO, EXECUTORS
 from bench.option import DATA, MACHINE, NETWORKS, RECIPE, RESULTS, RUN, TRAINING, option
 from bench.plan.recipe import RECIPES, Recipe
-from bench.plan.spec import Precision
+from bench.plan.spec import Precision, Steps
 from reports.statistics.intervals import Interval, chosen_interval
 
 DEFAULT_IMAGE_SIZE = 224
@@ -55,6 +56,7 @@ class FrozenBackbone(BaseModel):
     parameters: int
     note: str = ""
     convolutions: Rule = "torch"
+    steps: Steps = "eager"
 
 
 class Tuned(BaseModel):
@@ -205,7 +207,20 @@ class Experiment(BaseModel):
     precision: Literal["auto", "fp32", "bf16"] = option(
         "auto", "Number format: {choices}.", panel=MACHINE, shown="auto: the faster for the architecture"
     )
-    device: Literal["auto", "cpu", "cuda", "mps"] = option("auto", "Where to train: {choices}.", panel=MACHINE)
+    device: str = option(
+        AUTO,
+        "Where to train: {choices}; or on certain cards, as in cuda:0,cuda:1.",
+        panel=MACHINE,
+        metavar="auto|cpu|cuda|mps|CARDS",
+        choices=(AUTO, *DEVICES),
+        shown="auto; cuda: all cards",
+    )
+    steps: Literal["auto", "eager", "graph"] = option(
+        "auto",
+        "Steps on a GPU: {choices} (recorded once, then replayed).",
+        panel=MACHINE,
+        shown="auto: graph on CUDA",
+    )
     deterministic: bool = option(
         True,
         "Repeat bit for bit, or be as fast as possible.",
@@ -238,7 +253,14 @@ class Experiment(BaseModel):
         choices=tuple(MONITOR),
         shown="auto: every where it takes at most 5 % of the time, else last",
     )
-    workers: int | None = option(None, "Runs at once.", panel=MACHINE, shown="cores; 1 on a GPU", limits={"ge": 1})
+    workers: Workers | None = option(
+        None,
+        "Runs at once; {choices}: as many as pay on a GPU.",
+        panel=MACHINE,
+        metavar="N|auto",
+        choices=(AUTO,),
+        shown="cores; 1 a GPU",
+    )
     executor: Executor = option(AUTO, "What executes runs: {choices}.", panel=MACHINE)
     save_models: bool = option(False, "Keep trained models, for bench explain.", ("run",), RESULTS)
     results: str = option("results", "Folder for the results.", panel=RESULTS, path=True)
@@ -262,6 +284,16 @@ class Experiment(BaseModel):
         if text in MONITOR or (text.isascii() and text.isdigit() and 0 < int(text[:6]) <= MOST_EPOCHS):
             return text
         raise ValueError(f"must be {', '.join(MONITOR)}, or a number of epochs, not {text[:40]!r}")
+
+    @field_validator("device", mode="before")
+    @classmethod
+    def _known_device(cls, value: Any) -> str:
+        return checked_device(value)
+
+    @field_validator("workers", mode="before")
+    @classmethod
+    def _number_or_auto(cls, value: Any) -> Workers | None:
+        return checked_workers(value)
 
     @field_validator("reader", mode="before")
     @classmethod
@@ -345,6 +377,11 @@ class Experiment(BaseModel):
     def uses_phantom(self) -> bool:
         """Whether no data was named, so that the embedded phantom stands in."""
         return self.data is None and self.internal is None
+
+    @property
+    def wanted_workers(self) -> int | None:
+        """How many runs at once; None where that is found out."""
+        return None if self.workers == AUTO else self.workers
 
     @property
     def monitored(self) -> int | None:

@@ -29,7 +29,7 @@ def _in_workers(experiment: Experiment, runs: int) -> bool:
     on_cpu = experiment.device == "cpu" or (experiment.device == "auto" and not any(map(Path.exists, DRIVERS)))
     if experiment.executor != AUTO:
         return on_cpu and experiment.executor != "in-process"
-    return on_cpu and min(experiment.workers or cores(), runs) > 1
+    return on_cpu and min(experiment.wanted_workers or cores(), runs) > 1
 
 
 def _stored(root: Path) -> int:

@@ -13,6 +13,7 @@ from bench.config.toml import experiment_text
 from bench.data.cases import INTERNAL, Case, external_sites
 from bench.data.passed_over import Entry
 from bench.errors import RequestError
+from bench.plan.spec import LATER
 from bench.report.entries import Stored
 from bench.report.leaderboard import about_patients
 from bench.report.thumbnails import thumbnails
@@ -170,8 +171,8 @@ def _numerics(record: RunRecord) -> dict[str, str]:
     if record.spec.role == "import":
         return {}
     numerics = record.spec.numerics
-    rule = {"convolutions": numerics.convolutions} if numerics.convolutions != "torch" else {}
-    return {"precision": numerics.precision, "threads": str(numerics.threads), "layout": numerics.layout, **rule}
+    later = {name: str(value) for name, value in numerics.decisive().items() if name in LATER}
+    return {"precision": numerics.precision, "threads": str(numerics.threads), "layout": numerics.layout, **later}
 
 
 def _versions() -> Table:

@@ -1,6 +1,7 @@
 """Convolutions by other ways than torch's are the same convolutions."""
 
 import copy
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -9,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from backbones.convolutions import layers
+from backbones.convolutions import NEWEST, Rule, layers
 from backbones.convolutions.geometry import Pair, Shape
 from backbones.convolutions.layers import ChosenConv2d, convolve, use
 from backbones.convolutions.processor import instruction_set
@@ -44,7 +45,7 @@ def drawn(shape: Shape, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Ten
 
 
 def alike(way: WayName) -> Ways:
-    return Ways("torch" if way == "shifts" else way, way, way)
+    return Ways("torch" if way in ("shifts", "strips") else way, way, way)
 
 
 @pytest.mark.parametrize("way", ["places", "columns", "torch"])
@@ -53,9 +54,10 @@ def test_gradients_of_layers_without_groups_are_right(shape: Shape, way: WayName
     check(shape, alike(way))
 
 
+@pytest.mark.parametrize("way", ["shifts", "strips"])
 @pytest.mark.parametrize("shape", DEPTHWISE, ids=str)
-def test_gradients_of_depthwise_layers_are_right(shape: Shape) -> None:
-    check(shape, alike("shifts"))
+def test_gradients_of_depthwise_layers_are_right(shape: Shape, way: WayName) -> None:
+    check(shape, alike(way))
 
 
 def check(shape: Shape, ways: Ways) -> None:
@@ -105,7 +107,7 @@ def layer(*arguments: int, **options: Any) -> tuple[nn.Conv2d, nn.Conv2d]:
     torch.manual_seed(0)
     plain = nn.Conv2d(*arguments, **options).to(memory_format=LAST)
     chosen = copy.deepcopy(plain)
-    use("products-1", chosen)
+    use(NEWEST, chosen)
     return plain, chosen
 
 
@@ -192,7 +194,7 @@ def test_a_models_state_and_parts_stay_as_they_are() -> None:
         torch.manual_seed(0)
         plain = timm.create_model(name, num_classes=2).to(memory_format=LAST)
         chosen = copy.deepcopy(plain)
-        use("products-1", chosen)
+        use(NEWEST, chosen)
         assert [key for key, _ in chosen.named_modules()] == [key for key, _ in plain.named_modules()]
         assert all(torch.equal(value, plain.state_dict()[key]) for key, value in chosen.state_dict().items())
         assert any(isinstance(part, ChosenConv2d) for part in chosen.modules())
@@ -219,18 +221,34 @@ def test_layers_padded_as_tensorflow_does_keep_their_padding(monkeypatch: pytest
     with_set(monkeypatch, "avx512")
     same = timm.layers.Conv2dSame(256, 256, 3, stride=2).to(memory_format=LAST)
     chosen = copy.deepcopy(same)
-    use("products-1", chosen)
+    use(NEWEST, chosen)
     for size in (3, 4, 20):
         images = torch.randn(2, 256, size, size).to(memory_format=LAST)
         torch.testing.assert_close(chosen(images), same(images), rtol=1e-4, atol=1e-5)
 
 
-def test_the_choice_follows_shapes() -> None:
-    def chosen(kernel: int, size: int, channels: int = 128, stride: int = 1, groups: int = 1, **other: Any) -> Ways:
-        sides: Pair = (kernel, kernel)
-        shape = Shape((size, size), channels, channels, sides, (stride, stride), (kernel // 2, kernel // 2), groups)
-        return choose("products-1", shape, other.get("precision", "fp32"), other.get("instructions", "avx2"))
+def chosen_by(
+    rule: Rule, kernel: int, size: int, channels: int = 128, stride: int = 1, groups: int = 1, **other: Any
+) -> Ways:
+    sides: Pair = (kernel, kernel)
+    shape = Shape((size, size), channels, channels, sides, (stride, stride), (kernel // 2, kernel // 2), groups)
+    return choose(rule, shape, other.get("precision", "fp32"), other.get("instructions", "avx2"))
 
+
+def test_wide_depthwise_kernels_go_by_strips_since_the_second_rule() -> None:
+    chosen = partial(chosen_by, "products-2")
+    bf16 = {"precision": "bf16", "instructions": "avx512_bf16"}
+    assert chosen(5, 4, groups=128) == chosen(7, 56, groups=128, **bf16) == Ways("torch", "torch", "strips")
+    assert chosen(5, 8, groups=128, stride=2, **bf16) == Ways("torch", "shifts", "strips")
+    assert chosen(5, 3, groups=128) == chosen(5, 8, groups=128, stride=2) == Ways("torch", "torch", "shifts")
+    assert chosen(5, 20, groups=128, stride=2) == OWN
+    assert chosen(3, 8, groups=128) == OWN
+    for kernel, size in ((3, 2), (3, 4), (1, 2)):
+        assert chosen(kernel, size) == chosen_by("products-1", kernel, size)
+
+
+def test_the_choice_of_the_first_rule_stays() -> None:
+    chosen = partial(chosen_by, "products-1")
     assert chosen(3, 2, channels=256) == Ways("places", "places", "places")
     assert chosen(3, 2) == Ways("torch", "places", "places")
     assert chosen(3, 8) == chosen(1, 8) == OWN

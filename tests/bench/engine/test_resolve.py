@@ -7,7 +7,9 @@ import pytest
 from backbones.convolutions import NEWEST
 from bench.cache import Caches
 from bench.config.experiment import Experiment, FrozenBackbone
-from bench.engine.resolve import resolve_backbones, start_backbones
+from bench.engine.resolve import _agrees, _steps, resolve_backbones, start_backbones
+from bench.errors import RequestError
+from bench.plan.spec import Steps
 
 NAME = "test_resnet"
 
@@ -38,3 +40,26 @@ def test_folders_from_before_there_was_a_rule_go_on_with_torchs(tmp_path: Path, 
     stored = asked().model_copy(update={"frozen": {NAME: known}})
     found = resolved(asked(precision=precision), stored, Caches(tmp_path))
     assert (found.convolutions, found.precision) == ("torch", precision)
+
+
+def test_steps_are_recorded_on_cuda_alone_and_stay_as_a_folder_has_them() -> None:
+    """Without a card the decision alone is looked at."""
+
+    def frozen(steps: Steps) -> FrozenBackbone:
+        return FrozenBackbone(
+            weights="random", weights_digest="", precision="fp32", device="cuda", parameters=7, steps=steps
+        )
+
+    assert _steps(asked(), None, "cuda") == "graph"
+    assert _steps(asked(), None, "cpu") == _steps(asked(), None, "mps") == "eager"
+    assert _steps(asked(), frozen("eager"), "cuda") == "eager"  # made before steps were recorded
+    assert _steps(asked(), frozen("graph"), "cpu") == "eager"
+    assert _steps(asked(steps="graph"), frozen("eager"), "cuda") == "graph"
+    assert _agrees(frozen("eager"), asked(device="cuda"))
+    assert not _agrees(frozen("eager"), asked(device="cuda", steps="graph"))
+
+
+def test_steps_cannot_be_recorded_without_cuda(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match=r"--steps graph records steps on a GPU with CUDA, and this is cpu\. Leave"):
+        resolved(asked(steps="graph"), None, Caches(tmp_path))
+    assert resolved(asked(steps="eager"), None, Caches(tmp_path)).steps == "eager"

@@ -96,6 +96,7 @@ def test_the_order_of_files_does_not_change_what_a_fold_is_trained_on() -> None:
         {"numerics": Numerics("fp32", device="cuda")},
         {"numerics": Numerics("fp32", deterministic=False)},
         {"numerics": Numerics("fp32", convolutions="products-1")},
+        {"numerics": Numerics("fp32", steps="graph")},
         {"role": "nondeterminism"},
     ],
 )
