@@ -12,7 +12,7 @@ class Options(TypedDict, total=False):
 
     backbone: str | Sequence[str]
     seeds: int | Sequence[int]
-    folds: int
+    folds: int | Literal["sites"]
     holdout: float
     internal: Anywhere
     external: Anywhere | Mapping[str, Anywhere]

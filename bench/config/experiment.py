@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WrapValidator, field_validator, model_validator
 
 from backbones.convolutions import Rule
 from backbones.names import absolute, registered_names
@@ -31,10 +31,18 @@ MONITOR = {"auto": None, "every": 1, "last": 0}
 LOOKING = ("data audit", "data show")
 Level = Literal["case", "group"]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
+SITES = "sites"
 if TYPE_CHECKING:
     Executor = str
+    Folds = int | Literal["sites"]
 else:
     Executor = Literal[(AUTO, *EXECUTORS)]
+    Folds = Annotated[
+        int,
+        Field(ge=2),
+        WrapValidator(lambda value, number: value if value == SITES else number(value)),
+        PlainSerializer(lambda value: value),
+    ]
 AS_IN_FOLDER = "as in the folder's experiment"
 
 
@@ -104,7 +112,13 @@ class Experiment(BaseModel):
         parse=parse_seeds,
         limits={"min_length": 1},
     )
-    folds: int = option(5, "Stratified folds of each seed; in a nested search the outer ones.", limits={"ge": 2})
+    folds: Folds = option(
+        5,
+        "Stratified folds of each seed; in a nested search the outer ones. With sites each fold is one site.",
+        metavar="N|sites",
+        choices=(SITES,),
+        parse=str.strip,
+    )
     holdout: float | None = option(
         None, "Instead of folds: one split that holds out this share, such as 0.2.", RUN, limits={"gt": 0, "lt": 1}
     )
@@ -372,10 +386,31 @@ class Experiment(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _sites_as_they_are(self) -> "Experiment":
+        if self.by_site and self.holdout is not None:
+            raise ValueError("folds that are sites and a hold-out split exclude each other: give one of them")
+        if self.by_site and self.group_duplicates:
+            raise ValueError(
+                "copies at two sites cannot be held out together where folds are sites: leave out --group-duplicates "
+                "(group_duplicates), and remove one of each pair"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _models_to_save(self) -> "Experiment":
         if self.save_models and self.recipe.probes:
             raise ValueError("a probe leaves no model to save: leave out --save-models (save_models)")
         return self
+
+    @property
+    def by_site(self) -> bool:
+        """Whether each site is held out as a whole."""
+        return self.folds == SITES
+
+    @property
+    def drawn_folds(self) -> int:
+        """How many folds are drawn for a seed; 0 where each is a site."""
+        return self.folds if isinstance(self.folds, int) else 0
 
     @property
     def uses_phantom(self) -> bool:

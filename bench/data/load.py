@@ -64,7 +64,8 @@ def load_dataset(
     with quiet():
         images = rename(read_images(request), renaming)
     say_alike(images, account)
-    class_list(images, declared)  # before decoding, which may take long
+    all_sites = request.options.any_sites
+    class_list(images, declared, all_sites=all_sites)  # before decoding, which may take long
     found = list(zip(images, digests_of(images), strict=True))
     closed = [
         (image, f"it may not be read ({digest.strerror})") for image, digest in found if isinstance(digest, OSError)
@@ -79,7 +80,7 @@ def load_dataset(
     kept = [(image, digest) for image, digest in readable if digest in pixels.row]
     if settings.slices == "3":
         settings, pixels = with_neighbours(settings, pixels, kept)
-    classes = class_list([image for image, _ in kept], declared)
+    classes = class_list([image for image, _ in kept], declared, all_sites=all_sites)
     cases = [image.as_case(digest, *pixels.sizes[digest]) for image, digest in kept]
     for image, _ in skipped:
         account.add("left out", UNREADABLE, image.place, site=image.site)

@@ -21,8 +21,10 @@ from bench.engine.resolve import Frozen, Start, resolve_backbones, start_backbon
 from bench.errors import RequestError
 from bench.execution.fork_server import Asked
 from bench.execution.resources import Resources
-from bench.folds.draw import TooFewToSplit, draw_folds
+from bench.folds.complete import draw_complete_folds
+from bench.folds.draw import TooFewToSplit
 from bench.folds.leaks import Leak, grouped
+from bench.folds.sites import site_folds
 from bench.folds.table import FoldTable, check_folds
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.spec import RunSpec
@@ -181,12 +183,14 @@ def resolved_folds(experiment: Experiment, snapshot: FolderSnapshot, cases: Sequ
     inside = internal(cases)
     stored = snapshot.folds or FoldTable({})
     snapshot.refuse_other_folds(experiment)
+    if experiment.by_site:
+        return _folds_by_site(experiment, snapshot, cases)
     alone = [replace(case, group=None) for case in inside]  # groups in two folds are the leakage check's
     for fold_of in stored.by_seed.values():
         check_folds(alone, fold_of)
     try:
         drawn = {
-            seed: draw_folds(inside, seed, folds=experiment.folds, holdout=experiment.holdout)
+            seed: draw_complete_folds(inside, seed, folds=experiment.drawn_folds, holdout=experiment.holdout)
             for seed in experiment.seeds
             if seed not in stored.by_seed
         }
@@ -194,6 +198,17 @@ def resolved_folds(experiment: Experiment, snapshot: FolderSnapshot, cases: Sequ
         why = why_few_patients(inside)
         raise RequestError(f"{error.fact} {why}" if why else str(error)) from None
     return stored.with_seeds(FoldTable(drawn))
+
+
+def _folds_by_site(experiment: Experiment, snapshot: FolderSnapshot, cases: Sequence[Case]) -> FoldTable:
+    stored = snapshot.folds or FoldTable({})
+    table = site_folds(cases, dict.fromkeys([*stored.by_seed, *experiment.seeds]))
+    if any(stored.by_seed[seed] != table.by_seed[seed] for seed in stored.by_seed):
+        raise RequestError(
+            f"{snapshot.root}/folds.parquet holds cases out otherwise than by their sites. With --folds sites a fold "
+            f"is a site: restore the file, or use another --results folder."
+        )
+    return table
 
 
 def _refuse_closed(root: Path) -> None:

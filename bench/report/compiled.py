@@ -42,7 +42,7 @@ def compile_results(folder: ResultsFolder, snapshot: FolderSnapshot | None = Non
     stored = _read(folder, snapshot)
     drawn = draw_leaderboard(folder, stored, Resampling.of(stored.experiment))
     usable, classes = better_than_guessing(drawn.leaderboard), tuple(stored.experiment.class_order or ())
-    notes = write_worklist(folder.root, find_labels(stored.entries, stored.cases, classes, usable))
+    notes = write_worklist(folder.root, find_labels(stored.entries, stored.evaluated, classes, usable))
     store_leaderboard(folder, drawn)
     return Compiled(drawn.leaderboard, drawn.text, drawn.json, tuple(notes), stored, drawn.groups)
 

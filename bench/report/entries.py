@@ -52,6 +52,11 @@ class Stored:
     warning: str
     mixed: list[str]
 
+    @property
+    def evaluated(self) -> list[Case]:
+        """The cases with the sites under which entries predict them: where folds are sites, all are internal."""
+        return [replace(case, site=INTERNAL) for case in self.cases] if self.folds.sites else self.cases
+
 
 def read_stored(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -> Stored | None:
     """Every comparable run of the folder as entries; None where it is no results folder."""
@@ -105,7 +110,9 @@ def _rows(runs: Sequence[StoredRun], folds: FoldTable, internal: set[str]) -> tu
         kept = list[tuple[StoredRun, pa.Table]]()
         for run in alike:
             spec, table = run.record.spec, run.table()
-            inside = table["case_id"].filter(pc.equal(table["site"], INTERNAL))
+            inside = table["case_id"]
+            if not folds.sites:
+                inside = inside.filter(pc.equal(table["site"], INTERNAL))
             held_out = set(inside.cast(pa.string()).to_numpy().tolist())
             expected = of_fold.get((spec.seed, spec.fold), set()) if run.record.folds_known else internal
             if held_out == expected:
@@ -113,7 +120,10 @@ def _rows(runs: Sequence[StoredRun], folds: FoldTable, internal: set[str]) -> tu
             else:
                 others.append(run)
         if kept:
-            found.append(Row([run for run, _ in kept], _predictions(kept)))
+            predictions = _predictions(kept)
+            found.append(
+                Row([run for run, _ in kept], predictions.assign(site=INTERNAL) if folds.sites else predictions)
+            )
     number = Counter(run.record.spec.backbone for run in sorted(others, key=lambda run: run.run_id))
     notes = [
         f"{name}: {times} stored run(s) belong to folds that folds.parquet no longer has, and are left out."

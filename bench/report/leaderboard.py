@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from reports.draw.markdown_table import escaped
 from reports.statistics.intervals import Interval, chosen_interval
 from reports.tables.caveats import has
 from reports.tables.groups import Grouping
+from reports.tables.hospitals import HOSPITAL
 from reports.tables.level_tables import UNRANKED
 
 MARKDOWN, JSON = "leaderboard.md", "leaderboard.json"
@@ -119,14 +120,15 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, resampling: Resampli
     Raises:
         RequestError: groups are to be ranked, and cases cannot be pooled to them.
     """
-    cases, classes = stored.cases, tuple(stored.experiment.class_order or ())
-    about_cases, left_out = tuple(about_patients(cases)), (*stored.left_out, *stored.mixed)
-    leaderboard = _built(stored.entries, case_columns(cases), classes, resampling)
+    cases, classes = stored.evaluated, tuple(stored.experiment.class_order or ())
+    at = {case.case_id: case.site for case in stored.cases} if stored.folds.sites else {}
+    about_cases, left_out = tuple(about_patients(stored.cases)), (*stored.left_out, *stored.mixed)
+    leaderboard = _built(stored.entries, _with_hospitals(case_columns(cases), at), classes, resampling)
     leaderboard = replace(leaderboard, notes=(*about_cases, *leaderboard.notes, *left_out))
     groups = None
     if resampling.grouping:
         found = pooled(stored.entries, cases, classes, resampling.grouping)
-        of_groups = _built(found.entries, found.cases, classes, resampling, unit="groups")
+        of_groups = _built(found.entries, _with_hospitals(found.cases, at), classes, resampling, unit="groups")
         of_groups = replace(of_groups, notes=(*found.notes, *of_groups.notes, *left_out))
         groups = GroupLevel(of_groups, resampling.grouping, found.entries)
         leaderboard = leaderboard.unranked(UNRANKED)
@@ -146,6 +148,11 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, resampling: Resampli
     return Drawn(leaderboard, text, json.dumps(content, indent=1, allow_nan=False) + "\n", groups)
 
 
+def _with_hospitals(cases: pd.DataFrame, at: Mapping[str, str]) -> pd.DataFrame:
+    """Where sites were held out, the case table says at which each case is."""
+    return cases.assign(**{HOSPITAL: cases["case_id"].map(at)}) if at else cases
+
+
 def _built(
     entries: Sequence[Entry], cases: pd.DataFrame, classes: tuple[str, ...], resampling: Resampling, unit: str = "cases"
 ) -> Leaderboard:
@@ -163,9 +170,8 @@ def _built(
 def about(stored: Stored) -> tuple[str, str]:
     """Which data, and how they were split and predicted."""
     experiment, cases, folds = stored.experiment, stored.cases, stored.folds
-    sites = "; ".join(
-        f"{site}: {sum(case.site == site for case in cases)} cases" for site in [INTERNAL, *external_sites(cases)]
-    )
+    named = folds.sites or (INTERNAL, *external_sites(cases))
+    sites = "; ".join(f"{site}: {sum(case.site == site for case in cases)} cases" for site in named)
     source = "the embedded phantom (synthetic images)" if experiment.uses_phantom else "own images"
     if made_by_import(cases):
         source, how = "imported predictions", f"{_imported_folds_text(folds)}; predictions as they were given"
@@ -184,6 +190,11 @@ def _under_tables(stored: Stored) -> Iterator[str]:
 
 
 def _folds_text(folds: FoldTable, holdout: float | None) -> str:
+    if folds.sites:
+        return (
+            f"{len(folds.sites)} sites, each predicted by models that were trained on the others; internal means all "
+            "sites together"
+        )
     return f"Single split holding out {holdout:g} of each class" if holdout else f"{folds.number()} stratified folds"
 
 

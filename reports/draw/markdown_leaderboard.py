@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from reports.draw.markdown_table import Footnotes, drawn, escaped
 from reports.draw.notation import RESEARCH_ONLY
-from reports.tables import comparison_tables, row_tables
+from reports.tables import comparison_tables, hospital_tables, row_tables
 from reports.tables.all_tables import headline_names
 from reports.tables.claims import caveats_of, few_seeds, mixed_weights
 from reports.tables.leaderboard import Leaderboard
@@ -48,6 +48,8 @@ def _blocks(leaderboard: Leaderboard, notes: Footnotes, unit: str = "") -> Itera
     else:
         yield "No backbone has a complete seed."
     yield from _below_the_table(leaderboard, notes)
+    if leaderboard.hospitals:
+        yield from _hospitals(leaderboard, notes, unit)
     for row in leaderboard.rows:
         yield from _backbone(leaderboard, row, notes, unit)
     if leaderboard.comparisons:
@@ -91,6 +93,16 @@ def _below_the_table(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str
         yield "With one seed only the sampling of cases is seen, not what another seed would change."
     if leaderboard.notes:
         yield "\n".join(f"- {escaped(note)}" for note in leaderboard.notes)
+
+
+def _hospitals(leaderboard: Leaderboard, notes: Footnotes, unit: str) -> Iterator[str]:
+    yield f"## Hospitals{unit}"
+    for table in (
+        hospital_tables.each_site(leaderboard, headline_names()),
+        hospital_tables.next_hospital(leaderboard, headline_names()),
+    ):
+        yield from _titled(table, notes)
+        yield from notes.flush()
 
 
 def _backbone(leaderboard: Leaderboard, row: Row, notes: Footnotes, unit: str) -> Iterator[str]:

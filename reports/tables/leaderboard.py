@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from reports.statistics.pooling import Pooled, pool_predictions
 from reports.statistics.ranking import probability_of_best, rank
 from reports.statistics.sample_gain import SampleGain, sample_gain
 from reports.tables.caveats import TUNED, has
+from reports.tables.hospitals import HOSPITAL, Hospitals, over_sites
 from reports.tables.row import Entry, Row, build_row
 
 SCHEMA = 1
@@ -34,6 +35,7 @@ class Leaderboard:
     probability_of_best: name → how probable it is that it is best on the primary endpoint; empty where backbones differ
     in seeds, cases or folds, and with one seed. sample_gains: name → what its seeds are worth, without hold-out splits.
     chance: side → metric → what guessing by the internal class shares would reach. unit: what a case of it is called.
+    hospitals: name → its metrics over the sites, where these were held out.
     """
 
     classes: tuple[str, ...]
@@ -49,6 +51,7 @@ class Leaderboard:
     interval: Interval
     stratified: bool
     unit: str = "cases"
+    hospitals: Mapping[str, Hospitals] = field(default_factory=dict)
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -90,6 +93,7 @@ class Leaderboard:
             "confidence": self.confidence,
             "interval": self.interval,
             "stratified": self.stratified,
+            **({"hospitals": {name: one.to_dict() for name, one in self.hospitals.items()}} if self.hospitals else {}),
         }
 
 
@@ -107,9 +111,10 @@ def build_leaderboard(
     """Pool, resample and compare the entries.
 
     cases: columns case_id, site, label and, where patients are known, group (a case without one is its own
-    cluster). The generator advances by one draw; the same generator state gives the same leaderboard,
-    whatever the order of entries, predictions and cases. Incomplete seeds are left out and noted. Without `interval`
-    it is the jackknife t, or bias-corrected percentiles where draws are stratified.
+    cluster). Where hospitals were each held out whole, the column `HOSPITAL` names them, and all cases are of the
+    internal site. The generator advances by one draw; the same generator state gives the same leaderboard, whatever
+    the order of entries, predictions and cases. Incomplete seeds are left out and noted. Without `interval` it is the
+    jackknife t, or bias-corrected percentiles where draws are stratified.
 
     Raises ValueError, naming the first offenders, on duplicates, unknown classes or cases, and predictions
     that contradict the case table.
@@ -154,6 +159,10 @@ def build_leaderboard(
         interval=choice.interval,
         stratified=stratify,
         unit=unit,
+        hospitals={
+            one.pooled.name: over_sites(named[one.pooled.name].predictions, one.pooled, cases, classes, draws)
+            for one in (analyses if HOSPITAL in cases else ())
+        },
     )
 
 
