@@ -15,7 +15,7 @@ def test_an_experiment_is_run_by_torch_and_by_the_rule() -> None:
     printed = benchmark("equivalence", *tiny)
     assert " of 4 runs have the same bytes" in printed
     assert printed.count("  leaderboard, ") == 2
-    assert [goal.what.split(", ")[2] for goal in goals_in(printed)] == ["internal", "external"]
+    assert [goal.what.split(", ")[3] for goal in goals_in(printed)] == ["internal", "external"]
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.0004, -0.002])
