@@ -122,10 +122,12 @@ def _hint(one: Declared) -> str:
     if origin is Literal:
         return f"Literal[{', '.join(json.dumps(value) for value in inner)}]"
     if origin in (Union, UnionType):
-        return " | ".join(_hint(replace(one, type=part)) for part in inner)
+        return " | ".join(_hint(replace(one, type=part, option=replace(one.option, choices=()))) for part in inner)
     kind = inner[-1] if origin in (list, dict) else one.type
     kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     alone = "Anywhere" if one.option.path else kind.__name__
+    if kind is int and one.choices:
+        alone += f" | Literal[{', '.join(map(json.dumps, one.choices))}]"
     if origin not in (list, dict):
         return str(alone)
     many = f"Sequence[{alone}]" if origin is list else f"Mapping[str, {alone}]"

@@ -153,7 +153,7 @@ class RunSpec:
         parts = {
             "scheme": SCHEME,
             "classes": self.classes,
-            "pixels": asdict(self.pixels),
+            "pixels": self.pixels.decisive(),
             "recipe": self.recipe.model_dump(exclude={"name"}),
             "backbone": wherever(self.backbone) if self.weights.pretrained else self.backbone,
             "weights": self.weights.digest,

@@ -37,7 +37,7 @@ COMPUTED_WITH = ("numpy", "scipy", "pandas", "altair", "vl-convert-python")
 def labels_section(stored: Stored, leaderboard: Leaderboard, caches: Caches) -> Section:
     """The label worklist with thumbnails, or why there is none."""
     classes, usable = tuple(stored.experiment.class_order or ()), better_than_guessing(leaderboard)
-    found = find_labels(stored.entries, stored.cases, classes, usable)
+    found = find_labels(stored.entries, stored.evaluated, classes, usable)
     if found.table is None:
         why = (Points((found.withheld,)),) if found.withheld else ()
         return Section("labels", "Labels to look at again", (), why)
@@ -94,7 +94,7 @@ def _flow(entries: Sequence[Entry], cases: int) -> Iterator[Table]:
 
 
 def _cases(cases: Sequence[Case], classes: Sequence[str]) -> Table:
-    sites = [INTERNAL, *external_sites(cases)]
+    sites = [site for site in (INTERNAL, *external_sites(cases)) if any(case.site == site for case in cases)]
     number = Counter((case.site, case.label) for case in cases)
     groups = {site: {case.group or case.case_id for case in cases if case.site == site} for site in sites}
     rows: list[tuple[Item, ...]] = [(name, *(number[site, name] for site in sites)) for name in classes]

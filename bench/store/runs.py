@@ -100,16 +100,19 @@ class StoredRun:
     def spec(self, cases: Sequence[Case]) -> RunSpec | None:
         """The spec that made it, whose id is its own; None where the cases are others, or nothing was trained here.
 
-        Predictions are stored in the order of the spec; what a fold did not hold out, it was trained on.
+        Predictions are stored in the order of the spec, those that were held out first. What a fold did not hold out
+        of the internal cases it was trained on; one that is a whole site, on all other sites.
         """
         recorded = self.record.spec
         if recorded.role == "import":
             return None
         samples = {sample.case_id: sample for sample in samples_of(cases)}
         predicted = [samples[name] for name in self.predictions()["case_id"] if name in samples]
-        validation = tuple(sample for sample in predicted if sample.site == INTERNAL)
+        validation, external = predicted[: recorded.n_validation], predicted[recorded.n_validation :]
         held_out = {sample.case_id for sample in validation}
-        train = [sample for sample in samples.values() if sample.site == INTERNAL and sample.case_id not in held_out]
+        rest = [sample for sample in samples.values() if sample.case_id not in held_out]
+        of_site = {sample.site for sample in validation} & {sample.site for sample in rest}
+        train = [sample for sample in rest if sample.site == INTERNAL] if of_site else rest
         spec = RunSpec(
             backbone=recorded.backbone,
             weights=self.record.weights,
@@ -121,8 +124,8 @@ class StoredRun:
             seeds=recorded.seeds,
             fold=recorded.fold,
             train=by_content(train),
-            validation=validation,
-            external=tuple(sample for sample in predicted if sample.site != INTERNAL),
+            validation=tuple(validation),
+            external=tuple(external),
             replicate=recorded.replicate,
             role=recorded.role,
         )
