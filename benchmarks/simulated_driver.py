@@ -6,6 +6,8 @@ import pickle
 import resource
 import tempfile
 import time
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pyarrow.parquet as pq
 
 from bench.config.experiment import FrozenBackbone
 from bench.engine.eta import Eta
-from bench.engine.execute import Results, run_and_store
+from bench.engine.execute import run_and_store
 from bench.engine.forecast import forecast
 from bench.engine.progress import RunProgress
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
@@ -67,10 +69,11 @@ def _as_trained(spec: RunSpec, result: RunResult) -> RunResult:
     return replace(result, history=tuple(epochs), environment=MADE_WITH)
 
 
-def _as_far_as_it_comes(results: Results, executor: SimulatedExecutor) -> int:
-    for number, _ in enumerate(results, 1):
-        if executor.busy > MOST or number == PLAN.runs:
-            return number
+def _as_far_as_it_comes(results: Generator[object], executor: SimulatedExecutor) -> int:
+    with closing(results):
+        for number, _ in enumerate(results, 1):
+            if executor.busy > MOST or number == PLAN.runs:
+                return number
     return 0
 
 
