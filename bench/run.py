@@ -24,7 +24,8 @@ from bench.store.planned import PlannedRun, folds_digest, read_planned, write_pl
 from bench.store.working_process import RUN
 from bench.terminal import Terminal
 
-GROWING = {"backbone", "seeds", "frozen", "workers", "executor", "results", "interval", "stratify", "save_models"}
+OF_REPORTS = {"interval", "stratify", "level", "pool", "label_order"}
+GROWING = {"backbone", "seeds", "frozen", "workers", "executor", "results", "save_models", *OF_REPORTS}
 """Options in which calls on one folder may differ while its experiment only grows."""
 
 

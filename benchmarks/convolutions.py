@@ -23,6 +23,7 @@ from backbones.convolutions.layers import use
 from backbones.convolutions.processor import InstructionSet, instruction_set
 from backbones.convolutions.rule import Precision, WayName, choose
 from backbones.convolutions.ways import WAYS
+from bench.execution.allocation import keep_freed
 from bench.execution.optimisation import Optimisation
 from bench.plan.recipe import Recipe
 from benchmarks.goals import Goal, at_least
@@ -33,14 +34,19 @@ LAYERS = [
     *[(64, 64, 16, 3, 1), (64, 128, 16, 3, 2), (128, 128, 8, 3, 1), (128, 256, 8, 3, 2), (256, 256, 4, 3, 1)],
     *[(256, 512, 4, 3, 2), (512, 512, 2, 3, 1), (128, 256, 8, 1, 2), (256, 512, 4, 1, 2), (128, 512, 8, 1, 1)],
     *[(1024, 256, 4, 1, 1), (512, 2048, 2, 1, 1), (192, 1152, 2, 1, 1)],
+    *[(128, 128, 16, 3, 1), (256, 256, 8, 3, 1), (64, 64, 56, 3, 1), (256, 256, 14, 3, 1), (512, 512, 7, 3, 1)],
 ]
-"""In, out, side of the images, kernel, stride: of resnet34, resnet50 and efficientnet_lite0 on images of 64 px."""
+"""In, out, side of the images, kernel, stride: of resnet34, resnet50 and efficientnet_lite0 on images of 64 px, and of
+resnet34 on larger ones."""
 DEPTHWISE = [
     *[(144, 16, 3, 1), (144, 16, 5, 2), (240, 8, 5, 1), (240, 8, 3, 2), (480, 4, 5, 1), (1152, 2, 5, 1)],
     *[(1152, 2, 3, 1), (240, 28, 5, 1), (80, 8, 7, 1), (320, 2, 7, 1)],
 ]
 """Channels, side, kernel, stride: of efficientnet_lite0 and convnext_atto."""
-MODELS = [("resnet34", 64), ("resnet50", 64), ("tf_efficientnet_lite0", 64), ("convnext_atto", 64), ("resnet34", 224)]
+MODELS = [
+    *[("resnet34", 64), ("resnet50", 64), ("tf_efficientnet_lite0", 64), ("convnext_atto", 64)],
+    *[("resnet34", 224), ("tf_efficientnet_lite0", 224)],
+]
 RULES: tuple[Rule, ...] = ("torch", NEWEST)
 WANTED: dict[tuple[InstructionSet, Precision], float] = {
     ("amx_bf16", "bf16"): 1.9,
@@ -84,18 +90,22 @@ def layer_lines(precision: Precision, batch: int, turns: int) -> Iterator[str]:
             cells.append(_cell(_work(part, shape, images, weight, gradient), chosen, turns))
         title = f"{shape.channels_in}-{shape.channels_out} {shape.size[0]} px, {shape.kernel[0]} x {shape.kernel[0]}"
         depthwise = " depthwise" if shape.depthwise else ""
-        yield f"  {title + f' / {shape.stride[0]}' + depthwise:36s}" + "".join(f"{cell:40s}" for cell in cells).rstrip()
+        yield f"  {title + f' / {shape.stride[0]}' + depthwise:36s}" + "".join(f"{cell:52s}" for cell in cells).rstrip()
 
 
 def _work(part: str, shape: Shape, images: Tensor, weight: Tensor, gradient: Tensor) -> Work:
-    ways: tuple[WayName, ...] = ("torch", "shifts") if shape.depthwise else ("torch", "places", "columns")
+    ways: tuple[WayName, ...] = ("torch", "shifts", "strips") if shape.depthwise else ("torch", "places", "columns")
+    if (shape.kernel, shape.stride) == ((3, 3), (1, 1)) and not shape.depthwise:
+        ways += ("tiles",)
     found: Work = {}
     for name in ways:
         compute: Any = getattr(WAYS[name], part)
         given = (images, weight, None, shape) if part == "forward" else (gradient, images, weight, shape)
         found[name] = lambda compute=compute, given=given: compute(*given)
-    if shape.depthwise and part == "forward":
-        del found["shifts"]  # torch's own
+    if shape.depthwise and part != "weight_gradient":
+        del found["strips"]  # as shifts
+        if part == "forward":
+            del found["shifts"]  # torch's own
     return found
 
 
@@ -213,10 +223,11 @@ def main() -> None:
     if not given.no_layers:
         print("\nms by torch's own, and how many times faster other ways are; * by the rule")
         for precision in precisions():
-            print(f"{precision + ':':38s}{PARTS[0]:40s}{PARTS[1]:40s}{PARTS[2]}".replace("_", " "))
+            print(f"{precision + ':':38s}{PARTS[0]:52s}{PARTS[1]:52s}{PARTS[2]}".replace("_", " "))
             for line in layer_lines(precision, given.batch, given.turns):
                 print(line, flush=True)
     print(f"\nwhole models, by torch's own convolutions and AdamW, and by {NEWEST} and the engine's")
+    keep_freed()
     found = []
     for name, size in given.model or MODELS:
         batch = given.batch if size < 100 else max(given.batch // 4, 2)

@@ -5,7 +5,7 @@ was made before there was one, by torch's own. The ways differ in the last bits,
 differ as repetitions would with another rounding, and only means over seeds can be compared. Accuracies of each seed
 over all cases are compared in pairs by two one-sided t-tests (Schuirmann 1987). Means are equivalent within a margin at
 5 % where the 90 % interval of their difference lies inside it.
-Run: python -m benchmarks.equivalence [--seeds 10] [--cases 400] [--external 200] [--backbone resnet18]
+Run: python -m benchmarks.equivalence [--seeds 10] [--cases 600] [--external 300] [--backbone resnet18]
 """
 
 import argparse
@@ -24,11 +24,17 @@ from scipy import stats
 from sklearn.datasets import load_digits
 
 from backbones.convolutions import NEWEST
+from backbones.convolutions.rule import Precision
 from bench.store.runs import RunStore, StoredRun
+from benchmarks.convolutions import precisions
 from benchmarks.goals import Goal
 from benchmarks.timing import bench, machine, options, versions
 
-BACKBONES = ("resnet18", "tf_efficientnet_lite0")
+EXPERIMENTS: tuple[tuple[str, Precision], ...] = (
+    ("tf_efficientnet_lite0", "fp32"),
+    ("resnet18", "fp32"),
+    ("resnet18", "bf16"),
+)
 MARGIN, LEVEL = 1e-3, 0.05
 SITES = ("internal", "external")
 MOST_SEEDS = 100_000
@@ -80,12 +86,12 @@ def write_digits(folder: Path, cases: int, external: int, side: int) -> None:
         Image.fromarray((image.reshape(8, 8) * 15).astype("uint8")).resize((side, side)).save(path)
 
 
-def run_both(given: argparse.Namespace, backbone: str, data: Path, root: Path) -> dict[str, Path]:
+def run_both(given: argparse.Namespace, backbone: str, precision: Precision, data: Path) -> dict[str, Path]:
     """Two results folders: one of the rule, one that has the same experiment with torch's own."""
-    by_rule, by_torch = root / f"{backbone}-rule", root / f"{backbone}-torch"
-    job = ("--backbone", backbone, "--image-size", given.size, "--seeds", given.seeds, "--folds", given.folds)
-    bench("run", "--data", data, *map(str, job), "--epochs", str(given.epochs), "--results", by_rule)
-    before = by_rule.with_suffix(".toml")
+    by_rule, by_torch, before = (data.with_name(f"{backbone}-{precision}{end}") for end in ("-rule", "-torch", ".toml"))
+    job = ("--backbone", backbone, "--precision", precision, "--image-size", given.size, "--epochs", given.epochs)
+    job += ("--seeds", given.seeds, "--folds", given.folds, "--results", by_rule)
+    bench("run", "--data", data, *map(str, job))
     text = (by_rule / "experiment.toml").read_text(encoding="utf-8")
     before.write_text(text.replace(f'convolutions = "{NEWEST}"', 'convolutions = "torch"'), encoding="utf-8")
     bench("run", "--config", before, "--results", by_torch)
@@ -118,10 +124,11 @@ def lines_of(backbone: str, folders: dict[str, Path]) -> Iterator[str]:
     if {run.record.spec.numerics.convolutions for run in before.values()} != {"torch"} or before.keys() != now.keys():
         raise RuntimeError(f"The two folders of {backbone} do not hold what they should.")
     start = next(iter(now.values())).record.weights.source
-    yield f"\n{backbone} ({start} weights), {next(iter(now.values())).record.spec.numerics.precision}"
+    precision = next(iter(now.values())).record.spec.numerics.precision
+    yield f"\n{backbone} ({start} weights), {precision}"
     pairs = [(before[place], now[place]) for place in sorted(now)]
     same = sum(np.array_equal(old.probabilities(), new.probabilities()) for old, new in pairs)
-    agree = np.mean([classes(old) == classes(new) for old, new in pairs])
+    agree = np.concatenate([classes(old) == classes(new) for old, new in pairs]).mean()
     yield f"  {same} of {len(pairs)} runs have the same bytes; {agree:.1%} of the predicted classes are the same"
     yield from _leaderboards(folders)
     goals = []
@@ -132,9 +139,9 @@ def lines_of(backbone: str, folders: dict[str, Path]) -> Iterator[str]:
         yield f"  accuracy, {site}: {old.mean():.4f} by torch's own, {new.mean():.4f} by {NEWEST}"
         yield f"    between seeds it varies by {old.std(ddof=1):.4f} and {new.std(ddof=1):.4f} (standard deviations)"
         yield f"    paired difference {found.mean:+.4f}, 90 % {found.low:+.4f} to {found.high:+.4f}"
-        yield f"    two one-sided tests of ±{MARGIN}: p {found.p:.3f}; {len(old)} seeds show equivalence within "
-        yield f"    ±{found.within:.4f}; an interval as narrow as ±{MARGIN} needs {needed} seeds"
-        what = f"accuracy before and after, {backbone}, {site}, {len(old)} seeds, equivalent within"
+        yield f"    two one-sided tests of ±{MARGIN}: p {found.p:.3f}; about {needed} seeds would do for it"
+        yield f"    {len(old)} seeds show equivalence within ±{found.within:.4f}"
+        what = f"accuracy before and after, {backbone}, {precision}, {site}, {len(old)} seeds, equivalent within"
         goals.append(Goal(what, f"±{found.within:.4f}", f"±{MARGIN:.4f}", found.p < LEVEL))
     yield from map(str, goals)
 
@@ -152,9 +159,10 @@ def _external(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = options(__doc__, seeds=10, folds=2, epochs=3, cases=400, external=200, size=64)
-    parser.add_argument("--backbone", action="append", help=f"[{', '.join(BACKBONES)}]")
+    parser = options(__doc__, seeds=10, folds=2, epochs=3, cases=600, external=300, size=32)
+    parser.add_argument("--backbone", help="this one alone, in fp32")
     given = parser.parse_args()
+    experiments = ((given.backbone, "fp32"),) if given.backbone else EXPERIMENTS
     print(f"{machine()}; {versions('torch', 'timm', 'scikit-learn')}")
     images = f"{given.cases} + {given.external} digits, {given.size} px"
     print(f"{images}; {given.seeds} seeds x {given.folds} folds x {given.epochs} epochs")
@@ -162,9 +170,10 @@ def main() -> None:
         os.environ["GAPBENCH_CACHE"] = f"{name}/cache"
         data = Path(name, "digits")
         write_digits(data, given.cases, given.external, given.size)
-        for backbone in given.backbone or BACKBONES:
-            for line in lines_of(backbone, run_both(given, backbone, data, Path(name))):
-                print(line, flush=True)
+        for backbone, precision in experiments:
+            if precision in precisions():
+                for line in lines_of(backbone, run_both(given, backbone, precision, data)):
+                    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -11,12 +11,13 @@ import argparse
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
+import numpy as np
 import timm
 import torch
 from safetensors.torch import save_file
@@ -98,12 +99,12 @@ def prepared(given: argparse.Namespace, name: str, precision: Precision, data: P
     return prepare(experiment, folder, look_ahead(experiment, folder, caches, terminal), caches, terminal)
 
 
-def step_parts(run: PreparedRun, rounds: int) -> dict[str, list[float]]:
-    """Seconds of a training step in each round, by part and as a whole."""
+def step_work(run: PreparedRun, steps: int) -> dict[str, Callable[[], object]]:
+    """A training step up to the end of its forward pass, of its backward pass, and whole."""
     batch = run.rows(run.spec.train)[: run.spec.recipe.batch_size]
     labels = torch.from_numpy(run.labels(run.spec.train)[: len(batch)])
     module, inputs = run.trained
-    optimisation = Optimisation(module, run.spec.recipe, 2 * (rounds + 1), run.device)
+    optimisation = Optimisation(module, run.spec.recipe, steps, run.device)
     criterion = loss_function(run.spec.recipe, labels.tolist(), len(run.spec.classes), run.device)
     module.train()
 
@@ -118,11 +119,19 @@ def step_parts(run: PreparedRun, rounds: int) -> dict[str, list[float]]:
         optimisation.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(forward())
 
-    work = {"forward": forward, "backward": with_backward, "whole": lambda: optimisation.step(forward())}
+    return {"forward": forward, "backward": with_backward, "whole": lambda: optimisation.step(forward())}
+
+
+def step_parts(runs: Sequence[PreparedRun], rounds: int) -> list[dict[str, list[float]]]:
+    """Of each run the seconds of a step in each round, by part and as a whole; all take turns."""
+    work = {(place, what): do for place, run in enumerate(runs) for what, do in step_work(run, rounds + 1).items()}
     taken = take_turns(work, rounds, warm_up=1, clock=time.process_time)
-    whole = zip(taken["forward"], taken["backward"], taken["whole"], strict=True)
-    parts = [(ahead, back - ahead, all_of_it - back) for ahead, back, all_of_it in whole]
-    return {**{name: [one[place] for one in parts] for place, name in enumerate(PARTS)}, "whole": taken["whole"]}
+    found = []
+    for place in range(len(runs)):
+        ahead, back, whole = (np.array(taken[place, what]) for what in ("forward", "backward", "whole"))
+        parts = dict(zip(PARTS, (ahead, back - ahead, whole - back), strict=True))
+        found.append({name: values.tolist() for name, values in {**parts, "whole": whole}.items()})
+    return found
 
 
 def whole_run(spec: RunSpec, given: Prepared) -> Run:
@@ -155,7 +164,7 @@ def lines_of(given: argparse.Namespace, name: str, precision: Precision, data: P
     ready = prepared(given, name, precision, data, caches)
     spec = ready.specs()[0]
     specs = [replace(spec, recipe=spec.recipe.model_copy(update={"frozen_stages": n})) for n in WAYS.values()]
-    steps = [step_parts(PreparedRun(one, ready.resources()), given.rounds) for one in specs]
+    steps = step_parts([PreparedRun(one, ready.resources()) for one in specs], given.rounds)
     runs: list[list[Run]] = [[], []]
     for _ in range(given.rounds):
         for of_way, one in zip(runs, specs, strict=True):

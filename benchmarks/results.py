@@ -47,7 +47,7 @@ ALL = {
     "whole-job": Listed("whole_job --trainings 2", 20),
     "engine": Listed("engine", 3),
     "around": Listed("around", 3),
-    "convolutions": Listed("convolutions --no-layers", 2),
+    "convolutions": Listed("convolutions", 3),
     "convolutions-avx512": Listed("convolutions --no-layers", 1.5, {"ONEDNN_MAX_CPU_ISA": "AVX512_CORE"}),
     "convolutions-avx2": Listed("convolutions --no-layers", 1.5, {"ONEDNN_MAX_CPU_ISA": "AVX2"}),
     "full-size": Listed("full_size", 0.5),

@@ -9,6 +9,7 @@ import numpy as np
 from bench.config.experiment import Experiment
 from bench.data.cases import INTERNAL, Case
 from bench.data.images import PixelSettings
+from bench.engine.execute import TOGETHER
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
 from bench.plan.plan import PlannedBackbone, plan_runs
@@ -65,8 +66,9 @@ def write_runs(root: Path, size: Size) -> None:
     folder = ResultsFolder(root)
     with folder.locked():
         study = begin_study(folder, size)
-        for spec in study.specs:
-            folder.runs.write(spec, study.result(spec), PARAMETERS)
+        for first in range(0, len(study.specs), TOGETHER):
+            group = study.specs[first : first + TOGETHER]
+            folder.runs.write_done([(spec, study.result(spec), PARAMETERS) for spec in group])
 
 
 def begin_study(folder: ResultsFolder, size: Size) -> Study:

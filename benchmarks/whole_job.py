@@ -64,7 +64,7 @@ def by_bench(given: argparse.Namespace, data: Path, results: Path, cache: Path) 
         trained.append(Trained(place, record.seconds, updates, *scores))
         for phase in (*PHASES, "total"):
             phases[phase] += record.timings.get(phase, 0.0)
-        phases["images"] += history["images"].sum()
+        phases["images"] += float(history["images"].sum())
     return Turn(wall, trained, wall), phases
 
 

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from backbones.convolutions.geometry import Shape
+from backbones.convolutions.tiles import ByTiles
 
 STRIP = 3
 """Columns of a kernel up to which oneDNN has a fast weight gradient of depthwise layers."""
@@ -148,6 +149,7 @@ WAYS: Mapping[str, Way] = {
     "columns": ByColumns(),
     "shifts": ByShifts(),
     "strips": ByStrips(),
+    "tiles": ByTiles(),
 }
 
 

@@ -21,6 +21,7 @@ class Options(TypedDict, total=False):
     fit: Literal["pad", "stretch", "crop"]
     white16: int
     windows: str | Sequence[str]
+    slices: Literal["1", "3"]
     reader: str | Mapping[str, str]
     columns: str | Mapping[str, str]
     root: Anywhere
@@ -48,6 +49,9 @@ class Options(TypedDict, total=False):
     config: Anywhere
     interval: Literal["jackknife-t", "bias-corrected", "percentile", "bca"]
     stratify: bool
+    level: Literal["case", "group"]
+    pool: str
+    label_order: str | Sequence[str]
     save_models: bool
     results: Anywhere
     class_order: Sequence[str]

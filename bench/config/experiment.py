@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WrapValidato
 from backbones.convolutions import Rule
 from backbones.names import absolute, registered_names
 from bench.config.machine import DEVICES, Workers, checked_device, checked_workers
-from bench.config.texts import parse_columns, parse_externals, parse_readers, parse_seeds
-from bench.data.images import MAX_PIXELS, Fit, PixelSettings
+from bench.config.texts import parse_columns, parse_externals, parse_list, parse_readers, parse_seeds
+from bench.data.images import MAX_PIXELS, Fit, PixelSettings, Slices
 from bench.data.options import EVERY_SITE, MANIFEST_COLUMNS, READER_NAMES, GroupBy, MultiLabel
 from bench.data.tree.layout import Layout
 from bench.data.windows import DEFAULT as DEFAULT_WINDOWS
@@ -20,6 +20,7 @@ from bench.executors import AUTO, EXECUTORS
 from bench.option import DATA, MACHINE, NETWORKS, RECIPE, RESULTS, RUN, TRAINING, option
 from bench.plan.recipe import RECIPES, Recipe
 from bench.plan.spec import Precision, Steps
+from reports.statistics.group_pooling import Pool
 from reports.statistics.intervals import Interval, chosen_interval
 
 DEFAULT_IMAGE_SIZE = 224
@@ -28,6 +29,7 @@ MOST_SEEDS = 10_000
 MOST_EPOCHS = 10_000
 MONITOR = {"auto": None, "every": 1, "last": 0}
 LOOKING = ("data audit", "data show")
+Level = Literal["case", "group"]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 SITES = "sites"
 if TYPE_CHECKING:
@@ -76,8 +78,8 @@ class Experiment(BaseModel):
 
     `data`, or `internal` and `external` (site name → path), say where the images lie; without any of them the embedded
     phantom is used. `reader` is by site (`*`: all others), `columns` maps our names to a manifest's, `classes` found
-    labels to wanted ones. `interval` and `stratify` change the leaderboard, not the runs. `frozen` and `tuned` (what
-    the recipe's file says of the cases it was tuned on) are written by the program.
+    labels to wanted ones. `interval`, `stratify`, `level`, `pool` and `label_order` change the leaderboard, not the
+    runs. `frozen` and `tuned` (what the recipe's file says of the cases it was tuned on) are written by the program.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -150,6 +152,9 @@ class Experiment(BaseModel):
         choices=(",".join(DEFAULT_WINDOWS), *NAMED_WINDOWS, NO_WINDOW),
         joined=True,
         limits={"min_length": 1},
+    )
+    slices: Slices = option(
+        "1", "A slice alone, or between its neighbours, as the three channels: {choices}.", panel=DATA
     )
     reader: dict[str, str] = option(
         {},
@@ -244,6 +249,32 @@ class Experiment(BaseModel):
         flag="--stratify/--no-stratify",
         shown={"report": AS_IN_FOLDER},
     )
+    level: Level = option(
+        "case",
+        "What is ranked: {choices}, each patient or volume as one.",
+        (*RUN, "report"),
+        RESULTS,
+        shown={"report": AS_IN_FOLDER},
+    )
+    pool: str = option(
+        "mean",
+        "How cases become one prediction of their group: mean, max, or the mean of a share of the highest.",
+        (*RUN, "report"),
+        RESULTS,
+        metavar="mean|max|topk:SHARE",
+        choices=("mean", "max", "topk:0.1"),
+        shown={"report": AS_IN_FOLDER},
+    )
+    label_order: list[str] = option(
+        [],
+        "The class of a group whose cases have several: the first of these that it has.",
+        (*RUN, "report"),
+        RESULTS,
+        metavar="CLASS,CLASS",
+        joined=True,
+        shown={**dict.fromkeys(RUN, "refused"), "report": AS_IN_FOLDER},
+        parse=parse_list,
+    )
     monitor: str = option(
         "auto",
         "Epochs after which held-out cases are scored, to look at: {choices}, or every N.",
@@ -284,6 +315,14 @@ class Experiment(BaseModel):
         if text in MONITOR or (text.isascii() and text.isdigit() and 0 < int(text[:6]) <= MOST_EPOCHS):
             return text
         raise ValueError(f"must be {', '.join(MONITOR)}, or a number of epochs, not {text[:40]!r}")
+
+    @field_validator("pool")
+    @classmethod
+    def _known_pool(cls, value: str) -> str:
+        if value == "attention":
+            raise ValueError("attention is trained, not only pooled: give --recipe attention-probe instead")
+        Pool.parse(value)
+        return value
 
     @field_validator("device", mode="before")
     @classmethod
@@ -326,7 +365,7 @@ class Experiment(BaseModel):
     def _whole_paths(cls, value: list[str]) -> list[str]:
         return list(map(absolute, value))
 
-    @field_validator("seeds", "backbone")
+    @field_validator("seeds", "backbone", "label_order")
     @classmethod
     def _once_each(cls, value: list[Any]) -> list[Any]:
         return list(dict.fromkeys(value))
@@ -392,4 +431,4 @@ class Experiment(BaseModel):
     def pixels(self) -> PixelSettings:
         """Pixel settings with the default size filled in: 224, or 64 for the embedded phantom."""
         default = PHANTOM_IMAGE_SIZE if self.uses_phantom else DEFAULT_IMAGE_SIZE
-        return PixelSettings(self.image_size or default, self.fit, self.white16, tuple(self.windows))
+        return PixelSettings(self.image_size or default, self.fit, self.white16, tuple(self.windows), self.slices)

@@ -37,7 +37,7 @@ def chosen(named: Sequence[str], models: Mapping[str, str]) -> tuple[str, ...]:
     cards = named or [card for card in models if models[card] == models[first]]
     if other := [card for card in cards if models[card] != models[first]]:
         raise RequestError(
-            f"{first} is a {models[first]} and {other[0]} a {models[other[0]]}. Cards of two models differ in the last "
+            f"{first} is {models[first]}, and {other[0]} is {models[other[0]]}. Cards of two models differ in the last "
             f"bits, and a run does not say where it was trained: name cards of one model (--device)."
         )
     return tuple(cards)

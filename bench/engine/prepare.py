@@ -14,6 +14,7 @@ from bench.data.few_patients import why_few_patients
 from bench.data.load import Dataset
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
+from bench.engine.groups import refuse_no_groups
 from bench.engine.images import absolute, data_request, ensure_phantom, load_images
 from bench.engine.leakage_check import check_leakage
 from bench.engine.resolve import Frozen, Start, resolve_backbones, start_backbones
@@ -71,7 +72,7 @@ class Prepared:
             data.classes,
             self.backbones,
             experiment.seeds,
-            experiment.recipe,
+            experiment.recipe.with_labels_of_groups(experiment.label_order),
             data.settings,
             experiment.monitored,
         )
@@ -134,6 +135,8 @@ def prepare(
         study = experiment.tuned.study
         terminal.say(f"The recipe was tuned by study {study} on other cases than these: its rows are ranked.")
     folds = resolved_folds(experiment, snapshot, dataset.cases)
+    if not internal_only:
+        refuse_no_groups(experiment, dataset.cases, dataset.classes)  # before training, which may take long
     leaks = check_leakage(experiment, as_read.cases, copies, folds, terminal.say)
     backbones, frozen = resolve_backbones(
         experiment, snapshot.experiment, len(dataset.classes), caches, terminal.say, ahead.started.result()

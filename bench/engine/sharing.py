@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bench.config.experiment import Experiment
+from bench.engine.memory import available
 from bench.errors import RequestError
 from bench.execution.executor import CardLoad
 from bench.execution.resources import Resources
@@ -14,6 +15,8 @@ from bench.processes import cores
 
 LEFT = 0.05
 """Of a card's memory: what stays free, for what a later step may want and for pieces too small to use."""
+ON_HOST = 3e9
+"""Bytes of the computer's own memory that a process with the libraries of CUDA is reckoned to take."""
 
 
 def fitting(load: CardLoad) -> int:
@@ -26,10 +29,17 @@ def paying(load: CardLoad) -> int:
     return max(1, math.ceil(load.step / load.busy)) if load.busy > 0 else 1
 
 
-def best(loads: Sequence[CardLoad], cards: int, processors: int, runs: int) -> int:
-    """What `auto` means on so many cards, for the runs that were measured; each worker needs a processor, too."""
-    each = min(min(map(fitting, loads)), max(map(paying, loads)), processors // cards)
+def best(loads: Sequence[CardLoad], cards: int, most: int, runs: int) -> int:
+    """What `auto` means on so many cards, for the runs that were measured. most: for how many workers the computer
+    has processors and memory.
+    """
+    each = min(min(map(fitting, loads)), max(map(paying, loads)), most // cards)
     return min(max(each, 1) * cards, runs)
+
+
+def places(processors: int, free: float | None) -> int:
+    """For how many workers the computer has a processor each and, where that is known, memory."""
+    return processors if free is None else min(processors, int(free / ON_HOST))
 
 
 def refuse_crowd(workers: int, loads: Sequence[CardLoad], cards: int) -> None:
@@ -59,7 +69,7 @@ def workers_sharing(experiment: Experiment, resources: Resources, specs: Sequenc
     if not loads:
         return asked
     if automatic:
-        return best(loads, cards, cores(), len(specs))
+        return best(loads, cards, places(cores(), available()), len(specs))
     refuse_crowd(asked, loads, cards)
     return asked
 

@@ -21,8 +21,13 @@ _held: dict[tuple[str, torch.device], Tensor] = {}
 _said = set[str]()
 
 
-def source_of(array: Images, device: torch.device) -> Source:
-    """On a card where images fit into their share of it; else from the file, through memory that the card reads."""
+def source_of(array: Images, device: torch.device, neighbours: NDArray[np.int64] | None = None) -> Source:
+    """On a card where images fit into their share of it; else from the file, through memory that the card reads.
+
+    neighbours: (n, 3), for each image the rows whose first channels are its three channels instead.
+    """
+    if neighbours is not None:
+        return WithNeighbours(source_of(array, device), neighbours)
     if device.type != "cuda":
         return FromFile(array, device)
     total = torch.cuda.mem_get_info(device)[1]
@@ -51,6 +56,17 @@ class FromFile:
 
     def __call__(self, rows: NDArray[np.int64]) -> Tensor:
         return sent(torch.from_numpy(self._array[rows]), self._device)
+
+
+class WithNeighbours:
+    """Puts the first channels of three images in the place of each."""
+
+    def __init__(self, source: Source, neighbours: NDArray[np.int64]) -> None:
+        self._source, self._neighbours = source, neighbours
+
+    def __call__(self, rows: NDArray[np.int64]) -> Tensor:
+        three = self._source(self._neighbours[rows].ravel())[..., 0]
+        return three.reshape(len(rows), 3, *three.shape[1:]).movedim(1, -1)
 
 
 class OnDevice:

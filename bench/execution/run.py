@@ -20,6 +20,7 @@ from bench.execution.batches import ImageBatches
 from bench.execution.cuda_graphs import CudaGraphs
 from bench.execution.environment import environment
 from bench.execution.features import Features, load_features, pooled, refuse_other_heads
+from bench.execution.image_source import source_of
 from bench.execution.prediction import Logits, Validation, evaluate, probabilities, validation
 from bench.execution.resources import Resources
 from bench.execution.setup import free_memory, seed_everything, set_up
@@ -76,7 +77,10 @@ def _execute_probe(spec: RunSpec, resources: Resources) -> RunResult:
 
     Among the timings, "body" is how long computing the features took whichever run did, in this call or before.
     """
-    from bench.execution.probe import fit_and_predict  # scikit-learn, which takes a second to load
+    if spec.recipe.probe == "attention":
+        from bench.execution.attention import fit_and_predict
+    else:
+        from bench.execution.probe import fit_and_predict  # scikit-learn, which takes a second to load
 
     timings = Timings()
 
@@ -128,9 +132,11 @@ class PreparedRun:
         self.device = set_up(spec.numerics, resources.card)
         with self.timings.phase("build"):
             self.model = self._build(trained)
-        self.images = ImageBatches(
-            resources.pixels.open(), traits(self.model), self.device, spec.numerics.layout == "channels_last"
-        )
+        pixels, channels_last = resources.pixels, spec.numerics.layout == "channels_last"
+        pixels.refuse_other_neighbours(spec.pixels)
+        array = pixels.open()
+        source = source_of(array, self.device, pixels.neighbours)
+        self.images = ImageBatches(array, traits(self.model), self.device, channels_last, source)
         recorded = spec.numerics.steps == "graph" and self.device.type == "cuda"
         self.recorder: StepRecorder | None = CudaGraphs(self.device) if recorded else None
         self.autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=spec.numerics.precision == "bf16")

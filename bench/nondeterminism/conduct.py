@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from bench.atomic import write_text
 from bench.config.experiment import Experiment
-from bench.engine.execute import failures, on_cards, pending, run_and_store, workers_for
+from bench.engine.execute import failures, pending, run_and_store, workers_for
 from bench.engine.progress import RunProgress
 from bench.execution.executor import Executor
 from bench.execution.pool import PoolExecutor
@@ -64,7 +64,7 @@ class Conductor:
         for repeat in control.repeats:
             if wanted := pending(repeat, self.folder.repeats):
                 workers = workers_for(self.experiment, wanted)
-                with PoolExecutor(on_cards(self.resources, self.experiment, wanted), workers) as fresh:
+                with PoolExecutor(self.resources, workers) as fresh:
                     self._execute(fresh, wanted)
         ids = _ids(control)
         recorded = self._measured(RecordedGroup(name=control.name, runs=ids), ids)

@@ -61,6 +61,11 @@ class TrainedSpec(BaseModel):
     n_validation: int
     n_external: int
 
+    @field_serializer("pixels")
+    def _only_what_names_runs(self, pixels: PixelSettings) -> dict[str, object]:
+        """As it was written before models could see neighbours, where they do not."""
+        return pixels.decisive()
+
     @field_serializer("numerics")
     def _only_what_decides(self, numerics: Numerics) -> dict[str, object]:
         """As it was written before there were rules of convolutions or recorded steps, where none is used."""

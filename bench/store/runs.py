@@ -1,5 +1,6 @@
 """Stored runs, one folder each. Reads and writes runs/<run_id>/; its final name says that a run is complete."""
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,7 +22,7 @@ from bench.atomic import flush, flush_all, write_atomically
 from bench.data.cases import INTERNAL, Case
 from bench.plan.plan import by_content, samples_of
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
-from bench.store.aside import run_folders
+from bench.store.aside import run_names
 from bench.store.records import (
     FILE,
     HISTORY,
@@ -139,7 +140,8 @@ class RunStore:
 
     def complete(self) -> set[str]:
         """Ids of the runs that are finished and stored: those that have a record and predictions."""
-        return {folder.name for folder in run_folders(self.root) if _is_complete(folder)}
+        root = os.fspath(self.root)
+        return {name for name in run_names(self.root) if _is_complete(f"{root}{os.sep}{name}")}
 
     def read(self, run_id: str) -> StoredRun:
         """One complete run.
@@ -187,7 +189,7 @@ class RunStore:
         """
         fills = {spec.run_id: partial(_fill, spec, result, parameters) for spec, result, parameters in finished}
         for name in list(fills):
-            if _is_complete(self.root / name):
+            if _is_complete(os.fspath(self.root / name)):
                 del fills[name]  # of another process, which was quicker; others may read it now
         self._store_all(fills)
         for name in fills:
@@ -230,8 +232,9 @@ class RunStore:
         flush(self.root)
 
 
-def _is_complete(folder: Path) -> bool:
-    return (folder / FILE).is_file() and (folder / PREDICTIONS).is_file()
+def _is_complete(folder: str) -> bool:
+    """Texts instead of paths: to join 100,000 of those takes seconds."""
+    return all(os.path.isfile(f"{folder}{os.sep}{name}") for name in (FILE, PREDICTIONS))  # noqa: PTH113
 
 
 def _fill(spec: RunSpec, result: RunResult, parameters: int, folder: Path) -> None:

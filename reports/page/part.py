@@ -85,7 +85,18 @@ class Section:
 
 
 ORDER = (
-    *("leaderboard", "external", "gap", "hospitals", "classes", "confusion", "comparisons", "seeds", "learning"),
+    *(
+        "leaderboard",
+        "levels",
+        "external",
+        "gap",
+        "hospitals",
+        "classes",
+        "confusion",
+        "comparisons",
+        "seeds",
+        "learning",
+    ),
     *("calibration", "screen", "nondeterminism", "noise", "search", "explain", "labels", "data", "reproduce", "limits"),
 )
 """The places of sections, whoever made them."""

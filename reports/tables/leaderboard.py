@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -34,8 +34,8 @@ class Leaderboard:
 
     probability_of_best: name → how probable it is that it is best on the primary endpoint; empty where backbones differ
     in seeds, cases or folds, and with one seed. sample_gains: name → what its seeds are worth, without hold-out splits.
-    chance: side → metric → what guessing by the internal class shares would reach. hospitals: name → its metrics over
-    the sites, where these were held out.
+    chance: side → metric → what guessing by the internal class shares would reach. unit: what a case of it is called.
+    hospitals: name → its metrics over the sites, where these were held out.
     """
 
     classes: tuple[str, ...]
@@ -50,6 +50,7 @@ class Leaderboard:
     confidence: float
     interval: Interval
     stratified: bool
+    unit: str = "cases"
     hospitals: Mapping[str, Hospitals] = field(default_factory=dict)
 
     @property
@@ -67,6 +68,11 @@ class Leaderboard:
         metric = right if row.cells.internal[right.name].value == right.limits[1] else primary()
         cell, guessing = row.cells.internal[metric.name], self.chance[INTERNAL][metric.name]
         return not clearly_better(cell, guessing, higher_is_better=metric.higher_is_better)
+
+    def unranked(self, why: str) -> "Leaderboard":
+        """The same without ranks, ties and P(best), by the primary metric; `why` becomes a note."""
+        rows = sorted((replace(row, rank=None, ties=()) for row in self.rows), key=_place)
+        return replace(self, rows=tuple(rows), probability_of_best={}, notes=(why, *self.notes))
 
     def to_dict(self) -> dict[str, object]:
         """The content of leaderboard.json, without NaN."""
@@ -100,6 +106,7 @@ def build_leaderboard(
     resamples: int = 10_000,
     interval: Interval | None = None,
     stratify: bool = False,
+    unit: str = "cases",
 ) -> Leaderboard:
     """Pool, resample and compare the entries.
 
@@ -151,6 +158,7 @@ def build_leaderboard(
         confidence=choice.confidence,
         interval=choice.interval,
         stratified=stratify,
+        unit=unit,
         hospitals={
             one.pooled.name: over_sites(named[one.pooled.name].predictions, one.pooled, cases, classes, draws)
             for one in (analyses if HOSPITAL in cases else ())

@@ -38,7 +38,7 @@ def test_all_cards_like_the_first_or_those_that_are_named(
 def test_cards_that_are_not_there_or_differ_are_refused() -> None:
     with pytest.raises(RequestError, match=r"cuda:3 is not on this machine \(--device\). There are: cuda:0, cuda:1"):
         chosen(("cuda:0", "cuda:3"), TWO)
-    with pytest.raises(RequestError, match=r"cuda:0 is a A100 and cuda:1 a T4\. .*name cards of one model"):
+    with pytest.raises(RequestError, match=r"cuda:0 is A100, and cuda:1 is T4\. .*name cards of one model"):
         chosen(("cuda:0", "cuda:1"), MIXED)
 
 

@@ -10,7 +10,7 @@ from bench.cache import Caches
 from bench.config.experiment import Experiment
 from bench.engine import sharing
 from bench.engine.execute import executor_for
-from bench.engine.sharing import best, fitting, measured_loads, paying, refuse_crowd
+from bench.engine.sharing import best, fitting, measured_loads, paying, places, refuse_crowd
 from bench.errors import RequestError
 from bench.execution import setup
 from bench.execution.executor import CardLoad
@@ -48,7 +48,7 @@ def test_workers_pay_while_the_card_waits(step: float, busy: float, expected: in
 
 
 @pytest.mark.parametrize(
-    ("loads", "cards", "processors", "runs", "expected"),
+    ("loads", "cards", "most", "runs", "expected"),
     [
         ([load(1.5, step=8)], 1, 16, 50, 8),
         ([load(1.5, step=8)], 1, 4, 50, 4),  # each needs a processor
@@ -61,10 +61,17 @@ def test_workers_pay_while_the_card_waits(step: float, busy: float, expected: in
         ([load(1.5)], 8, 4, 50, 8),
     ],
 )
-def test_auto_is_what_fits_and_pays(
-    loads: list[CardLoad], cards: int, processors: int, runs: int, expected: int
+def test_auto_is_what_fits_and_pays(loads: list[CardLoad], cards: int, most: int, runs: int, expected: int) -> None:
+    assert best(loads, cards, most, runs) == expected
+
+
+@pytest.mark.parametrize(
+    ("processors", "free", "expected"), [(16, None, 16), (16, 64 * GB, 16), (16, 8 * GB, 2), (16, 1 * GB, 0)]
+)
+def test_each_worker_needs_a_processor_and_memory_of_the_computer(
+    processors: int, free: float | None, expected: int
 ) -> None:
-    assert best(loads, cards, processors, runs) == expected
+    assert places(processors, free) == expected
 
 
 def test_more_than_fit_are_refused_with_the_number_that_fits() -> None:
@@ -104,6 +111,7 @@ def test_executors_are_asked_for_before_the_first_run(
     made_up = [load(40 if expected is None else 10)]
     monkeypatch.setattr(sharing, "measured_loads", lambda *_: made_up)
     monkeypatch.setattr(sharing, "cores", lambda: 8)
+    monkeypatch.setattr(sharing, "available", lambda: None)
     specs, resources = prepare_runs(digit_data, caches)
     specs = [replace(spec, numerics=replace(spec.numerics, device="cuda")) for spec in specs]
     experiment = Experiment.model_validate({"device": "cuda", **options})

@@ -121,6 +121,19 @@ def test_stored_runs_keep_their_names() -> None:
     assert SPEC.run_id == "c642e4877c5e0e07f74a"
 
 
+def test_names_do_not_depend_on_which_were_asked_for_before() -> None:
+    """Parts that are shared by backbones, and equal ones that are not; groups are numbered over all three."""
+    names = ("resnet18", "resnet34")
+    specs = [replace(spec, backbone=name) for spec in plan(cases(group="patient ")) for name in names]
+    shared = [spec.run_id for spec in specs]
+    alone = [
+        replace(spec, train=(*list(spec.train),), validation=(*list(spec.validation),)).run_id
+        for spec in reversed(specs)
+    ]
+    assert shared == alone[::-1]
+    assert len(set(shared)) == len(specs)
+
+
 def test_the_place_of_a_folder_decides_nothing_where_its_weights_are_known() -> None:
     places = ("local-dir:/data/nets/ours", "local-dir:/mnt/ours")
     known, random = (
