@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-STUDIES, DRAWS, SEEDS, SLICES = 1000, 1000, 3, 3
+STUDIES, DRAWS, SEEDS, SLICES = 400, 1000, 3, 3
 OF_PATIENTS, OF_SEEDS, ACCURACY = 1.0, 0.1, 0.75
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(40)
 
