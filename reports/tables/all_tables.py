@@ -9,6 +9,8 @@ from reports.tables.claims import all_caveats_of, caveats_in_words
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.table import Table
 
+OF_SITES = ("hospitals", "next_hospital")
+"""Those that there are only where sites were held out whole."""
 NAMES = (
     "leaderboard",
     "runs",
@@ -18,8 +20,7 @@ NAMES = (
     "confusion",
     "noise_floor",
     "sample_gain",
-    "hospitals",
-    "next_hospital",
+    *OF_SITES,
     "comparisons",
     "fold_tests",
     "against_baseline",
