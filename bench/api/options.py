@@ -43,7 +43,11 @@ class Options(TypedDict, total=False):
     device: Literal["auto", "cpu", "cuda", "mps"]
     deterministic: bool
     workers: int
-    executor: Literal["auto", "in-process", "processes"]
+    executor: Literal["auto", "in-process", "processes", "ray"]
+    address: str
+    node_cache: str
+    gpu_share: float
+    same_cpu: bool
     config: Anywhere
     interval: Literal["jackknife-t", "bias-corrected", "percentile", "bca"]
     stratify: bool

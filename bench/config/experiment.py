@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from backbones.convolutions import Rule
 from backbones.names import absolute, registered_names
+from bench.config.machines import Machines
 from bench.config.texts import parse_columns, parse_externals, parse_readers, parse_seeds
 from bench.data.images import MAX_PIXELS, Fit, PixelSettings
 from bench.data.options import EVERY_SITE, MANIFEST_COLUMNS, READER_NAMES, GroupBy, MultiLabel
@@ -15,7 +16,7 @@ from bench.data.windows import NAMED as NAMED_WINDOWS
 from bench.data.windows import NONE as NO_WINDOW
 from bench.data.windows import parse_windows
 from bench.errors import RequestError
-from bench.executors import AUTO, EXECUTORS
+from bench.executors import AUTO, ELSEWHERE, EXECUTORS
 from bench.option import DATA, MACHINE, NETWORKS, RECIPE, RESULTS, RUN, TRAINING, option
 from bench.plan.recipe import RECIPES, Recipe
 from bench.plan.spec import Precision
@@ -226,6 +227,26 @@ class Experiment(BaseModel):
     )
     workers: int | None = option(None, "Runs at once.", panel=MACHINE, shown="cores; 1 on a GPU", limits={"ge": 1})
     executor: Executor = option(AUTO, "What executes runs: {choices}.", panel=MACHINE)
+    address: str | None = option(
+        None,
+        "A Ray cluster, with --executor ray.",
+        panel=MACHINE,
+        metavar="HOST:PORT",
+        shown="one that is begun on this machine",
+    )
+    node_cache: str | None = option(
+        None,
+        "Where other machines find pixels and weights: a URL that all read, such as s3://BUCKET/FOLDER.",
+        panel=MACHINE,
+        metavar="URL",
+        shown="sent to them",
+    )
+    gpu_share: float = option(
+        1.0, "Share of a GPU that a worker takes on a Ray cluster.", panel=MACHINE, limits={"gt": 0, "le": 1}
+    )
+    same_cpu: bool = option(
+        False, "Leave out machines whose processors have other instructions than most.", panel=MACHINE
+    )
     save_models: bool = option(False, "Keep trained models, for bench explain.", ("run",), RESULTS)
     results: str = option("results", "Folder for the results.", panel=RESULTS, path=True)
     frozen: dict[str, FrozenBackbone] = Field(default_factory=dict)
@@ -305,6 +326,16 @@ class Experiment(BaseModel):
         if self.save_models and self.recipe.probes:
             raise ValueError("a probe leaves no model to save: leave out --save-models (save_models)")
         return self
+
+    @property
+    def machines(self) -> Machines:
+        """What executors of other machines need to know."""
+        return Machines(self.address, self.node_cache, self.gpu_share, self.same_cpu)
+
+    @property
+    def leaves_machine(self) -> bool:
+        """Whether runs are executed elsewhere, so that processors and memory of this machine say nothing."""
+        return self.executor in ELSEWHERE and self.address is not None
 
     @property
     def uses_phantom(self) -> bool:

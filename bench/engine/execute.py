@@ -8,7 +8,7 @@ from bench.config.experiment import Experiment, FrozenBackbone
 from bench.errors import writing
 from bench.execution.executor import Executor
 from bench.execution.resources import Resources
-from bench.executors import AUTO, EXECUTORS
+from bench.executors import AUTO, ELSEWHERE, EXECUTORS
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
 from bench.processes import cores
 from bench.store.runs import RunStore
@@ -33,12 +33,15 @@ def executor_for(experiment: Experiment, resources: Resources, specs: Sequence[R
     if name == AUTO:
         name = "in-process" if workers == 1 else "processes"
     module, _, made = EXECUTORS[name].partition(":")
-    executor: Executor = getattr(import_module(module), made)(resources, workers)
+    further = (experiment.machines, specs) if name in ELSEWHERE else ()
+    executor: Executor = getattr(import_module(module), made)(resources, workers, *further)
     return executor
 
 
 def workers_for(experiment: Experiment, specs: Sequence[RunSpec]) -> int:
-    """How many of these runs are trained at once."""
+    """How many of these runs are trained at once, on other machines at most."""
+    if experiment.leaves_machine:
+        return min(experiment.workers or len(specs), len(specs))
     on_gpu = any(spec.numerics.device != "cpu" for spec in specs)
     alone = experiment.executor == "in-process" or (on_gpu and experiment.workers is None)
     return 1 if alone else min(experiment.workers or cores(), len(specs))

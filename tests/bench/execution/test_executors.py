@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from execution_runs import Hungry, prepare_runs, with_lr
+from ray_clusters import on_ray, two_nodes
 
 from bench.cache import Caches
 from bench.execution import fork_server
@@ -20,7 +21,19 @@ from bench.execution.resources import Resources
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
 from bench.store.runs import RunStore
 
-Make = Callable[[Resources], Executor]
+Make = Callable[[Resources, list[RunSpec]], Executor]
+
+
+@pytest.fixture(scope="module", params=["in-process", "pool", "ray"])
+def make(request: pytest.FixtureRequest) -> Iterator[Make]:
+    """Every executor in turn, each with two workers where it can have them."""
+    if request.param == "in-process":
+        yield lambda resources, specs: InProcessExecutor(resources)
+    elif request.param == "pool":
+        yield lambda resources, specs: PoolExecutor(resources, 2)
+    else:
+        with two_nodes() as nodes:
+            yield partial(on_ray, nodes)
 
 
 def go_on(spec: RunSpec, epoch: EpochRecord) -> bool:
@@ -36,17 +49,12 @@ def runs(digit_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[li
     return prepare_runs(digit_data, Caches(tmp_path_factory.mktemp("caches")))
 
 
-@pytest.mark.parametrize(
-    "make",
-    [InProcessExecutor, lambda resources: PoolExecutor(resources, 2)],
-    ids=["in-process", "pool"],
-)
 class TestEveryExecutor:
     def test_runs_yields_stops_fails_and_measures(
         self, make: Make, runs: tuple[list[RunSpec], Resources], tmp_path: Path
     ) -> None:
         specs, resources = runs
-        with make(resources) as executor:
+        with make(resources, specs) as executor:
             epochs: list[tuple[int, int]] = []
 
             def count(spec: RunSpec, epoch: EpochRecord) -> bool:
@@ -90,13 +98,12 @@ class TestEveryExecutor:
             assert list(executor.run([], go_on)) == []
 
 
-@pytest.mark.parametrize("make", [InProcessExecutor, partial(PoolExecutor, workers=2)], ids=["in-process", "pool"])
 @pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
 def test_a_run_that_is_out_of_memory_is_tried_once_more(
     make: Make, times: int, runs: tuple[list[RunSpec], Resources], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     specs, resources = runs
-    with make(replace(resources, watch=Hungry(times, tmp_path))) as executor:
+    with make(replace(resources, watch=Hungry(times, tmp_path)), specs) as executor:
         outcome = results_by_fold(executor, specs)
     said = capfd.readouterr().err
     assert said.count("DefaultCPUAllocator") == 1
