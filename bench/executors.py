@@ -5,6 +5,7 @@ from typing import Final
 AUTO: Final = "auto"
 ELSEWHERE: Final[dict[str, str]] = {
     "ray": "bench.execution.on_ray.executor:RayExecutor",
+    "slurm": "bench.execution.on_slurm.executor:SlurmExecutor",
 }
 """Those that can use other machines: a class is made with `(resources, workers, machines, specs)`, where `machines` are
 the options of `bench.config.machines`, and `specs` such as will be run."""

@@ -23,7 +23,7 @@ from bench.store.planned import PlannedRun, folds_digest, read_planned, write_pl
 from bench.store.working_process import RUN
 from bench.terminal import Terminal
 
-MACHINES = {"workers", "executor", "address", "node_cache", "gpu_share", "same_cpu"}
+MACHINES = {"workers", "executor", "address", "node_cache", "gpu_share", "slurm", "job_minutes", "same_cpu"}
 GROWING = {"backbone", "seeds", "frozen", "results", "interval", "stratify", "save_models", *MACHINES}
 """Options in which calls on one folder may differ while its experiment only grows."""
 

@@ -43,10 +43,12 @@ class Options(TypedDict, total=False):
     device: Literal["auto", "cpu", "cuda", "mps"]
     deterministic: bool
     workers: int
-    executor: Literal["auto", "in-process", "processes", "ray"]
+    executor: Literal["auto", "in-process", "processes", "ray", "slurm"]
     address: str
     node_cache: str
     gpu_share: float
+    slurm: str | Mapping[str, str]
+    job_minutes: float
     same_cpu: bool
     config: Anywhere
     interval: Literal["jackknife-t", "bias-corrected", "percentile", "bca"]

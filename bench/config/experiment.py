@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from backbones.convolutions import Rule
 from backbones.names import absolute, registered_names
 from bench.config.machines import Machines
-from bench.config.texts import parse_columns, parse_externals, parse_readers, parse_seeds
+from bench.config.texts import parse_columns, parse_externals, parse_readers, parse_seeds, parse_slurm
 from bench.data.images import MAX_PIXELS, Fit, PixelSettings
 from bench.data.options import EVERY_SITE, MANIFEST_COLUMNS, READER_NAMES, GroupBy, MultiLabel
 from bench.data.tree.layout import Layout
@@ -16,7 +16,7 @@ from bench.data.windows import NAMED as NAMED_WINDOWS
 from bench.data.windows import NONE as NO_WINDOW
 from bench.data.windows import parse_windows
 from bench.errors import RequestError
-from bench.executors import AUTO, ELSEWHERE, EXECUTORS
+from bench.executors import AUTO, EXECUTORS
 from bench.option import DATA, MACHINE, NETWORKS, RECIPE, RESULTS, RUN, TRAINING, option
 from bench.plan.recipe import RECIPES, Recipe
 from bench.plan.spec import Precision
@@ -244,6 +244,17 @@ class Experiment(BaseModel):
     gpu_share: float = option(
         1.0, "Share of a GPU that a worker takes on a Ray cluster.", panel=MACHINE, limits={"gt": 0, "le": 1}
     )
+    slurm: dict[str, str] = option(
+        {},
+        "What sbatch is asked for, with --executor slurm: partition=gpu,time=2:00:00,gpus_per_node=1.",
+        panel=MACHINE,
+        metavar="KEY=VALUE,…",
+        joined=True,
+        parse=parse_slurm,
+    )
+    job_minutes: float = option(
+        30.0, "About how long a job of Slurm should take; runs are packed into it.", panel=MACHINE, limits={"gt": 0}
+    )
     same_cpu: bool = option(
         False, "Leave out machines whose processors have other instructions than most.", panel=MACHINE
     )
@@ -330,12 +341,20 @@ class Experiment(BaseModel):
     @property
     def machines(self) -> Machines:
         """What executors of other machines need to know."""
-        return Machines(self.address, self.node_cache, self.gpu_share, self.same_cpu)
+        return Machines(
+            self.address,
+            self.node_cache,
+            self.gpu_share,
+            self.same_cpu,
+            self.slurm,
+            self.job_minutes,
+            self.results,
+        )
 
     @property
     def leaves_machine(self) -> bool:
         """Whether runs are executed elsewhere, so that processors and memory of this machine say nothing."""
-        return self.executor in ELSEWHERE and self.address is not None
+        return self.executor == "slurm" or (self.executor == "ray" and self.address is not None)
 
     @property
     def uses_phantom(self) -> bool:

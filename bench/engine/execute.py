@@ -7,6 +7,7 @@ from typing import Protocol
 from bench.config.experiment import Experiment, FrozenBackbone
 from bench.errors import writing
 from bench.execution.executor import Executor
+from bench.execution.pool import PoolExecutor
 from bench.execution.resources import Resources
 from bench.executors import AUTO, ELSEWHERE, EXECUTORS
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
@@ -36,6 +37,20 @@ def executor_for(experiment: Experiment, resources: Resources, specs: Sequence[R
     further = (experiment.machines, specs) if name in ELSEWHERE else ()
     executor: Executor = getattr(import_module(module), made)(resources, workers, *further)
     return executor
+
+
+def fresh_executor(experiment: Experiment, resources: Resources, specs: Sequence[RunSpec]) -> Executor:
+    """As `executor_for`, but never in this process: in processes that nothing ran in before, on whichever machine."""
+    if experiment.executor in ELSEWHERE:
+        return executor_for(experiment, resources, specs)
+    return PoolExecutor(resources, workers_for(experiment, specs))
+
+
+def executor_here(experiment: Experiment, resources: Resources, specs: Sequence[RunSpec]) -> Executor:
+    """As `executor_for`, but on this machine, wherever the experiment was run."""
+    if experiment.executor in ELSEWHERE:
+        experiment = experiment.model_copy(update={"executor": AUTO})
+    return executor_for(experiment, resources, specs)
 
 
 def workers_for(experiment: Experiment, specs: Sequence[RunSpec]) -> int:

@@ -161,12 +161,12 @@ class RayExecutor:
         return None
 
     def _lost(self, hand: Hand, error: Exception) -> Lost:
-        host = self._hosts.get(hand.node, "?")
-        if hand.node not in alive(self._ray):
+        host, wrong = self._hosts.get(hand.node, "?"), self._ray.exceptions
+        if isinstance(error, wrong.ActorUnavailableError) or hand.node not in alive(self._ray):
             return Lost(f"Node {host} of the Ray cluster is gone", with_node=True)
         if not hand.greeted:
             raise BenchError(f"A worker on node {host} of the Ray cluster could not begin: {_in_a_line(error)}")
-        memory = isinstance(error, self._ray.exceptions.OutOfMemoryError)
+        memory = isinstance(error, wrong.OutOfMemoryError)
         how = "was killed by Ray, since memory ran out" if memory else "died (often too little memory)"
         return Lost(f"The worker process on node {host} {how}", with_node=False)
 

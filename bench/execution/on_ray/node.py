@@ -1,22 +1,17 @@
 """What works on a node of a Ray cluster. Holds no state of its own but what was delivered to it."""
 
-import platform
 import socket
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from queue import SimpleQueue
 from typing import Any
 
 from bench.execution.delivery import Delivery, Parcel
 from bench.execution.executor import failed
 from bench.execution.variables import inherit
+from bench.execution.versions import instructions, versions
 from bench.execution.worker import Answer, Task, do, load
-from bench.version import __version__
-
-DECISIVE = ("torch", "torchvision", "timm", "numpy")
-"""Packages whose version can change a result."""
 
 
 @dataclass(frozen=True)
@@ -29,26 +24,9 @@ class Look:
     lacking: tuple[str, ...]
 
 
-def versions() -> dict[str, str]:
-    """Of all that decides a result and is installed here."""
-    found = {"bench": __version__, "python": platform.python_version()}
-    for name in DECISIVE:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
-
-
 def look(delivery: Delivery, cpu: bool) -> Look:
     """What can be said of this node before a run."""
-    return Look(socket.gethostname(), versions(), _instruction_set() if cpu else "", tuple(delivery.lacking()))
-
-
-def _instruction_set() -> str:
-    from backbones.convolutions.processor import instruction_set
-
-    return instruction_set()
+    return Look(socket.gethostname(), versions(), instructions() if cpu else "", tuple(delivery.lacking()))
 
 
 @dataclass(frozen=True)

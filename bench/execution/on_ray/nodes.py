@@ -7,7 +7,8 @@ from typing import Any
 
 from bench.errors import RequestError
 from bench.execution.delivery import Delivery
-from bench.execution.on_ray.node import Look, look, versions
+from bench.execution.on_ray.node import Look, look
+from bench.execution.versions import differences, versions
 from bench.plan.spec import RunSpec
 
 SECONDS = 120.0  # for all nodes to say what they have; the first to be asked has to begin a process
@@ -74,15 +75,9 @@ def look_at(ray: Any, delivery: Delivery, *, same_cpu: bool, say: Callable[[str]
                     f"{versions()['bench']} with the same packages there."
                 ) from error
     for one in found.values():
-        if differing := differences(one.versions):
+        if differing := differences(one.versions, versions()):
             raise RequestError(f"Node {one.host} of the Ray cluster has {differing}. Install the same versions there.")
     return _same_cpu(found, say) if same_cpu else found
-
-
-def differences(there: Mapping[str, str]) -> str:
-    """Versions of a node that are not those of this process: `torch 2.6.0 (here 2.7.1)`."""
-    here = versions()
-    return ", ".join(f"{name} {there.get(name)} (here {here[name]})" for name in here if there.get(name) != here[name])
 
 
 def _same_cpu(found: Mapping[str, Look], say: Callable[[str], None]) -> dict[str, Look]:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from execution_runs import Hungry, prepare_runs, with_lr
 from ray_clusters import on_ray, two_nodes
+from slurm_jobs import importable_by_jobs, in_jobs
 
 from bench.cache import Caches
 from bench.execution import fork_server
@@ -24,16 +25,19 @@ from bench.store.runs import RunStore
 Make = Callable[[Resources, list[RunSpec]], Executor]
 
 
-@pytest.fixture(scope="module", params=["in-process", "pool", "ray"])
+@pytest.fixture(scope="module", params=["in-process", "pool", "ray", "submitit"])
 def make(request: pytest.FixtureRequest) -> Iterator[Make]:
     """Every executor in turn, each with two workers where it can have them."""
     if request.param == "in-process":
         yield lambda resources, specs: InProcessExecutor(resources)
     elif request.param == "pool":
         yield lambda resources, specs: PoolExecutor(resources, 2)
-    else:
+    elif request.param == "ray":
         with two_nodes() as nodes:
             yield partial(on_ray, nodes)
+    else:
+        with importable_by_jobs():
+            yield in_jobs
 
 
 def go_on(spec: RunSpec, epoch: EpochRecord) -> bool:
@@ -89,7 +93,8 @@ class TestEveryExecutor:
             assert "no_such_backbone" in outcome[0].error
             assert outcome[1].status == "done"
             stopped = [result for _, result in executor.run(specs[:1], lambda spec, epoch: False)]
-            assert [(result.status, len(result.history)) for result in stopped] == [("stopped", 1)]
+            if make is not in_jobs:  # which hear of it in the middle of a later epoch, or too late
+                assert [(result.status, len(result.history)) for result in stopped] == [("stopped", 1)]
 
             speed = executor.measure(specs[0])
             assert speed.training > 0
@@ -106,8 +111,9 @@ def test_a_run_that_is_out_of_memory_is_tried_once_more(
     with make(replace(resources, watch=Hungry(times, tmp_path)), specs) as executor:
         outcome = results_by_fold(executor, specs)
     said = capfd.readouterr().err
-    assert said.count("DefaultCPUAllocator") == 1
-    assert f"{specs[0].title}: RuntimeError" in said
+    if make is not in_jobs:  # which say it in their logs
+        assert said.count("DefaultCPUAllocator") == 1
+        assert f"{specs[0].title}: RuntimeError" in said
     assert len(list(tmp_path.iterdir())) == times
     assert (outcome[0].status, outcome[1].status) == ("done" if times == 1 else "failed", "done")
     if times == 2:
