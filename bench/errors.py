@@ -76,6 +76,15 @@ def what_to_do(error: OSError) -> str:
     return DO.get(error.errno or 0, "Check the disk and the connection to it, and give the same command again.")
 
 
+def disk_failed(error: BaseException | None) -> bool:
+    """Whether an error, or what it came from, is a disk that is full or fails for a while."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in PASSING:
+            return True
+        error = error.__cause__
+    return False
+
+
 def cannot_write(where: str, error: OSError, instead: str) -> BenchError:
     """What to raise where a command's first write fails: the folder is a wrong one, or its disk fails for now."""
     text = f"{where}: {error.strerror or error}."

@@ -45,22 +45,28 @@ def in_child(work: Callable[[], None]) -> None:
             signal.signal(number, _interrupt_once)
     end_with(parent)
     try:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-        work()
+        try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+            work()
+        finally:  # nothing is interrupted where Python takes itself down
+            _hear_no_more()
     except KeyboardInterrupt:  # before the command had words for it, or when it was done
         to_errors(INTERRUPTED)
         os._exit(Interrupted.exit_code)
 
 
 def _interrupt_once(number: int, frame: FrameType | None) -> None:
-    """A terminal tells both processes, and the parent tells the child again: the second is no news.
-
-    It is heard and not ignored: Python complains of one that was on its way while it came to be ignored.
-    """
-    for each in SIGNALS:
-        signal.signal(each, lambda number, frame: None)
+    """A terminal tells both processes, and the parent tells the child again: the second is no news."""
+    _hear_no_more()
     sys.unraisablehook = _once_more
     raise KeyboardInterrupt
+
+
+def _hear_no_more() -> None:
+    """Signals do nothing. They are not ignored: Python complains of one that was on its way while it came to be so."""
+    for number in SIGNALS:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda number, frame: None)
 
 
 def _once_more(lost: "sys.UnraisableHookArgs") -> None:

@@ -13,6 +13,7 @@ from torch import nn
 from backbones.build import build, classifier, ran_out_of_memory, traits
 from backbones.stages import divide
 from backbones.state import as_bytes, restore
+from bench.errors import disk_failed
 from bench.execution.augmentation import LightAugmentation
 from bench.execution.batches import ImageBatches
 from bench.execution.environment import environment
@@ -98,7 +99,9 @@ def execute_guarded(spec: RunSpec, resources: Resources, on_epoch: Callable[[Epo
     except Exception as error:  # the other runs go on
         where = traceback.extract_tb(error.__traceback__)[-1]
         text = f"{type(error).__name__}: {error} ({where.filename}, line {where.lineno})"
-        failed = RunResult("failed", NOTHING, error=text, short_of_memory=ran_out_of_memory(error))
+        failed = RunResult(
+            "failed", NOTHING, error=text, short_of_memory=ran_out_of_memory(error), disk_failed=disk_failed(error)
+        )
     if failed.short_of_memory:
         free_memory()
     return failed

@@ -199,7 +199,8 @@ class RunResult:
     `timings` are seconds by phase; `error` says why a failed run failed; `model` is the trained model as a safetensors
     file, empty where it was not to be kept. `trace` holds digests of
     the weights as they went; `moved` is the L2 length of the way from the initial weights to the last ones, where that
-    was measured. `short_of_memory`: it failed for want of memory, or may have.
+    was measured. `short_of_memory`: it failed for want of memory, or may have; `disk_failed`: since a disk was full, or
+    failed for a while.
     """
 
     status: Literal["done", "failed", "stopped"]
@@ -212,3 +213,4 @@ class RunResult:
     trace: Trace = ()
     moved: float | None = None
     short_of_memory: bool = False
+    disk_failed: bool = False

@@ -6,6 +6,7 @@ from statistics import fmean
 
 from bench.engine.execute import Observer, failures, pending, run_and_store
 from bench.engine.prepare import Prepared
+from bench.errors import WriteError
 from bench.plan.plan import Part, PlannedBackbone
 from bench.plan.recipe import Recipe
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
@@ -77,12 +78,14 @@ class TrialRunner:
 
         Raises:
             TrialFailedError: a run failed; the others that were under way are stored.
-            WriteError: the disk is full or gone.
+            WriteError: the disk is full or gone, also where only a run failed for it.
         """
         if wanted := pending(specs, self._store):
             executor, frozen = self._executors.executor(specs), self._prepared.experiment.frozen
-            failed = failures(run_and_store(executor, wanted, self._store, frozen, observer or self._observer))
-            if failed:
+            results = list(run_and_store(executor, wanted, self._store, frozen, observer or self._observer))
+            if no_room := failures((spec, result) for spec, result in results if result.disk_failed):
+                raise WriteError(f"{no_room[0]}. Make room, and give the same command again: the trial is tried again.")
+            if failed := failures(results):
                 raise TrialFailedError(failed[0])
         complete = self._store.complete()
         return [self._store.read(spec.run_id) for spec in specs if spec.run_id in complete]

@@ -52,12 +52,11 @@ def of_search(root: Path) -> Any:
     (stage,) = record["stages"]
     ended = [(one["params"], one["value"]) for one in stage["trials"] if one["state"] in ("complete", "pruned")]
     best = next(one["params"] for one in stage["trials"] if one["number"] == stage["best"])
-    given = len(ended) + len(failed_trials(root))
-    return ended[0], given, sorted(map(repr, ended)).count(repr(ended[0])), bool(best)
+    return ended[0], len(ended), sorted(map(repr, ended)).count(repr(ended[0])), bool(best)
 
 
 def failed_trials(root: Path) -> list[Any]:
-    """Trials of a search that count although they have no score: their run failed, as where the disk was full."""
+    """Trials of a search that count although they have no score, since their run failed."""
     records = [json_of(file) for file in root.glob("search/*.json")]
     trials = [trial for record in records for stage in record["stages"] for trial in stage["trials"]]
     return [trial for trial in trials if trial["state"] == "failed"]

@@ -55,7 +55,7 @@ SIGNALS = [  # the negative ones: it had not yet begun to listen
     Disturbance("SIGTERM", [victims.terminate], 0.1, [130, -signal.SIGTERM]),
     Disturbance("SIGINT twice", [victims.interrupt_twice], 0.1, [130]),
     Disturbance("SIGHUP", [victims.hang_up], 0.1, [130, -signal.SIGHUP]),
-    Disturbance("SIGSTOP, SIGCONT", [victims.stop_for_a_while], 0.1, [0]),
+    Disturbance("SIGSTOP, SIGCONT", [victims.stop_for_a_minute, *9 * [victims.stop_for_a_while]], 0.1, [0]),
 ]
 ALL = [
     pytest.param(name, one, id=f"{name}-{one.name}")

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from torture.faults import NOBODY, become_nobody
-from torture.jobs import Shell, digests, write_data
+from torture.jobs import Shell, digests, failed_trials, write_data
 from torture.trials import Trials
 from trees import missing, small_disk
 
@@ -49,6 +49,7 @@ def test_a_full_disk_keeps_what_is_stored_and_the_command_goes_on_when_there_is_
             assert ended[-1] in (0, 1), said
             assert list(command.badly_said(ended[-1])) == [], said
             assert list(command.given_again(undisturbed)) == []
+            assert failed_trials(command.root) == []
         print(f"\nfull disk: {name}: {whole / MIB:.1f} MiB needed; with 2, 30, 60, 90 % of it ended", ended)
 
 

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from memory_group import memory_group
 from processes import BENCH, predictions
 from resealed import reseal
 from torture.jobs import SMALL
 from trees import missing, write_digit_tree
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 300
+SECONDS = 900
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +146,37 @@ def test_a_language_without_signs_of_others(poor: Poor, usual: Path, tmp_path: P
     assert json.loads((tmp_path / "r/leaderboard.json").read_text(encoding="utf-8"))["classes"] == sorted(
         ("кровь", "出血", "Ödem")
     )
+
+
+def test_names_are_read_wrongly_where_python_is_told_to(poor: Poor, tmp_path: Path) -> None:
+    """The names are sound: so nobody is told to rename them."""
+    told = {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = poor(poor.command(tmp_path / "r"), **told)
+    assert done.returncode == 2, done.stdout
+    assert "PYTHONUTF8=1" in done.stderr
+    assert "Rename" not in done.stderr
+
+
+def test_a_worker_that_the_system_kills_for_memory_is_tried_again_alone(poor: Poor, tmp_path: Path) -> None:
+    """Two at once need more than there is, one alone does not."""
+
+    def command(results: Path, workers: int) -> list[str]:
+        large = ["--backbone", "resnet18", "--image-size", "224", "--workers", str(workers)]
+        return poor.command(results, *large)
+
+    most = list[int]()
+    for workers in (1, 2):
+        with memory_group(f"gapbench-{os.getpid()}-{workers}") as group:
+            done = poor(command(tmp_path / f"free{workers}", workers), under=group.under)
+            assert done.returncode == 0, done.stderr
+            most.append(group.most)
+    assert most[1] > 1.2 * most[0]
+    with memory_group(f"gapbench-{os.getpid()}-short", int(most[0] + 0.25 * (most[1] - most[0]))) as group:
+        done = poor(command(tmp_path / "r", 2), under=group.under)
+        assert group.killed > 0
+    is_as(done, tmp_path / "r", tmp_path / "free1")
+    assert "was killed by the system, since memory ran out" in done.stderr
+    assert "tried again alone" in done.stderr
 
 
 @pytest.fixture

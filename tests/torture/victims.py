@@ -16,7 +16,7 @@ from processes import wait_until
 from warm import start_warm
 
 MOST_SECONDS = 600
-STOPPED = 0.5  # seconds; nothing in `bench` has a limit of time while nobody asks it to end
+STOPPED = 0.5  # seconds
 
 
 def as_the_shell_starts_it() -> None:
@@ -131,16 +131,19 @@ def interrupt_twice(command: Command) -> bool:
     """As a terminal does: all processes are told."""
     there = command.tell(signal.SIGINT)
     time.sleep(0.05)
-    command.tell(signal.SIGINT)
-    return there
+    return command.tell(signal.SIGINT) or there
 
 
 def hang_up(command: Command) -> bool:
     return command.tell(signal.SIGHUP)
 
 
-def stop_for_a_while(command: Command) -> bool:
+def stop_for_a_while(command: Command, seconds: float = STOPPED) -> bool:
     there = command.tell(signal.SIGSTOP)
-    time.sleep(STOPPED)
+    time.sleep(seconds if there else 0)
     command.tell(signal.SIGCONT)
     return there
+
+
+def stop_for_a_minute(command: Command) -> bool:
+    return stop_for_a_while(command, 60)

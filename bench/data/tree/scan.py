@@ -2,6 +2,8 @@
 
 import os
 import stat
+import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -141,11 +143,21 @@ def _look(path: Path, root: Path, home: str, allow_outside: bool, result: Scan) 
         )
 
 
+def _unreadable_name(path: Path) -> Problem:
+    """Of a name that Python could not decode: it is odd, or Python was told of another encoding than UTF-8."""
+    encoding = sys.getfilesystemencoding()
+    with suppress(UnicodeDecodeError):
+        os.fsencode(path).decode()
+        what = f"has a name that this process cannot read, since it takes names for {encoding}"
+        return Problem(repr(str(path)), what, "Set PYTHONUTF8=1 (or LANG=C.UTF-8), and give the same command again.")
+    return Problem(repr(str(path)), "has a name that is no valid UTF-8", "Rename it.")
+
+
 def _problem(path: Path, home: str, allow_outside: bool) -> Problem | None:
     try:
         str(path).encode()  # tables can hold no other names
     except UnicodeEncodeError:
-        return Problem(repr(str(path)), "has a name that is no valid UTF-8", "Rename it.")
+        return _unreadable_name(path)
     try:
         mode = path.stat().st_mode
     except PermissionError:

@@ -157,6 +157,35 @@ def test_all_trials_failed(bench: Bench, search_data: Path, tmp_path: Path) -> N
     assert "Traceback" not in done.stderr
 
 
+FULL_DISK = """
+import errno
+from bench.execution import run
+
+trained = run.execute
+def fails_at_the_third(*given, done=[]):
+    done.append(1)
+    if len(done) == 3:
+        raise OSError(errno.ENOSPC, "No space left on device", "features.npy")
+    return trained(*given)
+run.execute = fails_at_the_third
+"""
+
+
+def test_a_trial_whose_run_found_the_disk_full_is_tried_again(bench: Bench, search_data: Path, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(FULL_DISK)
+    command = ["search", "--data", search_data, *QUICK, "--trials", "3", "--results", tmp_path / "r"]
+    stopped = bench(*command, PYTHONPATH=str(tmp_path))
+    assert stopped.returncode == 1
+    assert "No space left on device" in stopped.stderr
+    assert "Make room" in stopped.stderr
+    again = bench(*command)
+    assert again.returncode == 0, again.stderr
+    (record,) = (tmp_path / "r" / "search").glob("*.json")
+    (stage,) = json.loads(record.read_text())["stages"]
+    assert [trial["state"] for trial in stage["trials"] if trial["state"] != "pruned"].count("complete") >= 2
+    assert "failed" not in [trial["state"] for trial in stage["trials"]]
+
+
 def test_an_unreachable_server_is_said_before_anything_is_read(bench: Bench, search_data: Path, tmp_path: Path) -> None:
     started = time.monotonic()
     url = "postgresql://anna:s3cr3t@127.0.0.1:1/db"
