@@ -117,7 +117,7 @@ def resolve_backbones(
                 raise RequestError(_changed_message(name, known, frozen[name]))
             if frozen[name].note:
                 say(f"Warning: {name} starts from random weights. {frozen[name].note}")
-        elif known and known.device != "cpu":
+        elif known and known.device != "cpu" and not experiment.leaves_machine:
             _require_device(known.device)
         if experiment.recipe.frozen_stages and not frozen[name].weights_digest:
             raise RequestError(
@@ -217,12 +217,11 @@ def _start(name: str, experiment: Experiment, known: FrozenBackbone | None, cach
     from backbones.build import BackboneError, create, load_body, try_size
     from backbones.names import UnknownBackboneError
     from backbones.weights import WeightsUnavailableError, resolve
-    from bench.execution.setup import resolve_device
 
     choice = _choice(name, experiment.weights, known)
     size = experiment.pixels.image_size
     try:
-        device = resolve_device(experiment.device)
+        device = resolved_device(experiment)
         model = create(name, 2, size)
         try_size(model, name, size)
         resolved = resolve(name, choice, size)
@@ -232,6 +231,19 @@ def _start(name: str, experiment: Experiment, known: FrozenBackbone | None, cach
         return Start(resolved.source, resolved.digest, resolved.note, resolved.remark, device)
     except (UnknownBackboneError, BackboneError, WeightsUnavailableError, ValueError) as error:
         raise RequestError(str(error)) from error
+
+
+def resolved_device(experiment: Experiment) -> "Device":
+    """The device of runs. Whether other machines have the one that is asked for is not known here.
+
+    Raises:
+        ValueError: this machine does the work, and does not have it.
+    """
+    from bench.execution.setup import resolve_device
+
+    if experiment.leaves_machine and experiment.device != "auto":
+        return experiment.device
+    return resolve_device(experiment.device)
 
 
 def _resolve(
