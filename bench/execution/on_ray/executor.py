@@ -86,10 +86,18 @@ class RayExecutor:
             for _, result in self._serve(1, [spec], on_epoch):
                 yield spec, tried_again(result)
 
+    def has_more(self) -> bool:
+        """Whether a worker has answered that was not heard yet."""
+        busy = [hand for hand in self._crew.hands if hand.spec]
+        return bool(busy and self._crew.wait(busy, 0))
+
     def measure(self, spec: RunSpec) -> Speed:
         """All workers time the same steps at once, as they will share their machines; the slowest counts."""
         self._begin([spec])
-        hands = [hand for hand in self._crew.hands if hand.greeted]
+        if not (hands := [hand for hand in self._crew.hands if hand.greeted]):  # their nodes are gone
+            self._crew.fill(self.workers)
+            self._gather()
+            hands = [hand for hand in self._crew.hands if hand.greeted]
         key, delivery = self._delivery([spec])
         for hand in hands:
             ask(hand, Task("measure", spec), key, delivery)
@@ -205,7 +213,7 @@ class RayExecutor:
                     self._crew.end([hand])
             if not heard:
                 break
-        self.workers = max(1, sum(hand.greeted for hand in self._crew.hands))
+        self.workers = max(1, sum(hand.greeted for hand in self._crew.hands))  # who waits for a place may come later
 
     def _dismiss(self) -> None:
         if RayExecutor._with_workers is self:

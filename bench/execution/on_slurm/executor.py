@@ -51,6 +51,7 @@ class SlurmExecutor:
 
     def __enter__(self) -> Self:
         self._submission.refuse_impossible()
+        self._spool.forgive()
         return self
 
     def __exit__(
@@ -79,15 +80,16 @@ class SlurmExecutor:
         self._jobs = {job: runs for job, runs in self._spool.jobs().items() if set(runs) & set(wanted)}
         asked = -ASK
         while wanted:
-            for run_id in sorted(self._spool.results() & set(wanted)):
-                if (result := self._spool.take(run_id)) is not None:
-                    yield wanted.pop(run_id), result
-                    self._spool.forget(run_id)
-            for run_id, spec in wanted.items():
+            there = sorted(self._spool.results() & set(wanted))
+            for run_id, spec in wanted.items():  # those of results that are there first
                 for epoch in self._spool.epochs(run_id)[told[run_id] :]:
                     told[run_id] += 1
                     if not on_epoch(spec, epoch):
                         self._spool.stop(run_id)
+            for run_id in there:
+                if (result := self._spool.take(run_id)) is not None:
+                    yield wanted.pop(run_id), result
+                    self._spool.forget(run_id)
             if time.monotonic() - asked > ASK or self._submission.where != "slurm":
                 asked = time.monotonic()
                 yield from self._ask_again(wanted, tries)

@@ -85,6 +85,11 @@ class Spool:
         """Machines that must not be used, and why."""
         return {path.name.removesuffix(REFUSED): path.read_text() for path in self.folder.glob(f"[!.]*{REFUSED}")}
 
+    def forgive(self) -> None:
+        """Machines may have been changed since."""
+        for path in self.folder.glob(f"*{REFUSED}"):
+            path.unlink(missing_ok=True)
+
     def note_jobs(self, jobs: Mapping[str, Sequence[str]]) -> None:
         """The runs of each job that may be under way."""
         write_text(self.folder / JOBS, json.dumps({job: list(runs) for job, runs in jobs.items()}))
