@@ -25,7 +25,11 @@ from bench.store.runs import RunStore
 Make = Callable[[Resources, list[RunSpec]], Executor]
 
 
-@pytest.fixture(scope="module", params=["in-process", "pool", "ray", "submitit"])
+# submitit lets go of the processes that stand in for its jobs, as it does of jobs
+LETS_GO = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(scope="module", params=["in-process", "pool", "ray", pytest.param("submitit", marks=LETS_GO)])
 def make(request: pytest.FixtureRequest) -> Iterator[Make]:
     """Every executor in turn, each with two workers where it can have them."""
     if request.param == "in-process":
