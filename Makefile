@@ -40,9 +40,14 @@ lint: $(VENV)/installed
 page: .venv/installed
 	@$(BIN)/python docs/pages.py write $(NAME)
 
-# The same, only printed
-bench: .venv/installed
-	@$(BIN)/python docs/pages.py print $(NAME)
+# What the benchmarks compare with
+.venv/installed-bench: .venv/installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[$(EXTRAS),bench]'
+	@touch $@
+
+# Without NAME all benchmarks of speed, into benchmarks/RESULTS.md; `make bench NAME=engine` only prints one part of the docs
+bench: .venv/installed-bench
+	@$(BIN)/python $(if $(NAME),docs/pages.py print $(NAME),-m benchmarks.results)
 
 # Writes anew what is the same on every machine, and checks all links; fails where something was out of date
 docs: .venv/installed

@@ -22,8 +22,9 @@ NO_MEMORY = (
     "out of memory",
     "std::bad_alloc",
     "could not create a memory",
+    "_STATUS_ALLOC_FAILED",
 )
-"""In what torch and oneDNN say, as plain runtime errors, where an allocation fails."""
+"""In what torch, oneDNN, cuDNN and cuBLAS say, as plain runtime errors, where an allocation fails."""
 
 
 class BackboneError(ValueError):

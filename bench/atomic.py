@@ -2,7 +2,8 @@
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench.errors import REPLACING
@@ -11,6 +12,8 @@ NO_FLUSH = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF)
 """What file systems say that cannot flush a folder: some of networks, and of FUSE."""
 NO_REPLACE = (errno.EEXIST, errno.EPERM, errno.ENOTSUP, errno.ENOSYS)
 """What those say where a file may not take the name of another one."""
+
+MOST_FLUSHES = 16  # at once
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
@@ -55,6 +58,12 @@ def replace(temporary: Path, path: Path) -> None:
         if error.errno in NO_REPLACE and path.exists():
             raise FileExistsError(errno.EEXIST, REPLACING, str(path)) from error
         raise
+
+
+def flush_all(paths: Collection[Path]) -> None:
+    """The same as `flush` of each, at once: a disk puts many together in about the time of one."""
+    with ThreadPoolExecutor(min(len(paths), MOST_FLUSHES)) as threads:
+        list(threads.map(flush, paths))
 
 
 def flush(path: Path) -> None:

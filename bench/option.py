@@ -7,6 +7,8 @@ kept in files.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from types import NoneType
 from typing import Any, Literal, cast, get_args, get_origin
 
@@ -111,6 +113,6 @@ def declared(model: type[BaseModel], table: str = "") -> Iterator[Declared]:
 
 
 def _without_none(annotation: Any) -> Any:
-    """`int` of `int | None`."""
+    """`int` of `int | None`, `int | str` of `int | str | None`."""
     parts = [part for part in get_args(annotation) if part is not NoneType]
-    return parts[0] if NoneType in get_args(annotation) and len(parts) == 1 else annotation
+    return reduce(or_, parts) if NoneType in get_args(annotation) else annotation

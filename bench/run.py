@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bench.cache import user_caches
 from bench.config.experiment import Experiment
+from bench.config.machine import kind_of
 from bench.config.recipe_file import overlap
 from bench.engine.begin import Begun, begin
 from bench.engine.eta import Eta
@@ -24,7 +25,8 @@ from bench.store.working_process import RUN
 from bench.terminal import Terminal
 
 MACHINES = {"workers", "executor", "address", "node_cache", "gpu_share", "slurm", "job_minutes", "same_cpu"}
-GROWING = {"backbone", "seeds", "frozen", "results", "interval", "stratify", "save_models", *MACHINES}
+OF_REPORTS = {"interval", "stratify", "level", "pool", "label_order"}
+GROWING = {"backbone", "seeds", "frozen", "results", "save_models", *OF_REPORTS, *MACHINES}
 """Options in which calls on one folder may differ while its experiment only grows."""
 
 
@@ -129,8 +131,12 @@ def merged(now: Experiment, before: Experiment | None) -> Experiment:
 
 
 def _grows(now: Experiment, before: Experiment | None) -> bool:
-    """Whether an experiment only adds to that of the folder."""
-    return before is not None and before.model_dump(exclude=GROWING) == now.model_dump(exclude=GROWING)
+    """Whether an experiment only adds to that of the folder; which cards it uses is no difference."""
+
+    def same(experiment: Experiment) -> dict[str, object]:
+        return experiment.model_dump(exclude=GROWING) | {"device": kind_of(experiment.device)}
+
+    return before is not None and same(before) == same(now)
 
 
 def note(prepared: Prepared, folder: ResultsFolder, runs: Mapping[str, RunSpec], *, grows: bool) -> None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -20,10 +20,15 @@ from sklearn.datasets import load_digits
 
 from bench.report.compiled import compile_results
 from bench.store.folder import ResultsFolder
+from benchmarks.goals import at_most
 from benchmarks.simulated_runs import Size, write_runs
 from benchmarks.timing import BENCH, machine, options, take_turns, versions
 
 LOOKS = 10  # at memory
+FLAT = 0.05  # growth of a process's memory that counts as none
+HELP, RESUME, LEADERBOARD = 0.5, 3.0, 2.0
+Memory = dict[tuple[str, int], float]
+"""Megabytes by process: what it is, and its id."""
 SERVER = b"multiprocessing.forkserver"
 
 
@@ -57,21 +62,31 @@ def memory(pid: int) -> Iterator[tuple[str, int, float]]:
         waiting += [(child, "worker" if what == "server" else what) for child in children.get(process, [])]
 
 
-def train(command: list[str], runs: Path, wanted: int) -> None:
+def train(command: list[str], runs: Path, wanted: int) -> list[Memory]:
     """Run the command to its end and print its memory after each tenth of its runs."""
     started, looks = time.perf_counter(), [wanted * (look + 1) // LOOKS for look in range(LOOKS - 1)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process, found = subprocess.Popen(command, stdout=subprocess.DEVNULL), list[Memory]()
     while process.poll() is None:
         time.sleep(0.2)
         done = len(list(runs.glob("[0-9a-f]*"))) if runs.exists() else 0
         if looks and done >= looks[0]:
             looks.pop(0)
-            used = sorted((what, pid, size) for what, pid, size in memory(process.pid) if what != "server")
-            print(
-                f"  after {done:5d} runs: " + ", ".join(f"{what} {size:.0f} MB" for what, _, size in used), flush=True
-            )
+            found.append({(what, pid): size for what, pid, size in memory(process.pid) if what != "server"})
+            used = ", ".join(f"{what} {size:.0f} MB" for (what, _), size in sorted(found[-1].items()))
+            print(f"  after {done:5d} runs: {used}", flush=True)
     assert process.returncode == 0
     print(f"  {wanted} runs in {time.perf_counter() - started:.0f} s")
+    return found
+
+
+def growth(looks: Sequence[Memory]) -> float:
+    """From the second look, when all libraries are loaded, to the last: of the process that grew most, as a share.
+
+    Processes of less than a tenth of the largest have nothing to do with runs, and do not count.
+    """
+    first, last = looks[min(1, len(looks) - 1)], looks[-1]
+    least = max(last.values()) / 10
+    return max(last[one] / first[one] - 1 for one in last if one in first and last[one] >= least)
 
 
 def compiled(folder: ResultsFolder) -> None:
@@ -96,23 +111,31 @@ def main() -> None:
         tiny += ["--epochs", "1", "--seeds", str(asked.seeds), "--workers", "2", "--results", f"{name}/results"]
         command = [*BENCH, "run", "--internal", f"{name}/digits", *tiny]
         print("memory of each process, without files (RssAnon; what workers share with one another counts in each):")
-        train(command, Path(name, "results", "runs"), 2 * asked.seeds)
+        looks = train(command, Path(name, "results", "runs"), 2 * asked.seeds)
 
         def call(*given: str) -> None:
             subprocess.run(given, check=True, stdout=subprocess.DEVNULL)
 
         small = Path(name, "small")
         write_runs(small, Size(2, 10, 5, 600, 240))
+        stored = f"a call with {2 * asked.seeds} runs stored"
         candidates = {
             "bench --help": lambda: call(*BENCH, "--help"),
-            f"a call with {2 * asked.seeds} runs stored": lambda: call(*command),
+            stored: lambda: call(*command),
             "the leaderboard of 100 runs": lambda: compiled(ResultsFolder(small)),
             "python -c ''": lambda: call(sys.executable, "-c", ""),
         }
+        wanted = dict(zip(candidates, (HELP, RESUME, LEADERBOARD), strict=False))
+        goals = [at_most(f"memory of any process over {2 * asked.seeds} runs, growth", growth(looks), FLAT, "{:.1%}")]
         clocks = {"s by the clock": time.perf_counter, "s of a processor": processor_seconds}
         for unit, clock in clocks.items():
             for what, taken in take_turns(candidates, asked.rounds, warm_up=1, clock=clock).items():
                 print(f"{what}: {median(taken):.2f} {unit} ({min(taken):.2f}-{max(taken):.2f})", flush=True)
+                if what in wanted and clock is time.perf_counter:
+                    goals.append(at_most(what, median(taken), wanted[what]))
+    print()
+    for goal in goals:
+        print(goal)
 
 
 if __name__ == "__main__":

@@ -4,29 +4,33 @@ Both train the same architecture in bf16, channels last, in batches of 32, in tu
 device and does forward, backward and AdamW, nothing else. For scale: the rate of a large bf16 matrix product.
 """
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
+from typing import Any
 
-import timm
-import torch
+import numpy as np
+from numpy.typing import NDArray
 from tabulate import tabulate
-from torch.utils.flop_counter import FlopCounterMode
 
 from bench.cache import user_caches
 from bench.config.experiment import Experiment
 from bench.engine.prepare import Prepared, look_ahead, prepare
+from bench.execution.batches import steps_per_epoch
 from bench.execution.run import execute
-from bench.execution.setup import Device, finish, set_up
+from bench.execution.setup import Device, set_up
 from bench.plan.recipe import Recipe
-from bench.plan.spec import Numerics, RunSpec
+from bench.plan.spec import Numerics, RunResult, RunSpec
 from bench.store.folder import ResultsFolder
 from bench.terminal import Terminal
+from benchmarks.gpu_plain import bare_loop, matrix_product, operations
 
-WARM_UP, PRODUCTS = 5, 10
-WAYS = {"--deterministic": True, "--fast": False}
+WAYS: dict[str, dict[str, Any]] = {
+    "deterministic, graph": {"deterministic": True, "steps": "graph"},
+    "deterministic, eager": {"deterministic": True, "steps": "eager"},
+    "fast, graph": {"deterministic": False, "steps": "graph"},
+}
 HEADERS = (
     *("px", "way", "bare loop, images/s", "of the matrix product", "engine, images/s", "engine / bare loop"),
     *("of it digests", "of it validation and prediction"),
@@ -35,7 +39,11 @@ HEADERS = (
 
 @dataclass(frozen=True)
 class Scale:
-    """How large everything is; the phantom has `cases` internal and `external` other ones."""
+    """How large everything is; the phantom has `cases` internal and `external` other ones.
+
+    `seeds` × `folds` runs are the job; `crowd` workers are compared with one; `plain` runs of the plain loop are timed.
+    `repeats` and `varied` are those of `bench nondeterminism`, which is asked in both `ways`.
+    """
 
     backbone: str = "resnet34"
     sides: tuple[int, ...] = (64, 224)
@@ -43,6 +51,13 @@ class Scale:
     external: int = 240
     epochs: int = 5
     matrix: int = 8192
+    seeds: int = 10
+    folds: int = 5
+    crowd: int = 8
+    plain: int = 5
+    repeats: int = 3
+    varied: str = "none,init,precision,layout"
+    ways: tuple[str, ...] = ("--deterministic", "--fast")
 
 
 @dataclass(frozen=True)
@@ -57,54 +72,60 @@ class Inside:
 def throughput(scale: Scale, data: Path, device: Device, rounds: int) -> Iterator[str]:
     """The table: medians, and the least and greatest ratio of a turn."""
     product = matrix_product(scale.matrix, set_up(Numerics("bf16", device)), rounds)
-    rows = [row for side in scale.sides for row in _speeds(_prepared(scale, data, device, side), product, rounds)]
+    rows = [row for side in scale.sides for row in _speeds(prepared_for(scale, data, device, side), product, rounds)]
     yield f"## Training speed, medians of {rounds} rounds in turns\n"
     yield tabulate(rows, HEADERS, tablefmt="github", disable_numparse=True)
-    yield f"\nA bf16 matrix product of side {scale.matrix}: {product / 1e12:.4g} TFLOP/s."
+    yield f"\nA bf16 matrix product of side {scale.matrix}: {product / 1e12:.4g} TFLOP/s.\n"
 
 
-def matrix_product(side: int, device: torch.device, rounds: int) -> float:
-    """Operations a second."""
-    a, b = (torch.randn(side, side, device=device, dtype=torch.bfloat16) for _ in range(2))
+def recorded_steps(scale: Scale, data: Path, device: Device, failed: list[str]) -> Iterator[str]:
+    """Whether steps that are recorded and replayed give the same bytes again, and those of computed ones."""
+    prepared = prepared_for(scale, data, device, scale.sides[0])
 
-    def multiply() -> None:
-        for _ in range(PRODUCTS):
-            a @ b
+    def predicted(steps: str) -> NDArray[np.float32]:
+        return done(with_numerics(prepared.specs()[0], {"steps": steps}), prepared).probabilities
 
-    multiply()
-    return 2 * side**3 * PRODUCTS / median(_seconds(multiply, device) for _ in range(rounds))
-
-
-def bare_loop(spec: RunSpec, steps: int) -> float:
-    """Images a second of so many steps."""
-    device = set_up(spec.numerics)
-    step = _bare_step(spec, device)
-    for _ in range(WARM_UP):
-        step()
-
-    def loop() -> None:
-        for _ in range(steps):
-            step()
-
-    return steps * spec.recipe.batch_size / _seconds(loop, device)
+    graph, eager = ([predicted(steps) for _ in range(2)] for steps in ("graph", "eager"))
+    apart = float(np.abs(graph[0] - eager[0]).max())
+    yield "## Steps as CUDA graphs\n"
+    if device != "cuda":
+        yield "There is no CUDA: both ways were computed, and this says nothing of graphs.\n"
+    for name, (first, second) in {"graph": graph, "eager": eager}.items():
+        repeats = first.tobytes() == second.tobytes()
+        yield f"- {name}, twice: {'the same bytes' if repeats else 'other bytes'}"
+        if not repeats:
+            failed.append(f"{name} steps do not repeat")
+    same = graph[0].tobytes() == eager[0].tobytes()
+    yield f"- graph and eager: {'the same bytes' if same else f'at most {apart:.2g} apart in a probability'}\n"
 
 
-def in_engine(spec: RunSpec, prepared: Prepared) -> Inside:
-    """One whole run."""
+def done(spec: RunSpec, prepared: Prepared) -> RunResult:
+    """One whole run in this process."""
     result = execute(spec, prepared.resources(), lambda epoch: True)
     if result.status != "done":
         raise RuntimeError(result.error)
+    return result
+
+
+def in_engine(spec: RunSpec, prepared: Prepared) -> Inside:
+    result = done(spec, prepared)
     seconds = result.timings
-    evaluation = seconds["validate"] + seconds["predict"]
+    evaluation = seconds.get("validate", 0.0) + seconds["predict"]
     images = sum(epoch.images for epoch in result.history)
     return Inside(images / seconds["train"], seconds["digests"] / seconds["train"], evaluation / seconds["train"])
 
 
-def _prepared(scale: Scale, data: Path, device: Device, side: int) -> Prepared:
+def with_numerics(spec: RunSpec, changes: dict[str, Any]) -> RunSpec:
+    return replace(spec, numerics=replace(spec.numerics, **changes))
+
+
+def prepared_for(scale: Scale, data: Path, device: Device, side: int) -> Prepared:
+    """The job at an image size."""
     experiment = Experiment(
         data=str(data),
         backbone=[scale.backbone],
-        seeds=[0],
+        seeds=list(range(scale.seeds)),
+        folds=scale.folds,
         recipe=Recipe(epochs=scale.epochs),
         image_size=side,
         weights="random",
@@ -118,51 +139,21 @@ def _prepared(scale: Scale, data: Path, device: Device, side: int) -> Prepared:
 def _speeds(prepared: Prepared, product: float, rounds: int) -> Iterator[Sequence[str]]:
     """A row for each way. A first turn warms up and is not counted."""
     spec = prepared.specs()[0]
-    recipe = spec.recipe
-    ways = {way: replace(spec, numerics=replace(spec.numerics, deterministic=exact)) for way, exact in WAYS.items()}
+    steps = steps_per_epoch(len(spec.train), spec.recipe.batch_size) * spec.recipe.epochs
+    ways = {way: with_numerics(spec, changes) for way, changes in WAYS.items()}
     bare: dict[str, list[float]] = {way: [] for way in ways}
     inside: dict[str, list[Inside]] = {way: [] for way in ways}
     for _ in range(rounds + 1):
         for way, one in ways.items():
-            bare[way].append(bare_loop(one, len(spec.train) // recipe.batch_size * recipe.epochs))
+            bare[way].append(bare_loop(one, steps))
             inside[way].append(in_engine(one, prepared))
-    with FlopCounterMode(display=False) as counter:
-        _bare_step(spec, set_up(spec.numerics))()
-    image = counter.get_total_flops() / recipe.batch_size
+    image = operations(spec)
     for way in ways:
         alone, engine = bare[way][1:], inside[way][1:]
         ratios = sorted(one.rate / rate for one, rate in zip(engine, alone, strict=True))
         yield (
-            *(str(spec.pixels.image_size), f"`{way}`"),
+            *(str(spec.pixels.image_size), way),
             *(f"{median(alone):.0f}", f"{median(alone) * image / product:.1%}"),
             *(f"{median(one.rate for one in engine):.0f}", f"{median(ratios):.2f} ({ratios[0]:.2f}–{ratios[-1]:.2f})"),
             *(f"{median(one.digests for one in engine):.1%}", f"{median(one.evaluation for one in engine):.1%}"),
         )
-
-
-def _bare_step(spec: RunSpec, device: torch.device) -> Callable[[], None]:
-    torch.manual_seed(0)
-    batch, side, n_classes = spec.recipe.batch_size, spec.pixels.image_size, len(spec.classes)
-    model = timm.create_model(spec.backbone, num_classes=n_classes).to(device).to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
-    images = torch.randn(batch, 3, side, side, device=device).contiguous(memory_format=torch.channels_last)
-    labels = torch.randint(0, n_classes, (batch,), device=device)
-    model.train()
-
-    def step() -> None:
-        with torch.autocast(device.type, torch.bfloat16):
-            logits = model(images)
-        loss = torch.nn.functional.cross_entropy(logits.float(), labels)
-        optimiser.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        optimiser.step()
-
-    return step
-
-
-def _seconds(work: Callable[[], None], device: torch.device) -> float:
-    finish(device)
-    started = time.perf_counter()
-    work()
-    finish(device)
-    return time.perf_counter() - started

@@ -1,6 +1,6 @@
 """A results folder of simulated runs, written by the code that stores real ones. Writes the folder."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import numpy as np
 from bench.config.experiment import Experiment
 from bench.data.cases import INTERNAL, Case
 from bench.data.images import PixelSettings
+from bench.engine.execute import TOGETHER
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
 from bench.plan.plan import PlannedBackbone, plan_runs
@@ -52,8 +53,26 @@ class Size:
         return self.backbones * self.seeds * (self.internal + self.folds * self.sites * self.external)
 
 
+@dataclass(frozen=True)
+class Study:
+    """Runs of a folder that has begun, and what each of them gives."""
+
+    specs: list[RunSpec]
+    result: Callable[[RunSpec], RunResult]
+
+
 def write_runs(root: Path, size: Size) -> None:
     """Fill a new folder with finished runs, their cases and folds; without a leaderboard."""
+    folder = ResultsFolder(root)
+    with folder.locked():
+        study = begin_study(folder, size)
+        for first in range(0, len(study.specs), TOGETHER):
+            group = study.specs[first : first + TOGETHER]
+            folder.runs.write_done([(spec, study.result(spec), PARAMETERS) for spec in group])
+
+
+def begin_study(folder: ResultsFolder, size: Size) -> Study:
+    """Write the cases, folds and experiment of a new folder. Call only while holding its lock."""
     rng = np.random.default_rng(0)
     classes = size.class_names
     cases = _cases(INTERNAL, size.internal, classes, rng)
@@ -63,20 +82,21 @@ def write_runs(root: Path, size: Size) -> None:
     folds = FoldTable({seed: draw_folds(inside, seed, folds=size.folds) for seed in range(size.seeds)})
     names = [f"backbone{number:02d}" for number in range(size.backbones)]
     planned = [PlannedBackbone(name, Weights("random", ""), Numerics("fp32")) for name in names]
-    experiment = Experiment(
-        backbone=names, seeds=list(range(size.seeds)), folds=size.folds, class_order=list(classes), image_size=64
-    )
     hardness = {case.case_id: rng.standard_normal(len(classes)) for case in cases}
     skill = dict(zip(names, np.linspace(1.2, 2.2, size.backbones), strict=True))
-    folder = ResultsFolder(root)
-    with folder.locked():
-        folder.write_cases(cases)
-        folder.write_folds(folds)
-        folder.write_experiment(experiment)
-        for spec in plan_runs(cases, folds, classes, planned, range(size.seeds), RECIPE, PIXELS):
-            probabilities = _probabilities(spec, hardness, skill[spec.backbone], rng)
-            result = RunResult("done", probabilities, timings={"total": 60.0})
-            folder.runs.write(spec, result, PARAMETERS)
+    folder.write_cases(cases)
+    folder.write_folds(folds)
+    folder.write_experiment(
+        Experiment(
+            backbone=names, seeds=list(range(size.seeds)), folds=size.folds, class_order=list(classes), image_size=64
+        )
+    )
+
+    def result(spec: RunSpec) -> RunResult:
+        probabilities = _probabilities(spec, hardness, skill[spec.backbone], rng)
+        return RunResult("done", probabilities, timings={"total": 60.0})
+
+    return Study(plan_runs(cases, folds, classes, planned, range(size.seeds), RECIPE, PIXELS), result)
 
 
 def _cases(site: str, number: int, classes: Sequence[str], rng: np.random.Generator) -> list[Case]:

@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
+Name = TypeVar("Name")
 BENCH = (sys.executable, "-c", "import sys; sys.argv[0] = 'bench'; from bench.cli import main; main()")
 
 
@@ -50,14 +51,14 @@ def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_c
 
 
 def take_turns(
-    candidates: Mapping[str, Callable[[], object]],
+    candidates: Mapping[Name, Callable[[], object]],
     turns: int,
     *,
     warm_up: int = 0,
     clock: Callable[[], float] = time.perf_counter,
-) -> dict[str, list[float]]:
+) -> dict[Name, list[float]]:
     """The seconds of each candidate in each turn, after turns of warm-up that are not counted."""
-    taken: dict[str, list[float]] = {name: [] for name in candidates}
+    taken: dict[Name, list[float]] = {name: [] for name in candidates}
     for turn in range(warm_up + turns):
         for name, work in candidates.items():
             spent = seconds(work, clock)

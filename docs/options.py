@@ -6,8 +6,10 @@ both files are written: commands read them.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -119,9 +121,13 @@ def _hint(one: Declared) -> str:
     origin, inner = get_origin(one.type), get_args(one.type)
     if origin is Literal:
         return f"Literal[{', '.join(json.dumps(value) for value in inner)}]"
+    if origin in (Union, UnionType):
+        return " | ".join(_hint(replace(one, type=part, option=replace(one.option, choices=()))) for part in inner)
     kind = inner[-1] if origin in (list, dict) else one.type
     kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     alone = "Anywhere" if one.option.path else kind.__name__
+    if kind is int and one.choices:
+        alone += f" | Literal[{', '.join(map(json.dumps, one.choices))}]"
     if origin not in (list, dict):
         return str(alone)
     many = f"Sequence[{alone}]" if origin is list else f"Mapping[str, {alone}]"

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-DEVELOPERS = "dev"
+DEVELOPERS = ("dev", "bench")
 
 
 def extras() -> list[str]:
     """Those of the product: all but the tools of its developers."""
-    return [name for name in _project()["optional-dependencies"] if name != DEVELOPERS]
+    return [name for name in _project()["optional-dependencies"] if name not in DEVELOPERS]
 
 
 def asked_for(extra: str = "") -> list[str]:

@@ -45,14 +45,20 @@ def with_lr(spec: RunSpec, lr: float) -> RunSpec:
 
 @dataclass(frozen=True)
 class Hungry:
-    """A watch that asks for more memory than there is at the first runs of fold 0, so many of them; in any process."""
+    """A watch for which memory is short at the first runs of fold 0, so many of them; in any process.
+
+    raised: the error; else more is asked for than there is.
+    """
 
     times: int
     counted: Path
+    raised: Exception | None = None
 
     def __call__(self, spec: RunSpec, model: torch.nn.Module) -> None:
         if spec.fold == 0 and len(list(self.counted.iterdir())) < self.times:
             (self.counted / str(len(list(self.counted.iterdir())))).touch()
+            if self.raised:
+                raise self.raised
             torch.empty(2**50)
 
 

@@ -12,7 +12,7 @@ from packaging.version import Version
 from supply import audit
 from supply.licences import Licensed, licensed, stated_by
 from supply.newest import without_upper_bounds
-from supply.requirements import DEVELOPERS, ROOT, asked_for, extras
+from supply.requirements import ROOT, asked_for, extras
 
 PINNED = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines())
 ALL = [one for extra in ("", *extras()) for one in asked_for(extra)]
@@ -30,7 +30,7 @@ def test_every_requirement_of_the_product_stops_before_the_next_major_release(te
 def test_every_package_of_the_product_is_pinned_and_nothing_of_ours_or_of_this_machine() -> None:
     pinned = {canonicalize_name(name) for name in PINNED}
     assert {one.name for one in licensed()} | {
-        canonicalize_name(Requirement(one).name) for one in asked_for(DEVELOPERS)
+        canonicalize_name(Requirement(one).name) for one in asked_for("dev")
     } <= pinned
     assert "gapbench" not in pinned
     assert all(re.fullmatch(r"[\w.]+", number) for number in PINNED.values())  # no path, no build of one machine

@@ -2,5 +2,5 @@
 
 from typing import Literal
 
-Rule = Literal["torch", "products-1"]
-NEWEST: Rule = "products-1"
+Rule = Literal["torch", "products-1", "products-2"]
+NEWEST: Rule = "products-2"

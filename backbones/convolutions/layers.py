@@ -13,6 +13,7 @@ from backbones.convolutions.processor import InstructionSet, instruction_set
 from backbones.convolutions.rule import OWN, Precision, Ways, choose
 from backbones.convolutions.ways import WAYS
 
+_HUGE = 2**14
 _PRECISIONS: dict[torch.dtype, Precision] = {torch.float32: "fp32", torch.bfloat16: "bf16"}
 
 
@@ -61,19 +62,24 @@ def use(rule: Rule, model: nn.Module) -> None:
     for part in model.modules():
         kind = type(part)
         if kind in (nn.Conv2d, Conv2dSame) and _is_usual(cast(nn.Conv2d, part)):
-            most = _at_most(cast(nn.Conv2d, part), rule)
-            if most != {OWN}:
+            possible = _possible(cast(nn.Conv2d, part), rule)
+            if possible != {OWN}:
                 part.__class__ = ChosenConv2d
                 chosen = cast(ChosenConv2d, part)
                 chosen.rule, chosen.same, chosen.plans = rule, kind is Conv2dSame, {}
-                chosen.own_forward = {ways.forward for ways in most} == {OWN.forward}
+                chosen.own_forward = {ways.forward for ways in possible} == {OWN.forward}
 
 
-def _at_most(layer: nn.Conv2d, rule: Rule) -> set[Ways]:
-    """The ways where the output is a single pixel: rules take what is smaller than a limit."""
+def _possible(layer: nn.Conv2d, rule: Rule) -> set[Ways]:
+    """The ways where the output is a single pixel and where it is huge: rules have limits on either side."""
     kernel, stride = cast(Pair, layer.kernel_size), cast(Pair, layer.stride)
-    shape = Shape(kernel, layer.in_channels, layer.out_channels, kernel, stride, (0, 0), layer.groups)
-    return {choose(rule, shape, precision, instruction_set()) for precision in _PRECISIONS.values()}
+    sizes: tuple[tuple[Pair, Pair], ...] = ((kernel, (0, 0)), ((_HUGE, _HUGE), cast(Pair, layer.padding)))
+    return {
+        choose(rule, shape, precision, instruction_set())
+        for size, padding in sizes
+        for shape in [Shape(size, layer.in_channels, layer.out_channels, kernel, stride, padding, layer.groups)]
+        for precision in _PRECISIONS.values()
+    }
 
 
 def convolve(images: Tensor, weight: Tensor, bias: Tensor | None, shape: Shape, ways: Ways) -> Tensor:

@@ -12,7 +12,7 @@ class Options(TypedDict, total=False):
 
     backbone: str | Sequence[str]
     seeds: int | Sequence[int]
-    folds: int
+    folds: int | Literal["sites"]
     holdout: float
     internal: Anywhere
     external: Anywhere | Mapping[str, Anywhere]
@@ -21,6 +21,7 @@ class Options(TypedDict, total=False):
     fit: Literal["pad", "stretch", "crop"]
     white16: int
     windows: str | Sequence[str]
+    slices: Literal["1", "3"]
     reader: str | Mapping[str, str]
     columns: str | Mapping[str, str]
     root: Anywhere
@@ -40,9 +41,10 @@ class Options(TypedDict, total=False):
     weights: Anywhere
     monitor: str
     precision: Literal["auto", "fp32", "bf16"]
-    device: Literal["auto", "cpu", "cuda", "mps"]
+    device: str
+    steps: Literal["auto", "eager", "graph"]
     deterministic: bool
-    workers: int
+    workers: int | Literal["auto"]
     executor: Literal["auto", "in-process", "processes", "ray", "slurm"]
     address: str
     node_cache: str
@@ -53,6 +55,9 @@ class Options(TypedDict, total=False):
     config: Anywhere
     interval: Literal["jackknife-t", "bias-corrected", "percentile", "bca"]
     stratify: bool
+    level: Literal["case", "group"]
+    pool: str
+    label_order: str | Sequence[str]
     save_models: bool
     results: Anywhere
     class_order: Sequence[str]

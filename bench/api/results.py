@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from bench.config.experiment import Level
 from bench.errors import RequestError
 from bench.report.compiled import compile_with, up_to_date
 from bench.report.leaderboard import Resampling, stored_leaderboard
@@ -24,7 +25,8 @@ RUN_COLUMNS = ("run_id", "backbone", "weights", "recipe", "seed", "fold")
 class Results:
     """A results folder. What it holds is read when first asked for, and kept: after more runs, open it again.
 
-    Every frame has one row a number, or a prediction; docs/python.md lists the columns.
+    Every frame has one row a number, or a prediction; docs/python.md lists the columns. level: numbers of cases, or of
+    groups where the folder ranks these.
 
     Raises:
         RequestError: the folder is none of results.
@@ -39,25 +41,25 @@ class Results:
                 f"wrote."
             )
 
-    def leaderboard(self) -> pd.DataFrame:
+    def leaderboard(self, level: Level = "case") -> pd.DataFrame:
         """Every metric of every backbone at every site, with interval and rank: `reports.tables.frames.LEADERBOARD`."""
-        return leaderboard_frame(self._content)
+        return leaderboard_frame(self._at(level))
 
-    def gap(self) -> pd.DataFrame:
+    def gap(self, level: Level = "case") -> pd.DataFrame:
         """Internal minus external, and its parts: `reports.tables.frames.GAPS`."""
-        return gap_frame(self._content)
+        return gap_frame(self._at(level))
 
-    def classes(self) -> pd.DataFrame:
+    def classes(self, level: Level = "case") -> pd.DataFrame:
         """F1, precision and recall of each class: `reports.tables.frames.CLASSES`."""
-        return class_frame(self._content)
+        return class_frame(self._at(level))
 
-    def comparisons(self) -> pd.DataFrame:
+    def comparisons(self, level: Level = "case") -> pd.DataFrame:
         """Paired differences of all backbones, with tests: `reports.tables.frames.COMPARISONS`."""
-        return comparison_frame(self._content)
+        return comparison_frame(self._at(level))
 
-    def noise_floor(self) -> pd.DataFrame:
+    def noise_floor(self, level: Level = "case") -> pd.DataFrame:
         """What other seeds alone make of each backbone: `reports.tables.frames.NOISE_FLOORS`."""
-        return noise_floor_frame(self._content)
+        return noise_floor_frame(self._at(level))
 
     def predictions(self) -> pd.DataFrame:
         """Every stored prediction that is ranked or could be: the run's columns, those of predictions.parquet after.
@@ -92,6 +94,15 @@ class Results:
     def status(self) -> Status:
         """What `bench status` says, read anew at each call."""
         return read_status(self.path)
+
+    def _at(self, level: Level) -> dict[str, Any]:
+        """What the leaderboard has of cases, or where groups are ranked of these."""
+        if level == "case":
+            return self._content
+        if "groups" not in self._content:
+            raise RequestError(f"{self.path} ranks cases. Give the bench run command again with --level group.")
+        groups: dict[str, Any] = self._content["groups"]
+        return groups
 
     @cached_property
     def _content(self) -> dict[str, Any]:

@@ -15,28 +15,42 @@ data_app = typer.Typer(no_args_is_help=True, help="Make, fetch, look through and
 @data_app.command(cls=AsWritten)
 def phantom(
     out: Annotated[Path, typer.Option(help="New folder.")],
-    cases: Annotated[int, typer.Option(min=6, help="Internal slices.")] = 600,
-    external_cases: Annotated[int, typer.Option(min=6, help="External slices.")] = 240,
+    cases: Annotated[int, typer.Option(min=6, help="Internal heads.")] = 600,
+    external_cases: Annotated[int, typer.Option(min=6, help="Heads of each external site.")] = 240,
+    slices: Annotated[int, typer.Option(help="Slices of each head, 1 to 9; the head is then a group.")] = 1,
+    sites: Annotated[int, typer.Option(min=2, help="More than two are drawn from a population of scanners.")] = 2,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 0,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes. [cores]")] = None,
 ) -> None:
-    """Head-CT phantom of six classes and two sites, with lesion masks and a manifest. Synthetic: research use only."""
+    """Head-CT phantom of six classes and two sites or more, with lesion masks and a manifest. For research use only."""
     from bench.engine.progress import DecodingProgress
     from bench.errors import RequestError
-    from bench.phantom import write_phantom
+    from bench.phantom import CLASSES, write_phantom
     from bench.terminal import Terminal
 
     terminal = Terminal()
     try:
         with DecodingProgress(terminal, "Making slices") as progress:
             write_phantom(
-                out, cases=cases, external_cases=external_cases, seed=seed, workers=workers, on_done=progress.update
+                out,
+                cases=cases,
+                external_cases=external_cases,
+                seed=seed,
+                slices=slices,
+                sites=sites,
+                workers=workers,
+                on_done=progress.update,
             )
     except ValueError as error:
         raise RequestError(str(error)) from None
+    others, by_site = ("external-hospital-*", " --folds sites") if sites > 2 else ("external", "")
+    drawn = f" {out}/sites.csv (what was drawn of each site)," if sites > 2 else ""
+    data = f"{out}"
+    if slices > 1:  # a diseased head has slices that are normal
+        data += f"/manifest.csv --level group --label-order {','.join(sorted(CLASSES, key='normal'.__eq__))}"
     terminal.say(
-        f"Written: {out}/internal, {out}/external, {out}/masks, {out}/manifest.csv. "
-        f"Next: bench run --data {out} --image-size 64"
+        f"Written: {out}/internal, {out}/{others}, {out}/masks,{drawn} {out}/manifest.csv. "
+        f"Next: bench run --data {data} --image-size 64{by_site}"
     )
 
 

@@ -10,6 +10,7 @@ from bench.cli.report_output import make_page, print_stored, print_tables, print
 from bench.printing import to_errors
 
 if TYPE_CHECKING:
+    from bench.config.experiment import Experiment
     from bench.report.leaderboard import Resampling
     from bench.store.folder import ResultsFolder
 
@@ -40,7 +41,8 @@ def report(
 ) -> None:
     """Write DIR/report.html and print the leaderboard; compiles it anew where runs were added or folds edited.
 
-    Other intervals than the experiment's are printed; the stored leaderboard and the page keep their own. csv and latex
+    Other intervals or another level than the experiment's are printed; the stored leaderboard and the page keep their
+    own. csv and latex
     write every table into DIR/tables and print the first; tables writes each as CSV, LaTeX, JSON and Markdown.
     Example: bench report results --open
     """
@@ -57,12 +59,12 @@ def report(
         )
     for line in folder.files.changed():
         to_errors(line)
-    other = _other_intervals(folder, **given)
+    other = _other_choices(folder, **given)
     with_page = layout in (None, "html") and not chosen and other is None
     if (show or layout == "html") and not with_page:
         raise RequestError(
-            "The page has every metric, and the intervals of the experiment. Give --open and --format html without "
-            "other formats, --metric, --baseline and other intervals."
+            "The page has every metric, and the intervals and the level of the experiment. Give --open and --format "
+            "html without other formats, --metric, --baseline, other intervals and another level, which bench run sets."
         )
     if with_page:
         make_page(folder, printed=layout is None, show=show)
@@ -93,11 +95,11 @@ def _checked_format(layout: str | None, as_json: bool, chosen: bool) -> str | No
     return layout
 
 
-def _other_intervals(
-    folder: "ResultsFolder", interval: str | None = None, stratify: bool | None = None
+def _other_choices(
+    folder: "ResultsFolder", interval: str | None = None, stratify: bool | None = None, **of_groups: Any
 ) -> "Resampling | None":
     """What was asked for, None where it is what the folder's experiment asks for."""
-    if interval is None and stratify is None:
+    if interval is None and stratify is None and not any(of_groups.values()):
         return None
     from typing import get_args
 
@@ -112,7 +114,7 @@ def _other_intervals(
     experiment = folder.experiment()
     assert experiment is not None
     try:
-        asked = Resampling.of(experiment, chosen, stratify)
+        asked = Resampling.of(_with_groups(experiment, of_groups), chosen, stratify)
     except ValueError as error:
         own = folder.root / "experiment.toml"
         text = f"--interval and --stratify do not go together: {error}."
@@ -122,3 +124,16 @@ def _other_intervals(
             text = f"--stratify does not go with `interval` of {own}: {error}. Add another --interval."
         raise RequestError(text) from None
     return None if asked == Resampling.of(experiment) else asked
+
+
+def _with_groups(experiment: "Experiment", of_groups: dict[str, Any]) -> "Experiment":
+    """The experiment with another level, pooling or order of labels, as they were typed."""
+    from bench.config.experiment import Experiment
+    from bench.config.request import options_from
+    from bench.errors import RequestError
+
+    changed = options_from(Experiment, of_groups, experiment.model_dump(exclude_none=True))
+    given = [f"--{name.replace('_', '-')}" for name, value in of_groups.items() if value]
+    if changed.level == "case" and "--level" not in given and given:
+        raise RequestError(f"{' and '.join(given)} say how cases become groups. Add --level group.")
+    return changed

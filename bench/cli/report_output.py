@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from reports import Leaderboard
     from reports.tables.table import Table
 
+AGAINST_BASELINE = "against_baseline"
+
 
 def make_page(folder: "ResultsFolder", *, printed: bool, show: bool) -> None:
     """The page, and with `printed` the leaderboard, which is printed also where the folder may not be written to."""
@@ -109,7 +111,7 @@ def _further(folder: "ResultsFolder") -> "tuple[Table, ...]":
 
 
 def print_with(folder: "ResultsFolder", other: "Resampling", *, as_json: bool) -> None:
-    """The leaderboard with other intervals than the stored one; nothing is written."""
+    """The leaderboard with other intervals, or at another level, than the stored one; nothing is written."""
     compiled = _compile(folder, other)
     _out(compiled.json if as_json else compiled.text)
 
@@ -125,8 +127,9 @@ def print_tables(
     other = other or _own_if_up_to_date(folder)
     with nullcontext() if other else _locked(folder):
         compiled = _compile(folder, other)
-    tables = _tables(compiled.leaderboard, metrics, baseline)
-    _out(tables_markdown(tables) if metrics else compiled.text + "\n" + table_markdown(tables[-1]))
+    tables = _tables(compiled, metrics, baseline)
+    differences = [table_markdown(table) for table in tables if table.name.endswith(AGAINST_BASELINE)]
+    _out(tables_markdown(tables) if metrics else "\n".join([compiled.text, *differences]))
 
 
 def _own_if_up_to_date(folder: "ResultsFolder") -> "Resampling | None":
@@ -161,7 +164,7 @@ def write_all_tables(
         further = () if metrics or baseline else _further(folder)
         ranked = folder.runs.complete() or not further
         compiled = _compile(folder, other or _own_if_up_to_date(folder)) if ranked else None
-        tables = (*(_tables(compiled.leaderboard, metrics, baseline) if compiled else ()), *further)
+        tables = (*(_tables(compiled, metrics, baseline) if compiled else ()), *further)
         others = [name for feature in all_features() for name in feature.names]
         paths: list[Path] = []
         for ending, draw in draws.items():
@@ -173,12 +176,14 @@ def write_all_tables(
     _say(f"Written: {', '.join(map(str, paths))}")
 
 
-def _tables(leaderboard: "Leaderboard", metrics: list[str] | None, baseline: str | None) -> "tuple[Table, ...]":
+def _tables(compiled: "Compiled", metrics: list[str] | None, baseline: str | None) -> "tuple[Table, ...]":
     from difflib import get_close_matches
 
     from bench.errors import RequestError
     from reports.tables.all_tables import build_tables, known_metrics
+    from reports.tables.level_tables import build_level_tables
 
+    leaderboard = compiled.leaderboard
     known, names = known_metrics(leaderboard), [row.name for row in leaderboard.rows]
     for name in metrics or []:
         if name not in known:
@@ -186,8 +191,11 @@ def _tables(leaderboard: "Leaderboard", metrics: list[str] | None, baseline: str
     if baseline is not None and baseline not in names:
         nearest = ", ".join(get_close_matches(baseline, names, n=3, cutoff=0.0)) or "none; no row is complete yet"
         raise RequestError(f"No row of the leaderboard is called {baseline!r} (--baseline). Nearest: {nearest}.")
-    tables = build_tables(leaderboard, metrics or None, baseline)
-    if baseline is not None and tables[-1].name != "against_baseline":
+    if compiled.groups:
+        tables = build_level_tables(compiled.groups.leaderboard, leaderboard, metrics or None, baseline)
+    else:
+        tables = build_tables(leaderboard, metrics or None, baseline)
+    if baseline is not None and not any(table.name.endswith(AGAINST_BASELINE) for table in tables):
         raise RequestError(_nothing_compared(leaderboard, metrics, baseline))
     return tables
 

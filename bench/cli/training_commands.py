@@ -71,13 +71,14 @@ def nondeterminism(**given: Any) -> None:
 
         raise typer.Exit(compare_folders(*folders))
     training_begins()
-    from bench.config.request import experiment_from, options_from, refuse_probe
+    from bench.config.request import experiment_from, options_from, refuse_probe, refuse_site_folds
     from bench.nondeterminism.options import NondeterminismOptions
     from bench.nondeterminism.session import run_nondeterminism
 
     options = options_from(NondeterminismOptions, given)
     experiment = experiment_from({**given, "seeds": [options.seed]})
     refuse_probe(experiment, "bench nondeterminism")
+    refuse_site_folds(experiment, "bench nondeterminism")
     raise typer.Exit(run_nondeterminism(experiment, options))
 
 

@@ -2,13 +2,14 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WrapValidator, field_validator, model_validator
 
 from backbones.convolutions import Rule
 from backbones.names import absolute, registered_names
+from bench.config.machine import DEVICES, Workers, checked_device, checked_workers
 from bench.config.machines import Machines
-from bench.config.texts import parse_columns, parse_externals, parse_readers, parse_seeds, parse_slurm
-from bench.data.images import MAX_PIXELS, Fit, PixelSettings
+from bench.config.texts import parse_columns, parse_externals, parse_list, parse_readers, parse_seeds, parse_slurm
+from bench.data.images import MAX_PIXELS, Fit, PixelSettings, Slices
 from bench.data.options import EVERY_SITE, MANIFEST_COLUMNS, READER_NAMES, GroupBy, MultiLabel
 from bench.data.tree.layout import Layout
 from bench.data.windows import DEFAULT as DEFAULT_WINDOWS
@@ -19,7 +20,8 @@ from bench.errors import RequestError
 from bench.executors import AUTO, EXECUTORS
 from bench.option import DATA, MACHINE, NETWORKS, RECIPE, RESULTS, RUN, TRAINING, option
 from bench.plan.recipe import RECIPES, Recipe
-from bench.plan.spec import Precision
+from bench.plan.spec import Precision, Steps
+from reports.statistics.group_pooling import Pool
 from reports.statistics.intervals import Interval, chosen_interval
 
 DEFAULT_IMAGE_SIZE = 224
@@ -28,11 +30,20 @@ MOST_SEEDS = 10_000
 MOST_EPOCHS = 10_000
 MONITOR = {"auto": None, "every": 1, "last": 0}
 LOOKING = ("data audit", "data show")
+Level = Literal["case", "group"]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
+SITES = "sites"
 if TYPE_CHECKING:
     Executor = str
+    Folds = int | Literal["sites"]
 else:
     Executor = Literal[(AUTO, *EXECUTORS)]
+    Folds = Annotated[
+        int,
+        Field(ge=2),
+        WrapValidator(lambda value, number: value if value == SITES else number(value)),
+        PlainSerializer(lambda value: value),
+    ]
 AS_IN_FOLDER = "as in the folder's experiment"
 
 
@@ -48,6 +59,7 @@ class FrozenBackbone(BaseModel):
     parameters: int
     note: str = ""
     convolutions: Rule = "torch"
+    steps: Steps = "eager"
 
 
 class Tuned(BaseModel):
@@ -67,8 +79,8 @@ class Experiment(BaseModel):
 
     `data`, or `internal` and `external` (site name → path), say where the images lie; without any of them the embedded
     phantom is used. `reader` is by site (`*`: all others), `columns` maps our names to a manifest's, `classes` found
-    labels to wanted ones. `interval` and `stratify` change the leaderboard, not the runs. `frozen` and `tuned` (what
-    the recipe's file says of the cases it was tuned on) are written by the program.
+    labels to wanted ones. `interval`, `stratify`, `level`, `pool` and `label_order` change the leaderboard, not the
+    runs. `frozen` and `tuned` (what the recipe's file says of the cases it was tuned on) are written by the program.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -101,7 +113,13 @@ class Experiment(BaseModel):
         parse=parse_seeds,
         limits={"min_length": 1},
     )
-    folds: int = option(5, "Stratified folds of each seed; in a nested search the outer ones.", limits={"ge": 2})
+    folds: Folds = option(
+        5,
+        "Stratified folds of each seed; in a nested search the outer ones. With sites each fold is one site.",
+        metavar="N|sites",
+        choices=(SITES,),
+        parse=str.strip,
+    )
     holdout: float | None = option(
         None, "Instead of folds: one split that holds out this share, such as 0.2.", RUN, limits={"gt": 0, "lt": 1}
     )
@@ -135,6 +153,9 @@ class Experiment(BaseModel):
         choices=(",".join(DEFAULT_WINDOWS), *NAMED_WINDOWS, NO_WINDOW),
         joined=True,
         limits={"min_length": 1},
+    )
+    slices: Slices = option(
+        "1", "A slice alone, or between its neighbours, as the three channels: {choices}.", panel=DATA
     )
     reader: dict[str, str] = option(
         {},
@@ -192,7 +213,20 @@ class Experiment(BaseModel):
     precision: Literal["auto", "fp32", "bf16"] = option(
         "auto", "Number format: {choices}.", panel=MACHINE, shown="auto: the faster for the architecture"
     )
-    device: Literal["auto", "cpu", "cuda", "mps"] = option("auto", "Where to train: {choices}.", panel=MACHINE)
+    device: str = option(
+        AUTO,
+        "Where to train: {choices}; or on certain cards, as in cuda:0,cuda:1.",
+        panel=MACHINE,
+        metavar="auto|cpu|cuda|mps|CARDS",
+        choices=(AUTO, *DEVICES),
+        shown="auto; cuda: all cards",
+    )
+    steps: Literal["auto", "eager", "graph"] = option(
+        "auto",
+        "Steps on a GPU: {choices} (recorded once, then replayed).",
+        panel=MACHINE,
+        shown="auto: graph on CUDA",
+    )
     deterministic: bool = option(
         True,
         "Repeat bit for bit, or be as fast as possible.",
@@ -216,6 +250,32 @@ class Experiment(BaseModel):
         flag="--stratify/--no-stratify",
         shown={"report": AS_IN_FOLDER},
     )
+    level: Level = option(
+        "case",
+        "What is ranked: {choices}, each patient or volume as one.",
+        (*RUN, "report"),
+        RESULTS,
+        shown={"report": AS_IN_FOLDER},
+    )
+    pool: str = option(
+        "mean",
+        "How cases become one prediction of their group: mean, max, or the mean of a share of the highest.",
+        (*RUN, "report"),
+        RESULTS,
+        metavar="mean|max|topk:SHARE",
+        choices=("mean", "max", "topk:0.1"),
+        shown={"report": AS_IN_FOLDER},
+    )
+    label_order: list[str] = option(
+        [],
+        "The class of a group whose cases have several: the first of these that it has.",
+        (*RUN, "report"),
+        RESULTS,
+        metavar="CLASS,CLASS",
+        joined=True,
+        shown={**dict.fromkeys(RUN, "refused"), "report": AS_IN_FOLDER},
+        parse=parse_list,
+    )
     monitor: str = option(
         "auto",
         "Epochs after which held-out cases are scored, to look at: {choices}, or every N.",
@@ -225,7 +285,14 @@ class Experiment(BaseModel):
         choices=tuple(MONITOR),
         shown="auto: every where it takes at most 5 % of the time, else last",
     )
-    workers: int | None = option(None, "Runs at once.", panel=MACHINE, shown="cores; 1 on a GPU", limits={"ge": 1})
+    workers: Workers | None = option(
+        None,
+        "Runs at once; {choices}: as many as pay on a GPU.",
+        panel=MACHINE,
+        metavar="N|auto",
+        choices=(AUTO,),
+        shown="cores; 1 a GPU",
+    )
     executor: Executor = option(AUTO, "What executes runs: {choices}.", panel=MACHINE)
     address: str | None = option(
         None,
@@ -281,6 +348,24 @@ class Experiment(BaseModel):
             return text
         raise ValueError(f"must be {', '.join(MONITOR)}, or a number of epochs, not {text[:40]!r}")
 
+    @field_validator("pool")
+    @classmethod
+    def _known_pool(cls, value: str) -> str:
+        if value == "attention":
+            raise ValueError("attention is trained, not only pooled: give --recipe attention-probe instead")
+        Pool.parse(value)
+        return value
+
+    @field_validator("device", mode="before")
+    @classmethod
+    def _known_device(cls, value: Any) -> str:
+        return checked_device(value)
+
+    @field_validator("workers", mode="before")
+    @classmethod
+    def _number_or_auto(cls, value: Any) -> Workers | None:
+        return checked_workers(value)
+
     @field_validator("reader", mode="before")
     @classmethod
     def _one_reader(cls, value: Any) -> Any:
@@ -312,7 +397,7 @@ class Experiment(BaseModel):
     def _whole_paths(cls, value: list[str]) -> list[str]:
         return list(map(absolute, value))
 
-    @field_validator("seeds", "backbone")
+    @field_validator("seeds", "backbone", "label_order")
     @classmethod
     def _once_each(cls, value: list[Any]) -> list[Any]:
         return list(dict.fromkeys(value))
@@ -330,6 +415,17 @@ class Experiment(BaseModel):
     @model_validator(mode="after")
     def _draws_to_stratify(self) -> "Experiment":
         chosen_interval(self.interval, stratify=self.stratify)
+        return self
+
+    @model_validator(mode="after")
+    def _sites_as_they_are(self) -> "Experiment":
+        if self.by_site and self.holdout is not None:
+            raise ValueError("folds that are sites and a hold-out split exclude each other: give one of them")
+        if self.by_site and self.group_duplicates:
+            raise ValueError(
+                "copies at two sites cannot be held out together where folds are sites: leave out --group-duplicates "
+                "(group_duplicates), and remove one of each pair"
+            )
         return self
 
     @model_validator(mode="after")
@@ -357,9 +453,24 @@ class Experiment(BaseModel):
         return self.executor == "slurm" or (self.executor == "ray" and self.address is not None)
 
     @property
+    def by_site(self) -> bool:
+        """Whether each site is held out as a whole."""
+        return self.folds == SITES
+
+    @property
+    def drawn_folds(self) -> int:
+        """How many folds are drawn for a seed; 0 where each is a site."""
+        return self.folds if isinstance(self.folds, int) else 0
+
+    @property
     def uses_phantom(self) -> bool:
         """Whether no data was named, so that the embedded phantom stands in."""
         return self.data is None and self.internal is None
+
+    @property
+    def wanted_workers(self) -> int | None:
+        """How many runs at once; None where that is found out."""
+        return None if self.workers == AUTO else self.workers
 
     @property
     def monitored(self) -> int | None:
@@ -370,4 +481,4 @@ class Experiment(BaseModel):
     def pixels(self) -> PixelSettings:
         """Pixel settings with the default size filled in: 224, or 64 for the embedded phantom."""
         default = PHANTOM_IMAGE_SIZE if self.uses_phantom else DEFAULT_IMAGE_SIZE
-        return PixelSettings(self.image_size or default, self.fit, self.white16, tuple(self.windows))
+        return PixelSettings(self.image_size or default, self.fit, self.white16, tuple(self.windows), self.slices)

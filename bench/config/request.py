@@ -71,6 +71,15 @@ def refuse_probe(experiment: Experiment, command: str) -> None:
         )
 
 
+def refuse_site_folds(experiment: Experiment, command: str) -> None:
+    """Raise `RequestError` where a command that holds out parts of the internal site is asked to hold out sites."""
+    if experiment.by_site:
+        raise RequestError(
+            f"{command} holds out parts of the internal site, and was asked for --folds sites. Give it a number of "
+            f"folds; bench run leaves out one site at a time."
+        )
+
+
 def options_from(model: type[Model], given: Given, table: Mapping[str, Any] | None = None, where: str = "") -> Model:
     """The options of a feature: `table` of a configuration file, over which go those that were given.
 

@@ -20,7 +20,8 @@ class FoundImage:
     """An image before anything of its pixels has been read.
 
     `part` is the frame of a DICOM file or the axial slice of a NIfTI volume, counted from 0 as stored, None where
-    the file is one image; `group` is the patient; `extra` holds what else a reader knows, as text.
+    the file is one image; `group` is the patient; `extra` holds what else a reader knows, as text. Of a file that is
+    one slice of a `volume`, `height` says where in it.
     """
 
     case_id: str
@@ -30,6 +31,8 @@ class FoundImage:
     group: str | None = None
     part: int | None = None
     extra: Mapping[str, str] = field(default_factory=dict, hash=False)
+    volume: tuple[str, ...] | None = None
+    height: float | None = None
 
     @property
     def source(self) -> Source:

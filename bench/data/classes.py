@@ -42,14 +42,16 @@ def say_alike(images: Sequence[FoundImage], account: PassedOver) -> None:
             )
 
 
-def class_list(images: Sequence[FoundImage], declared: Sequence[str] | None) -> tuple[str, ...]:
-    """The classes found internally, sorted, or as declared.
+def class_list(
+    images: Sequence[FoundImage], declared: Sequence[str] | None, *, all_sites: bool = False
+) -> tuple[str, ...]:
+    """The classes found internally, or with `all_sites` at any site, sorted, or as declared.
 
     Raises:
         RequestError: fewer than two classes, a declared class without an internal image, an image whose class
             is not declared, or a class that exists only at an external site.
     """
-    counts = Counter(image.label for image in images if image.site == INTERNAL)
+    counts = Counter(image.label for image in images if all_sites or image.site == INTERNAL)
     classes = tuple(map(normal, declared)) if declared else tuple(sorted(counts))
     repeated = [name for name, times in Counter(classes).items() if times > 1]
     if repeated:

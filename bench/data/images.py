@@ -4,7 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
@@ -22,9 +22,11 @@ from bench.data.windows import DEFAULT, parse_windows
 from bench.near_duplicates.thumbnail import thumbnail
 
 Fit = Literal["pad", "stretch", "crop"]
+Slices = Literal["1", "3"]
 FITS: tuple[str, ...] = get_args(Fit)
 HOUNSFIELD: frozenset[Kind] = frozenset({"DICOM", "NIfTI"})
 MAX_PIXELS = 100_000_000
+OF_NEIGHBOURS = ("slices", "order")
 FILES_A_TASK = 64
 T = TypeVar("T")
 
@@ -36,13 +38,24 @@ class PixelSettings:
     `image_size` is the side in pixels; `fit` says what is done with images that are not square: `pad` with
     black (nothing is lost or deformed), `stretch`, or `crop` the centre; `white16` is the value of a 16-bit
     grey image that becomes white (65535, or 4095 for 12-bit pixels kept in 16 bits); `windows` are those that
-    Hounsfield units are seen through, () where no image has any.
+    Hounsfield units are seen through, () where no image has any. `slices` "3": a model sees the first channel of a
+    slice between those of its neighbours; `order` is then a digest of which are neighbours.
     """
 
     image_size: int = 224
     fit: Fit = "pad"
     white16: int = 65535
     windows: tuple[str, ...] = DEFAULT
+    slices: Slices = "1"
+    order: str = ""
+
+    def of_one_image(self) -> dict[str, object]:
+        """What the array of an image depends on, whatever a model sees beside it."""
+        return {name: value for name, value in asdict(self).items() if name not in OF_NEIGHBOURS}
+
+    def decisive(self) -> dict[str, object]:
+        """What names a run; what came after the first runs only where it is used."""
+        return asdict(self) if self.slices != "1" else self.of_one_image()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from bench.data.classes import class_list, rename, say_alike
 from bench.data.images import HOUNSFIELD, MAX_PIXELS, PixelSettings, digests_of
 from bench.data.kinds import kind_of
 from bench.data.names import visible
+from bench.data.neighbours import with_neighbours
 from bench.data.passed_over import Entry, PassedOver
 from bench.data.pixel_entry import PixelCache
 from bench.data.pixels import Progress, build_cache
@@ -63,7 +64,8 @@ def load_dataset(
     with quiet():
         images = rename(read_images(request), renaming)
     say_alike(images, account)
-    class_list(images, declared)  # before decoding, which may take long
+    all_sites = request.options.any_sites
+    class_list(images, declared, all_sites=all_sites)  # before decoding, which may take long
     found = list(zip(images, digests_of(images), strict=True))
     closed = [
         (image, f"it may not be read ({digest.strerror})") for image, digest in found if isinstance(digest, OSError)
@@ -76,7 +78,9 @@ def load_dataset(
     if skipped and not skip_unreadable:
         raise RequestError(_unreadable_message(skipped))
     kept = [(image, digest) for image, digest in readable if digest in pixels.row]
-    classes = class_list([image for image, _ in kept], declared)
+    if settings.slices == "3":
+        settings, pixels = with_neighbours(settings, pixels, kept)
+    classes = class_list([image for image, _ in kept], declared, all_sites=all_sites)
     cases = [image.as_case(digest, *pixels.sizes[digest]) for image, digest in kept]
     for image, _ in skipped:
         account.add("left out", UNREADABLE, image.place, site=image.site)

@@ -33,8 +33,9 @@ class ReadOptions:
     `pseudonyms` hides patients' names; `columns` says what a manifest calls the columns of `MANIFEST_COLUMNS`;
     `multilabel` is what becomes of a slice with several bleeds; `allow_outside` follows links and paths that leave
     the folder; `tree` says what folders name; `group_by` which DICOM identifier holds cases together; `root` where a
-    manifest's paths begin, None for its own folder; with `internal_only` nothing of other sites is opened; readers
-    count in `passed_over` what becomes no case as it lies there.
+    manifest's paths begin, None for its own folder; with `internal_only` nothing of other sites is opened; with
+    `any_sites` none of them need be the internal one; readers count in `passed_over` what becomes no case as it lies
+    there.
     """
 
     pseudonyms: Pseudonyms
@@ -45,6 +46,7 @@ class ReadOptions:
     group_by: GroupBy = "patient"
     root: Path | None = None
     internal_only: bool = False
+    any_sites: bool = False
     passed_over: PassedOver = field(default_factory=PassedOver, compare=False)
 
     def column(self, name: str) -> str:

@@ -27,7 +27,7 @@ def images_of_file(
             header = read_header(Path(whole.path))
             whole = replace(whole, group=whole.group or _group(header, patient, options))
             if header.frames == 1:
-                return [whole]
+                return [replace(whole, volume=_volume(header, options), height=header.height)]
             return _numbered(replace(whole, group=whole.group or whole.case_id), range(header.frames))
         if kind == "NIfTI":
             whole = replace(whole, group=whole.group or patient or whole.case_id)
@@ -44,6 +44,12 @@ def _group(header: DicomHeader, patient: str | None, options: ReadOptions) -> st
     if patient and header.patient[:1] != ("patient",):
         return patient
     return options.pseudonyms.of(*header.patient) if header.patient else None
+
+
+def _volume(header: DicomHeader, options: ReadOptions) -> tuple[str, ...] | None:
+    """The series under a pseudonym, apart for each way in which its slices say where they lie."""
+    series = header.identifier("series")
+    return (options.pseudonyms.of(*series), header.height_by) if series else None
 
 
 def _numbered(whole: FoundImage, parts: Sequence[int]) -> list[FoundImage]:

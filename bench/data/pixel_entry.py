@@ -7,7 +7,7 @@ the same bytes. So it does not matter who made it, or that another process makes
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -42,6 +42,8 @@ class PixelCache:
     the order of the digests, `thumbnail_file` one of (n_images, 48, 48) in the same order; `row` maps a digest to its
     row; `sizes` to the (width, height) of the upright original; `readings` to how it was read; `unreadable` maps
     digests of images that could not be decoded to the reason. `checks` are the CRC-32 of each row of both arrays.
+    `neighbours` (n_images, 3) are the rows of the slice below, of the image itself and of the slice above, where models
+    see all three.
     """
 
     key: str
@@ -52,6 +54,7 @@ class PixelCache:
     readings: dict[str, Reading]
     checks: tuple[list[int], list[int]] = field(repr=False)
     unreadable: dict[str, str] = field(default_factory=dict)
+    neighbours: NDArray[np.int64] | None = field(default=None, repr=False, compare=False)
 
     def open(self) -> NDArray[np.uint8]:
         """The array, memory-mapped and read-only: processes that open it share the memory.
@@ -60,6 +63,11 @@ class PixelCache:
             DamagedFileError: it is not as it was written.
         """
         return open_checked(self.array_file, self.checks[0], np.uint8)
+
+    def refuse_other_neighbours(self, settings: PixelSettings) -> None:
+        """Raise ValueError where models would see other neighbours than `settings` say."""
+        if (self.neighbours is not None) != (settings.slices == "3") or not self.key.endswith(settings.order):
+            raise ValueError("The slices have another order now than this run was planned with. Restore the data.")
 
     def thumbnails(self) -> NDArray[np.uint8]:
         """The thumbnails, memory-mapped and read-only.
@@ -75,7 +83,7 @@ def entry_key(digests: Iterable[str], settings: PixelSettings, max_pixels: int) 
 
     Entries that differ in contents alone have their first `ALIKE` digits in common.
     """
-    settled = {"settings": asdict(settings), "max_pixels": max_pixels, "scheme": SCHEME, "decoders": _decoders()}
+    settled = {"settings": settings.of_one_image(), "max_pixels": max_pixels, "scheme": SCHEME, "decoders": _decoders()}
     how = _digest(settled)[:ALIKE]
     return how + _digest({"how": how, "digests": sorted(set(digests))})[: 24 - ALIKE]
 

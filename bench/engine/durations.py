@@ -13,7 +13,7 @@ def makespan(waiting: Iterable[float], workers: int, running: Sequence[float] = 
     free = [*sorted(running), *[0.0] * (workers - len(running))][: max(workers, len(running))]
     heapq.heapify(free)
     for seconds in waiting:
-        heapq.heappush(free, heapq.heappop(free) + seconds)
+        heapq.heapreplace(free, free[0] + seconds)
     return max(free, default=0.0)
 
 

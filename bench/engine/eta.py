@@ -60,7 +60,9 @@ class Eta:
         self._runs: dict[str, _Ratio] = defaultdict(_Ratio)
         self._epochs: dict[str, _Ratio] = defaultdict(_Ratio)
         self.probes = any(spec.recipe.probes for spec in specs)
-        self._work = sum(map(self._promised, specs))
+        seconds = [(speeds[spec.backbone] if speeds else UNKNOWN).seconds(spec) for spec in specs]
+        self._promises = {spec.run_id: one for spec, one in zip(specs, seconds, strict=True)}
+        self._work = sum(seconds)
         self._worked = 0.0
         for spec in specs[:workers]:
             self._begin(spec)
@@ -104,7 +106,7 @@ class Eta:
         """Until the last run ends; None where nothing is known yet."""
         if not self._waiting and not self._underway:
             return 0.0
-        factors = {spec.backbone: self._factor(spec.backbone) for spec in self._open()}
+        factors = {name: self._factor(name) for name in {spec.backbone for spec in self._open()}}
         known = {backbone: factor for backbone, factor in factors.items() if factor is not None}
         if len(known) < len(factors):
             return None
@@ -130,7 +132,7 @@ class Eta:
         return [*self._waiting.values(), *(run.spec for run in self._underway.values())]
 
     def _promised(self, spec: RunSpec) -> float:
-        return (self._speeds[spec.backbone] if self._speeds else UNKNOWN).seconds(spec)
+        return self._promises[spec.run_id]
 
     def _factor(self, backbone: str) -> float | None:
         """What to multiply a promise with."""

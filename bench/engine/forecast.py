@@ -78,8 +78,9 @@ def _choices(experiment: Experiment, seconds: float) -> Iterable[str]:
     seeds, size = len(experiment.seeds), experiment.pixels.image_size
     if seeds > 5:
         yield f"--seeds 5 (about {duration(seconds * 5 / seeds)})"
-    if experiment.holdout is None and experiment.folds > 3:
-        share = 3 * (1 - 1 / 3) / (experiment.folds * (1 - 1 / experiment.folds))
+    folds = experiment.drawn_folds
+    if experiment.holdout is None and folds > 3:
+        share = 3 * (1 - 1 / 3) / (folds * (1 - 1 / folds))
         yield f"--folds 3 (about {duration(seconds * share)})"
     if size > 128:
         yield f"--image-size 128 (about {duration(seconds * (128 / size) ** 2)})"

@@ -33,6 +33,7 @@ def data_request(
         experiment.group_by,
         Path(absolute(experiment.root)) if experiment.root else None,
         internal_only,
+        experiment.by_site,
     )
     readers = {} if experiment.uses_phantom else experiment.reader
     if experiment.internal is None:

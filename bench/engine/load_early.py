@@ -19,7 +19,7 @@ def load_early(experiment: Experiment) -> None:
 
     Only commands call this. To be wrong costs time alone.
     """
-    runs = len(experiment.backbone) * len(experiment.seeds) * (1 if experiment.holdout else experiment.folds)
+    runs = len(experiment.backbone) * len(experiment.seeds) * (1 if experiment.holdout else experiment.drawn_folds or 3)
     if _in_workers(experiment, runs) and _stored(Path(experiment.results).expanduser()) < runs:
         fork_server.begin(*LOADED, *(["bench.execution.probe"] if experiment.recipe.probes else []))
         import sklearn.model_selection  # noqa: F401  which draws folds; a second in which there is only to wait else
@@ -29,7 +29,7 @@ def _in_workers(experiment: Experiment, runs: int) -> bool:
     on_cpu = experiment.device == "cpu" or (experiment.device == "auto" and not any(map(Path.exists, DRIVERS)))
     if experiment.executor != AUTO:
         return on_cpu and experiment.executor != "in-process"
-    return on_cpu and min(experiment.workers or cores(), runs) > 1
+    return on_cpu and min(experiment.wanted_workers or cores(), runs) > 1
 
 
 def _stored(root: Path) -> int:

@@ -14,14 +14,17 @@ from bench.data.few_patients import why_few_patients
 from bench.data.load import Dataset
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
+from bench.engine.groups import refuse_no_groups
 from bench.engine.images import absolute, data_request, ensure_phantom, load_images
 from bench.engine.leakage_check import check_leakage
 from bench.engine.resolve import Frozen, Start, resolve_backbones, start_backbones
 from bench.errors import RequestError
 from bench.execution.fork_server import Asked
 from bench.execution.resources import Resources
-from bench.folds.draw import TooFewToSplit, draw_folds
+from bench.folds.complete import draw_complete_folds
+from bench.folds.draw import TooFewToSplit
 from bench.folds.leaks import Leak, grouped
+from bench.folds.sites import site_folds
 from bench.folds.table import FoldTable, check_folds
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.spec import RunSpec
@@ -69,7 +72,7 @@ class Prepared:
             data.classes,
             self.backbones,
             experiment.seeds,
-            experiment.recipe,
+            experiment.recipe.with_labels_of_groups(experiment.label_order),
             data.settings,
             experiment.monitored,
         )
@@ -132,6 +135,8 @@ def prepare(
         study = experiment.tuned.study
         terminal.say(f"The recipe was tuned by study {study} on other cases than these: its rows are ranked.")
     folds = resolved_folds(experiment, snapshot, dataset.cases)
+    if not internal_only:
+        refuse_no_groups(experiment, dataset.cases, dataset.classes)  # before training, which may take long
     leaks = check_leakage(experiment, as_read.cases, copies, folds, terminal.say)
     backbones, frozen = resolve_backbones(
         experiment, snapshot.experiment, len(dataset.classes), caches, terminal.say, ahead.started.result()
@@ -178,12 +183,14 @@ def resolved_folds(experiment: Experiment, snapshot: FolderSnapshot, cases: Sequ
     inside = internal(cases)
     stored = snapshot.folds or FoldTable({})
     snapshot.refuse_other_folds(experiment)
+    if experiment.by_site:
+        return _folds_by_site(experiment, snapshot, cases)
     alone = [replace(case, group=None) for case in inside]  # groups in two folds are the leakage check's
     for fold_of in stored.by_seed.values():
         check_folds(alone, fold_of)
     try:
         drawn = {
-            seed: draw_folds(inside, seed, folds=experiment.folds, holdout=experiment.holdout)
+            seed: draw_complete_folds(inside, seed, folds=experiment.drawn_folds, holdout=experiment.holdout)
             for seed in experiment.seeds
             if seed not in stored.by_seed
         }
@@ -191,6 +198,17 @@ def resolved_folds(experiment: Experiment, snapshot: FolderSnapshot, cases: Sequ
         why = why_few_patients(inside)
         raise RequestError(f"{error.fact} {why}" if why else str(error)) from None
     return stored.with_seeds(FoldTable(drawn))
+
+
+def _folds_by_site(experiment: Experiment, snapshot: FolderSnapshot, cases: Sequence[Case]) -> FoldTable:
+    stored = snapshot.folds or FoldTable({})
+    table = site_folds(cases, dict.fromkeys([*stored.by_seed, *experiment.seeds]))
+    if any(stored.by_seed[seed] != table.by_seed[seed] for seed in stored.by_seed):
+        raise RequestError(
+            f"{snapshot.root}/folds.parquet holds cases out otherwise than by their sites. With --folds sites a fold "
+            f"is a site: restore the file, or use another --results folder."
+        )
+    return table
 
 
 def _refuse_closed(root: Path) -> None:

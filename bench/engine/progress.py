@@ -1,5 +1,7 @@
 """Shows how far long work is: a bar on terminals that can redraw a line, plain lines elsewhere. Prints."""
 
+import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -82,11 +84,32 @@ class WorkBar:
             self._bar.update(self._task, completed=done)
 
 
+class Allowance:
+    """Seconds that may go into telling how far work is: a few to begin with, and then a share of all that pass.
+
+    Enough to tell each epoch of some workers; of a thousand workers only the newest is told now and then.
+    """
+
+    def __init__(self, share: float = 0.05, saved: float = 1.0, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._share, self._saved, self._clock = share, saved, clock
+        self._left, self._looked = saved, clock()
+
+    def spend(self, work: Callable[[], object]) -> None:
+        """Do it, unless that has cost too much so far."""
+        began = self._clock()
+        self._left = min(self._saved, self._left + self._share * (began - self._looked))
+        self._looked = began
+        if self._left > 0:
+            work()
+            self._left = max(-self._saved, self._left - (self._clock() - began))  # once may have been slow by chance
+
+
 class RunProgress(WorkBar):
     """An observer of runs: runs done, images a second, time left. Other processes are told by the heartbeat."""
 
     def __init__(self, terminal: Terminal, eta: Eta, heartbeat: Heartbeat | None = None) -> None:
-        self._eta, self._heartbeat = eta, heartbeat
+        self._eta, self._heartbeat, self._allowance = eta, heartbeat, Allowance()
+        self._seconds_left = eta.seconds_left()
         super().__init__(terminal, self._text(), 1.0)
 
     def __enter__(self) -> Self:
@@ -96,19 +119,24 @@ class RunProgress(WorkBar):
     def epoch(self, spec: RunSpec, record: EpochRecord) -> bool:
         """Count an epoch; the run goes on."""
         self._eta.epoch(spec, record)
-        self._update()
+        self._allowance.spend(self._look)
         return True
 
     def run(self, spec: RunSpec, result: RunResult) -> None:
         """Count a finished run; off a terminal, print a line."""
         self._eta.run(spec, result)
-        self._update()
+        if self._eta.done < self._eta.total:
+            self._allowance.spend(self._look)
+        else:
+            self._look()
         if result.status != "done":
             self._terminal.say(f"{spec.title} {result.status}: {result.error}", style="red")
         elif not self._terminal.is_interactive:
             self._terminal.say(f"{self._text()}: {spec.title}")
 
-    def _update(self) -> None:
+    def _look(self) -> None:
+        """Show and tell how far it is now; with many runs waiting and under way this takes long."""
+        self._seconds_left = self._eta.seconds_left()
         self._show(text=self._text(), done=self._eta.share())
         self._tell()
 
@@ -118,10 +146,9 @@ class RunProgress(WorkBar):
                 ActiveRun(spec.run_id, spec.backbone, spec.seed, spec.fold, epoch, spec.all_epochs)
                 for spec, epoch in self._eta.running()
             ]
-            self._heartbeat.tell(workers=self._eta.workers, seconds_left=self._eta.seconds_left(), running=running)
+            self._heartbeat.tell(workers=self._eta.workers, seconds_left=self._seconds_left, running=running)
 
     def _text(self) -> str:
-        seconds = self._eta.seconds_left()
-        left = f", {duration(seconds)} left" if seconds else ""
+        left = f", {duration(self._seconds_left)} left" if self._seconds_left else ""
         rate = f", {self._eta.rate():.0f} images/s" if not self._eta.probes else ""
         return f"{self._eta.done}/{self._eta.total} runs{rate}{left}"

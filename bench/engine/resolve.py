@@ -8,11 +8,12 @@ from backbones.convolutions import NEWEST, Rule
 from backbones.names import FETCHED
 from bench.cache import Caches
 from bench.config.experiment import Experiment, FrozenBackbone
+from bench.config.machine import DEVICES, kind_of
 from bench.errors import RequestError
 from bench.execution.fork_server import Asked
 from bench.execution.weight_cache import has_weights, store_weights
 from bench.plan.plan import PlannedBackbone
-from bench.plan.spec import Numerics, Weights
+from bench.plan.spec import Numerics, Steps, Weights
 
 if TYPE_CHECKING:
     from bench.execution.setup import Device
@@ -118,7 +119,7 @@ def resolve_backbones(
             if frozen[name].note:
                 say(f"Warning: {name} starts from random weights. {frozen[name].note}")
         elif known and known.device != "cpu" and not experiment.leaves_machine:
-            _require_device(known.device)
+            _require_device(known.device, experiment.device)
         if experiment.recipe.frozen_stages and not frozen[name].weights_digest:
             raise RequestError(
                 f"{name} starts from random weights, and frozen stages of these would stay random. Leave out --freeze "
@@ -175,13 +176,17 @@ def _refuse_other_stages(name: str, experiment: Experiment) -> None:
         raise RequestError(str(error)) from error
 
 
-def _require_device(name: str) -> None:
+def _require_device(frozen: str, asked: str) -> None:
     from bench.execution.setup import resolve_device
 
     try:
-        resolve_device(name)
+        resolve_device(frozen)
     except ValueError as error:
         raise RequestError(f"The experiment was frozen for another device. {error}") from error
+    try:
+        resolve_device(asked)
+    except ValueError as error:
+        raise RequestError(str(error)) from error
 
 
 def _agrees(known: FrozenBackbone, experiment: Experiment) -> bool:
@@ -189,7 +194,8 @@ def _agrees(known: FrozenBackbone, experiment: Experiment) -> bool:
     return (
         known.weights in weights
         and experiment.precision in ("auto", known.precision)
-        and experiment.device in ("auto", known.device)
+        and kind_of(experiment.device) in ("auto", known.device)
+        and experiment.steps in ("auto", known.steps)
     )
 
 
@@ -222,6 +228,8 @@ def _start(name: str, experiment: Experiment, known: FrozenBackbone | None, cach
     size = experiment.pixels.image_size
     try:
         device = resolved_device(experiment)
+        if experiment.steps == "graph" and device != "cuda":
+            raise ValueError(f"--steps graph records steps on a GPU with CUDA, and this is {device}. Leave it out.")
         model = create(name, 2, size)
         try_size(model, name, size)
         resolved = resolve(name, choice, size)
@@ -241,9 +249,9 @@ def resolved_device(experiment: Experiment) -> "Device":
     """
     from bench.execution.setup import resolve_device
 
-    if experiment.leaves_machine and experiment.device != "auto":
-        return experiment.device
-    return resolve_device(experiment.device)
+    asked = kind_of(experiment.device)
+    named = next((name for name in DEVICES if name == asked), None)
+    return named if named and experiment.leaves_machine else resolve_device(experiment.device)
 
 
 def _resolve(
@@ -265,7 +273,17 @@ def _resolve(
         parameters=found.parameters,
         note=start.note,
         convolutions=rule,
+        steps=_steps(experiment, known, start.device),
     )
+
+
+def _steps(experiment: Experiment, known: FrozenBackbone | None, device: "Device") -> Steps:
+    """Those of the backbone's other runs in the folder; else recorded ones, which are for CUDA."""
+    if experiment.steps != "auto":
+        return experiment.steps
+    if device != "cuda":
+        return "eager"
+    return known.steps if known and known.device == "cuda" else "graph"
 
 
 def _convolutions(known: FrozenBackbone | None, device: "Device") -> Rule:
@@ -281,5 +299,6 @@ def _planned(name: str, frozen: FrozenBackbone, deterministic: bool) -> PlannedB
         device=frozen.device,
         deterministic=deterministic,
         convolutions=frozen.convolutions,
+        steps=frozen.steps,
     )
     return PlannedBackbone(name, Weights(frozen.weights, frozen.weights_digest), numerics)

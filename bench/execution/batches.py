@@ -8,16 +8,27 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backbones.build import Traits
+from bench.execution.image_source import Source, source_of
 from bench.seeds import derive
 
 EVALUATION_BATCH = 32
 
 
 class ImageBatches:
-    """Reads images of a memory-mapped array (n, size, size, 3) uint8 as normalised float batches on a device."""
+    """Images of a memory-mapped array (n, size, size, 3) uint8 as float batches, normalised on the device.
 
-    def __init__(self, array: NDArray[np.uint8], traits: Traits, device: torch.device, channels_last: bool) -> None:
-        self._array = array
+    source: where pixels are read from; by default where the device is served best.
+    """
+
+    def __init__(
+        self,
+        array: NDArray[np.uint8],
+        traits: Traits,
+        device: torch.device,
+        channels_last: bool,
+        source: Source | None = None,
+    ) -> None:
+        self._source = source or source_of(array, device)
         self.device = device
         self._format = torch.channels_last if channels_last else torch.contiguous_format
         scale = 255 * torch.tensor(traits.std)
@@ -26,7 +37,7 @@ class ImageBatches:
 
     def __call__(self, rows: NDArray[np.int64]) -> Tensor:
         """(len(rows), 3, size, size) float32."""
-        images = torch.from_numpy(self._array[rows]).permute(0, 3, 1, 2).to(self.device)
+        images = self._source(rows).permute(0, 3, 1, 2)
         return images.float().mul_(self._factor).sub_(self._shift).contiguous(memory_format=self._format)
 
 

@@ -35,6 +35,8 @@ def environment(numerics: Numerics) -> dict[str, str]:
     }
     if numerics.convolutions != "torch":
         found |= {"convolutions": numerics.convolutions, "convolutions_for": instruction_set()}
+    if numerics.steps != "eager":
+        found["steps"] = numerics.steps
     if numerics.device == "cuda":
         found |= gpu()
     return found | {name: os.environ[name] for name in KEY_VARIABLES if name in os.environ}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 
@@ -24,11 +24,28 @@ def tried_again(result: RunResult) -> RunResult:
 
 
 @dataclass(frozen=True)
+class CardLoad:
+    """What training takes of a card in one process.
+
+    Bytes: `peak` that torch holds at most, `context` of CUDA and its libraries beside; `free` and `total` of the card,
+    as if the process were not there. Seconds: of a `step`, and of it those in which the card is `busy`.
+    """
+
+    peak: float
+    context: float
+    free: float
+    total: float
+    step: float
+    busy: float
+
+
+@dataclass(frozen=True)
 class Speed:
-    """Images a second of one worker while its siblings work too."""
+    """Images a second of one worker while its siblings work too, and what it takes of its card, where it has one."""
 
     training: float
     evaluation: float
+    load: CardLoad | None = None
 
     def seconds(self, spec: RunSpec) -> float:
         """How long a run should take, features of frozen bodies not counted."""
@@ -45,7 +62,7 @@ def slowest(answers: Sequence[object]) -> Speed:
         if isinstance(answer, Exception):
             raise answer
     speeds = [answer for answer in answers if isinstance(answer, Speed)]
-    return Speed(min(speed.training for speed in speeds), min(speed.evaluation for speed in speeds))
+    return Speed(min(speed.training for speed in speeds), min(speed.evaluation for speed in speeds), speeds[0].load)
 
 
 class Executor(Protocol):
@@ -70,3 +87,11 @@ class Executor(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@runtime_checkable
+class HasMore(Protocol):
+    """An executor that knows whether it would wait; of another one each result is stored by itself."""
+
+    def has_more(self) -> bool:
+        """Whether `run` has something to give or to ask at once, so that a result may be stored with the next one."""

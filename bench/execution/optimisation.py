@@ -16,15 +16,23 @@ START_DIVISOR = 25  # the one-cycle schedule starts at lr / 25, the usual choice
 
 
 class Optimisation:
-    """AdamW with a one-cycle learning rate over a known number of steps."""
+    """AdamW with a one-cycle learning rate over a known number of steps.
 
-    def __init__(self, module: nn.Module, recipe: Recipe, steps: int, device: torch.device) -> None:
+    recorded: its updates go into a graph. Then the learning rate is a tensor of the device, in fp32, which a replay
+    reads anew; so the last bits differ from updates that get it as a number.
+    """
+
+    def __init__(
+        self, module: nn.Module, recipe: Recipe, steps: int, device: torch.device, *, recorded: bool = False
+    ) -> None:
         # on a CPU the fused step is five times faster than the foreach one
         fused: dict[str, Any] = {"fused": True} if device.type in ("cpu", "cuda") else {}
+        if recorded:
+            fused["capturable"] = True
         self.optimiser = create_optimizer_v2(
             module, opt="adamw", lr=recipe.lr, weight_decay=recipe.weight_decay, **fused
         )
-        self._channels_last = _channels_last(self.optimiser) if device.type == "cpu" else []
+        self._channels_last = _channels_last(self.optimiser) if device.type == "cpu" and not recorded else []
         warmup = round(recipe.warmup * steps)
         self._schedule: Any
         self._schedule, _ = create_scheduler_v2(
@@ -38,20 +46,39 @@ class Optimisation:
             updates_per_epoch=1,
         )
         self._done = 0
+        self._rates = [torch.zeros((), device=device) for _ in self.optimiser.param_groups] if recorded else []
+        self._note_rate()
 
     @property
     def lr(self) -> float:
         """The learning rate of the coming step."""
-        return float(self.optimiser.param_groups[0]["lr"])
+        return self._lr
 
     def step(self, loss: Tensor) -> None:
         """One update of the weights, then of the learning rate."""
+        self.update(loss)
+        self.advance()
+
+    def update(self, loss: Tensor) -> None:
+        """One update of the weights."""
         self.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         with _as_they_lie(self.optimiser, self._channels_last):
             self.optimiser.step()
+
+    def advance(self) -> None:
+        """The learning rate of the next step."""
         self._done += 1
         self._schedule.step_update(self._done)
+        self._note_rate()
+
+    def _note_rate(self) -> None:
+        """Keep the number that the schedule has put into each group, and put it there as a tensor where it must be."""
+        groups = self.optimiser.param_groups
+        self._lr = float(groups[0]["lr"])
+        if self._rates:
+            for group, rate in zip(groups, self._rates, strict=True):
+                group["lr"] = rate.fill_(group["lr"])
 
 
 def _channels_last(optimiser: torch.optim.Optimizer) -> list[nn.Parameter]:

@@ -4,7 +4,7 @@ import contextlib
 import multiprocessing
 import signal
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from types import TracebackType
@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from bench.execution.executor import Speed, tried_again
+from bench.execution.executor import Speed, slowest, tried_again
 from bench.execution.fork_server import start
 from bench.execution.resources import Resources
 from bench.execution.worker import Answer, Task, work
@@ -27,6 +27,7 @@ GRACE = 1.0  # seconds for a worker to end by itself
 class _Worker:
     process: BaseProcess
     pipe: Any
+    card: str
     spec: RunSpec | None = None
     memory_kills: int | None = None
 
@@ -68,7 +69,10 @@ class Died:
 
 
 class PoolExecutor:
-    """A worker takes the next spec as soon as it is free. One that dies is replaced, and its run is tried again."""
+    """A worker takes the next spec as soon as it is free. One that dies is replaced, and its run is tried again.
+
+    Where there are several cards each has workers of its own, as many as the others, give or take one.
+    """
 
     def __init__(self, resources: Resources, workers: int) -> None:
         self.workers = workers
@@ -86,7 +90,8 @@ class PoolExecutor:
 
     def _fill(self) -> None:
         """So that as many work as should."""
-        self._crew += [self._start() for _ in range(self.workers - len(self._crew))]
+        while len(self._crew) < self.workers:
+            self._crew.append(self._start(self._idlest_card()))
 
     def _end(self, crew: Sequence[_Worker]) -> None:
         for worker in crew:
@@ -95,11 +100,16 @@ class PoolExecutor:
             worker.end()
         self._crew = [worker for worker in self._crew if worker not in crew]
 
-    def _start(self) -> _Worker:
+    def _idlest_card(self) -> str:
+        """The first of those with the fewest workers; "" where there are none to choose from."""
+        taken = [worker.card for worker in self._crew]
+        return min(self._resources.cards, key=taken.count, default="")
+
+    def _start(self, card: str) -> _Worker:
         ours, theirs = multiprocessing.Pipe()
-        process = start(work, theirs, self._resources)
+        process = start(work, theirs, replace(self._resources, cards=(card,) if card else ()))
         theirs.close()
-        return _Worker(process, ours)
+        return _Worker(process, ours, card)
 
     def run(self, specs: Sequence[RunSpec], on_epoch: OnEpoch) -> Iterator[tuple[RunSpec, RunResult]]:
         """A run for which memory was short, or whose worker died, is tried once more when the others have ended, alone:
@@ -139,6 +149,10 @@ class PoolExecutor:
                     worker.give(Task("run", waiting.pop()))
                 yield spec, answer.result() if isinstance(answer, Died) else answer
 
+    def has_more(self) -> bool:
+        """Whether a worker has answered that was not heard yet."""
+        return bool(connection.wait([worker.pipe for worker in self._crew if worker.spec is not None], 0))
+
     def measure(self, spec: RunSpec) -> Speed:
         """All workers time the same steps at once, as they will share the machine; the slowest counts."""
         self._fill()
@@ -148,13 +162,7 @@ class PoolExecutor:
         for worker in self._crew:  # all are heard before one is raised: what is left unread would answer the first run
             answers.append(self._answer(worker))
             worker.spec = None
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
-            if isinstance(answer, Died):
-                raise RuntimeError(answer.text)
-        speeds = [answer for answer in answers if isinstance(answer, Speed)]
-        return Speed(min(speed.training for speed in speeds), min(speed.evaluation for speed in speeds))
+        return slowest([RuntimeError(answer.text) if isinstance(answer, Died) else answer for answer in answers])
 
     def _answer(self, worker: _Worker) -> "Answer | Died":
         try:
@@ -163,7 +171,7 @@ class PoolExecutor:
         except (EOFError, OSError):  # closed, reset, or cut off within a message
             worker.process.join()
             died = Died(worker.process.exitcode, more_memory_kills(worker.memory_kills))
-            replacement = self._start()
+            replacement = self._start(worker.card)
             worker.pipe.close()
             worker.process, worker.pipe = replacement.process, replacement.pipe
             return died

@@ -14,14 +14,18 @@ from backbones.build import build, classifier, ran_out_of_memory, traits
 from backbones.stages import divide
 from backbones.state import as_bytes, restore
 from bench.errors import disk_failed
+from bench.execution.allocation import give_back
 from bench.execution.augmentation import LightAugmentation
 from bench.execution.batches import ImageBatches
+from bench.execution.cuda_graphs import CudaGraphs
 from bench.execution.environment import environment
 from bench.execution.features import Features, load_features, pooled, refuse_other_heads
+from bench.execution.image_source import source_of
 from bench.execution.prediction import Logits, Validation, evaluate, probabilities, validation
 from bench.execution.resources import Resources
 from bench.execution.setup import free_memory, seed_everything, set_up
 from bench.execution.stage_features import load_stage_features
+from bench.execution.step import StepRecorder
 from bench.execution.timings import Timings
 from bench.execution.training import Inputs, NonFiniteLossError, Phase, StoppedError, TrainingPart, train
 from bench.execution.watch import Recorder, StepWatch
@@ -73,7 +77,10 @@ def _execute_probe(spec: RunSpec, resources: Resources) -> RunResult:
 
     Among the timings, "body" is how long computing the features took whichever run did, in this call or before.
     """
-    from bench.execution.probe import fit_and_predict  # scikit-learn, which takes a second to load
+    if spec.recipe.probe == "attention":
+        from bench.execution.attention import fit_and_predict
+    else:
+        from bench.execution.probe import fit_and_predict  # scikit-learn, which takes a second to load
 
     timings = Timings()
 
@@ -82,7 +89,7 @@ def _execute_probe(spec: RunSpec, resources: Resources) -> RunResult:
         return pooled(run.model, run.images, len(resources.pixels.row), run.autocast)
 
     with timings.phase("total"):
-        set_up(spec.numerics)
+        set_up(spec.numerics, resources.card)
         with timings.phase("features"):
             features = load_features(resources.caches.features, spec, resources.pixels, compute)
         with timings.phase("fit"):
@@ -102,6 +109,8 @@ def execute_guarded(spec: RunSpec, resources: Resources, on_epoch: Callable[[Epo
         failed = RunResult(
             "failed", NOTHING, error=text, short_of_memory=ran_out_of_memory(error), disk_failed=disk_failed(error)
         )
+    finally:
+        give_back()
     if failed.short_of_memory:
         free_memory()
     return failed
@@ -120,12 +129,16 @@ class PreparedRun:
         self, spec: RunSpec, resources: Resources, timings: Timings | None = None, *, trained: bytes | None = None
     ) -> None:
         self.spec, self.resources, self.timings = spec, resources, timings or Timings()
-        self.device = set_up(spec.numerics)
+        self.device = set_up(spec.numerics, resources.card)
         with self.timings.phase("build"):
             self.model = self._build(trained)
-        self.images = ImageBatches(
-            resources.pixels.open(), traits(self.model), self.device, spec.numerics.layout == "channels_last"
-        )
+        pixels, channels_last = resources.pixels, spec.numerics.layout == "channels_last"
+        pixels.refuse_other_neighbours(spec.pixels)
+        array = pixels.open()
+        source = source_of(array, self.device, pixels.neighbours)
+        self.images = ImageBatches(array, traits(self.model), self.device, channels_last, source)
+        recorded = spec.numerics.steps == "graph" and self.device.type == "cuda"
+        self.recorder: StepRecorder | None = CudaGraphs(self.device) if recorded else None
         self.autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=spec.numerics.precision == "bf16")
 
     def _build(self, trained: bytes | None) -> nn.Module:
@@ -226,6 +239,7 @@ class PreparedRun:
             validate=validate,
             on_epoch=on_epoch,
             watches=self.watches,
+            recorder=self.recorder,
         )
 
     def _last_logits(self) -> Logits:

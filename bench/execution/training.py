@@ -14,6 +14,7 @@ from bench.execution.augmentation import LightAugmentation
 from bench.execution.batches import steps_per_epoch, training_batches
 from bench.execution.optimisation import Optimisation, loss_function
 from bench.execution.prediction import Validation
+from bench.execution.step import StepRecorder, TrainingStep
 from bench.execution.watch import Step, StepWatch
 from bench.plan.recipe import Recipe
 from bench.plan.spec import EpochRecord
@@ -64,16 +65,20 @@ def train(
     validate: Callable[[int], Validation | None],
     on_epoch: Callable[[EpochRecord], bool],
     watches: Sequence[StepWatch] = (),
+    recorder: StepRecorder | None = None,
 ) -> None:
     """Train `module` in place for `epochs`; `validate` is asked after each, `watches` are told of each step.
+
+    recorder: records steps and replays them.
 
     Raises:
         NonFiniteLossError: names the phase, epoch and step.
         StoppedError: `on_epoch` answered False.
     """
     steps = steps_per_epoch(len(part.rows), recipe.batch_size)
-    optimisation = Optimisation(module, recipe, steps * epochs, device)
+    optimisation = Optimisation(module, recipe, steps * epochs, device, recorded=recorder is not None)
     criterion = loss_function(recipe, part.labels.tolist(), n_classes, device)
+    take = TrainingStep(module, criterion, optimisation, autocast, recorder)
     labels = torch.from_numpy(part.labels).to(device)
     done = 0
     for epoch in range(first_epoch, first_epoch + epochs):
@@ -85,13 +90,9 @@ def train(
             step = Step(phase, epoch, done, done % steps == 0, module, optimisation.optimiser)
             for watch in watches:
                 watch.before_step(step)
-            given = part.batch(batch, epoch)
-            with autocast:
-                logits = module(given)
-            loss = criterion(logits.float(), labels[torch.from_numpy(batch).to(device)])
-            losses.append(_finite(loss, phase, epoch, len(losses) + 1))
             lr = optimisation.lr
-            optimisation.step(loss)
+            loss = take(part.batch(batch, epoch), labels[torch.from_numpy(batch).to(device)])
+            losses.append(_finite(loss, phase, epoch, len(losses) + 1))
             for watch in watches:
                 watch.after_step(step, loss)
             images += len(batch)

@@ -42,6 +42,11 @@ def find_models(
     cases, folds = snapshot.cases, snapshot.folds
     if cases is None or folds is None:
         raise RequestError(f"{folder.root} is no results folder. Give the one that `bench run` wrote.")
+    if folds.sites:
+        raise RequestError(
+            f"{folder.root} was made with --folds sites, whose models bench explain does not show. Give a folder that "
+            f"was made with a number of folds."
+        )
     runs = folder.runs.read_all()
     own = [run for run in runs if run.record.is_ranked and _has_model(run.record)]
     if not own:

@@ -44,6 +44,11 @@ def read_external(files: Sequence[Path], folder: ResultsFolder) -> ExternalPredi
     there, account = folder.snapshot(), PassedOver()
     if there.experiment is None and there.trained_here:
         raise RequestError(f"{folder.root} lacks its experiment.toml. Restore it, or use another --results folder.")
+    if there.folds is not None and there.folds.sites:
+        raise RequestError(
+            f"{folder.root} was made with --folds sites, into which no predictions can be brought. Use another "
+            f"--results folder."
+        )
     known, stored = there.cases or [], there.folds or FoldTable({})
     classes = tuple(there.experiment.class_order or ()) if there.experiment and known else ()
     scored = score_rows(with_case_ids(read_predictions(files, account), known, account), classes or None)

@@ -13,6 +13,7 @@ from bench.folds.table import ADVICE, NEVER_HELD_OUT, FoldOfCase, check_folds
 from bench.seeds import derive
 
 DRAWS = 20
+MOST_NODES = 1000
 
 
 class TooFewToSplit(RequestError):
@@ -43,11 +44,11 @@ def draw_folds(cases: Sequence[Case], seed: int, *, folds: int = 5, holdout: flo
             f"--holdout {holdout:g} is more than half; patients are held out whole, at most half of them."
         )
     _refuse_small_classes(cases, 2 if holdout and not grouped else parts, grouped)
-    labels, groups = np.array([case.label for case in cases]), _codes(cases)
+    labels, groups = np.array([case.label for case in cases]), group_codes(cases)
     first: NDArray[np.int64] | None = None
     for attempt in range(DRAWS):
         names = ("split",) if attempt == 0 else ("split", "again", attempt)
-        held_out = _split(labels, groups if grouped else None, parts, holdout, derive(seed, *names))
+        held_out = split(labels, groups if grouped else None, parts, holdout, derive(seed, *names))
         if _valid(held_out, labels, 1 if holdout else parts):
             break
         first = held_out if first is None else first
@@ -59,16 +60,17 @@ def draw_folds(cases: Sequence[Case], seed: int, *, folds: int = 5, holdout: flo
     return drawn
 
 
-def _codes(cases: Sequence[Case]) -> NDArray[np.int64]:
-    """Groups numbered as they first appear, so that their names, which may be salted, decide nothing."""
+def group_codes(cases: Sequence[Case]) -> NDArray[np.int64]:
+    """(n_cases,) groups numbered as they first appear, so that their names, which may be salted, decide nothing."""
     numbers: dict[tuple[bool, str], int] = {}
     keys = [(case.group is None, case.group or case.case_id) for case in cases]
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys])
 
 
-def _split(
+def split(
     labels: NDArray[np.str_], groups: NDArray[np.int64] | None, parts: int, holdout: float | None, split_seed: int
 ) -> NDArray[np.int64]:
+    """(n_cases,) folds of one draw of scikit-learn's, valid or not; with `holdout` the first of its parts alone."""
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, StratifiedShuffleSplit
 
     state = split_seed % 2**32  # scikit-learn takes 32 bits
@@ -129,12 +131,13 @@ def _refuse_small_classes(cases: Sequence[Case], parts: int, grouped: bool) -> N
 
 
 def nearest_valid(
-    fold_of: NDArray[np.int64], labels: NDArray[np.str_], groups: NDArray[np.int64], number: int
+    fold_of: NDArray[np.int64], labels: NDArray[np.str_], groups: NDArray[np.int64], number: int, *, least: int = 0
 ) -> NDArray[np.int64] | None:
     """(n_cases,) folds 0 … `number` − 1 that hold no class whole, none empty, with the fewest cases moved.
 
-    Groups, numbered 0, 1, 2, …, stay whole. With one fold, the hold-out split, the other cases are never held out. A
-    linear program in whole numbers (scipy's HiGHS), so that None means that no such folds exist.
+    Groups, numbered 0, 1, 2, …, stay whole; each fold holds so many of each class at `least`. With one fold, the
+    hold-out split, the other cases are never held out. A linear program in whole numbers (scipy's HiGHS), so that None
+    means that no such folds exist, or with `least` that none were found in `MOST_NODES` steps.
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array, vstack
@@ -156,10 +159,16 @@ def nearest_valid(
     of_class = [np.unique(groups[labels == label]) for label in np.unique(labels)]
     held = [(part, place) for part in of_class for place in range(number)]
     sparse = vstack([sums(once), sums(filled), sums([variable[part, place] for part, place in held])])
-    low = [np.ones(n_groups), np.ones(places), np.zeros(len(held))]
+    low = [np.ones(n_groups), np.ones(places), np.full(len(held), least)]
     high = [np.ones(n_groups), np.full(places, n_groups), np.array([len(part) - 1 for part, _ in held])]
     limits = LinearConstraint(sparse, np.concatenate(low), np.concatenate(high))
-    found = milp(-stays.ravel(), constraints=limits, integrality=np.ones(variable.size), bounds=Bounds(0, 1))
+    found = milp(
+        -stays.ravel(),
+        constraints=limits,
+        integrality=np.ones(variable.size),
+        bounds=Bounds(0, 1),
+        options={"node_limit": MOST_NODES} if least else {},
+    )
     if found.x is None:
         return None
     place = np.asarray(found.x).reshape(n_groups, places).argmax(axis=1)[groups]

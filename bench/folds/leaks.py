@@ -16,6 +16,7 @@ from bench.folds.table import FoldTable
 
 PATIENT = "same patient"
 TWO_FOLDS = "two folds of seed"
+TWO_SITES = "sites"
 SHOWN = 10
 WHOLE = ""
 DEIDENTIFIED = "Where de-identified DICOM files of many patients bear one PatientID: --group-by study (or series)."
@@ -46,6 +47,8 @@ def find_leaks(cases: Sequence[Case], copies: Iterable[CopyPair], folds: FoldTab
 
 
 def _where(a: Case, b: Case, folds: FoldTable) -> str:
+    if folds.sites:
+        return "" if a.site == b.site else f"{TWO_SITES} {a.site} and {b.site}"
     if (a.site == INTERNAL) != (b.site == INTERNAL):
         return f"internal and {a.site if b.site == INTERNAL else b.site}"
     if a.site == INTERNAL:
@@ -62,7 +65,7 @@ def _patients(cases: Sequence[Case], folds: FoldTable) -> Iterator[Leak]:
         if case.group is not None:
             of_patient[case.group].append(case)
     for members in of_patient.values():
-        first = next((case for case in members if case.site == INTERNAL), None)
+        first = next((case for case in members if folds.sites or case.site == INTERNAL), None)
         if first is None:
             continue
         places: dict[str, Case] = {}
@@ -129,12 +132,16 @@ def _about_copies(
     paths = dict.fromkeys(given.get(site_of[leak.second], given.get(WHOLE, "")) for leak in copies)
     audited = [path if site == WHOLE else f"{site}={path}" for site, path in given.items()]
     ungrouped = "" if any(case.group for case in internal(cases)) else " (a manifest with a column group)"
+    together = (
+        f"or say which cases are one patient{ungrouped}; or give --group-duplicates, which puts internal copies into "
+        "one fold."
+    )
+    in_folds = any(not leak.where.startswith(TWO_SITES) for leak in copies)
     return [
         "Copies: see them, and move all but one of each away (into a folder beside, from where they can come back):",
         f"  bench data audit {' '.join(map(quote, [*audited, *options]))} --out audit",
         *(f"  bench data clean {quote(path)} --from audit/audit.json --apply" for path in paths),
-        f"or say which cases are one patient{ungrouped}; or give --group-duplicates, which puts internal copies into "
-        f"one fold.",
+        *([together] if in_folds else []),
     ]
 
 

@@ -17,9 +17,14 @@ ADVICE = "Ask for fewer folds (--folds), merge classes under [classes], or add i
 
 @dataclass(frozen=True)
 class FoldTable:
-    """seed → case_id → fold. Fold −1 means that the case is in every training part (single hold-out split)."""
+    """seed → case_id → fold. Fold −1 means that the case is in every training part (single hold-out split).
+
+    sites: where each fold is a site, the site of each; then the cases of all sites have folds. Else empty, and only
+    internal cases have one.
+    """
 
     by_seed: Mapping[int, FoldOfCase]
+    sites: tuple[str, ...] = ()
 
     def folds(self, seed: int) -> list[int]:
         """The folds of `seed`, in order."""
@@ -38,13 +43,14 @@ class FoldTable:
 
     def with_seeds(self, other: "FoldTable") -> "FoldTable":
         """Both tables; where both have a seed, this one's."""
-        return FoldTable({**other.by_seed, **self.by_seed})
+        return FoldTable({**other.by_seed, **self.by_seed}, self.sites or other.sites)
 
 
 def to_frame(table: FoldTable) -> pd.DataFrame:
-    """Columns seed, case_id, fold; sorted by seed, cases in the order of the table."""
+    """Columns seed, case_id, fold, and site where folds are sites; sorted by seed, cases in the order of the table."""
     rows = [(seed, case, fold) for seed in sorted(table.by_seed) for case, fold in table.by_seed[seed].items()]
-    return pd.DataFrame(rows, columns=["seed", "case_id", "fold"])
+    frame = pd.DataFrame(rows, columns=["seed", "case_id", "fold"])
+    return frame.assign(site=[table.sites[fold] for fold in frame["fold"]]) if table.sites else frame
 
 
 def from_frame(frame: pd.DataFrame) -> FoldTable:
@@ -52,7 +58,7 @@ def from_frame(frame: pd.DataFrame) -> FoldTable:
 
     Raises:
         KeyError: a column is missing.
-        ValueError: a seed or fold is no whole number, or a case stands twice under one seed.
+        ValueError: a seed or fold is no whole number, a case stands twice under one seed, or a fold is several sites.
     """
     for column in ("seed", "fold"):
         if (frame[column].isna() | (frame[column] % 1 != 0)).any():
@@ -64,8 +70,16 @@ def from_frame(frame: pd.DataFrame) -> FoldTable:
         {
             int(seed): {str(case): int(fold) for case, fold in zip(rows["case_id"], rows["fold"], strict=True)}
             for seed, rows in frame.groupby("seed", sort=True)
-        }
+        },
+        _sites(frame) if "site" in frame else (),
     )
+
+
+def _sites(frame: pd.DataFrame) -> tuple[str, ...]:
+    pairs = frame[["fold", "site"]].drop_duplicates().sort_values("fold")
+    if pairs["fold"].tolist() != list(range(len(pairs))):
+        raise ValueError("column site names not one site for each of the folds 0, 1, 2, …")
+    return tuple(map(str, pairs["site"]))
 
 
 def check_folds(cases: Sequence[Case], fold_of: FoldOfCase) -> None:

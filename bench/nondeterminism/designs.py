@@ -75,7 +75,7 @@ def designs_of(
         return plan_runs(data.cases, table, data.classes, [backbone], [seed], experiment.recipe, data.settings)
 
     def draw(other: int) -> FoldOfCase:
-        return draw_folds(internal(data.cases), other, folds=experiment.folds, holdout=experiment.holdout)
+        return draw_folds(internal(data.cases), other, folds=experiment.drawn_folds, holdout=experiment.holdout)
 
     def repeat(varied: Sequence[SeedSource], number: int) -> Repeat:
         other = derive(seed, "nondeterminism", number)

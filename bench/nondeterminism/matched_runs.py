@@ -42,7 +42,7 @@ def _runs(folder: ResultsFolder) -> dict[str, StoredRun]:
 def _question(record: RunRecord, spec: TrainedSpec) -> str:
     """What a run asks, without how the arithmetic is done."""
     which = [spec.backbone, spec.seed, spec.replicate, spec.fold, spec.role, asdict(spec.seeds)]
-    data = [spec.classes, asdict(spec.pixels), spec.n_train, spec.n_external]
+    data = [spec.classes, spec.pixels.decisive(), spec.n_train, spec.n_external]
     return json.dumps([*which, *data, record.weights.digest, spec.recipe.model_dump(exclude={"name"})], sort_keys=True)
 
 

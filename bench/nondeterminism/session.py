@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.cache import Caches, user_caches
 from bench.config.experiment import Experiment
 from bench.engine.begin import begin, beside
+from bench.engine.execute import on_cards
 from bench.engine.prepare import Prepared, look_ahead, prepare
 from bench.errors import interruptible
 from bench.nondeterminism.designs import Designs, designs_of
@@ -53,14 +54,15 @@ def _run(experiment: Experiment, options: NondeterminismOptions) -> int:
     with begin(read, folder, "bench nondeterminism", beside, terminal.say) as begun:
         prepared = begun.prepared
         designs = planned(prepared)
-        resources = replace(prepared.resources(), watch=SaveWeights(scratch))
+        specs = [spec for one in designs for spec in one.specs]
+        resources = on_cards(replace(prepared.resources(), watch=SaveWeights(scratch)), prepared.experiment, specs)
         found = [
             BackboneStudy(prepared.experiment, one, folder, resources, scratch, terminal, begun.heartbeat).do()
             for one in designs
         ]
         done = [study for study in found if study is not None]
         if len(done) == len(found):
-            forget(scratch, (spec.run_id for one in designs for spec in one.specs))
+            forget(scratch, (spec.run_id for spec in specs))
         if done:
             terminal.say(tables_markdown(nondeterminism_tables(folder)))
             written = [folder.root / FILE, *write_nondeterminism_figures(folder)]

@@ -83,9 +83,19 @@ class Scan:
         return float(np.count_nonzero(self.mask)) * self.pixel_mm**2
 
 
-def scan(head_slice: HeadSlice, site: Site, rng: np.random.Generator) -> Scan:
-    """Scan one slice. Every draw is the site's; the lesion changes none of them."""
-    position = draw_position(head_slice.head, site, rng)
+def scan(
+    head_slice: HeadSlice,
+    site: Site,
+    rng: np.random.Generator,
+    noise: np.random.Generator | None = None,
+    placed: Head | None = None,
+) -> Scan:
+    """Scan one slice. Every draw is the site's; the lesion changes none of them.
+
+    Of several slices of one scan, `noise` draws what is another noise in each, and `placed` is the widest head, for
+    which the field of view is chosen.
+    """
+    position = draw_position(placed or head_slice.head, site, rng)
     hu = head_slice.hu.copy()
     beam_hardening(hu, head_slice.head, site, rng)
     hu += np.float32(draw(rng, site.calibration_hu))
@@ -94,7 +104,7 @@ def scan(head_slice: HeadSlice, site: Site, rng: np.random.Generator) -> Scan:
     image = position.resample(hu, AIR_HU)
     if rng.random() < site.head_holder:
         np.maximum(image, head_holder(position.pixel_mm * IMAGE_PX, IMAGE_PX, rng), out=image)
-    image = _reconstruct(image, position.pixel_mm, site, rng)
+    image = _reconstruct(image, position.pixel_mm, site, rng, noise or rng)
     matrix = int(rng.integers(site.matrix[0], site.matrix[1] + 1))
     if matrix < IMAGE_PX:
         image = _resize(_resize(image, matrix), IMAGE_PX)
@@ -102,7 +112,7 @@ def scan(head_slice: HeadSlice, site: Site, rng: np.random.Generator) -> Scan:
     return Scan(image, mask, position.pixel_mm)
 
 
-def _reconstruct(hu: Plane, pixel_mm: float, site: Site, rng: np.random.Generator) -> Plane:
+def _reconstruct(hu: Plane, pixel_mm: float, site: Site, rng: np.random.Generator, noise: np.random.Generator) -> Plane:
     """Blur, edge enhancement, motion and noise in one pass through the frequency plane."""
     transfer = _gaussian(draw(rng, site.psf_mm) / pixel_mm)
     transfer = transfer * (1 + np.float32(draw(rng, site.edge_enhancement)) * (1 - _gaussian(_ENHANCED_PX)))
@@ -111,7 +121,7 @@ def _reconstruct(hu: Plane, pixel_mm: float, site: Site, rng: np.random.Generato
         down, across = 1.3 * rng.standard_normal(2)
         phase = np.float32(-2 * np.pi) * (_DOWN * np.float32(down) + _ACROSS * np.float32(across))
         spectrum *= np.float32(0.5) + np.float32(0.5) * np.exp(np.complex64(1j) * phase)
-    spectrum += np.float32(draw(rng, site.noise_hu)) * _noise_spectrum(draw(rng, site.noise_cutoff), rng)
+    spectrum += np.float32(draw(rng, site.noise_hu)) * _noise_spectrum(draw(rng, site.noise_cutoff), noise)
     image: Plane = fft.irfft2(spectrum, s=(IMAGE_PX, IMAGE_PX))
     return image.astype(np.float32, copy=False)
 

@@ -59,8 +59,18 @@ class Spaces:
         return (1 - self.ventricles) * (1 - self.subarachnoid)
 
 
-def draw_spaces(head: Head, brain: Brain, rng: np.random.Generator, *, with_ventricles: bool) -> Spaces:
-    """The CSF spaces of one slice; `with_ventricles` makes sure some ventricle is cut."""
+def draw_spaces(
+    head: Head,
+    brain: Brain,
+    rng: np.random.Generator,
+    *,
+    with_ventricles: bool,
+    deep: np.random.Generator | None = None,
+) -> Spaces:
+    """The CSF spaces of one slice; `with_ventricles` makes sure some ventricle is cut.
+
+    deep: draws ventricles and cisterns, where they go on through neighbouring slices and sulci do not.
+    """
     bend = smooth_noise(rng, 26.0)
     fold = _draw_folds(brain, bend, rng)
     sulcal_depth = (14 + wavy_table(rng, [1.5, 1.5, 2, 2, 2])).clip(8, 22)[brain.angle]
@@ -71,7 +81,7 @@ def draw_spaces(head: Head, brain: Brain, rng: np.random.Generator, *, with_vent
     ribbon = np.exp(-((fold / (width + np.float32(0.5))) ** 2)) * soft_step(sulcal_depth + 4 - brain.depth, 2.0)
     film = np.float32(0.4 + 2.6 * head.atrophy**2) * openness
     deep_x = brain.x + np.float32(1.3) * smooth_noise(rng, 24.0)
-    ventricle_distance, cistern_distance = DeepSpaces(head, brain, deep_x, brain.y, rng).draw(with_ventricles)
+    ventricle_distance, cistern_distance = DeepSpaces(head, brain, deep_x, brain.y, deep or rng).draw(with_ventricles)
     return Spaces(
         sulci=sulci,
         rim=soft_step(film - brain.depth, EDGE_MM) * np.float32(0.7),

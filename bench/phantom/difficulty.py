@@ -1,6 +1,7 @@
 """What makes the phantom's slices hard to tell apart: lesions and anatomy, the same at both sites."""
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from bench.phantom.grid import Range
 
@@ -70,6 +71,12 @@ class Difficulty:
         """With the ranges of subtle lesions in the place of their overt counterparts."""
         names = [field.name for field in fields(self) if hasattr(self, f"subtle_{field.name}")]
         return replace(self, **{name: getattr(self, f"subtle_{name}") for name in names})
+
+    def of_lesions_scaled(self, factor: float) -> "Difficulty":
+        """With every length and width of a lesion times a factor."""
+        names = [field.name for field in fields(self) if field.name.endswith(("_mm", "_half_width"))]
+        scaled: dict[str, Any] = {name: tuple(factor * bound for bound in getattr(self, name)) for name in names}
+        return replace(self, **scaled)
 
 
 OTHER_KINDS: tuple[str, ...] = ("intraventricular", "tumour", "infarct", "calcification", "cyst")

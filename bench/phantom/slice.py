@@ -48,18 +48,39 @@ def draw_slice(label: str, difficulty: Difficulty, rng: np.random.Generator) -> 
         raise ValueError(f"The phantom has no class {label!r}; its classes are {', '.join(CLASSES)}.")
     for _ in range(_ATTEMPTS):
         candidate = _draw_once(label, difficulty, rng)
-        if label == "normal" or np.count_nonzero(candidate.lesion > 0.5) >= SMALLEST_LESION_MM2:
+        if label == "normal" or is_visible(candidate):
             return candidate
     raise RuntimeError(f"No visible lesion of class {label!r} in {_ATTEMPTS} attempts; its ranges are too small.")
 
 
 def _draw_once(label: str, difficulty: Difficulty, rng: np.random.Generator) -> HeadSlice:
     head = draw_head(difficulty, rng)
-    subtle = bool(rng.random() < difficulty.subtle) and label != "normal"
-    lesion = _plan(label, head, difficulty.of_subtle_lesions() if subtle else difficulty, rng, subtle=subtle)
+    subtle = is_subtle(label, difficulty, rng)
+    return paint_slice(head, plan_lesion(label, head, difficulty, rng, subtle=subtle), subtle, difficulty, rng)
+
+
+def is_subtle(label: str, difficulty: Difficulty, rng: np.random.Generator) -> bool:
+    """Whether the lesion of a head is one of the small or faint ones."""
+    return bool(rng.random() < difficulty.subtle) and label != "normal"
+
+
+def is_visible(head_slice: HeadSlice) -> bool:
+    """Whether there is enough of a lesion to be seen."""
+    return bool(np.count_nonzero(head_slice.lesion > 0.5) >= SMALLEST_LESION_MM2)
+
+
+def paint_slice(
+    head: Head,
+    lesion: Lesion | None,
+    subtle: bool,
+    difficulty: Difficulty,
+    rng: np.random.Generator,
+    deep: np.random.Generator | None = None,
+) -> HeadSlice:
+    """A slice of the head with this lesion; `rng` draws what is of the slice alone, `deep` as in `draw_spaces`."""
     brain = deform(head, lesion.mass_effect if lesion else MassEffect())
     kind = lesion.kind if lesion else "none"
-    spaces = draw_spaces(head, brain, rng, with_ventricles=kind == "intraventricular")
+    spaces = draw_spaces(head, brain, rng, with_ventricles=kind == "intraventricular", deep=deep)
     hu = paint_tissue(head, brain, spaces, difficulty, rng)
     share = lesion.paint(Canvas(head, brain, spaces, hu), rng) if lesion else np.zeros_like(hu)
     share *= 1 - paint_bone_and_scalp(hu, head, rng)
@@ -67,9 +88,13 @@ def _draw_once(label: str, difficulty: Difficulty, rng: np.random.Generator) -> 
     return HeadSlice(head, hu, share, kind, subtle, shift)
 
 
-def _plan(label: str, head: Head, difficulty: Difficulty, rng: np.random.Generator, *, subtle: bool) -> Lesion | None:
+def plan_lesion(
+    label: str, head: Head, difficulty: Difficulty, rng: np.random.Generator, *, subtle: bool
+) -> Lesion | None:
+    """The lesion of a class, None for a normal head."""
     if label == "normal":
         return None
     if label == "others":
         label = OTHER_KINDS[int(rng.choice(len(OTHER_KINDS), p=difficulty.other_weights))]
-    return _PLANS[label](head, difficulty, rng, subtle=subtle)
+    ranges = difficulty.of_subtle_lesions() if subtle else difficulty
+    return _PLANS[label](head, ranges, rng, subtle=subtle)

@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +11,11 @@ from pathlib import Path
 from PIL import Image
 from threadpoolctl import threadpool_limits
 
-from bench.phantom.case import render_case
+from bench.phantom.case import Case, render_case
 from bench.phantom.difficulty import CLASSES
-from bench.phantom.sites import EXTERNAL, INTERNAL, Site
+from bench.phantom.population import hospitals, parameters
+from bench.phantom.sites import INTERNAL, SITES, Site
+from bench.phantom.volume import check_slices, render_volume
 from bench.processes import deaf_children, serve_parent
 
 _PNG_LEVEL = 1  # of zlib: a tenth larger than the default and several times faster
@@ -26,6 +28,7 @@ class _Job:
     seed: int
     site: Site
     index: int
+    slices: int
 
 
 def write_phantom(
@@ -34,29 +37,41 @@ def write_phantom(
     cases: int = 600,
     external_cases: int = 240,
     seed: int = 0,
+    slices: int = 1,
+    sites: int = len(SITES),
     workers: int | None = None,
     on_done: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Write a phantom of two sites into `out`, which must not exist yet or be an empty folder.
+    """Write a phantom of two sites or more into `out`, which must not exist yet or be an empty folder.
 
-    The bytes depend on `seed` alone, not on `workers` (processes; default: one per CPU), and case i is the same
-    however many are asked for. `on_done(done, total)` is called after each case. Everything is written to a
-    hidden folder beside `out` and renamed at the end. Raises ValueError for an `out` in use or too few cases.
+    slices: of each head; with more than one a case is a head, whose slices may be normal though it is not. More than
+    two sites are drawn from a population (`hospitals`); sites.csv says what was drawn. Each external site has
+    `external_cases`. The bytes depend on `seed` and `slices` alone, not on `workers` (processes; default: one per CPU),
+    and case i of a site is the same however many are asked for. `on_done(done, total)` is called after each slice.
+    Everything is written to a hidden folder beside `out` and renamed at the end. Raises ValueError for an `out` in use
+    or too few cases.
     """
     out = Path(out).resolve()
-    _check(out, cases, external_cases, seed, workers)
+    _check(out, cases, external_cases, seed, slices, sites, workers)
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     try:
-        _make_folders(partial)
-        jobs = [_Job(partial, seed, INTERNAL, index) for index in range(cases)]
-        jobs += [_Job(partial, seed, EXTERNAL, index) for index in range(external_cases)]
-        rows = []
-        for row in _render_all(jobs, workers or os.cpu_count() or 1):
-            rows.append(row)
-            if on_done is not None:
-                on_done(len(rows), len(jobs))
-        _write_manifest(partial / "manifest.csv", rows)
+        drawn = hospitals(seed, sites)
+        _make_folders(partial, drawn)
+        jobs = [
+            _Job(partial, seed, site, index, slices)
+            for site in drawn
+            for index in range(cases if site.name == INTERNAL.name else external_cases)
+        ]
+        rows = list[dict[str, str]]()
+        for of_case in _render_all(jobs, workers or os.cpu_count() or 1):
+            for row in of_case:
+                rows.append(row)
+                if on_done is not None:
+                    on_done(len(rows), len(jobs) * slices)
+        _write_table(partial / "manifest.csv", rows)
+        if drawn != SITES:
+            _write_table(partial / "sites.csv", [parameters(site) for site in drawn])
         if out.exists():
             out.rmdir()
         partial.rename(out)
@@ -64,7 +79,7 @@ def write_phantom(
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _check(out: Path, cases: int, external_cases: int, seed: int, workers: int | None) -> None:
+def _check(out: Path, cases: int, external_cases: int, seed: int, slices: int, sites: int, workers: int | None) -> None:
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise ValueError(f"The phantom's folder {out} is already in use. Name a new or an empty folder.")
     if min(cases, external_cases) < len(CLASSES):
@@ -74,19 +89,27 @@ def _check(out: Path, cases: int, external_cases: int, seed: int, workers: int |
         )
     if seed < 0:
         raise ValueError(f"The phantom's seed must be zero or more, not {seed}. Give another --seed.")
+    check_slices(slices)
+    if sites < len(SITES):
+        raise ValueError(f"The phantom has at least {len(SITES)} sites, not {sites}. Raise --sites.")
     if workers is not None and workers < 1:
         raise ValueError(f"The phantom needs at least one worker process, not {workers}. Raise the number of workers.")
 
 
-def _make_folders(root: Path) -> None:
-    for site in (INTERNAL, EXTERNAL):
+def _folder(site: Site) -> str:
+    """As `--data` reads it: internal, external, or external-NAME."""
+    return site.name if site.name in (one.name for one in SITES) else f"external-{site.name}"
+
+
+def _make_folders(root: Path, sites: Sequence[Site]) -> None:
+    for site in sites:
         for label in CLASSES:
-            (root / site.name / label).mkdir(parents=True)
-            (root / "masks" / site.name / label).mkdir(parents=True)
+            (root / _folder(site) / label).mkdir(parents=True)
+            (root / "masks" / _folder(site) / label).mkdir(parents=True)
 
 
-def _render_all(jobs: list[_Job], workers: int) -> Iterator[dict[str, str]]:
-    """Manifest rows in the order of the jobs."""
+def _render_all(jobs: list[_Job], workers: int) -> Iterator[list[dict[str, str]]]:
+    """Manifest rows of each job, in their order."""
     if workers == 1:
         with threadpool_limits(1):
             yield from map(_write_case, jobs)
@@ -108,14 +131,25 @@ def _set_up_worker() -> None:
     serve_parent()
 
 
-def _write_case(job: _Job) -> dict[str, str]:
-    """Render one case, write its image and mask, and return its manifest row."""
-    case = render_case(job.seed, job.site, job.index)
-    image_path = Path(job.site.name, case.label, f"{job.site.name}-{job.index:05d}.png")
+def _write_case(job: _Job) -> list[dict[str, str]]:
+    """Render one case, write its images and masks, and return its manifest rows."""
+    name, folder = f"{job.site.name}-{job.index:05d}", _folder(job.site)
+    if job.slices == 1:
+        case = render_case(job.seed, job.site, job.index)
+        return [_write_slice(case, job, Path(folder, case.label, f"{name}.png"))]
+    return [
+        _write_slice(case, job, Path(folder, case.label, name, f"{number}.png"))
+        | {"group": name, "z": str(number), "head_label": CLASSES[job.index % len(CLASSES)]}
+        for number, case in enumerate(render_volume(job.seed, job.site, job.index, job.slices))
+    ]
+
+
+def _write_slice(case: Case, job: _Job, image_path: Path) -> dict[str, str]:
     mask_path = Path("masks") / image_path
     dpi = (25.4 / case.pixel_mm,) * 2
-    Image.fromarray(case.image).save(job.folder / image_path, compress_level=_PNG_LEVEL, dpi=dpi)
-    Image.fromarray(case.mask.astype("uint8") * 255).save(job.folder / mask_path, compress_level=_PNG_LEVEL, dpi=dpi)
+    for path, pixels in ((image_path, case.image), (mask_path, case.mask.astype("uint8") * 255)):
+        (job.folder / path).parent.mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(job.folder / path, compress_level=_PNG_LEVEL, dpi=dpi)
     return {
         "path": image_path.as_posix(),
         "label": case.label,
@@ -129,7 +163,7 @@ def _write_case(job: _Job) -> dict[str, str]:
     }
 
 
-def _write_manifest(path: Path, rows: list[dict[str, str]]) -> None:
+def _write_table(path: Path, rows: list[dict[str, str]]) -> None:
     from reports.draw.csv_table import csv_as_it_is  # here, since workers that render do without
 
     text = csv_as_it_is(list(rows[0]), (list(row.values()) for row in rows))

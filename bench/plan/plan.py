@@ -61,10 +61,13 @@ def plan_runs(
     pixels: PixelSettings,
     monitor: int | None = None,
 ) -> list[RunSpec]:
-    """Backbones × seeds × folds. Seeds come first, so that every backbone has finished seed 0 before seed 1 starts."""
+    """Backbones × seeds × folds. Seeds come first, so that every backbone has finished seed 0 before seed 1 starts.
+
+    Where folds are sites, cases of every site are trained on and held out, and none is external.
+    """
     samples = samples_of(cases)
-    inside = [sample for sample in samples if sample.site == INTERNAL]
-    external = by_content(sample for sample in samples if sample.site != INTERNAL)
+    inside = [sample for sample in samples if folds.sites or sample.site == INTERNAL]
+    external = by_content(sample for sample in samples if not folds.sites and sample.site != INTERNAL)
     return [
         replace(backbone.spec(part, classes, recipe, pixels), monitor=monitor)
         for seed in seeds

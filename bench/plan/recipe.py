@@ -1,5 +1,6 @@
 """How a model is trained, in numbers."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer, model_validator
@@ -11,7 +12,8 @@ OF_PROBES = {"name", "probe", "class_weights"}
 """What a probe has of a recipe; neighbours have no weights of classes."""
 
 FREEZE = "stages:"
-LATER = {"augmentation": "none", "frozen_stages": 0, "probe": "none"}
+OF_ATTENTION = {*OF_PROBES, "label_order"}
+LATER = {"augmentation": "none", "frozen_stages": 0, "probe": "none", "label_order": ()}
 """Keys that came later, with the values at which a recipe is what it was before."""
 
 
@@ -38,7 +40,8 @@ class Recipe(BaseModel):
     in evaluation mode, in all epochs.
 
     `probe` "logistic" or "knn" trains no network: scikit-learn's classifier is fitted to what the frozen body makes of
-    each image. Then all that is about training in epochs stays as it is by default, and is not dumped.
+    each image; "attention" fits a small one to what it makes of the images of each group, which `label_order` labels
+    where they disagree. Then all that is about training in epochs stays as it is by default, and is not dumped.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,7 +60,10 @@ class Recipe(BaseModel):
     label_smoothing: float = option(0.0, "Label smoothing.", (), limits={"ge": 0, "lt": 1})
     class_weights: Literal["none", "balanced"] = option("none", "Weights of classes in the loss.", ())
     augmentation: Literal["none", "light"] = option("none", "How images are changed in training.", ())
-    probe: Literal["none", "logistic", "knn"] = option("none", "Instead: a probe on features of the frozen body.", ())
+    probe: Literal["none", "logistic", "knn", "attention"] = option(
+        "none", "Instead: a probe on features of the frozen body.", ()
+    )
+    label_order: tuple[str, ...] = ()
     frozen_stages: int = option(
         0,
         "Keep the first stages of pretrained weights as they are, and train what stands behind them.",
@@ -72,11 +78,14 @@ class Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _probe_has_no_epochs(self) -> "Recipe":
+        if self.label_order and self.probe != "attention":
+            raise ValueError("label_order of a recipe is of attention probes; leave it out")
         if self.probes:
-            kept = OF_PROBES if self.probe == "logistic" else OF_PROBES - {"class_weights"}
+            kept = {"logistic": OF_PROBES, "attention": OF_ATTENTION}.get(self.probe, OF_PROBES - {"class_weights"})
             for name, field in Recipe.model_fields.items():
                 if name not in kept and getattr(self, name) != field.default:
-                    raise ValueError(f"a {self.probe} probe has no {name.replace('_', ' ')}; leave it out")
+                    article = "an" if self.probe == "attention" else "a"
+                    raise ValueError(f"{article} {self.probe} probe has no {name.replace('_', ' ')}; leave it out")
         return self
 
     @model_validator(mode="after")
@@ -95,8 +104,14 @@ class Recipe(BaseModel):
         return {
             key: value
             for key, value in values.items()
-            if (key not in LATER or value != LATER[key]) and (key in OF_PROBES or not self.probes)
+            if (key not in LATER or value != LATER[key]) and (key in OF_ATTENTION or not self.probes) and value != []
         }
+
+    def with_labels_of_groups(self, order: Sequence[str]) -> "Recipe":
+        """With the order in which classes label a group, where groups are what is trained on and it has none itself."""
+        if self.probe != "attention" or self.label_order:
+            return self
+        return self.model_copy(update={"label_order": tuple(order)})
 
     @property
     def probes(self) -> bool:
@@ -112,9 +127,9 @@ class Recipe(BaseModel):
         defaults = Recipe(name=self.name, probe=self.probe)
         changed = [f"{self.probe} probe"] if self.probes and self.name != f"{self.probe} probe" else []
         changed += [
-            f"{field.replace('_', ' ')} {getattr(self, field)}"
+            f"{field.replace('_', ' ')} {' > '.join(value) if isinstance(value, tuple) else value}"
             for field in Recipe.model_fields
-            if getattr(self, field) != getattr(defaults, field)
+            if (value := getattr(self, field)) != getattr(defaults, field)
         ]
         return ", ".join([self.name, *changed])
 
@@ -123,5 +138,6 @@ RECIPES = {
     "fine-tune": Recipe(),
     "logistic-probe": Recipe(name="logistic probe", probe="logistic"),
     "knn-probe": Recipe(name="knn probe", probe="knn"),
+    "attention-probe": Recipe(name="attention probe", probe="attention"),
 }
 """By name; any other is a file."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bench.errors import BenchError
 from bench.report.entries import Stored, read_stored
+from bench.report.groups import GroupLevel
 from bench.report.leaderboard import Resampling, draw_leaderboard, store_leaderboard, stored_leaderboard
 from bench.report.worklist import better_than_guessing, find_labels, write_worklist
 from bench.store.folder import ResultsFolder
@@ -17,13 +18,17 @@ class NothingToRank(BenchError):
 
 @dataclass(frozen=True)
 class Compiled:
-    """The leaderboard, its Markdown and JSON, what else to tell the user, and what all was made from."""
+    """The leaderboard, its Markdown and JSON, what else to tell the user, and what all was made from.
+
+    groups: the leaderboard of groups, where these are ranked and not cases.
+    """
 
     leaderboard: Leaderboard
     text: str
     json: str
     notes: tuple[str, ...]
     stored: Stored
+    groups: GroupLevel | None = None
 
 
 def compile_results(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -> Compiled:
@@ -37,9 +42,9 @@ def compile_results(folder: ResultsFolder, snapshot: FolderSnapshot | None = Non
     stored = _read(folder, snapshot)
     drawn = draw_leaderboard(folder, stored, Resampling.of(stored.experiment))
     usable, classes = better_than_guessing(drawn.leaderboard), tuple(stored.experiment.class_order or ())
-    notes = write_worklist(folder.root, find_labels(stored.entries, stored.cases, classes, usable))
+    notes = write_worklist(folder.root, find_labels(stored.entries, stored.evaluated, classes, usable))
     store_leaderboard(folder, drawn)
-    return Compiled(drawn.leaderboard, drawn.text, drawn.json, tuple(notes), stored)
+    return Compiled(drawn.leaderboard, drawn.text, drawn.json, tuple(notes), stored, drawn.groups)
 
 
 def compile_with(folder: ResultsFolder, resampling: Resampling) -> Compiled:
@@ -50,7 +55,7 @@ def compile_with(folder: ResultsFolder, resampling: Resampling) -> Compiled:
     """
     stored = _read(folder)
     drawn = draw_leaderboard(folder, stored, resampling)
-    return Compiled(drawn.leaderboard, drawn.text, drawn.json, (), stored)
+    return Compiled(drawn.leaderboard, drawn.text, drawn.json, (), stored, drawn.groups)
 
 
 def _read(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -> Stored:

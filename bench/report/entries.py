@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from bench.config.experiment import Experiment
 from bench.data.cases import INTERNAL, Case
+from bench.data.images import PixelSettings
 from bench.errors import RequestError
 from bench.folds.table import FoldTable
 from bench.store.aside import left_aside
@@ -26,6 +27,9 @@ from reports import Entry
 from reports.tables.caveats import UNKNOWN_FOLDS, Caveat
 
 NOT_DETERMINISTIC = Caveat("not_deterministic", "not deterministic (--fast): the same command may give other numbers")
+OF_GROUPS = Caveat(
+    "of_groups", "each case has the prediction of its group, so only numbers of groups (--level group) count"
+)
 MIXED_WEIGHTS = Caveat("mixed_weights", "this folder mixes pretrained and randomly initialised backbones")
 
 
@@ -47,6 +51,11 @@ class Stored:
     imported: bool
     warning: str
     mixed: list[str]
+
+    @property
+    def evaluated(self) -> list[Case]:
+        """The cases with the sites under which entries predict them: where folds are sites, all are internal."""
+        return [replace(case, site=INTERNAL) for case in self.cases] if self.folds.sites else self.cases
 
 
 def read_stored(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -> Stored | None:
@@ -101,7 +110,9 @@ def _rows(runs: Sequence[StoredRun], folds: FoldTable, internal: set[str]) -> tu
         kept = list[tuple[StoredRun, pa.Table]]()
         for run in alike:
             spec, table = run.record.spec, run.table()
-            inside = table["case_id"].filter(pc.equal(table["site"], INTERNAL))
+            inside = table["case_id"]
+            if not folds.sites:
+                inside = inside.filter(pc.equal(table["site"], INTERNAL))
             held_out = set(inside.cast(pa.string()).to_numpy().tolist())
             expected = of_fold.get((spec.seed, spec.fold), set()) if run.record.folds_known else internal
             if held_out == expected:
@@ -109,7 +120,10 @@ def _rows(runs: Sequence[StoredRun], folds: FoldTable, internal: set[str]) -> tu
             else:
                 others.append(run)
         if kept:
-            found.append(Row([run for run, _ in kept], _predictions(kept)))
+            predictions = _predictions(kept)
+            found.append(
+                Row([run for run, _ in kept], predictions.assign(site=INTERNAL) if folds.sites else predictions)
+            )
     number = Counter(run.record.spec.backbone for run in sorted(others, key=lambda run: run.run_id))
     notes = [
         f"{name}: {times} stored run(s) belong to folds that folds.parquet no longer has, and are left out."
@@ -156,6 +170,7 @@ def _entry(row: Row, folds: FoldTable, all_records: Sequence[RunRecord], caveats
         predictions=row.predictions,
         caveats=(
             *of_import,
+            *([OF_GROUPS] if spec.role != "import" and spec.recipe.probe == "attention" else []),
             *([NOT_DETERMINISTIC] if spec.role != "import" and not spec.numerics.deterministic else []),
             *([MIXED_WEIGHTS] if mixed else []),
             *caveats,
@@ -198,13 +213,20 @@ def distinguishing(record: RunRecord, all_records: Sequence[RunRecord]) -> list[
     trained = [(other, other.spec) for other in all_records if other.spec.role != "import"]
     namesakes = [(other, spec) for other, spec in trained if spec.backbone == record.spec.backbone]
     found = [
-        *_differing(asdict(record.spec.pixels), [asdict(spec.pixels) for _, spec in trained]),
+        *_differing(_told(record.spec.pixels), [_told(spec.pixels) for _, spec in trained]),
         *_differing(asdict(record.spec.numerics), [asdict(spec.numerics) for _, spec in namesakes]),
     ]
+    if len({spec.pixels.order for _, spec in trained} - {"", record.spec.pixels.order}) and record.spec.pixels.order:
+        found.append(f"order of slices {record.spec.pixels.order[:6]}")
     digests = {other.weights.digest for other, _ in namesakes if other.weights.source == record.weights.source}
     if digests - {record.weights.digest}:
         found.append(f"weights {record.weights.digest[:6]}")
     return found
+
+
+def _told(pixels: PixelSettings) -> dict[str, object]:
+    """Pixel settings that rows are told apart by."""
+    return {name: value for name, value in asdict(pixels).items() if name != "order"}
 
 
 def _differing(own: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -9,9 +9,10 @@ from reports.draw.latex_table import latex_document
 from reports.page.charts import figure_png, figure_svg
 from reports.page.part import Chart
 from reports.tables.all_tables import NAMES
+from reports.tables.level_tables import LEVEL_NAMES
 from reports.tables.table import Table
 
-GROUPS = ("external", "gap", "classes", "comparisons", "seeds", "learning", "calibration")
+GROUPS = ("external", "gap", "hospitals", "classes", "comparisons", "seeds", "learning", "calibration")
 """How the names of the page's charts begin; others in the folder are left alone."""
 
 
@@ -23,7 +24,9 @@ def write_tables(
     Those of an earlier call that are not among them are removed; `others` are names beside those of a leaderboard.
     """
     files = FolderFiles(root)
-    files.remove(f"tables/{name}.{ending}" for name in {*NAMES, *others} - {table.name for table in tables})
+    files.remove(
+        f"tables/{name}.{ending}" for name in {*NAMES, *LEVEL_NAMES, *others} - {table.name for table in tables}
+    )
     texts = {f"tables/{table.name}.{ending}": draw(table) for table in tables}
     if ending == "tex":
         texts["tables/all.tex"] = latex_document([table.name for table in tables])

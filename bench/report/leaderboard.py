@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +12,21 @@ import pandas as pd
 import reports
 from bench.config.experiment import Experiment
 from bench.data.cases import INTERNAL, Case, external_sites
+from bench.engine.groups import case_columns, grouping_of
 from bench.folds.table import FoldTable
 from bench.report.entries import NOT_DETERMINISTIC, Stored
+from bench.report.groups import GroupLevel, pooled
 from bench.store.folder import LEAKS, ResultsFolder
 from bench.store.snapshot import FolderSnapshot, made_by_import
 from bench.store.tuned import TUNED
-from reports import Leaderboard, build_leaderboard
+from reports import Entry, Leaderboard, build_leaderboard
 from reports.draw.markdown_leaderboard import leaderboard_markdown
 from reports.draw.markdown_table import escaped
 from reports.statistics.intervals import Interval, chosen_interval
 from reports.tables.caveats import has
+from reports.tables.groups import Grouping
+from reports.tables.hospitals import HOSPITAL
+from reports.tables.level_tables import UNRANKED
 
 MARKDOWN, JSON = "leaderboard.md", "leaderboard.json"
 RESAMPLING_SEED = 0  # the same runs give the same intervals
@@ -29,10 +34,14 @@ RESAMPLING_SEED = 0  # the same runs give the same intervals
 
 @dataclass(frozen=True)
 class Resampling:
-    """Which interval, and whether clusters are drawn within the classes."""
+    """Which interval, whether clusters are drawn within the classes, and how cases are pooled where groups are ranked.
+
+    grouping: None where cases are ranked.
+    """
 
     interval: Interval
     stratify: bool
+    grouping: Grouping | None = None
 
     @classmethod
     def of(cls, experiment: Experiment, interval: Interval | None = None, stratify: bool | None = None) -> "Resampling":
@@ -41,16 +50,18 @@ class Resampling:
         Raises ValueError where both do not go together.
         """
         strata = experiment.stratify if stratify is None else stratify
-        return cls(chosen_interval(interval or experiment.interval, stratify=strata), strata)
+        chosen = chosen_interval(interval or experiment.interval, stratify=strata)
+        return cls(chosen, strata, grouping_of(experiment))
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A leaderboard with its Markdown and JSON."""
+    """A leaderboard with its Markdown and JSON; groups: the same of groups, where these are ranked."""
 
     leaderboard: Leaderboard
     text: str
     json: str
+    groups: GroupLevel | None = None
 
 
 def stored_leaderboard(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -> str | None:
@@ -79,7 +90,8 @@ def _made_from(folder: ResultsFolder, experiment: Experiment, resampling: Resamp
     """A digest of the stored runs, of what they are checked against, of the intervals and of the code that compiles."""
     digest = hashlib.sha256(folder.state(("cases.parquet", "folds.parquet", LEAKS, TUNED)).encode())
     of_experiment = [experiment.class_order, experiment.holdout, experiment.uses_phantom]
-    digest.update(json.dumps([*of_experiment, resampling.interval, resampling.stratify]).encode())
+    grouping = [*astuple(resampling.grouping)] if resampling.grouping else []
+    digest.update(json.dumps([*of_experiment, resampling.interval, resampling.stratify, *grouping]).encode())
     for name in sorted(folder.runs.complete()):
         digest.update(name.encode())
     here = Path(__file__).parent
@@ -103,44 +115,63 @@ def store_leaderboard(folder: ResultsFolder, drawn: Drawn) -> None:
 
 
 def draw_leaderboard(folder: ResultsFolder, stored: Stored, resampling: Resampling) -> Drawn:
-    """The leaderboard of what was read from the folder; writes nothing."""
-    experiment, cases = stored.experiment, stored.cases
-    classes = tuple(experiment.class_order or ())
-    frame = pd.DataFrame(
-        [(case.case_id, case.site, case.label, case.group) for case in cases],
-        columns=["case_id", "site", "label", "group"],
-    )
-    leaderboard = build_leaderboard(
-        stored.entries,
-        frame,
-        classes,
-        rng=np.random.default_rng(RESAMPLING_SEED),
-        interval=resampling.interval,
-        stratify=resampling.stratify,
-    )
-    leaderboard = replace(
-        leaderboard, notes=(*about_patients(cases), *leaderboard.notes, *stored.left_out, *stored.mixed)
-    )
+    """The leaderboard of what was read from the folder; writes nothing.
+
+    Raises:
+        RequestError: groups are to be ranked, and cases cannot be pooled to them.
+    """
+    cases, classes = stored.evaluated, tuple(stored.experiment.class_order or ())
+    at = {case.case_id: case.site for case in stored.cases} if stored.folds.sites else {}
+    about_cases, left_out = tuple(about_patients(stored.cases)), (*stored.left_out, *stored.mixed)
+    leaderboard = _built(stored.entries, _with_hospitals(case_columns(cases), at), classes, resampling)
+    leaderboard = replace(leaderboard, notes=(*about_cases, *leaderboard.notes, *left_out))
+    groups = None
+    if resampling.grouping:
+        found = pooled(stored.entries, cases, classes, resampling.grouping)
+        of_groups = _built(found.entries, _with_hospitals(found.cases, at), classes, resampling, unit="groups")
+        of_groups = replace(of_groups, notes=(*found.notes, *of_groups.notes, *left_out))
+        groups = GroupLevel(of_groups, resampling.grouping, found.entries)
+        leaderboard = leaderboard.unranked(UNRANKED)
     text = leaderboard_markdown(
         leaderboard,
         title_lines=[escaped(line) for line in about(stored)],
         under_tables=" ".join(_under_tables(stored)),
+        groups=groups.leaderboard if groups else None,
     )
     content = {
         **leaderboard.to_dict(),
         "cases": len(cases),
         "cases_without_patient": _without_patient(cases),
-        "made_from": _made_from(folder, experiment, resampling),
+        **({"groups": groups.to_dict()} if groups else {}),
+        "made_from": _made_from(folder, stored.experiment, resampling),
     }
-    return Drawn(leaderboard, text, json.dumps(content, indent=1, allow_nan=False) + "\n")
+    return Drawn(leaderboard, text, json.dumps(content, indent=1, allow_nan=False) + "\n", groups)
+
+
+def _with_hospitals(cases: pd.DataFrame, at: Mapping[str, str]) -> pd.DataFrame:
+    """Where sites were held out, the case table says at which each case is."""
+    return cases.assign(**{HOSPITAL: cases["case_id"].map(at)}) if at else cases
+
+
+def _built(
+    entries: Sequence[Entry], cases: pd.DataFrame, classes: tuple[str, ...], resampling: Resampling, unit: str = "cases"
+) -> Leaderboard:
+    return build_leaderboard(
+        entries,
+        cases,
+        classes,
+        rng=np.random.default_rng(RESAMPLING_SEED),
+        interval=resampling.interval,
+        stratify=resampling.stratify,
+        unit=unit,
+    )
 
 
 def about(stored: Stored) -> tuple[str, str]:
     """Which data, and how they were split and predicted."""
     experiment, cases, folds = stored.experiment, stored.cases, stored.folds
-    sites = "; ".join(
-        f"{site}: {sum(case.site == site for case in cases)} cases" for site in [INTERNAL, *external_sites(cases)]
-    )
+    named = folds.sites or (INTERNAL, *external_sites(cases))
+    sites = "; ".join(f"{site}: {sum(case.site == site for case in cases)} cases" for site in named)
     source = "the embedded phantom (synthetic images)" if experiment.uses_phantom else "own images"
     if made_by_import(cases):
         source, how = "imported predictions", f"{_imported_folds_text(folds)}; predictions as they were given"
@@ -159,6 +190,11 @@ def _under_tables(stored: Stored) -> Iterator[str]:
 
 
 def _folds_text(folds: FoldTable, holdout: float | None) -> str:
+    if folds.sites:
+        return (
+            f"{len(folds.sites)} sites, each predicted by models that were trained on the others; internal means all "
+            "sites together"
+        )
     return f"Single split holding out {holdout:g} of each class" if holdout else f"{folds.number()} stratified folds"
 
 

@@ -11,7 +11,7 @@ from bench.atomic import write_text
 from bench.cache import Caches
 from bench.errors import BenchError
 from bench.report.compiled import Compiled
-from bench.report.entries import Stored, read_stored
+from bench.report.entries import read_stored
 from bench.report.feature import Feature
 from bench.report.files import write_charts
 from bench.report.leaderboard import about
@@ -23,6 +23,7 @@ from reports.page.answer import answer
 from reports.page.board_sections import board_sections
 from reports.page.charts import VEGA_LITE
 from reports.page.draw_page import page_html, vega_scripts
+from reports.page.levels import ABOUT_GROUPS, levels_section
 from reports.page.limits import limits
 from reports.page.model_sections import model_sections
 from reports.page.part import Page, Section, in_order
@@ -57,10 +58,11 @@ def write_page(
 
 def page_of(folder: ResultsFolder, compiled: Compiled, features: Sequence[Feature], caches: Caches) -> Page:
     """The page before it is drawn; writes nothing."""
+    groups = compiled.groups
     return Page(
         title=f"Report on {folder.root.resolve().name}",
-        subtitle=about(compiled.stored),
-        lead=answer(compiled.leaderboard),
+        subtitle=(*about(compiled.stored), *([ABOUT_GROUPS] if groups else [])),
+        lead=answer(groups.leaderboard if groups else compiled.leaderboard),
         sections=in_order(list(_sections(folder, compiled, features, caches))),
     )
 
@@ -91,23 +93,28 @@ def _sections(
 
     Its place on the page is in `reports.page.part.ORDER`.
     """
-    leaderboard, stored = compiled.leaderboard, compiled.stored
+    stored, groups = compiled.stored, compiled.groups
     classes = tuple(stored.experiment.class_order or ())
-    entries = _by_row(leaderboard, stored)
+    leaderboard = groups.leaderboard if groups else compiled.leaderboard
+    entries = _by_row(leaderboard, groups.entries if groups else stored.entries, stored.runs)
     histories = {name: _history(runs) for name, (_, runs) in entries.items()}
     yield from board_sections(leaderboard)
+    if groups:
+        yield levels_section(leaderboard, compiled.leaderboard)
     yield from model_sections(leaderboard, {name: entry for name, (entry, _) in entries.items()}, histories)
     for feature in features:
         yield feature.section(folder)
-    yield labels_section(stored, leaderboard, caches)
+    yield labels_section(stored, compiled.leaderboard, caches)
     yield data_section(folder, stored.cases, classes)
     yield reproduce_section(folder, stored)
     yield limits(leaderboard, synthetic=stored.experiment.uses_phantom and not stored.imported, warning=stored.warning)
 
 
-def _by_row(leaderboard: Leaderboard, stored: Stored) -> dict[str, tuple[Entry, list[StoredRun]]]:
+def _by_row(
+    leaderboard: Leaderboard, entries: Sequence[Entry], runs: Sequence[list[StoredRun]]
+) -> dict[str, tuple[Entry, list[StoredRun]]]:
     """What each row of the leaderboard was made from."""
-    made = {entry.key: (entry, runs) for entry, runs in zip(stored.entries, stored.runs, strict=True)}
+    made = {entry.key: (entry, of_entry) for entry, of_entry in zip(entries, runs, strict=True)}
     return {row.name: made[row.key] for row in leaderboard.rows}
 
 

@@ -13,6 +13,7 @@ from bench.config.toml import experiment_text
 from bench.data.cases import INTERNAL, Case, external_sites
 from bench.data.passed_over import Entry
 from bench.errors import RequestError
+from bench.plan.spec import LATER
 from bench.report.entries import Stored
 from bench.report.leaderboard import about_patients
 from bench.report.thumbnails import thumbnails
@@ -36,7 +37,7 @@ COMPUTED_WITH = ("numpy", "scipy", "pandas", "altair", "vl-convert-python")
 def labels_section(stored: Stored, leaderboard: Leaderboard, caches: Caches) -> Section:
     """The label worklist with thumbnails, or why there is none."""
     classes, usable = tuple(stored.experiment.class_order or ()), better_than_guessing(leaderboard)
-    found = find_labels(stored.entries, stored.cases, classes, usable)
+    found = find_labels(stored.entries, stored.evaluated, classes, usable)
     if found.table is None:
         why = (Points((found.withheld,)),) if found.withheld else ()
         return Section("labels", "Labels to look at again", (), why)
@@ -93,7 +94,7 @@ def _flow(entries: Sequence[Entry], cases: int) -> Iterator[Table]:
 
 
 def _cases(cases: Sequence[Case], classes: Sequence[str]) -> Table:
-    sites = [INTERNAL, *external_sites(cases)]
+    sites = [site for site in (INTERNAL, *external_sites(cases)) if any(case.site == site for case in cases)]
     number = Counter((case.site, case.label) for case in cases)
     groups = {site: {case.group or case.case_id for case in cases if case.site == site} for site in sites}
     rows: list[tuple[Item, ...]] = [(name, *(number[site, name] for site in sites)) for name in classes]
@@ -170,8 +171,8 @@ def _numerics(record: RunRecord) -> dict[str, str]:
     if record.spec.role == "import":
         return {}
     numerics = record.spec.numerics
-    rule = {"convolutions": numerics.convolutions} if numerics.convolutions != "torch" else {}
-    return {"precision": numerics.precision, "threads": str(numerics.threads), "layout": numerics.layout, **rule}
+    later = {name: str(value) for name, value in numerics.decisive().items() if name in LATER}
+    return {"precision": numerics.precision, "threads": str(numerics.threads), "layout": numerics.layout, **later}
 
 
 def _versions() -> Table:

@@ -15,7 +15,7 @@ from reports.statistics.confusion_counts import Floats
 from reports.statistics.probabilities import are_probabilities, probabilities_in, probability_columns
 from reports.statistics.worklist import Worklist, build_worklist
 from reports.statistics.worklist_precision import is_informative, precision_in_words
-from reports.tables.caveats import NEAR_GUESSING
+from reports.tables.caveats import NEAR_GUESSING, has
 from reports.tables.table import Column, Table
 
 WORKLIST = "tables/label_worklist.csv"
@@ -82,6 +82,7 @@ def find_labels(
     says nothing of labels.
     """
     internal = [case for case in cases if case.site == INTERNAL]
+    entries = [entry for entry in entries if not has(entry.caveats, "of_groups")]  # which say nothing of single cases
     blind = [entry for entry in entries if entry.key not in usable]
     entries = [entry for entry in entries if entry.key in usable]
     inside = [entry.predictions[entry.predictions["site"] == INTERNAL] for entry in entries]

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bench.config.experiment import Experiment
 from bench.config.faults import in_words
-from bench.config.request import COMMAND_LINE, Given, experiment_from, options_from, refuse_probe
+from bench.config.request import COMMAND_LINE, Given, experiment_from, options_from, refuse_probe, refuse_site_folds
 from bench.config.toml import read_toml
 from bench.errors import RequestError
 from bench.option import SEARCH, option
@@ -142,6 +142,7 @@ def search_from(given: Given) -> tuple[Experiment, SearchOptions, str]:
         given = {**given, "seeds": "1"}
     experiment = experiment_from(given)
     refuse_probe(experiment, "bench search")
+    refuse_site_folds(experiment, "bench search")
     table = values.get("search", {})
     if not isinstance(table, dict):
         raise RequestError(f"search in {config} must be a table, [search], not {table!r}.")

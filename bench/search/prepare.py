@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bench.data.images import PixelSettings
 from bench.engine.prepare import Prepared
 from bench.folds.draw import draw_folds
 from bench.folds.leaks import grouped
@@ -112,12 +113,16 @@ def _stage(
             "classes": ", ".join(dataset.classes),
             "cases": f"{number} ({named_cases})",
             "folds": f"{len(parts)} ({named_parts})",
-            "images": f"{sized}{pixels.fit}, windows {'/'.join(pixels.windows) or 'none'}",
+            "images": f"{sized}{pixels.fit}, windows {'/'.join(pixels.windows) or 'none'}{_slices(pixels)}",
             "fixed": fixed(experiment.recipe, space),
         },
         note=_note(options, backbone.name, number, len(parts), outer),
     )
     return Stage(plan, suffix, backbone, parts, outer)
+
+
+def _slices(pixels: PixelSettings) -> str:
+    return "" if pixels.slices == "1" else f", slices {pixels.slices} {pixels.order}"
 
 
 def _note(options: SearchOptions, backbone: str, cases: int, models: int, outer: Part | None) -> str:

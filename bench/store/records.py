@@ -25,7 +25,16 @@ MODEL = "model.safetensors"
 RUN_ID = re.compile(r"[0-9a-f]{20}")
 IMPORTED = "imported"
 """Stands for the weights and the recipe of external predictions that came without them."""
-OF_NUMERICS = ("device", "precision", "layout", "threads", "deterministic", "convolutions", "CUBLAS_WORKSPACE_CONFIG")
+OF_NUMERICS = (
+    "device",
+    "precision",
+    "layout",
+    "threads",
+    "deterministic",
+    "convolutions",
+    "steps",
+    "CUBLAS_WORKSPACE_CONFIG",
+)
 """What a run's own settings decide, which rows of a leaderboard are told apart by."""
 
 
@@ -52,9 +61,14 @@ class TrainedSpec(BaseModel):
     n_validation: int
     n_external: int
 
+    @field_serializer("pixels")
+    def _only_what_names_runs(self, pixels: PixelSettings) -> dict[str, object]:
+        """As it was written before models could see neighbours, where they do not."""
+        return pixels.decisive()
+
     @field_serializer("numerics")
     def _only_what_decides(self, numerics: Numerics) -> dict[str, object]:
-        """As it was written before there were rules of convolutions, where none is used."""
+        """As it was written before there were rules of convolutions or recorded steps, where none is used."""
         return numerics.decisive()
 
 
@@ -181,10 +195,20 @@ class RunRecord(BaseModel):
 
 
 def write_record(folder: Path, record: RunRecord) -> None:
-    """Write run.json with the digests of the files that are beside it."""
+    """Write run.json into a folder that is no run yet: it is not flushed."""
+    (folder / FILE).write_text(_with_digests(folder, record), encoding="utf-8")
+
+
+def replace_record(folder: Path, record: RunRecord) -> None:
+    """Write run.json of a stored run anew."""
+    write_text(folder / FILE, _with_digests(folder, record))
+
+
+def _with_digests(folder: Path, record: RunRecord) -> str:
+    """The text of run.json, with the digests of the files that are beside it."""
     names = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name != FILE)
     digests = {name: file_digest(folder / name) for name in names if not name.startswith(".")}
-    write_text(folder / FILE, sealed(record.to_json(), FILE, digests))
+    return sealed(record.to_json(), FILE, digests)
 
 
 def read_record(folder: Path) -> RunRecord:

@@ -9,6 +9,8 @@ from bench.data.cases import INTERNAL, Case
 from bench.errors import RequestError, listed
 from bench.folds.table import FoldTable
 
+BY_SITE = "folds that are sites"
+
 
 @dataclass(frozen=True)
 class FolderSnapshot:
@@ -70,14 +72,24 @@ class FolderSnapshot:
         if self.folds is None or not self.folds.by_seed:
             return
         holdout = self.experiment.holdout if self.experiment else experiment.holdout
-        number = self.number_of_folds()
-        if holdout != experiment.holdout or (holdout is None and number != experiment.folds):
-            was = f"a single hold-out split of {holdout}" if holdout else f"{number} folds"
-            asked = f"a hold-out split of {experiment.holdout}" if experiment.holdout else f"{experiment.folds} folds"
+        was, asked = _of_folds(self.folds, holdout, self.number_of_folds()), _asked_for(experiment)
+        if was != asked:
             raise RequestError(
                 f"{self.root} was made with {was}, asked for now: {asked}. They cannot be compared; use another "
                 f"--results folder."
             )
+
+
+def _of_folds(folds: FoldTable, holdout: float | None, number: int) -> str:
+    if folds.sites:
+        return BY_SITE
+    return f"a hold-out split of {holdout}" if holdout else f"{number} folds"
+
+
+def _asked_for(experiment: Experiment) -> str:
+    if experiment.by_site:
+        return BY_SITE
+    return f"a hold-out split of {experiment.holdout}" if experiment.holdout else f"{experiment.folds} folds"
 
 
 def made_by_import(cases: Iterable[Case]) -> bool:

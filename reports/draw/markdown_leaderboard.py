@@ -5,34 +5,55 @@ from dataclasses import replace
 
 from reports.draw.markdown_table import Footnotes, drawn, escaped
 from reports.draw.notation import RESEARCH_ONLY
-from reports.tables import comparison_tables, row_tables
+from reports.tables import comparison_tables, hospital_tables, row_tables
 from reports.tables.all_tables import headline_names
 from reports.tables.claims import caveats_of, few_seeds, mixed_weights
 from reports.tables.leaderboard import Leaderboard
+from reports.tables.level_tables import headline_levels
 from reports.tables.row import Row
 from reports.tables.table import Table
 
 
-def leaderboard_markdown(leaderboard: Leaderboard, *, title_lines: Sequence[str] = (), under_tables: str = "") -> str:
+def leaderboard_markdown(
+    leaderboard: Leaderboard,
+    *,
+    title_lines: Sequence[str] = (),
+    under_tables: str = "",
+    groups: Leaderboard | None = None,
+) -> str:
     """Draw all tables of a leaderboard.
 
-    `title_lines` follow the line on research use; `under_tables` is a warning that is printed under each table.
+    `title_lines` follow the line on research use; `under_tables` is a warning that is printed under each table. Where
+    there is one of `groups`, it comes first, both side by side next, and the tables of cases last.
     """
     notes = Footnotes()
-    blocks = [RESEARCH_ONLY, *title_lines, "## Leaderboard"]
-    if leaderboard.rows:
-        blocks += _standings(leaderboard, notes)
+    blocks = [RESEARCH_ONLY, *title_lines]
+    if groups is None:
+        blocks += _blocks(leaderboard, notes)
     else:
-        blocks.append("No backbone has a complete seed.")
-    blocks += _below_the_table(leaderboard, notes)
-    for row in leaderboard.rows:
-        blocks += _backbone(leaderboard, row, notes)
-    if leaderboard.comparisons:
-        blocks += _comparisons(leaderboard, notes)
+        beside = headline_levels(groups, leaderboard)
+        blocks += [*_blocks(groups, notes, " (groups)"), f"## {beside.title}", drawn(beside, notes), *notes.flush()]
+        blocks += [*map(escaped, beside.notes), *_blocks(leaderboard, notes, " (cases)")]
     if under_tables:
         warning = f"**{escaped(under_tables)}**"
         blocks = [part for block in blocks for part in ([block, warning] if block.startswith("|") else [block])]
     return "\n\n".join(blocks) + "\n"
+
+
+def _blocks(leaderboard: Leaderboard, notes: Footnotes, unit: str = "") -> Iterator[str]:
+    """All tables, block by block; unit: what follows headings, where there are tables of several units."""
+    yield f"## Leaderboard{unit}"
+    if leaderboard.rows:
+        yield from _standings(leaderboard, notes)
+    else:
+        yield "No backbone has a complete seed."
+    yield from _below_the_table(leaderboard, notes)
+    if leaderboard.hospitals:
+        yield from _hospitals(leaderboard, notes, unit)
+    for row in leaderboard.rows:
+        yield from _backbone(leaderboard, row, notes, unit)
+    if leaderboard.comparisons:
+        yield from _comparisons(leaderboard, notes, unit)
 
 
 def _standings(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
@@ -74,11 +95,21 @@ def _below_the_table(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str
         yield "\n".join(f"- {escaped(note)}" for note in leaderboard.notes)
 
 
-def _backbone(leaderboard: Leaderboard, row: Row, notes: Footnotes) -> Iterator[str]:
+def _hospitals(leaderboard: Leaderboard, notes: Footnotes, unit: str) -> Iterator[str]:
+    yield f"## Hospitals{unit}"
+    for table in (
+        hospital_tables.each_site(leaderboard, headline_names()),
+        hospital_tables.next_hospital(leaderboard, headline_names()),
+    ):
+        yield from _titled(table, notes)
+        yield from notes.flush()
+
+
+def _backbone(leaderboard: Leaderboard, row: Row, notes: Footnotes, unit: str) -> Iterator[str]:
     """All tables of a row, block by block."""
     alone, known = replace(leaderboard, rows=(row,)), tuple(row.cells.internal)
     sided, split = row_tables.metrics(alone, known), row_tables.gap_split(alone, known)
-    yield f"## {escaped(row.name)}"
+    yield f"## {escaped(row.name)}{unit}"
     if not row.sites:
         yield drawn(sided.where(backbone=row.name), notes)
     for site in row.sites:
@@ -93,10 +124,10 @@ def _backbone(leaderboard: Leaderboard, row: Row, notes: Footnotes) -> Iterator[
             yield from notes.flush()
 
 
-def _comparisons(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str]:
+def _comparisons(leaderboard: Leaderboard, notes: Footnotes, unit: str) -> Iterator[str]:
     """The tests that decide, then those beside them, block by block."""
     deciding, beside = comparison_tables.comparisons(leaderboard), comparison_tables.fold_tests(leaderboard)
-    yield f"## {escaped(deciding.title)}"
+    yield f"## {escaped(deciding.title)}{unit}"
     yield drawn(deciding, notes)
     yield from notes.flush()
     yield escaped(" ".join(deciding.notes))
@@ -111,8 +142,9 @@ def what_intervals_cover(leaderboard: Leaderboard) -> str:
     strata = ", within the classes (not † and p, which do not use strata)" if leaderboard.stratified else ""
     resamples = "" if leaderboard.interval == "jackknife-t" else f", {leaderboard.resamples:,} resamples"
     seeds = "of seeds and " if any(len(row.seeds) > 1 for row in leaderboard.rows) else ""
+    drawn_whole = ", by patient where known" if leaderboard.unit == "cases" else ""
     return (
         f"Intervals ({leaderboard.confidence:.0%}, {leaderboard.interval}{resamples}) are for the drawing {seeds}of "
-        f"evaluated cases, by patient where known{strata}; nothing here resamples the population that training sets "
+        f"evaluated {leaderboard.unit}{drawn_whole}{strata}; nothing here resamples the population that training sets "
         "come from."
     )

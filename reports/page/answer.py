@@ -33,7 +33,7 @@ def _which(leaderboard: Leaderboard, best: Row) -> str:
 
 
 def _claim(leaderboard: Leaderboard, best: Row) -> str:
-    reached = f"{METRIC_NAME} on internal cases, {interval(best.cells.internal[METRIC], 2)}"
+    reached = f"{METRIC_NAME} on internal {leaderboard.unit}, {interval(best.cells.internal[METRIC], 2)}"
     if leaderboard.near_guessing(best):
         return _no_claim(leaderboard, best, reached)
     if len(leaderboard.rows) == 1:

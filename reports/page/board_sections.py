@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 from reports.page.estimates import each_class, gap_parts, internal_against_external
+from reports.page.forest import forest_plot
 from reports.page.pairs import pair_matrix
 from reports.page.part import Part, Section
 from reports.page.standings import page_standings
 from reports.statistics.metrics import compared, of_each_class, primary
 from reports.statistics.metrics.of_counts import CONFUSED
-from reports.tables import comparison_tables, row_tables
+from reports.tables import comparison_tables, hospital_tables, row_tables
 from reports.tables.all_tables import headline_names, known_metrics
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.table import Table, Term
@@ -25,6 +26,7 @@ def board_sections(leaderboard: Leaderboard) -> tuple[Section, ...]:
         _leaderboard(leaderboard),
         _external(leaderboard),
         _gap(leaderboard),
+        _hospitals(leaderboard),
         _classes(leaderboard),
         _comparisons(leaderboard),
         _noise(leaderboard),
@@ -69,6 +71,27 @@ def _gap(leaderboard: Leaderboard) -> Section:
             "is the rest, which the site's own mix of classes adds.",
         ),
         (*charts, of_one_site(leaderboard, split)) if leaderboard.sites else (),
+    )
+
+
+def _hospitals(leaderboard: Leaderboard) -> Section:
+    names = [row.name for row in leaderboard.rows if row.name in leaderboard.hospitals]
+    charts = (
+        forest_plot(name, leaderboard.hospitals[name], metric, place)
+        for place, name in enumerate(names[:MOST_BACKBONES], start=1)
+        for metric in compared()
+    )
+    known = known_metrics(leaderboard)
+    tables = (hospital_tables.each_site(leaderboard, known), hospital_tables.next_hospital(leaderboard, known))
+    return Section(
+        "hospitals",
+        "Hospitals",
+        (
+            "Each site was held out whole and predicted by models that were trained on the others. The thick line is "
+            "where the value at one more hospital lies with 95 %.",
+            *first_of(leaderboard),
+        ),
+        (*charts, *tables) if names else (),
     )
 
 

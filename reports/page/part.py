@@ -85,8 +85,19 @@ class Section:
 
 
 ORDER = (
-    *("leaderboard", "external", "gap", "classes", "confusion", "comparisons", "seeds", "learning", "calibration"),
-    *("screen", "nondeterminism", "noise", "search", "explain", "labels", "data", "reproduce", "limits"),
+    *(
+        "leaderboard",
+        "levels",
+        "external",
+        "gap",
+        "hospitals",
+        "classes",
+        "confusion",
+        "comparisons",
+        "seeds",
+        "learning",
+    ),
+    *("calibration", "screen", "nondeterminism", "noise", "search", "explain", "labels", "data", "reproduce", "limits"),
 )
 """The places of sections, whoever made them."""
 

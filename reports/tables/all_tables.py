@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from reports.statistics.metrics import headline, share_right
-from reports.tables import comparison_tables, row_tables
+from reports.tables import comparison_tables, hospital_tables, row_tables
 from reports.tables.caveats import with_caveats
 from reports.tables.claims import all_caveats_of, caveats_in_words
 from reports.tables.leaderboard import Leaderboard
@@ -18,6 +18,8 @@ NAMES = (
     "confusion",
     "noise_floor",
     "sample_gain",
+    "hospitals",
+    "next_hospital",
     "comparisons",
     "fold_tests",
     "against_baseline",
@@ -62,6 +64,8 @@ def build_tables(
         row_tables.confusion(leaderboard, wanted),
         comparison_tables.noise_floor(leaderboard, wanted),
         *([row_tables.sample_gain(leaderboard)] if share_right().name in wanted else []),
+        hospital_tables.each_site(leaderboard, wanted),
+        hospital_tables.next_hospital(leaderboard, wanted),
         comparison_tables.comparisons(leaderboard, wanted),
         comparison_tables.fold_tests(leaderboard, wanted),
     ]

@@ -16,6 +16,7 @@ Code = Literal[
     "leaks",
     "near_guessing",
     "few_seeds",
+    "of_groups",
 ]
 _NAMING = ("backbone", "a", "b", "search")
 

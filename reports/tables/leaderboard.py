@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from reports.statistics.pooling import Pooled, pool_predictions
 from reports.statistics.ranking import probability_of_best, rank
 from reports.statistics.sample_gain import SampleGain, sample_gain
 from reports.tables.caveats import TUNED, has
+from reports.tables.hospitals import HOSPITAL, Hospitals, over_sites
 from reports.tables.row import Entry, Row, build_row
 
 SCHEMA = 1
@@ -33,7 +34,8 @@ class Leaderboard:
 
     probability_of_best: name → how probable it is that it is best on the primary endpoint; empty where backbones differ
     in seeds, cases or folds, and with one seed. sample_gains: name → what its seeds are worth, without hold-out splits.
-    chance: side → metric → what guessing by the internal class shares would reach.
+    chance: side → metric → what guessing by the internal class shares would reach. unit: what a case of it is called.
+    hospitals: name → its metrics over the sites, where these were held out.
     """
 
     classes: tuple[str, ...]
@@ -48,6 +50,8 @@ class Leaderboard:
     confidence: float
     interval: Interval
     stratified: bool
+    unit: str = "cases"
+    hospitals: Mapping[str, Hospitals] = field(default_factory=dict)
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -64,6 +68,11 @@ class Leaderboard:
         metric = right if row.cells.internal[right.name].value == right.limits[1] else primary()
         cell, guessing = row.cells.internal[metric.name], self.chance[INTERNAL][metric.name]
         return not clearly_better(cell, guessing, higher_is_better=metric.higher_is_better)
+
+    def unranked(self, why: str) -> "Leaderboard":
+        """The same without ranks, ties and P(best), by the primary metric; `why` becomes a note."""
+        rows = sorted((replace(row, rank=None, ties=()) for row in self.rows), key=_place)
+        return replace(self, rows=tuple(rows), probability_of_best={}, notes=(why, *self.notes))
 
     def to_dict(self) -> dict[str, object]:
         """The content of leaderboard.json, without NaN."""
@@ -84,6 +93,7 @@ class Leaderboard:
             "confidence": self.confidence,
             "interval": self.interval,
             "stratified": self.stratified,
+            **({"hospitals": {name: one.to_dict() for name, one in self.hospitals.items()}} if self.hospitals else {}),
         }
 
 
@@ -96,13 +106,15 @@ def build_leaderboard(
     resamples: int = 10_000,
     interval: Interval | None = None,
     stratify: bool = False,
+    unit: str = "cases",
 ) -> Leaderboard:
     """Pool, resample and compare the entries.
 
     cases: columns case_id, site, label and, where patients are known, group (a case without one is its own
-    cluster). The generator advances by one draw; the same generator state gives the same leaderboard,
-    whatever the order of entries, predictions and cases. Incomplete seeds are left out and noted. Without `interval`
-    it is the jackknife t, or bias-corrected percentiles where draws are stratified.
+    cluster). Where hospitals were each held out whole, the column `HOSPITAL` names them, and all cases are of the
+    internal site. The generator advances by one draw; the same generator state gives the same leaderboard, whatever
+    the order of entries, predictions and cases. Incomplete seeds are left out and noted. Without `interval` it is the
+    jackknife t, or bias-corrected percentiles where draws are stratified.
 
     Raises ValueError, naming the first offenders, on duplicates, unknown classes or cases, and predictions
     that contradict the case table.
@@ -146,6 +158,11 @@ def build_leaderboard(
         confidence=choice.confidence,
         interval=choice.interval,
         stratified=stratify,
+        unit=unit,
+        hospitals={
+            one.pooled.name: over_sites(named[one.pooled.name].predictions, one.pooled, cases, classes, draws)
+            for one in (analyses if HOSPITAL in cases else ())
+        },
     )
 
 

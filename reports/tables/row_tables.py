@@ -14,7 +14,7 @@ from reports.tables.table import Column, Item, Table, Term
 
 BACKBONE = Column("backbone", "Backbone")
 METRIC = Column("metric", "Metric")
-_SITE = Column("site", "Site", shown="filled")
+SITE = Column("site", "Site", shown="filled")
 _SIDES = (
     Column("internal", "Internal", "cell"),
     *(Column("external", "External", "cell", shown="filled"), Column("gap", "Gap", "cell", shown="filled")),
@@ -131,7 +131,7 @@ def runs(leaderboard: Leaderboard) -> Table:
             Column("folds", "Folds", "number"),
             Column("parameters", "Parameters (M)", "number", 1, unit=1e6),
             Column("seconds_per_run", "Seconds a run", "number", 1),
-            Column("cases", "Cases (clusters)"),
+            Column("cases", f"{leaderboard.unit.capitalize()} (clusters)"),
         ),
         tuple(
             (
@@ -196,7 +196,7 @@ def gap_split(leaderboard: Leaderboard, wanted: Sequence[str]) -> Table:
     return Table(
         "gap_split",
         "What the gaps are made of",
-        (BACKBONE, _SITE, METRIC, *parts),
+        (BACKBONE, SITE, METRIC, *parts),
         tuple(
             (row.name, site, Term.of(METRICS[name]), split[name].appearance, split[name].prevalence)
             for row in leaderboard.rows
@@ -240,7 +240,7 @@ def _sided(
     lines: Callable[[Row], Iterator[Line]],
 ) -> Table:
     rows = tuple(line for row in leaderboard.rows for line in lines(row))
-    return Table(name, title, (BACKBONE, _SITE, *own, METRIC, *_SIDES), rows)
+    return Table(name, title, (BACKBONE, SITE, *own, METRIC, *_SIDES), rows)
 
 
 def _side_by_side(

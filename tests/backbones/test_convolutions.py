@@ -1,6 +1,7 @@
 """Convolutions by other ways than torch's are the same convolutions."""
 
 import copy
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -9,11 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from backbones.convolutions import layers
+from backbones.convolutions import NEWEST, Rule, layers
 from backbones.convolutions.geometry import Pair, Shape
 from backbones.convolutions.layers import ChosenConv2d, convolve, use
 from backbones.convolutions.processor import instruction_set
 from backbones.convolutions.rule import OWN, Precision, WayName, Ways, choose
+from backbones.convolutions.ways import WAYS
 
 LAST = torch.channels_last
 DENSE = [
@@ -24,6 +26,7 @@ DENSE = [
     for padding in (0, kernel // 2)
     if kernel <= min(size) + 2 * padding
 ]
+SIZES = [(4, 4), (8, 4), (5, 7), (1, 3), (9, 9)]
 DEPTHWISE = [Shape(s.size, 4, 4, s.kernel, s.stride, s.padding, groups=4) for s in DENSE]
 UNEVEN = [
     Shape((6, 3), 2, 5, (3, 1), (1, 2), (1, 0)),
@@ -44,7 +47,7 @@ def drawn(shape: Shape, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Ten
 
 
 def alike(way: WayName) -> Ways:
-    return Ways("torch" if way == "shifts" else way, way, way)
+    return Ways("torch" if way in ("shifts", "strips") else way, way, way)
 
 
 @pytest.mark.parametrize("way", ["places", "columns", "torch"])
@@ -53,9 +56,10 @@ def test_gradients_of_layers_without_groups_are_right(shape: Shape, way: WayName
     check(shape, alike(way))
 
 
+@pytest.mark.parametrize("way", ["shifts", "strips"])
 @pytest.mark.parametrize("shape", DEPTHWISE, ids=str)
-def test_gradients_of_depthwise_layers_are_right(shape: Shape) -> None:
-    check(shape, alike("shifts"))
+def test_gradients_of_depthwise_layers_are_right(shape: Shape, way: WayName) -> None:
+    check(shape, alike(way))
 
 
 def check(shape: Shape, ways: Ways) -> None:
@@ -67,6 +71,19 @@ def check(shape: Shape, ways: Ways) -> None:
     torch.testing.assert_close(convolve(images, weight, None, shape, ways), expected - bias.view(-1, 1, 1))
     given = (images, weight, bias)
     assert torch.autograd.gradcheck(lambda a, b, c: convolve(a, b, c, shape, ways), given, fast_mode=True)
+
+
+@pytest.mark.parametrize("shape", [Shape(size, 3, 4, (3, 3), (1, 1), (1, 1)) for size in SIZES], ids=str)
+def test_gradients_by_tiles_are_right(shape: Shape) -> None:
+    check(shape, alike("tiles"))
+
+
+def test_tiles_round_less_than_bf16_does() -> None:
+    shape = Shape((16, 16), 128, 128, (3, 3), (1, 1), (1, 1))
+    images, weight, _ = (each.detach() for each in drawn(shape))
+    exact = F.conv2d(images, weight, padding=1)
+    found = WAYS["tiles"].forward(images.float(), weight.float(), None, shape)
+    assert (found - exact).norm() / exact.norm() < 1e-5
 
 
 def test_all_numbers_of_a_gradient_are_right_not_only_their_sum() -> None:
@@ -105,12 +122,12 @@ def layer(*arguments: int, **options: Any) -> tuple[nn.Conv2d, nn.Conv2d]:
     torch.manual_seed(0)
     plain = nn.Conv2d(*arguments, **options).to(memory_format=LAST)
     chosen = copy.deepcopy(plain)
-    use("products-1", chosen)
+    use(NEWEST, chosen)
     return plain, chosen
 
 
 @pytest.mark.parametrize(("instructions", "precision"), SETS)
-@pytest.mark.parametrize("size", [2, 4, 9])
+@pytest.mark.parametrize("size", [2, 4, 9, 14])
 @pytest.mark.parametrize(
     "options",
     [
@@ -166,7 +183,7 @@ def test_the_rule_is_used_where_it_says_and_nowhere_else(monkeypatch: pytest.Mon
         chosen(small)
     assert asked[2:] == [Ways("places", "places", "places")]
     chosen(small.contiguous())  # channels first
-    chosen(torch.randn(2, 256, 9, 9).to(memory_format=LAST))
+    chosen(torch.randn(2, 256, 6, 6).to(memory_format=LAST))
     chosen.double()(small.double())
     with_set(monkeypatch, "other")
     chosen.float()(small)
@@ -179,7 +196,7 @@ def test_what_needs_no_gradient_has_the_same_bytes(monkeypatch: pytest.MonkeyPat
         with_set(monkeypatch, name)
         for options in ({}, {"stride": 2}, {"groups": 256}):
             _, chosen = layer(256, 256, 5, padding=2, **options)
-            for size in (2, 4, 8):
+            for size in (2, 4, 9, 14):
                 images = torch.randn(2, 256, size, size).to(memory_format=LAST)
                 with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
                     trained = chosen(images)
@@ -192,7 +209,7 @@ def test_a_models_state_and_parts_stay_as_they_are() -> None:
         torch.manual_seed(0)
         plain = timm.create_model(name, num_classes=2).to(memory_format=LAST)
         chosen = copy.deepcopy(plain)
-        use("products-1", chosen)
+        use(NEWEST, chosen)
         assert [key for key, _ in chosen.named_modules()] == [key for key, _ in plain.named_modules()]
         assert all(torch.equal(value, plain.state_dict()[key]) for key, value in chosen.state_dict().items())
         assert any(isinstance(part, ChosenConv2d) for part in chosen.modules())
@@ -208,6 +225,8 @@ def test_layers_that_no_rule_takes_stay_torchs(monkeypatch: pytest.MonkeyPatch) 
     for arguments, options, own in (
         ((64, 64, 3), {}, True),
         ((256, 256, 3), {}, False),
+        ((128, 128, 3), {}, True),
+        ((128, 128, 3), {"padding": 1}, False),
         ((8, 8, 3), {"groups": 8}, True),
     ):
         chosen = layer(*arguments, **options)[1]
@@ -219,18 +238,50 @@ def test_layers_padded_as_tensorflow_does_keep_their_padding(monkeypatch: pytest
     with_set(monkeypatch, "avx512")
     same = timm.layers.Conv2dSame(256, 256, 3, stride=2).to(memory_format=LAST)
     chosen = copy.deepcopy(same)
-    use("products-1", chosen)
+    use(NEWEST, chosen)
     for size in (3, 4, 20):
         images = torch.randn(2, 256, size, size).to(memory_format=LAST)
         torch.testing.assert_close(chosen(images), same(images), rtol=1e-4, atol=1e-5)
 
 
-def test_the_choice_follows_shapes() -> None:
-    def chosen(kernel: int, size: int, channels: int = 128, stride: int = 1, groups: int = 1, **other: Any) -> Ways:
-        sides: Pair = (kernel, kernel)
-        shape = Shape((size, size), channels, channels, sides, (stride, stride), (kernel // 2, kernel // 2), groups)
-        return choose("products-1", shape, other.get("precision", "fp32"), other.get("instructions", "avx2"))
+def chosen_by(
+    rule: Rule, kernel: int, size: int, channels: int = 128, stride: int = 1, groups: int = 1, **other: Any
+) -> Ways:
+    sides: Pair = (kernel, kernel)
+    shape = Shape((size, size), channels, channels, sides, (stride, stride), (kernel // 2, kernel // 2), groups)
+    return choose(rule, shape, other.get("precision", "fp32"), other.get("instructions", "avx2"))
 
+
+def test_wide_depthwise_kernels_go_by_strips_since_the_second_rule() -> None:
+    chosen = partial(chosen_by, "products-2")
+    bf16 = {"precision": "bf16", "instructions": "avx512_bf16"}
+    assert chosen(5, 4, groups=128) == chosen(7, 56, groups=128, **bf16) == Ways("torch", "torch", "strips")
+    assert chosen(5, 8, groups=128, stride=2, **bf16) == Ways("torch", "shifts", "strips")
+    assert chosen(5, 3, groups=128) == chosen(5, 8, groups=128, stride=2) == Ways("torch", "torch", "shifts")
+    assert chosen(5, 20, groups=128, stride=2) == OWN
+    assert chosen(3, 8, groups=128) == OWN
+    for kernel, size in ((3, 2), (3, 4), (1, 2)):
+        assert chosen(kernel, size) == chosen_by("products-1", kernel, size)
+
+
+def test_large_maps_go_by_tiles_in_fp32_since_the_second_rule() -> None:
+    chosen = partial(chosen_by, "products-2")
+    tiles = Ways("tiles", "tiles", "tiles")
+    for instructions in ("avx2", "avx512", "avx512_bf16"):
+        assert chosen(3, 14, instructions=instructions) == tiles
+        assert chosen(3, 8, channels=256, instructions=instructions) == tiles
+        assert chosen(3, 7, channels=512, instructions=instructions) == Ways("torch", "torch", "tiles")
+        assert chosen(3, 8, instructions=instructions) == OWN
+        assert chosen(3, 14, stride=2, instructions=instructions) == OWN
+        assert chosen(5, 14, instructions=instructions) == chosen(1, 14, instructions=instructions) == OWN
+    assert chosen(3, 56, channels=64) == Ways("torch", "torch", "tiles")
+    assert chosen(3, 56, channels=64, instructions="avx512") == OWN
+    assert chosen(3, 14, precision="bf16", instructions="avx512_bf16") == OWN
+    assert chosen(3, 14, instructions="amx_bf16") == OWN  # nobody measured it there
+
+
+def test_the_choice_of_the_first_rule_stays() -> None:
+    chosen = partial(chosen_by, "products-1")
     assert chosen(3, 2, channels=256) == Ways("places", "places", "places")
     assert chosen(3, 2) == Ways("torch", "places", "places")
     assert chosen(3, 8) == chosen(1, 8) == OWN

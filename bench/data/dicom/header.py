@@ -18,6 +18,7 @@ from bench.errors import RequestError
 LEVELS = {"study": "StudyInstanceUID", "series": "SeriesInstanceUID"}
 HEADER_TAGS = [
     *("PatientID", "IssuerOfPatientID", *LEVELS.values(), "NumberOfFrames", "Rows", "Columns", "SeriesDescription"),
+    *("ImagePositionPatient", "ImageOrientationPatient", "InstanceNumber"),
 ]
 MOST_FRAMES = 100_000
 MOST_DIGITS = 12  # of a number, as the standard has it; Python refuses to read thousands
@@ -28,13 +29,18 @@ ABOUT_OTHERS = ("Referenced", "Derivation", "Source")  # functional groups whose
 
 @dataclass(frozen=True, repr=False)
 class DicomHeader:
-    """Identifiers in clear, never to be written; "" or () where the file has none. `frames` is ≥ 1."""
+    """Identifiers in clear, never to be written; "" or () where the file has none. `frames` is ≥ 1.
+
+    height: where a slice lies in its series, None where that is not said; height_by: the tag that says it.
+    """
 
     patient: tuple[str, ...]
     study: str
     series: str
     series_description: str
     frames: int
+    height: float | None = None
+    height_by: str = ""
 
     def identifier(self, level: str) -> tuple[str, ...]:
         """What names the patient, study or series, as groups are named."""
@@ -52,7 +58,29 @@ def read_header(path: Path) -> DicomHeader:
     """
     dataset = read_dataset(path, specific_tags=HEADER_TAGS)
     study, series, description = (text_of(dataset, name) for name in (*LEVELS.values(), "SeriesDescription"))
-    return DicomHeader(_patient(dataset), study, series, description, frames_of(dataset))
+    return DicomHeader(_patient(dataset), study, series, description, frames_of(dataset), *_height(dataset))
+
+
+def _height(dataset: Any) -> tuple[float | None, str]:
+    """Millimetres along the normal of the slice, else the number of the instance; and the tag that says it."""
+    position, orientation = (_numbers(dataset, name) for name in ("ImagePositionPatient", "ImageOrientationPatient"))
+    if len(position) == 3 and len(orientation) == 6:
+        (a, b, c), (d, e, f) = orientation[:3], orientation[3:]
+        normal = (b * f - c * e, c * d - a * f, a * e - b * d)
+        return math.fsum(one * other for one, other in zip(position, normal, strict=True)), "ImagePositionPatient"
+    numbers = _numbers(dataset, "InstanceNumber")
+    return (numbers[0], "InstanceNumber") if numbers else (None, "")
+
+
+def _numbers(dataset: Any, name: str) -> list[float]:
+    """The values of a tag, none where some are no numbers."""
+    try:
+        value = dataset.get(name)
+        values = [] if value is None or value == "" else [value] if isinstance(value, str | int | float) else value
+        found = [float(one) for one in values]
+    except Exception:  # a value that cannot be parsed is no value
+        return []
+    return found if all(map(math.isfinite, found)) else []
 
 
 def _patient(dataset: Any) -> tuple[str, ...]:

@@ -25,8 +25,8 @@ LONGEST_PART = 9  # digits
 def read(file: Path, site: str | None, options: ReadOptions) -> list[FoundImage]:
     """The images of a manifest in its order, sites as first named, the internal one first.
 
-    Paths are relative to the manifest. With `site` None the column `site` decides, and must name `internal`;
-    otherwise all rows are of `site`.
+    Paths are relative to the manifest. With `site` None the column `site` decides, and must name `internal` unless any
+    sites will do; otherwise all rows are of `site`.
 
     Raises:
         RequestError: a column or row is wrong; row numbers are a spreadsheet's, the first ten are shown.
@@ -66,7 +66,7 @@ def _sites(manifest: Manifest, site: str | None) -> list[str]:
             f"internal. Add it, or give the manifest by --internal or --external.{_other_name(manifest)}"
         )
     manifest.refuse_rows("have no site", (not cell for cell in given))
-    if INTERNAL not in given:
+    if INTERNAL not in given and not manifest.options.any_sites:
         raise RequestError(
             f"No row of {manifest.file} has the site 'internal'; sites found: {', '.join(sorted(set(given))[:5])}. "
             f"Call the site to cross-validate on 'internal'."

@@ -48,7 +48,7 @@ def test_every_option_of_bench_run_is_an_argument() -> None:
     assert on_the_command_line <= in_python
     assert in_python - on_the_command_line == {"classes", "class_order"}  # keys of the TOML file
     assert in_python <= {*Settings.model_fields, *Recipe.model_fields, "config"}
-    for name in ("fit", "precision", "device", "executor", "multilabel"):
+    for name in ("fit", "precision", "executor", "multilabel"):
         assert get_args(Options.__annotations__[name]) == get_args(Settings.model_fields[name].annotation)
     assert get_args(Options.__annotations__["interval"]) == get_args(Interval)
 

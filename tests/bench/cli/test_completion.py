@@ -10,6 +10,7 @@ from backbones.names import registered_names
 from bench.cli.command import options_of
 from bench.cli.report_command import FORMATS
 from bench.config.experiment import Experiment
+from bench.config.machine import DEVICES
 from bench.data.options import READER_NAMES, GroupBy, MultiLabel
 from bench.data.windows import NAMED, parse_windows
 from bench.executors import AUTO, EXECUTORS
@@ -66,7 +67,7 @@ def offered(command: str, name: str, typed: str = "") -> tuple[str, ...]:
     [
         ("run", "fit", choices("fit")),
         ("run", "precision", choices("precision")),
-        ("run", "device", choices("device")),
+        ("run", "device", (AUTO, *DEVICES)),
         ("run", "executor", (AUTO, *EXECUTORS)),
         ("run", "tree", choices("tree")),
         ("data audit", "tree", choices("tree")),

@@ -87,7 +87,7 @@ def test_recipes_by_name_and_file(tmp_path: Path) -> None:
         ({"fit": "squash"}, "'pad', 'stretch' or 'crop'"),
         ({"device": "tpu"}, "device"),
         ({"precision": "int8"}, "precision"),
-        ({"workers": 0}, "--workers must be at least 1, not 0"),
+        ({"workers": 0}, "--workers: must be at least 1, not 0"),
         ({"data": "/d", "internal": "/i"}, "give either data"),
         ({"external": ["/e"]}, "external needs internal"),
         ({"internal": "/i", "external": ["internal=/e"]}, "cannot be called 'internal'"),

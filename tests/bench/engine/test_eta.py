@@ -1,6 +1,7 @@
 """The time left against runs whose seconds are known, on a planted clock."""
 
 import io
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from bench.data.images import PixelSettings
 from bench.engine.eta import Eta
-from bench.engine.progress import RunProgress
+from bench.engine.progress import Allowance, RunProgress
 from bench.execution.executor import Speed
 from bench.plan.plan import seeds_of
 from bench.plan.recipe import Recipe
@@ -185,3 +186,34 @@ def test_probes_have_an_estimate_once_each_backbone_has_its_features(clock: Cloc
         clock.now = 215
         progress.run(specs[2], replace(DONE, timings={"features": 0.0}))
     assert "3/6 runs, 15 s left: slow seed 1 fold 0" in out.getvalue()
+
+
+def test_telling_how_far_work_is_takes_no_more_than_its_share(clock: Clock) -> None:
+    """Each look takes a second; two are allowed at once, and then a tenth of the time."""
+
+    def look() -> None:
+        looks.append(clock.now)
+        clock.now += 1
+
+    looks, allowance = list[float](), Allowance(share=0.1, saved=2.0, clock=clock)
+    for second in range(100):
+        clock.now = max(clock.now, second)
+        allowance.spend(look)
+    assert looks[:2] == [0, 1]
+    assert 10 <= len(looks) <= 13
+    assert max(later - before for before, later in itertools.pairwise(looks)) <= 11
+
+
+def test_a_plan_of_many_runs_is_asked_for_each_promise_once(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long a run should take depends on nothing that changes."""
+    asked, seconds = list[RunSpec](), Speed.seconds
+    monkeypatch.setattr(Speed, "seconds", lambda speed, one: (asked.append(one), seconds(speed, one))[1])
+    specs = [spec("net", seed) for seed in range(5)]
+    pace = Eta(specs, {"net": NEVER}, 2, clock)
+    for one in specs:
+        clock.now += 100
+        pace.epoch(one, epoch(0, 100.0))
+        pace.seconds_left()
+        pace.share()
+        pace.run(one, DONE)
+    assert len(asked) == len(specs)

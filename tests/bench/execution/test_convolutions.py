@@ -10,7 +10,7 @@ from execution_runs import prepare_runs
 
 from backbones.cam import Cam
 from backbones.cam_layers import cam_layer
-from backbones.convolutions import layers
+from backbones.convolutions import NEWEST, layers
 from backbones.convolutions.layers import ChosenConv2d
 from backbones.convolutions.rule import Ways
 from bench.cache import Caches
@@ -34,7 +34,7 @@ def runs(digit_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[li
     caches = Caches(tmp_path_factory.mktemp("caches"))
     recipe = Recipe(epochs=1, batch_size=16)
     specs, resources = prepare_runs(digit_data, caches, backbone="resnet18", recipe=recipe)
-    return [replace(spec, numerics=replace(spec.numerics, convolutions="products-1")) for spec in specs], resources
+    return [replace(spec, numerics=replace(spec.numerics, convolutions=NEWEST)) for spec in specs], resources
 
 
 def results(executor: InProcessExecutor | PoolExecutor, specs: list[RunSpec]) -> dict[int, RunResult]:
@@ -49,7 +49,7 @@ def test_one_process_and_two_workers_give_the_same_bytes(runs: tuple[list[RunSpe
         assert result.status == "done", result.error
         assert result.trace == together[fold].trace
         assert result.probabilities.tobytes() == together[fold].probabilities.tobytes()
-        assert result.environment["convolutions"] == "products-1"
+        assert result.environment["convolutions"] == NEWEST
 
 
 def test_training_follows_that_of_torchs_convolutions(runs: tuple[list[RunSpec], Resources]) -> None:

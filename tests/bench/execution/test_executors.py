@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from execution_runs import Hungry, prepare_runs, with_lr
 from ray_clusters import on_ray, two_nodes
 from slurm_jobs import importable_by_jobs, in_jobs
@@ -124,6 +125,65 @@ def test_a_run_that_is_out_of_memory_is_tried_once_more(
         assert "DefaultCPUAllocator" in outcome[0].error
         assert "the same happened when the run was tried again alone" in outcome[0].error
         assert "--batch-size" in outcome[0].error
+
+
+CARD_IS_FULL = "CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has a total capacity of 79.10 GiB."
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "times"),
+    [
+        (InProcessExecutor, torch.OutOfMemoryError(CARD_IS_FULL), 1),
+        (partial(PoolExecutor, workers=2), torch.OutOfMemoryError(CARD_IS_FULL), 2),
+        (InProcessExecutor, torch.AcceleratorError("CUDA error: out of memory"), 1),
+        (InProcessExecutor, RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate`"), 1),
+        (InProcessExecutor, RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"), 1),
+    ],
+    ids=["torch", "torch-twice-pool", "driver", "cublas", "cudnn"],
+)
+def test_a_full_card_is_memory_that_is_short(
+    make: Make,
+    error: Exception,
+    times: int,
+    runs: tuple[list[RunSpec], Resources],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """With the errors that CUDA raises, from a hook in real workers; no card is filled here."""
+    specs, resources = runs
+    with make(replace(resources, watch=Hungry(times, tmp_path, error))) as executor:
+        outcome = results_by_fold(executor, specs)
+    assert len(list(tmp_path.iterdir())) == times
+    assert f"{specs[0].title}: {type(error).__name__}: {error}" in capfd.readouterr().err
+    assert outcome[1].status == "done"
+    if times == 1:
+        assert outcome[0].status == "done"
+    else:
+        assert outcome[0].status == "failed"
+        assert CARD_IS_FULL in outcome[0].error
+        assert "the same happened when the run was tried again alone" in outcome[0].error
+
+
+def test_each_card_has_workers_of_its_own_and_keeps_them(runs: tuple[list[RunSpec], Resources]) -> None:
+    """Cards of made-up names, which runs for the processor leave alone."""
+    specs, resources = runs
+    reference = results_by_fold(InProcessExecutor(resources), specs)
+    seen: dict[int, str] = {}
+    with PoolExecutor(replace(resources, cards=("cuda:0", "cuda:1")), 3) as executor:
+        assert [worker.card for worker in executor._crew] == ["cuda:0", "cuda:1", "cuda:0"]
+        os.kill(executor._crew[1].process.pid or 0, signal.SIGKILL)
+
+        def look(spec: RunSpec, epoch: EpochRecord) -> bool:
+            seen[spec.fold] = next(worker.card for worker in executor._crew if worker.spec is spec)
+            return True
+
+        outcome = {spec.fold: result for spec, result in executor.run(specs, look)}
+        assert {worker.card for worker in executor._crew} == {"cuda:0"}  # the lost run was tried again alone
+        executor._fill()
+        assert sorted(worker.card for worker in executor._crew) == ["cuda:0", "cuda:0", "cuda:1"]
+    assert set(seen) == {0, 1}
+    for fold, result in outcome.items():
+        assert np.array_equal(result.probabilities, reference[fold].probabilities)
 
 
 def killing(executor: PoolExecutor, times: int, killed: list[int]) -> Callable[[RunSpec, EpochRecord], bool]:

@@ -205,18 +205,18 @@ def test_the_update_is_told_from_the_gradients(
 ) -> None:
     from bench.execution.optimisation import Optimisation
 
-    step = Optimisation.step
+    update = Optimisation.update
 
     @contextmanager
     def other_update() -> Iterator[None]:
         def bent(self: Optimisation, loss: Tensor) -> None:
-            step(self, loss)
+            update(self, loss)
             with torch.no_grad():
                 self.optimiser.param_groups[0]["params"][-1].mul_(1 + 2**-20)
 
-        monkeypatch.setattr(Optimisation, "step", bent)
+        monkeypatch.setattr(Optimisation, "update", bent)
         yield
-        monkeypatch.setattr(Optimisation, "step", step)
+        monkeypatch.setattr(Optimisation, "update", update)
 
     where = found(run, healthy, other_update)
     assert where is not None

@@ -96,6 +96,7 @@ def test_the_order_of_files_does_not_change_what_a_fold_is_trained_on() -> None:
         {"numerics": Numerics("fp32", device="cuda")},
         {"numerics": Numerics("fp32", deterministic=False)},
         {"numerics": Numerics("fp32", convolutions="products-1")},
+        {"numerics": Numerics("fp32", steps="graph")},
         {"role": "nondeterminism"},
     ],
 )
@@ -118,6 +119,19 @@ def test_seeds_derived_by_different_names_differ() -> None:
 def test_stored_runs_keep_their_names() -> None:
     """As the first version of the program named it: knobs that came later and are off change nothing."""
     assert SPEC.run_id == "c642e4877c5e0e07f74a"
+
+
+def test_names_do_not_depend_on_which_were_asked_for_before() -> None:
+    """Parts that are shared by backbones, and equal ones that are not; groups are numbered over all three."""
+    names = ("resnet18", "resnet34")
+    specs = [replace(spec, backbone=name) for spec in plan(cases(group="patient ")) for name in names]
+    shared = [spec.run_id for spec in specs]
+    alone = [
+        replace(spec, train=(*list(spec.train),), validation=(*list(spec.validation),)).run_id
+        for spec in reversed(specs)
+    ]
+    assert shared == alone[::-1]
+    assert len(set(shared)) == len(specs)
 
 
 def test_the_place_of_a_folder_decides_nothing_where_its_weights_are_known() -> None:

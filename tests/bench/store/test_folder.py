@@ -184,3 +184,11 @@ def test_a_folder_that_grew_by_several_calls_keeps_all_of_it() -> None:
     assert (both.backbone, both.seeds) == (["resnet18", "resnet34"], [0, 1, 2])
     other = Experiment(backbone=["resnet34"], recipe=Recipe(lr=0.01))
     assert merged(other, first) == other
+
+
+def test_which_cards_are_used_is_no_difference_but_the_kind_of_device_is() -> None:
+    first = Experiment(backbone=["resnet18"], device="cuda")
+    grown = merged(Experiment(backbone=["resnet34"], device="cuda:0,cuda:1"), first)
+    assert (grown.backbone, grown.device) == (["resnet18", "resnet34"], "cuda:0,cuda:1")
+    other = Experiment(backbone=["resnet34"], device="cpu")
+    assert merged(other, first) == other

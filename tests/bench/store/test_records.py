@@ -194,11 +194,20 @@ def test_what_version_0_1_0_wrote_is_written_still(tmp_path: Path) -> None:
     assert (again["error"], again["metrics"], "moved" in again) == ("the loss is nan", {}, False)
 
 
-def test_a_rule_of_convolutions_is_kept_with_the_run(tmp_path: Path) -> None:
-    ruled = TRAINED.replace('"deterministic": true', '"deterministic": true,\n   "convolutions": "products-1"')
+@pytest.mark.parametrize(
+    ("name", "value", "numerics"),
+    [
+        ("convolutions", "products-1", Numerics("bf16", convolutions="products-1")),
+        ("steps", "graph", Numerics("bf16", steps="graph")),
+    ],
+)
+def test_numerics_that_came_later_are_kept_with_the_run(
+    tmp_path: Path, name: str, value: str, numerics: Numerics
+) -> None:
+    ruled = TRAINED.replace('"deterministic": true', f'"deterministic": true,\n   "{name}": "{value}"')
     record = read(tmp_path, ruled)
     assert isinstance(record.spec, TrainedSpec)
-    assert record.spec.numerics == Numerics("bf16", convolutions="products-1")
+    assert record.spec.numerics == numerics
     assert record.to_json() == ruled
 
 

@@ -16,7 +16,8 @@ from reports.tables.table import Column, Item, Table
 
 def test_every_table_is_there_once_and_the_leaderboard_comes_first(board: Leaderboard) -> None:
     tables = build_tables(board, baseline="weak")
-    assert [table.name for table in tables] == list(NAMES)
+    of_held_out_sites = ("hospitals", "next_hospital")
+    assert [table.name for table in tables] == [name for name in NAMES if name not in of_held_out_sites]
 
 
 def test_the_leaderboard_has_a_line_a_row_in_its_order(board: Leaderboard) -> None:

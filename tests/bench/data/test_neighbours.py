@@ -1,0 +1,150 @@
+"""Slices with their neighbours: what readers know of the order, and what models see."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+from scans import write_dicom, write_nifti
+from trees import load_sites
+
+from backbones.build import Traits
+from bench.cache import Caches
+from bench.data.images import PixelSettings
+from bench.data.load import Dataset
+from bench.errors import RequestError
+from bench.execution.batches import ImageBatches
+from bench.execution.image_source import source_of
+
+THREE = PixelSettings(16, windows=("40/80",), slices="3")
+HEIGHTS = [0, 20, 40, 60, 80]
+"""Hounsfield units of the slices from below, which the window spreads from black to white."""
+SEEN = [[0, 0, 20], [0, 20, 40], [20, 40, 60], [40, 60, 80], [60, 80, 80]]
+AS_THEY_ARE = Traits((0.0, 0.0, 0.0), (1.0, 1.0, 1.0), depthwise=False, parameters=1)
+
+
+def seen(dataset: Dataset) -> list[list[int]]:
+    """Of each case the grey of the three channels that a model sees, as Hounsfield units."""
+    pixels = dataset.pixels
+    array, device = pixels.open(), torch.device("cpu")
+    images = ImageBatches(array, AS_THEY_ARE, device, False, source_of(array, device, pixels.neighbours))
+    rows = np.array([pixels.row[case.digest] for case in dataset.cases])
+    return np.rint(images(rows)[:, :, 8, 8].numpy() * 80).astype(int).tolist()
+
+
+def flat(value: float, dtype: type = np.int16) -> np.ndarray:
+    return np.full((16, 16), value, dtype=dtype)
+
+
+def manifest(root: Path, rows: list[dict[str, object]]) -> Path:
+    root.mkdir(parents=True, exist_ok=True)
+    for row in rows:
+        Image.fromarray(flat(round(float(str(row.pop("value"))) * 255 / 80), np.uint8)).save(root / str(row["path"]))
+    pd.DataFrame(rows).to_csv(root / "m.csv", index=False)
+    return root / "m.csv"
+
+
+def test_a_nifti_volume_in_its_stored_order(tmp_path: Path, caches: Caches) -> None:
+    for name in ("a/v1.nii", "b/v2.nii.gz"):
+        write_nifti(tmp_path / "data" / name, np.stack([flat(hu) for hu in HEIGHTS], axis=-1))
+    dataset = load_sites({"internal": tmp_path / "data"}, THREE, caches)
+    assert seen(dataset) == SEEN * 2
+
+
+@pytest.mark.parametrize("by", ["position", "instance"])
+def test_a_dicom_series_by_position_or_else_by_number_whatever_files_are_called(
+    tmp_path: Path, caches: Caches, by: str
+) -> None:
+    for series, label in enumerate("ab"):
+        for place, value in enumerate(HEIGHTS):
+            tags: dict[str, object] = {"InstanceNumber": place}
+            if by == "position":  # along a tilted normal; numbers run the other way
+                tags = {"InstanceNumber": 9 - place, "ImagePositionPatient": [0, -3.0 * place, 4.0 * place]}
+                tags["ImageOrientationPatient"] = [1, 0, 0, 0, 0.8, 0.6]
+            file = tmp_path / "data" / label / f"{(place * 3) % 5}.dcm"
+            write_dicom(
+                file,
+                flat(value + 1024, np.uint16),
+                PatientID="one",
+                SeriesInstanceUID=f"1.2.{series}",
+                StudyInstanceUID="1.3",
+                **tags,
+            )
+    dataset = load_sites({"internal": tmp_path / "data"}, THREE, caches)
+    own = [channels[1] for channels in seen(dataset)]
+    assert [SEEN[HEIGHTS.index(value)] for value in own] == seen(dataset)
+    assert sorted(own) == sorted(HEIGHTS * 2)
+
+
+def test_a_manifest_by_its_column_z_within_groups(tmp_path: Path, caches: Caches) -> None:
+    rows = [
+        {"path": f"{group}-{place}.png", "label": group, "group": group, "z": z, "value": value + number}
+        for number, group in enumerate("pq")
+        for place, z, value in ((0, "10", 60), (1, "-2.5", 0), (2, "9", 20))
+    ]
+    dataset = load_sites({"internal": manifest(tmp_path, rows)}, replace(THREE, windows=()), caches)
+    assert seen(dataset) == [
+        [20, 60, 60],
+        [0, 0, 20],
+        [0, 20, 60],
+        [21, 61, 61],
+        [1, 1, 21],
+        [1, 21, 61],
+    ]
+
+
+def test_a_picture_that_lies_at_several_places_is_its_own_neighbour(tmp_path: Path, caches: Caches) -> None:
+    rows = [
+        {"path": f"{place}.png", "label": "ab"[place // 3], "group": f"g{place // 3}", "z": place, "value": value}
+        for place, value in enumerate([0, 20, 40, 0, 60, 80])
+    ]
+    dataset = load_sites({"internal": manifest(tmp_path, rows)}, replace(THREE, windows=()), caches)
+    assert seen(dataset) == [[0, 0, 0], [0, 20, 40], [20, 40, 40], [0, 0, 0], [0, 60, 80], [60, 80, 80]]
+
+
+@pytest.mark.parametrize("z", [None, "", "top", "nan"])
+def test_images_without_an_order_are_refused(tmp_path: Path, caches: Caches, z: str | None) -> None:
+    rows: list[dict[str, object]] = [
+        {"path": f"{place}.png", "label": "ab"[place % 2], "group": "g", "value": place, "z": z} for place in range(4)
+    ]
+    file = manifest(tmp_path, rows)
+    with pytest.raises(RequestError, match=r"--slices 3 needs to know .*4 image\(s\) do not say: internal/0\.png.*z"):
+        load_sites({"internal": file}, THREE, caches)
+    assert load_sites({"internal": file}, replace(THREE, slices="1"), caches).pixels.neighbours is None
+
+
+def test_images_are_decoded_once_for_both_and_settings_of_single_slices_stay_what_they_are(
+    tmp_path: Path, caches: Caches
+) -> None:
+    for label in "ab":
+        write_nifti(tmp_path / "data" / label / "v.nii", np.stack([flat(hu) for hu in HEIGHTS], axis=-1))
+    one, three = (
+        load_sites({"internal": tmp_path / "data"}, replace(THREE, slices=slices), caches) for slices in ("1", "3")
+    )
+    assert one.pixels.array_file == three.pixels.array_file
+    assert three.pixels.key == f"{one.pixels.key}-{three.settings.order}"
+    assert seen(one) == [[value] * 3 for value in HEIGHTS] * 2
+    before = {"image_size": 16, "fit": "pad", "white16": 65535, "windows": ["40/80"]}
+    assert json.loads(json.dumps(one.settings.decisive())) == before
+    assert three.settings.decisive() == {**one.settings.decisive(), "slices": "3", "order": three.settings.order}
+
+
+def test_another_order_is_another_setting_and_no_run_of_the_first_uses_it(tmp_path: Path, caches: Caches) -> None:
+    def made(zs: list[int]) -> Dataset:
+        rows: list[dict[str, object]] = [
+            {"path": f"{n}.png", "label": "ab"[n // 3], "group": f"g{n // 3}", "z": z, "value": 9 * n}
+            for n, z in enumerate(zs)
+        ]
+        return load_sites({"internal": manifest(tmp_path, rows)}, replace(THREE, windows=()), caches)
+
+    first, same, other = made([0, 1, 2, 3, 4, 5]), made([0, 5, 9, 1, 2, 3]), made([0, 2, 1, 3, 4, 5])
+    assert first.settings == same.settings != other.settings
+    assert [case.digest for case in first.cases] == [case.digest for case in other.cases]
+    first.pixels.refuse_other_neighbours(first.settings)
+    for pixels, settings in ((other.pixels, first.settings), (first.pixels, replace(THREE, slices="1", order=""))):
+        with pytest.raises(ValueError, match="another order now"):
+            pixels.refuse_other_neighbours(settings)
