@@ -62,7 +62,7 @@ def wall_and_work(executor: Executor, specs: Sequence[RunSpec]) -> tuple[float, 
 
 
 def main() -> None:
-    arguments = options(__doc__, turns=3, cases=400, epochs=4).parse_args()
+    arguments = options(__doc__, turns=3, cases=200, epochs=4).parse_args()
     print(f"{machine()}; {versions('torch', 'ray')}")
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         prepared = prepared_runs(Path(folder), arguments.cases, arguments.epochs)
