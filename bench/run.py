@@ -24,8 +24,9 @@ from bench.store.planned import PlannedRun, folds_digest, read_planned, write_pl
 from bench.store.working_process import RUN
 from bench.terminal import Terminal
 
+MACHINES = {"workers", "executor", "address", "node_cache", "gpu_share", "slurm", "job_minutes", "same_cpu"}
 OF_REPORTS = {"interval", "stratify", "level", "pool", "label_order"}
-GROWING = {"backbone", "seeds", "frozen", "workers", "executor", "results", "save_models", *OF_REPORTS}
+GROWING = {"backbone", "seeds", "frozen", "results", "save_models", *OF_REPORTS, *MACHINES}
 """Options in which calls on one folder may differ while its experiment only grows."""
 
 

@@ -45,7 +45,13 @@ class Options(TypedDict, total=False):
     steps: Literal["auto", "eager", "graph"]
     deterministic: bool
     workers: int | Literal["auto"]
-    executor: Literal["auto", "in-process", "processes"]
+    executor: Literal["auto", "in-process", "processes", "ray", "slurm"]
+    address: str
+    node_cache: str
+    gpu_share: float
+    slurm: str | Mapping[str, str]
+    job_minutes: float
+    same_cpu: bool
     config: Anywhere
     interval: Literal["jackknife-t", "bias-corrected", "percentile", "bca"]
     stratify: bool

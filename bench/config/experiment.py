@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WrapValidato
 from backbones.convolutions import Rule
 from backbones.names import absolute, registered_names
 from bench.config.machine import DEVICES, Workers, checked_device, checked_workers
-from bench.config.texts import parse_columns, parse_externals, parse_list, parse_readers, parse_seeds
+from bench.config.machines import Machines
+from bench.config.texts import parse_columns, parse_externals, parse_list, parse_readers, parse_seeds, parse_slurm
 from bench.data.images import MAX_PIXELS, Fit, PixelSettings, Slices
 from bench.data.options import EVERY_SITE, MANIFEST_COLUMNS, READER_NAMES, GroupBy, MultiLabel
 from bench.data.tree.layout import Layout
@@ -293,6 +294,37 @@ class Experiment(BaseModel):
         shown="cores; 1 a GPU",
     )
     executor: Executor = option(AUTO, "What executes runs: {choices}.", panel=MACHINE)
+    address: str | None = option(
+        None,
+        "A Ray cluster, with --executor ray.",
+        panel=MACHINE,
+        metavar="HOST:PORT",
+        shown="one that is begun on this machine",
+    )
+    node_cache: str | None = option(
+        None,
+        "Where other machines find pixels and weights: a URL that all read, such as s3://BUCKET/FOLDER.",
+        panel=MACHINE,
+        metavar="URL",
+        shown="sent to them",
+    )
+    gpu_share: float = option(
+        1.0, "Share of a GPU that a worker takes on a Ray cluster.", panel=MACHINE, limits={"gt": 0, "le": 1}
+    )
+    slurm: dict[str, str] = option(
+        {},
+        "What sbatch is asked for, with --executor slurm: partition=gpu,time=2:00:00,gpus_per_node=1.",
+        panel=MACHINE,
+        metavar="KEY=VALUE,…",
+        joined=True,
+        parse=parse_slurm,
+    )
+    job_minutes: float = option(
+        30.0, "About how long a job of Slurm should take; runs are packed into it.", panel=MACHINE, limits={"gt": 0}
+    )
+    same_cpu: bool = option(
+        False, "Leave out machines whose processors have other instructions than most.", panel=MACHINE
+    )
     save_models: bool = option(False, "Keep trained models, for bench explain.", ("run",), RESULTS)
     results: str = option("results", "Folder for the results.", panel=RESULTS, path=True)
     frozen: dict[str, FrozenBackbone] = Field(default_factory=dict)
@@ -401,6 +433,24 @@ class Experiment(BaseModel):
         if self.save_models and self.recipe.probes:
             raise ValueError("a probe leaves no model to save: leave out --save-models (save_models)")
         return self
+
+    @property
+    def machines(self) -> Machines:
+        """What executors of other machines need to know."""
+        return Machines(
+            self.address,
+            self.node_cache,
+            self.gpu_share,
+            self.same_cpu,
+            self.slurm,
+            self.job_minutes,
+            self.results,
+        )
+
+    @property
+    def leaves_machine(self) -> bool:
+        """Whether runs are executed elsewhere, so that processors and memory of this machine say nothing."""
+        return self.executor == "slurm" or (self.executor == "ray" and self.address is not None)
 
     @property
     def by_site(self) -> bool:

@@ -57,3 +57,15 @@ def parse_columns(texts: list[str]) -> dict[str, str]:
 def parse_list(text: str) -> list[str]:
     """`a, b` is two names."""
     return [name.strip() for name in text.split(",")]
+
+
+def parse_slurm(text: str) -> dict[str, str]:
+    """`partition=gpu,time=2:00:00` is two options of sbatch.
+
+    Raises:
+        RequestError: no `=` in one.
+    """
+    parts = [part.strip().partition("=") for part in text.split(",") if part.strip()]
+    if not all(key and value for key, _, value in parts):
+        raise RequestError(f"--slurm takes KEY=VALUE,KEY=VALUE, such as partition=gpu,time=2:00:00, not {text!r}.")
+    return {key.lstrip("-").replace("-", "_"): value for key, _, value in parts}

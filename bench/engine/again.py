@@ -10,6 +10,7 @@ from bench.data.pseudonyms import Pseudonyms
 from bench.engine.images import data_request, load_images
 from bench.errors import BenchError, listed
 from bench.execution.resources import Resources
+from bench.execution.variables import KEY_VARIABLES, inherit
 from bench.execution.weight_cache import has_weights
 from bench.plan.spec import Numerics, RunSpec
 from bench.store.folder import ResultsFolder
@@ -59,8 +60,6 @@ def require_device(numerics: Numerics) -> None:
 
 def recorded_variables(run: StoredRun) -> Variables:
     """Those that change what is computed, as they were when the run was made."""
-    from bench.execution.environment import KEY_VARIABLES
-
     wanted = {name: run.record.environment.get(name) for name in KEY_VARIABLES}
     if run.record.environment.get("device") == "cpu":
         del wanted["CUBLAS_WORKSPACE_CONFIG"]
@@ -71,16 +70,8 @@ def recorded_variables(run: StoredRun) -> Variables:
 def variables(wanted: Variables) -> Iterator[None]:
     """Environment variables as processes started inside inherit them."""
     before = {name: os.environ.get(name) for name in wanted}
-    _set(wanted)
+    inherit(wanted)
     try:
         yield
     finally:
-        _set(before)
-
-
-def _set(wanted: Variables) -> None:
-    for name, value in wanted.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
+        inherit(before)

@@ -11,8 +11,9 @@ from bench.engine.cards import cards_for
 from bench.engine.sharing import workers_sharing
 from bench.errors import writing
 from bench.execution.executor import Executor, HasMore
+from bench.execution.pool import PoolExecutor
 from bench.execution.resources import Resources
-from bench.executors import AUTO, EXECUTORS
+from bench.executors import AUTO, ELSEWHERE, EXECUTORS
 from bench.plan.spec import EpochRecord, RunResult, RunSpec
 from bench.processes import cores
 from bench.store.runs import RunStore
@@ -37,25 +38,49 @@ def executor_for(experiment: Experiment, resources: Resources, specs: Sequence[R
     Raises:
         RequestError: cards are not there, or do not hold so many workers.
     """
+    if experiment.executor in ELSEWHERE:
+        return _made(experiment.executor, resources, workers_for(experiment, specs), experiment.machines, specs)
     resources = on_cards(resources, experiment, specs)
     workers = workers_sharing(experiment, resources, specs, workers_for(experiment, specs))
     name = experiment.executor
     if name == AUTO:
         name = "in-process" if workers == 1 else "processes"
+    return _made(name, resources, workers)
+
+
+def _made(name: str, *given: object) -> Executor:
     module, _, made = EXECUTORS[name].partition(":")
-    executor: Executor = getattr(import_module(module), made)(resources, workers)
+    executor: Executor = getattr(import_module(module), made)(*given)
     return executor
 
 
+def fresh_executor(experiment: Experiment, resources: Resources, specs: Sequence[RunSpec]) -> Executor:
+    """As `executor_for`, but never in this process: in processes that nothing ran in before, on whichever machine."""
+    if experiment.executor in ELSEWHERE:
+        return executor_for(experiment, resources, specs)
+    return PoolExecutor(on_cards(resources, experiment, specs), workers_for(experiment, specs))
+
+
+def executor_here(experiment: Experiment, resources: Resources, specs: Sequence[RunSpec]) -> Executor:
+    """As `executor_for`, but on this machine, wherever the experiment was run."""
+    if experiment.executor in ELSEWHERE:
+        experiment = experiment.model_copy(update={"executor": AUTO})
+    return executor_for(experiment, resources, specs)
+
+
 def on_cards(resources: Resources, experiment: Experiment, specs: Sequence[RunSpec]) -> Resources:
-    """With the cards that these runs may use."""
+    """With the cards that these runs may use; other machines share out theirs by themselves."""
+    if experiment.executor in ELSEWHERE:
+        return resources
     return replace(resources, cards=cards_for(experiment, specs))
 
 
 def workers_for(experiment: Experiment, specs: Sequence[RunSpec]) -> int:
     """How many of these runs are trained at once: by themselves one a core, or one a card. For `auto` on cards this is
-    the least; `executor_for` asks them for more.
+    the least; `executor_for` asks them for more. On other machines it is the most.
     """
+    if experiment.leaves_machine:
+        return min(experiment.wanted_workers or len(specs), len(specs))
     if experiment.executor == "in-process":
         return 1
     on_gpu = any(spec.numerics.device != "cpu" for spec in specs)

@@ -16,8 +16,10 @@ def refuse_too_many(workers: int, experiment: Experiment) -> None:
     """Raise `RequestError` where memory cannot hold so many workers, each with the largest of the models.
 
     This is what they need at the least: images in work come on top. Where the system does not say what is free,
-    nothing is refused.
+    nothing is refused, nor where other machines do the work.
     """
+    if experiment.leaves_machine:
+        return
     largest = max(experiment.frozen[name].parameters for name in experiment.backbone)
     each, free = WORKER + COPIES * FLOAT * largest, available()
     if workers > 1 and free is not None and workers * each > free:

@@ -8,7 +8,7 @@ from backbones.convolutions import NEWEST, Rule
 from backbones.names import FETCHED
 from bench.cache import Caches
 from bench.config.experiment import Experiment, FrozenBackbone
-from bench.config.machine import kind_of
+from bench.config.machine import DEVICES, kind_of
 from bench.errors import RequestError
 from bench.execution.fork_server import Asked
 from bench.execution.weight_cache import has_weights, store_weights
@@ -118,7 +118,7 @@ def resolve_backbones(
                 raise RequestError(_changed_message(name, known, frozen[name]))
             if frozen[name].note:
                 say(f"Warning: {name} starts from random weights. {frozen[name].note}")
-        elif known and known.device != "cpu":
+        elif known and known.device != "cpu" and not experiment.leaves_machine:
             _require_device(known.device, experiment.device)
         if experiment.recipe.frozen_stages and not frozen[name].weights_digest:
             raise RequestError(
@@ -223,12 +223,11 @@ def _start(name: str, experiment: Experiment, known: FrozenBackbone | None, cach
     from backbones.build import BackboneError, create, load_body, try_size
     from backbones.names import UnknownBackboneError
     from backbones.weights import WeightsUnavailableError, resolve
-    from bench.execution.setup import resolve_device
 
     choice = _choice(name, experiment.weights, known)
     size = experiment.pixels.image_size
     try:
-        device = resolve_device(experiment.device)
+        device = resolved_device(experiment)
         if experiment.steps == "graph" and device != "cuda":
             raise ValueError(f"--steps graph records steps on a GPU with CUDA, and this is {device}. Leave it out.")
         model = create(name, 2, size)
@@ -240,6 +239,19 @@ def _start(name: str, experiment: Experiment, known: FrozenBackbone | None, cach
         return Start(resolved.source, resolved.digest, resolved.note, resolved.remark, device)
     except (UnknownBackboneError, BackboneError, WeightsUnavailableError, ValueError) as error:
         raise RequestError(str(error)) from error
+
+
+def resolved_device(experiment: Experiment) -> "Device":
+    """The device of runs. Whether other machines have the one that is asked for is not known here.
+
+    Raises:
+        ValueError: this machine does the work, and does not have it.
+    """
+    from bench.execution.setup import resolve_device
+
+    asked = kind_of(experiment.device)
+    named = next((name for name in DEVICES if name == asked), None)
+    return named if named and experiment.leaves_machine else resolve_device(experiment.device)
 
 
 def _resolve(

@@ -10,15 +10,10 @@ from typing import Any, cast
 import torch
 
 from backbones.convolutions.processor import instruction_set
+from bench.execution.variables import KEY_VARIABLES
 from bench.plan.spec import Numerics
 
 _DRIVER = Path("/proc/driver/nvidia/version")
-KEY_VARIABLES = (
-    *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS", "ATEN_CPU_CAPABILITY"),
-    *("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "ONEDNN_DEFAULT_FPMATH_MODE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE"),
-    *("NVIDIA_TF32_OVERRIDE", "CUBLAS_WORKSPACE_CONFIG", "CUDA_VISIBLE_DEVICES", "CUDA_LAUNCH_BLOCKING"),
-    *("PYTORCH_CUDA_ALLOC_CONF", "PYTORCH_ENABLE_MPS_FALLBACK", "PYTHONHASHSEED"),
-)
 
 
 def environment(numerics: Numerics) -> dict[str, str]:

@@ -5,7 +5,14 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
+import numpy as np
+
 from bench.plan.spec import OnEpoch, RunResult, RunSpec
+
+
+def failed(error: str, *, short_of_memory: bool = False) -> RunResult:
+    """Of a run that gave nothing."""
+    return RunResult("failed", np.zeros((0, 0), dtype=np.float32), error=error, short_of_memory=short_of_memory)
 
 
 def tried_again(result: RunResult) -> RunResult:
@@ -47,6 +54,15 @@ class Speed:
         monitored = sum(map(spec.is_monitored, range(spec.all_epochs - spec.recipe.epochs, last)))
         evaluated = len(spec.validation) * monitored + len(spec.predicted)
         return trained / self.training + evaluated / self.evaluation
+
+
+def slowest(answers: Sequence[object]) -> Speed:
+    """Of what workers say that timed the same steps; what one raised is raised here."""
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
+    speeds = [answer for answer in answers if isinstance(answer, Speed)]
+    return Speed(min(speed.training for speed in speeds), min(speed.evaluation for speed in speeds), speeds[0].load)
 
 
 class Executor(Protocol):

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from bench.execution.executor import Speed, tried_again
+from bench.execution.executor import Speed, slowest, tried_again
 from bench.execution.fork_server import start
 from bench.execution.resources import Resources
 from bench.execution.worker import Answer, Task, work
@@ -162,13 +162,7 @@ class PoolExecutor:
         for worker in self._crew:  # all are heard before one is raised: what is left unread would answer the first run
             answers.append(self._answer(worker))
             worker.spec = None
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
-            if isinstance(answer, Died):
-                raise RuntimeError(answer.text)
-        speeds = [answer for answer in answers if isinstance(answer, Speed)]
-        return Speed(min(speed.training for speed in speeds), min(speed.evaluation for speed in speeds), speeds[0].load)
+        return slowest([RuntimeError(answer.text) if isinstance(answer, Died) else answer for answer in answers])
 
     def _answer(self, worker: _Worker) -> "Answer | Died":
         try:

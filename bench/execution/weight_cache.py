@@ -35,14 +35,14 @@ def store_weights(folder: Path, resolved: "ResolvedWeights") -> None:
     from safetensors.torch import save
 
     content = save({key: tensor.contiguous() for key, tensor in resolved.body.items()})
-    with written(_file(folder, resolved.digest)) as temporary:
+    with written(weight_file(folder, resolved.digest)) as temporary:
         temporary.write_bytes(content)  # save_file would call a full disk an error of the weights
 
 
 def has_weights(folder: Path, digest: str, say: Callable[[str], None] | None = None) -> bool:
     """Whether `stored_weights` would find these; random ones (empty digest) need no file. Damage is said."""
     try:
-        return not digest or _check(_file(folder, digest), digest)
+        return not digest or _check(weight_file(folder, digest), digest)
     except DamagedFileError as error:
         if say:
             say(f"The cached weights {error.fault}: they are fetched anew.")
@@ -60,7 +60,7 @@ def stored_weights(folder: Path, digest: str) -> "Mapping[str, Tensor] | None":
         return None
     from safetensors.torch import load_file
 
-    file = _file(folder, digest)
+    file = weight_file(folder, digest)
     _check(file, digest)
     return load_file(file)
 
@@ -86,7 +86,8 @@ def digest_of_file(file: Path) -> str:
     return digest.hexdigest()[:24]
 
 
-def _file(folder: Path, digest: str) -> Path:
+def weight_file(folder: Path, digest: str) -> Path:
+    """Where the tensors of this digest are kept."""
     return folder / f"{digest}.safetensors"
 
 

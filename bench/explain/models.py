@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from backbones.names import FETCHED
 from bench.config.experiment import Experiment
-from bench.engine.execute import executor_for
+from bench.engine.execute import executor_here
 from bench.errors import BenchError, RequestError
 from bench.execution.resources import Resources
 from bench.execution.weight_cache import has_weights, store_weights
@@ -52,7 +52,7 @@ def trained_models(
     of_spec = {spec.run_id: run for run, spec in missing}
     specs = [spec for _, spec in missing]
     _require_weights(specs[0], resources, say)
-    with executor_for(experiment, replace(resources, keep_models=True), specs) as executor:
+    with executor_here(experiment, replace(resources, keep_models=True), specs) as executor:
         for spec, result in executor.run(specs, lambda spec, record: True):
             run = of_spec[spec.run_id]
             _refuse_other(run, spec, result)

@@ -8,10 +8,9 @@ from pydantic import BaseModel
 
 from bench.atomic import write_text
 from bench.config.experiment import Experiment
-from bench.engine.execute import failures, pending, run_and_store, workers_for
+from bench.engine.execute import failures, fresh_executor, pending, run_and_store
 from bench.engine.progress import RunProgress
 from bench.execution.executor import Executor
-from bench.execution.pool import PoolExecutor
 from bench.execution.resources import Resources
 from bench.nondeterminism.designs import Group, Repeat
 from bench.nondeterminism.distances import curve, distances, forget
@@ -63,8 +62,7 @@ class Conductor:
         """Each repeat in processes of its own, which nothing ran in before."""
         for repeat in control.repeats:
             if wanted := pending(repeat, self.folder.repeats):
-                workers = workers_for(self.experiment, wanted)
-                with PoolExecutor(self.resources, workers) as fresh:
+                with fresh_executor(self.experiment, self.resources, wanted) as fresh:
                     self._execute(fresh, wanted)
         ids = _ids(control)
         recorded = self._measured(RecordedGroup(name=control.name, runs=ids), ids)

@@ -1,0 +1,1 @@
+"""Executes runs on a Ray cluster: the driver's side, and what works on its nodes."""

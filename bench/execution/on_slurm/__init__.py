@@ -1,0 +1,1 @@
+"""Executes runs as jobs of Slurm: the driver's side, and what a job does."""
