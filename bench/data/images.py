@@ -39,7 +39,7 @@ class PixelSettings:
     black (nothing is lost or deformed), `stretch`, or `crop` the centre; `white16` is the value of a 16-bit
     grey image that becomes white (65535, or 4095 for 12-bit pixels kept in 16 bits); `windows` are those that
     Hounsfield units are seen through, () where no image has any. `slices` "3": a model sees the first channel of a
-    slice between those of its neighbours; `order` is then a digest of which are neighbours.
+    slice between those of its neighbours; `order` is then, of a run, a digest of which are those of its cases.
     """
 
     image_size: int = 224

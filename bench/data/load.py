@@ -10,7 +10,7 @@ from bench.data.classes import class_list, rename, say_alike
 from bench.data.images import HOUNSFIELD, MAX_PIXELS, PixelSettings, digests_of
 from bench.data.kinds import kind_of
 from bench.data.names import visible
-from bench.data.neighbours import with_neighbours
+from bench.data.neighbours import Neighbours
 from bench.data.passed_over import Entry, PassedOver
 from bench.data.pixel_entry import PixelCache
 from bench.data.pixels import Progress, build_cache
@@ -79,7 +79,7 @@ def load_dataset(
         raise RequestError(_unreadable_message(skipped))
     kept = [(image, digest) for image, digest in readable if digest in pixels.row]
     if settings.slices == "3":
-        settings, pixels = with_neighbours(settings, pixels, kept)
+        pixels = pixels.with_neighbours(Neighbours.of(kept))
     classes = class_list([image for image, _ in kept], declared, all_sites=all_sites)
     cases = [image.as_case(digest, *pixels.sizes[digest]) for image, digest in kept]
     for image, _ in skipped:

@@ -7,7 +7,7 @@ the same bytes. So it does not matter who made it, or that another process makes
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from bench.cached_array import open_checked
 from bench.cached_file import read_sealed
 from bench.data.images import PixelSettings
+from bench.data.neighbours import Neighbours, Seen
 from bench.data.reading import Note, Reading
 
 SCHEME = 5  # raised when decoding changes so that the same file gives other pixels
@@ -42,8 +43,7 @@ class PixelCache:
     the order of the digests, `thumbnail_file` one of (n_images, 48, 48) in the same order; `row` maps a digest to its
     row; `sizes` to the (width, height) of the upright original; `readings` to how it was read; `unreadable` maps
     digests of images that could not be decoded to the reason. `checks` are the CRC-32 of each row of both arrays.
-    `neighbours` (n_images, 3) are the rows of the slice below, of the image itself and of the slice above, where models
-    see all three.
+    `neighbours` say which slices a model sees with each, where it does not see them alone.
     """
 
     key: str
@@ -54,7 +54,7 @@ class PixelCache:
     readings: dict[str, Reading]
     checks: tuple[list[int], list[int]] = field(repr=False)
     unreadable: dict[str, str] = field(default_factory=dict)
-    neighbours: NDArray[np.int64] | None = field(default=None, repr=False, compare=False)
+    neighbours: Neighbours | None = field(default=None, repr=False, compare=False)
 
     def open(self) -> NDArray[np.uint8]:
         """The array, memory-mapped and read-only: processes that open it share the memory.
@@ -64,9 +64,33 @@ class PixelCache:
         """
         return open_checked(self.array_file, self.checks[0], np.uint8)
 
-    def refuse_other_neighbours(self, settings: PixelSettings) -> None:
-        """Raise ValueError where models would see other neighbours than `settings` say."""
-        if (self.neighbours is not None) != (settings.slices == "3") or not self.key.endswith(settings.order):
+    def with_neighbours(self, neighbours: Neighbours) -> "PixelCache":
+        """The same, seen in threes, under a name that says so."""
+        return replace(self, key=f"{self.key}-{neighbours.key}", neighbours=neighbours)
+
+    @property
+    def n_seen(self) -> int:
+        """How many different images models see: as many as there are, or as there are threes of slices."""
+        return len(self.row) if self.neighbours is None else len(self.neighbours.row)
+
+    @property
+    def threes(self) -> NDArray[np.int64] | None:
+        """(n_seen, 3): of each the rows of its slices, from below; None where slices are seen alone."""
+        return None if self.neighbours is None else self.neighbours.rows(self.row)
+
+    def rows(self, cases: Iterable[Seen]) -> NDArray[np.int64]:
+        """Of each case which of these it is: (n_cases,)."""
+        beside = self.neighbours
+        found = (self.row[case.digest] if beside is None else beside.row[beside.of_case(case)] for case in cases)
+        return np.fromiter(found, dtype=np.int64)
+
+    def order(self, cases: Iterable[Seen]) -> str:
+        """A digest of the neighbours of these cases; empty where slices are seen alone."""
+        return "" if self.neighbours is None else self.neighbours.order(cases)
+
+    def refuse_other_neighbours(self, settings: PixelSettings, cases: Iterable[Seen]) -> None:
+        """Raise ValueError where models would see these cases with other neighbours than `settings` say."""
+        if (self.neighbours is not None) != (settings.slices == "3") or self.order(cases) != settings.order:
             raise ValueError("The slices have another order now than this run was planned with. Restore the data.")
 
     def thumbnails(self) -> NDArray[np.uint8]:

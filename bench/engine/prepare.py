@@ -75,6 +75,7 @@ class Prepared:
             experiment.recipe.with_labels_of_groups(experiment.label_order),
             data.settings,
             experiment.monitored,
+            data.pixels.order,
         )
 
     def resources(self) -> Resources:

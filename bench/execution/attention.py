@@ -4,7 +4,7 @@ Ilse, Tomczak & Welling 2018, Attention-based Deep Multiple Instance Learning (I
 model are learnt from the groups of the training part alone, in float32 on the CPU: the same spec gives the same bytes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from bench.scoring import class_numbers
 from bench.seeds import derive
 from reports.statistics.group_pooling import UNDECIDED, label_groups
 
+Rows = Callable[[Sequence[Sample]], NDArray[np.int64]]
 HIDDEN = 64
 EPOCHS, GROUPS_A_STEP = 60, 16
 RATE, DECAY = 1e-3, 1e-2
@@ -46,15 +47,15 @@ class GatedAttention(nn.Module):
         return scores
 
 
-def fit_and_predict(spec: RunSpec, features: NDArray[np.float32], row: Mapping[str, int]) -> NDArray[np.float32]:
+def fit_and_predict(spec: RunSpec, features: NDArray[np.float32], rows: Rows) -> NDArray[np.float32]:
     """Class probabilities (n_predicted, n_classes): each case has those of its group.
 
-    features: (n_images, n_features); row: where each image's are, by digest.
+    features: (n_images, n_features); rows: from cases to where features of their images are.
 
     Raises:
         ValueError: features are not finite, or a group of the training part has no label.
     """
-    inside, outside = (_of(samples, features, row) for samples in (spec.train, spec.predicted))
+    inside, outside = (features[rows(samples)] for samples in (spec.train, spec.predicted))
     if not (np.isfinite(inside).all() and np.isfinite(outside).all()):
         raise ValueError(f"{spec.backbone} gives features that are infinite or not a number. Try --precision fp32.")
     mean, deviation = inside.mean(0), inside.std(0)
@@ -82,10 +83,6 @@ def group_numbers(samples: Sequence[Sample]) -> NDArray[np.int64]:
     numbers: dict[tuple[str, str, bool], int] = {}
     keys = ((one.site, one.case_id if one.group is None else one.group, one.group is None) for one in samples)
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
-
-
-def _of(samples: Sequence[Sample], features: NDArray[np.float32], row: Mapping[str, int]) -> NDArray[np.float32]:
-    return np.asarray(features[[row[sample.digest] for sample in samples]], dtype=np.float32)
 
 
 def _members(group: NDArray[np.int64]) -> list[Tensor]:

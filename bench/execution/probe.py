@@ -5,7 +5,7 @@ neighbours, and the classifier. In float64 on one thread, so that the same spec 
 """
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -28,6 +28,8 @@ from bench.seeds import derive
 
 Features = NDArray[np.float64]
 Labels = NDArray[np.int64]
+Rows = Callable[[Sequence[Sample]], NDArray[np.int64]]
+"""From cases to where features of their images are."""
 Parts = Sequence[NDArray[np.bool_]]
 """Inner folds: which cases of the training part each holds out."""
 
@@ -45,17 +47,17 @@ class UnfitFeatures(ValueError):
     """The body gives features that no classifier can be fitted to."""
 
 
-def fit_and_predict(spec: RunSpec, features: NDArray[np.float32], row: Mapping[str, int]) -> NDArray[np.float32]:
+def fit_and_predict(spec: RunSpec, features: NDArray[np.float32], rows: Rows) -> NDArray[np.float32]:
     """Class probabilities (n_predicted, n_classes) by the probe of the spec's recipe.
 
-    features: (n_images, n_features); row: where each image's are, by digest.
+    features: (n_images, n_features).
 
     Raises:
         UnfitFeatures: they are not finite.
     """
 
     def of(samples: Sequence[Sample]) -> Features:
-        found = features[[row[sample.digest] for sample in samples]].astype(np.float64)
+        found = features[rows(samples)].astype(np.float64)
         if not np.isfinite(found).all():
             raise UnfitFeatures(
                 f"{spec.backbone} gives features that are infinite or not a number. --precision fp32 usually helps."

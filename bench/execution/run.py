@@ -82,18 +82,19 @@ def _execute_probe(spec: RunSpec, resources: Resources) -> RunResult:
     else:
         from bench.execution.probe import fit_and_predict  # scikit-learn, which takes a second to load
 
-    timings = Timings()
+    timings, pixels = Timings(), resources.pixels
+    pixels.refuse_other_neighbours(spec.pixels, (*spec.train, *spec.predicted))  # where features are there already
 
     def compute() -> Features:
         run = PreparedRun(spec, resources, timings)
-        return pooled(run.model, run.images, len(resources.pixels.row), run.autocast)
+        return pooled(run.model, run.images, pixels.n_seen, run.autocast)
 
     with timings.phase("total"):
         set_up(spec.numerics, resources.card)
         with timings.phase("features"):
-            features = load_features(resources.caches.features, spec, resources.pixels, compute)
+            features = load_features(resources.caches.features, spec, pixels, compute)
         with timings.phase("fit"):
-            found = fit_and_predict(spec, features.values, resources.pixels.row)
+            found = fit_and_predict(spec, features.values, pixels.rows)
     if features.seconds is not None:
         timings.seconds["body"] = features.seconds
     return RunResult("done", found, timings=timings.seconds, environment=environment(spec.numerics))
@@ -133,9 +134,9 @@ class PreparedRun:
         with self.timings.phase("build"):
             self.model = self._build(trained)
         pixels, channels_last = resources.pixels, spec.numerics.layout == "channels_last"
-        pixels.refuse_other_neighbours(spec.pixels)
+        pixels.refuse_other_neighbours(spec.pixels, (*spec.train, *spec.predicted))
         array = pixels.open()
-        source = source_of(array, self.device, pixels.neighbours)
+        source = source_of(array, self.device, pixels.threes)
         self.images = ImageBatches(array, traits(self.model), self.device, channels_last, source)
         recorded = spec.numerics.steps == "graph" and self.device.type == "cuda"
         self.recorder: StepRecorder | None = CudaGraphs(self.device) if recorded else None
@@ -174,8 +175,8 @@ class PreparedRun:
         return tail, features
 
     def rows(self, samples: tuple[Sample, ...]) -> NDArray[np.int64]:
-        """Rows of the pixel cache."""
-        return np.array([self.resources.pixels.row[sample.digest] for sample in samples], dtype=np.int64)
+        """Which of the images that models see they are."""
+        return self.resources.pixels.rows(samples)
 
     def labels(self, samples: tuple[Sample, ...]) -> NDArray[np.int64]:
         """Class numbers."""
@@ -199,7 +200,7 @@ class PreparedRun:
 
     def _features(self) -> Features:
         refuse_other_heads(self.spec.backbone, self.model, self.images, self.autocast)
-        return pooled(self.model, self.images, len(self.resources.pixels.row), self.autocast)
+        return pooled(self.model, self.images, self.resources.pixels.n_seen, self.autocast)
 
     def _train(
         self,

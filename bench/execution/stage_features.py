@@ -89,10 +89,10 @@ def load_stage_features(
     with one_at_a_time(path.with_suffix(".lock")):
         array = _read(path, index, say)
         if array is None:
-            size = 4 * len(pixels.row) * prod(form.shape)
+            size = 4 * pixels.n_seen * prod(form.shape)
             _refuse_too_large(size, spec, body, folder)
-            say(f"{spec.backbone}: the output of {body.end} is kept for {len(pixels.row)} images, {_in_words(size)}.")
-            _write(path, index, len(pixels.row), form, lambda rows: _outputs(body, images, rows, autocast))
+            say(f"{spec.backbone}: the output of {body.end} is kept for {pixels.n_seen} images, {_in_words(size)}.")
+            _write(path, index, pixels.n_seen, form, lambda rows: _outputs(body, images, rows, autocast))
             array = _read(path, index, say)
     if array is None:
         raise DamagedFileError(path)

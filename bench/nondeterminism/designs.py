@@ -72,7 +72,8 @@ def designs_of(
         )
 
     def plan(table: FoldTable) -> Sequence[RunSpec]:
-        return plan_runs(data.cases, table, data.classes, [backbone], [seed], experiment.recipe, data.settings)
+        recipe, order = experiment.recipe, data.pixels.order
+        return plan_runs(data.cases, table, data.classes, [backbone], [seed], recipe, data.settings, order=order)
 
     def draw(other: int) -> FoldOfCase:
         return draw_folds(internal(data.cases), other, folds=experiment.drawn_folds, holdout=experiment.holdout)

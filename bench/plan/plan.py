@@ -1,6 +1,6 @@
 """The runs of an experiment. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.data.cases import INTERNAL, Case
@@ -9,6 +9,8 @@ from bench.folds.table import FoldTable
 from bench.plan.recipe import Recipe
 from bench.plan.spec import Numerics, Role, RunSpec, Sample, Seeds, Weights
 from bench.seeds import derive
+
+Order = Callable[[Iterable[Sample]], str]
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,15 @@ class Part:
     train: tuple[Sample, ...]
     validation: tuple[Sample, ...]
     external: tuple[Sample, ...] = ()
+
+    @property
+    def all(self) -> tuple[Sample, ...]:
+        """What its runs train on and predict."""
+        return self.train + self.validation + self.external
+
+    def seen(self, pixels: PixelSettings, order: Order | None) -> PixelSettings:
+        """The settings of its runs. order: names what lies beside cases that are seen with their neighbours."""
+        return replace(pixels, order=order(self.all)) if order else pixels
 
 
 @dataclass(frozen=True)
@@ -60,18 +71,21 @@ def plan_runs(
     recipe: Recipe,
     pixels: PixelSettings,
     monitor: int | None = None,
+    order: Order | None = None,
 ) -> list[RunSpec]:
     """Backbones × seeds × folds. Seeds come first, so that every backbone has finished seed 0 before seed 1 starts.
 
-    Where folds are sites, cases of every site are trained on and held out, and none is external.
+    Where folds are sites, cases of every site are trained on and held out, and none is external. order: as that of
+    `PixelCache`; without it runs have the order that `pixels` say.
     """
     samples = samples_of(cases)
     inside = [sample for sample in samples if folds.sites or sample.site == INTERNAL]
     external = by_content(sample for sample in samples if not folds.sites and sample.site != INTERNAL)
     return [
-        replace(backbone.spec(part, classes, recipe, pixels), monitor=monitor)
+        replace(backbone.spec(part, classes, recipe, seen), monitor=monitor)
         for seed in seeds
         for part in parts_of(inside, seed, folds.by_seed[seed], folds.folds(seed), external)
+        for seen in (part.seen(pixels, order),)
         for backbone in backbones
     ]
 

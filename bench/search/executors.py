@@ -12,6 +12,7 @@ from bench.engine.images import load_images, of_size
 from bench.engine.prepare import Prepared
 from bench.execution.executor import Executor
 from bench.execution.resources import Resources
+from bench.plan.plan import Part
 from bench.plan.spec import RunSpec
 
 
@@ -32,9 +33,10 @@ class Executors:
     ) -> None:
         self._stack.__exit__(kind, error, trace)
 
-    def pixels(self, image_size: int) -> PixelSettings:
-        """Pixel settings of the cases at that size."""
-        return self._dataset(image_size).settings
+    def pixels(self, image_size: int, part: Part) -> PixelSettings:
+        """Pixel settings of a part's cases at that size."""
+        dataset = self._dataset(image_size)
+        return part.seen(dataset.settings, dataset.pixels.order)
 
     def executor(self, specs: Sequence[RunSpec]) -> Executor:
         """For runs of one image size."""

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.data.images import PixelSettings
 from bench.engine.prepare import Prepared
 from bench.folds.draw import draw_folds
 from bench.folds.leaks import grouped
@@ -91,7 +90,9 @@ def _stage(
 ) -> Stage:
     experiment, dataset, pixels = prepared.experiment, prepared.dataset, prepared.dataset.settings
     named_cases, named_parts = digests_of(parts)
-    number = len({sample.case_id for part in parts for sample in (*part.train, *part.validation)})
+    samples = {sample.case_id: sample for part in parts for sample in (*part.train, *part.validation)}
+    number, order = len(samples), dataset.pixels.order(samples.values())
+    slices = f", slices 3 {order}" if order else ""
     sized = "" if "image_size" in space.dimensions else f"{pixels.image_size} pixels, "
     called = re.sub(r"[^\w.-]+", "-", backbone.name)  # a study's name is that of files
     base = options.study or f"{called}{'-nested' if options.nested else ''}"
@@ -113,16 +114,12 @@ def _stage(
             "classes": ", ".join(dataset.classes),
             "cases": f"{number} ({named_cases})",
             "folds": f"{len(parts)} ({named_parts})",
-            "images": f"{sized}{pixels.fit}, windows {'/'.join(pixels.windows) or 'none'}{_slices(pixels)}",
+            "images": f"{sized}{pixels.fit}, windows {'/'.join(pixels.windows) or 'none'}{slices}",
             "fixed": fixed(experiment.recipe, space),
         },
         note=_note(options, backbone.name, number, len(parts), outer),
     )
     return Stage(plan, suffix, backbone, parts, outer)
-
-
-def _slices(pixels: PixelSettings) -> str:
-    return "" if pixels.slices == "1" else f", slices {pixels.slices} {pixels.order}"
 
 
 def _note(options: SearchOptions, backbone: str, cases: int, models: int, outer: Part | None) -> str:

@@ -37,8 +37,8 @@ class TrialRunner:
 
     def specs(self, parts: Sequence[Part], recipe: Recipe, image_size: int) -> list[RunSpec]:
         """The runs of some parts under a recipe."""
-        pixels, classes = self._executors.pixels(image_size), self._prepared.dataset.classes
-        return [self._backbone.spec(part, classes, recipe, pixels, role="search") for part in parts]
+        seen, classes = self._executors.pixels, self._prepared.dataset.classes
+        return [self._backbone.spec(part, classes, recipe, seen(image_size, part), role="search") for part in parts]
 
     def score(self, parts: Sequence[Part], recipe: Recipe, image_size: int, params: Params, watch: Watch) -> Scored:
         """The mean score over the parts, as many at once as there are workers; stops where the watch says so.

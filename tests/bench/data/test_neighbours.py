@@ -19,6 +19,9 @@ from bench.data.load import Dataset
 from bench.errors import RequestError
 from bench.execution.batches import ImageBatches
 from bench.execution.image_source import source_of
+from bench.plan.plan import PlannedBackbone, parts_of, samples_of
+from bench.plan.recipe import Recipe
+from bench.plan.spec import Numerics, Weights
 
 THREE = PixelSettings(16, windows=("40/80",), slices="3")
 HEIGHTS = [0, 20, 40, 60, 80]
@@ -31,9 +34,8 @@ def seen(dataset: Dataset) -> list[list[int]]:
     """Of each case the grey of the three channels that a model sees, as Hounsfield units."""
     pixels = dataset.pixels
     array, device = pixels.open(), torch.device("cpu")
-    images = ImageBatches(array, AS_THEY_ARE, device, False, source_of(array, device, pixels.neighbours))
-    rows = np.array([pixels.row[case.digest] for case in dataset.cases])
-    return np.rint(images(rows)[:, :, 8, 8].numpy() * 80).astype(int).tolist()
+    images = ImageBatches(array, AS_THEY_ARE, device, False, source_of(array, device, pixels.threes))
+    return np.rint(images(pixels.rows(dataset.cases))[:, :, 8, 8].numpy() * 80).astype(int).tolist()
 
 
 def flat(value: float, dtype: type = np.int16) -> np.ndarray:
@@ -97,13 +99,34 @@ def test_a_manifest_by_its_column_z_within_groups(tmp_path: Path, caches: Caches
     ]
 
 
-def test_a_picture_that_lies_at_several_places_is_its_own_neighbour(tmp_path: Path, caches: Caches) -> None:
-    rows = [
+def volumes(values: list[int]) -> list[dict[str, object]]:
+    """Rows of a manifest of two volumes with three slices each, of these values from below."""
+    return [
         {"path": f"{place}.png", "label": "ab"[place // 3], "group": f"g{place // 3}", "z": place, "value": value}
-        for place, value in enumerate([0, 20, 40, 0, 60, 80])
+        for place, value in enumerate(values)
     ]
-    dataset = load_sites({"internal": manifest(tmp_path, rows)}, replace(THREE, windows=()), caches)
-    assert seen(dataset) == [[0, 0, 0], [0, 20, 40], [20, 40, 40], [0, 0, 0], [0, 60, 80], [60, 80, 80]]
+
+
+def test_a_picture_that_lies_at_several_places_has_the_neighbours_of_each(tmp_path: Path, caches: Caches) -> None:
+    file = manifest(tmp_path, volumes([0, 20, 40, 80, 60, 0]))
+    dataset = load_sites({"internal": file}, replace(THREE, windows=()), caches)
+    assert seen(dataset) == [[0, 0, 20], [0, 20, 40], [20, 40, 40], [80, 80, 60], [80, 60, 0], [60, 0, 0]]
+    assert len(dataset.pixels.row) == 5
+    twice = manifest(tmp_path / "twice", volumes([0, 20, 40, 0, 20, 60]))
+    again = load_sites({"internal": twice}, replace(THREE, windows=()), caches)
+    assert seen(again) == [[0, 0, 20], [0, 20, 40], [20, 40, 40], [0, 0, 20], [0, 20, 60], [20, 60, 60]]
+
+
+def test_different_slices_at_one_place_are_refused_and_copies_are_one_slice(tmp_path: Path, caches: Caches) -> None:
+    copies = volumes([0, 20, 40, 60, 80, 20])
+    copies[5] |= {"group": "g0", "z": 1, "label": "a"}
+    dataset = load_sites({"internal": manifest(tmp_path / "copies", copies)}, replace(THREE, windows=()), caches)
+    assert seen(dataset) == [[0, 0, 20], [0, 20, 40], [20, 40, 40], [60, 60, 80], [60, 80, 80], [0, 20, 40]]
+    others = volumes([0, 20, 40, 60, 80, 10])
+    others[2]["z"] = 1
+    file = manifest(tmp_path / "others", others)
+    with pytest.raises(RequestError, match=r"at 1 place\(s\) lie several .* such as internal/1\.png, internal/2\.png"):
+        load_sites({"internal": file}, replace(THREE, windows=()), caches)
 
 
 @pytest.mark.parametrize("z", [None, "", "top", "nan"])
@@ -126,7 +149,9 @@ def test_images_are_decoded_once_for_both_and_settings_of_single_slices_stay_wha
         load_sites({"internal": tmp_path / "data"}, replace(THREE, slices=slices), caches) for slices in ("1", "3")
     )
     assert one.pixels.array_file == three.pixels.array_file
-    assert three.pixels.key == f"{one.pixels.key}-{three.settings.order}"
+    assert three.pixels.neighbours is not None
+    assert three.pixels.key == f"{one.pixels.key}-{three.pixels.neighbours.key}"
+    assert one.pixels.order(one.cases) == ""
     assert seen(one) == [[value] * 3 for value in HEIGHTS] * 2
     before = {"image_size": 16, "fit": "pad", "white16": 65535, "windows": ["40/80"]}
     assert json.loads(json.dumps(one.settings.decisive())) == before
@@ -142,9 +167,38 @@ def test_another_order_is_another_setting_and_no_run_of_the_first_uses_it(tmp_pa
         return load_sites({"internal": manifest(tmp_path, rows)}, replace(THREE, windows=()), caches)
 
     first, same, other = made([0, 1, 2, 3, 4, 5]), made([0, 5, 9, 1, 2, 3]), made([0, 2, 1, 3, 4, 5])
-    assert first.settings == same.settings != other.settings
-    assert [case.digest for case in first.cases] == [case.digest for case in other.cases]
-    first.pixels.refuse_other_neighbours(first.settings)
-    for pixels, settings in ((other.pixels, first.settings), (first.pixels, replace(THREE, slices="1", order=""))):
+    cases = first.cases
+    assert first.pixels.order(cases) == same.pixels.order(cases) != other.pixels.order(cases)
+    assert first.pixels.order(cases[3:]) == other.pixels.order(cases[3:])
+    assert [case.digest for case in cases] == [case.digest for case in other.cases]
+    settings = replace(THREE, windows=(), order=first.pixels.order(cases))
+    same.pixels.refuse_other_neighbours(settings, cases)
+    for pixels, wanted in ((other.pixels, settings), (first.pixels, replace(THREE, slices="1", order=""))):
         with pytest.raises(ValueError, match="another order now"):
-            pixels.refuse_other_neighbours(settings)
+            pixels.refuse_other_neighbours(wanted, cases)
+
+
+def test_runs_of_internal_slices_have_one_name_whatever_other_sites_are_read(tmp_path: Path, caches: Caches) -> None:
+    inside, outside = (
+        manifest(tmp_path / site, volumes(v))
+        for site, v in (("in", [0, 20, 40, 60, 80, 10]), ("out", [20, 0, 50, 0, 70, 30]))
+    )
+    alone = load_sites({"internal": inside}, replace(THREE, windows=()), caches)
+    both = load_sites({"internal": inside, "bern": outside}, replace(THREE, windows=()), caches)
+    assert alone.pixels.key != both.pixels.key
+    backbone = PlannedBackbone("test_resnet", Weights("random", ""), Numerics("fp32"))
+    names, orders = [], []
+    for dataset in (alone, both):
+        samples = [sample for sample in samples_of(dataset.cases) if sample.site == "internal"]
+        folds = {sample.case_id: number % 2 for number, sample in enumerate(samples)}
+        specs = [
+            backbone.spec(part, ("a", "b"), Recipe(), part.seen(dataset.settings, dataset.pixels.order), role="search")
+            for part in parts_of(samples, 0, folds, range(2))
+        ]
+        names.append([spec.run_id for spec in specs])
+        orders.append({spec.pixels.order for spec in specs})
+        for spec in specs:
+            dataset.pixels.refuse_other_neighbours(spec.pixels, (*spec.train, *spec.predicted))
+    assert names[0] == names[1]
+    assert orders[0] == orders[1]
+    assert len(orders[0]) == 1  # runs of one experiment are one row of its leaderboard

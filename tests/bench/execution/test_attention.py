@@ -1,5 +1,6 @@
 """The attention probe: what it is, that it learns from the training part alone, and what it is good for."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,8 +58,12 @@ def spec_of(train: list[Sample], predicted: list[Sample], recipe: Recipe = ATTEN
 
 def run(spec: RunSpec, features: dict[str, np.ndarray]) -> np.ndarray:
     set_up(spec.numerics)
+    return fit_and_predict(spec, np.stack([*features.values()]), rows_in(features))
+
+
+def rows_in(features: dict[str, np.ndarray]) -> Callable[[Sequence[Sample]], np.ndarray]:
     row = {digest: number for number, digest in enumerate(features)}
-    return fit_and_predict(spec, np.stack([*features.values()]), row)
+    return lambda samples: np.array([row[one.digest] for one in samples])
 
 
 def split(samples: list[Sample], groups: int) -> tuple[list[Sample], list[Sample]]:
@@ -114,8 +119,8 @@ def test_it_finds_the_one_case_that_tells_where_a_probe_on_single_cases_does_not
     assert (found.argmax(1) == truth).mean() > 0.9
     from bench.execution.probe import fit_and_predict as logistic
 
-    row = {digest: number for number, digest in enumerate(features)}
-    single = logistic(spec_of(train, held_out, RECIPES["logistic-probe"]), np.stack([*features.values()]), row)
+    spec = spec_of(train, held_out, RECIPES["logistic-probe"])
+    single = logistic(spec, np.stack([*features.values()]), rows_in(features))
     of = group_numbers(held_out)
     mean = np.stack([single[of == number].mean(0) for number in range(of.max() + 1)])[of]
     assert (mean.argmax(1) == truth).mean() < (found.argmax(1) == truth).mean()
