@@ -11,7 +11,7 @@ import pandas as pd
 from bench.config.experiment import Level
 from bench.errors import RequestError
 from bench.report.compiled import compile_with, up_to_date
-from bench.report.leaderboard import Resampling, stored_leaderboard
+from bench.report.leaderboard import Evaluation, stored_leaderboard
 from bench.status.model import Status
 from bench.status.read import read_status
 from bench.store.claim import FolderBusy
@@ -121,10 +121,10 @@ class Results:
         content: dict[str, Any] = json.loads((self.path / "leaderboard.json").read_text(encoding="utf-8"))
         return content
 
-    def _intervals(self) -> Resampling:
+    def _intervals(self) -> Evaluation:
         experiment = self._folder.experiment()
         assert experiment is not None
-        return Resampling.of(experiment)
+        return Evaluation.of(experiment)
 
     def __repr__(self) -> str:
         return f"bench.Results({str(self.path)!r})"

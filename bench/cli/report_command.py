@@ -11,7 +11,7 @@ from bench.printing import to_errors
 
 if TYPE_CHECKING:
     from bench.config.experiment import Experiment
-    from bench.report.leaderboard import Resampling
+    from bench.report.leaderboard import Evaluation
     from bench.store.folder import ResultsFolder
 
 FORMATS = ("md", "json", "csv", "latex", "tables", "html")
@@ -97,14 +97,14 @@ def _checked_format(layout: str | None, as_json: bool, chosen: bool) -> str | No
 
 def _other_choices(
     folder: "ResultsFolder", interval: str | None = None, stratify: bool | None = None, **of_groups: Any
-) -> "Resampling | None":
+) -> "Evaluation | None":
     """What was asked for, None where it is what the folder's experiment asks for."""
     if interval is None and stratify is None and not any(of_groups.values()):
         return None
     from typing import get_args
 
     from bench.errors import RequestError
-    from bench.report.leaderboard import Resampling
+    from bench.report.leaderboard import Evaluation
     from reports.statistics.intervals import Interval
 
     known: tuple[Interval, ...] = get_args(Interval)
@@ -114,7 +114,7 @@ def _other_choices(
     experiment = folder.experiment()
     assert experiment is not None
     try:
-        asked = Resampling.of(_with_groups(experiment, of_groups), chosen, stratify)
+        asked = Evaluation.of(_with_groups(experiment, of_groups), chosen, stratify)
     except ValueError as error:
         own = folder.root / "experiment.toml"
         text = f"--interval and --stratify do not go together: {error}."
@@ -123,7 +123,7 @@ def _other_choices(
         elif interval is None:
             text = f"--stratify does not go with `interval` of {own}: {error}. Add another --interval."
         raise RequestError(text) from None
-    return None if asked == Resampling.of(experiment) else asked
+    return None if asked == Evaluation.of(experiment) else asked
 
 
 def _with_groups(experiment: "Experiment", of_groups: dict[str, Any]) -> "Experiment":

@@ -9,7 +9,7 @@ from bench.printing import to_errors, to_output
 
 if TYPE_CHECKING:
     from bench.report.compiled import Compiled
-    from bench.report.leaderboard import Resampling
+    from bench.report.leaderboard import Evaluation
     from bench.store.folder import ResultsFolder
     from reports import Leaderboard
     from reports.tables.table import Table
@@ -86,12 +86,12 @@ def print_stored(folder: "ResultsFolder", layout: str) -> None:
     _out(_with_further(text, _further(folder) if layout == "md" else ()))
 
 
-def _own(folder: "ResultsFolder") -> "Resampling | None":
+def _own(folder: "ResultsFolder") -> "Evaluation | None":
     """The experiment's own intervals."""
-    from bench.report.leaderboard import Resampling
+    from bench.report.leaderboard import Evaluation
 
     experiment = folder.experiment()
-    return Resampling.of(experiment) if experiment else None
+    return Evaluation.of(experiment) if experiment else None
 
 
 def _with_further(text: str | None, further: "tuple[Table, ...]") -> str:
@@ -110,14 +110,14 @@ def _further(folder: "ResultsFolder") -> "tuple[Table, ...]":
     return tuple(table for feature in features_of(folder.root) for table in feature.tables(folder))
 
 
-def print_with(folder: "ResultsFolder", other: "Resampling", *, as_json: bool) -> None:
+def print_with(folder: "ResultsFolder", other: "Evaluation", *, as_json: bool) -> None:
     """The leaderboard with other intervals, or at another level, than the stored one; nothing is written."""
     compiled = _compile(folder, other)
     _out(compiled.json if as_json else compiled.text)
 
 
 def print_tables(
-    folder: "ResultsFolder", metrics: list[str] | None, baseline: str | None, other: "Resampling | None"
+    folder: "ResultsFolder", metrics: list[str] | None, baseline: str | None, other: "Evaluation | None"
 ) -> None:
     """Where the stored leaderboard is up to date nothing is written, so this needs no lock either."""
     from contextlib import nullcontext
@@ -132,7 +132,7 @@ def print_tables(
     _out(tables_markdown(tables) if metrics else "\n".join([compiled.text, *differences]))
 
 
-def _own_if_up_to_date(folder: "ResultsFolder") -> "Resampling | None":
+def _own_if_up_to_date(folder: "ResultsFolder") -> "Evaluation | None":
     """The experiment's own intervals where the stored leaderboard, which has them, need not be written anew."""
     from bench.report.leaderboard import stored_leaderboard
 
@@ -144,7 +144,7 @@ def write_all_tables(
     layout: str,
     metrics: list[str] | None,
     baseline: str | None,
-    other: "Resampling | None",
+    other: "Evaluation | None",
 ) -> None:
     """Every table into the folder, in one format or with `tables` in all; prints the first of one format."""
     from bench.features import all_features, features_of
@@ -211,7 +211,7 @@ def _nothing_compared(leaderboard: "Leaderboard", metrics: list[str] | None, bas
     return f"{text}; the leaderboard's notes say why."
 
 
-def _compile(folder: "ResultsFolder", other: "Resampling | None" = None) -> "Compiled":
+def _compile(folder: "ResultsFolder", other: "Evaluation | None" = None) -> "Compiled":
     """Anew, with the label worklist; with other intervals nothing is written.
 
     Raises:

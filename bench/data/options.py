@@ -23,7 +23,7 @@ READERS = {
 }
 """By name the module that reads a layout of data: its `read(path, site, options)` gives `FoundImage`s."""
 READER_NAMES = (AUTO_READER, *READERS)
-MANIFEST_COLUMNS = ("path", "label", "group", "site", "split", "mask", "part", "case_id")
+MANIFEST_COLUMNS = ("path", "label", "group", "site", "split", "mask", "part", "case_id", "z")
 
 
 @dataclass(frozen=True)

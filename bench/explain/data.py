@@ -29,10 +29,11 @@ class Images:
     pixels: PixelCache
 
     def of(self, case_ids: Iterable[str]) -> dict[str, NDArray[np.uint8]]:
-        """Images (size, size, 3) by digest."""
+        """Images (size, size, 3) by digest. Of slices with neighbours the channel that models saw, as grey."""
         wanted, array = set(case_ids), self.pixels.open()
         digests = {case.digest for case in self.cases if case.case_id in wanted}
-        return {digest: np.array(array[self.pixels.row[digest]]) for digest in digests}
+        channels = slice(None) if self.pixels.neighbours is None else [0, 0, 0]
+        return {digest: np.array(array[self.pixels.row[digest]][..., channels]) for digest in digests}
 
     def clusters(self) -> dict[str, int]:
         """A number for the patient of each case id, or for the case where no patient is known; none spans sites."""

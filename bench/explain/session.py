@@ -15,7 +15,7 @@ from bench.explain.model_sets import ModelSet, find_models
 from bench.explain.options import ExplainOptions
 from bench.explain.stored import GalleryPicture, write_explanations
 from bench.printing import to_output
-from bench.report.leaderboard import RESAMPLING_SEED, Resampling
+from bench.report.leaderboard import RESAMPLING_SEED, Evaluation
 from bench.store.folder import ResultsFolder
 from bench.store.runs import StoredRun
 from bench.terminal import Terminal
@@ -118,7 +118,7 @@ class _Work:
 
 def _intervals(experiment: Experiment) -> Intervals:
     """Those of the leaderboard."""
-    interval = Resampling.of(experiment).interval
+    interval = Evaluation.of(experiment).interval
     drawn = interval != "jackknife-t"
     draws = Draws.from_generator(np.random.default_rng(RESAMPLING_SEED), RESAMPLES) if drawn else None
     return Intervals(IntervalChoice(interval), draws)

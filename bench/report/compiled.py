@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bench.errors import BenchError
 from bench.report.entries import Stored, read_stored
 from bench.report.groups import GroupLevel
-from bench.report.leaderboard import Resampling, draw_leaderboard, store_leaderboard, stored_leaderboard
+from bench.report.leaderboard import Evaluation, draw_leaderboard, store_leaderboard, stored_leaderboard
 from bench.report.worklist import better_than_guessing, find_labels, write_worklist
 from bench.store.folder import ResultsFolder
 from bench.store.snapshot import FolderSnapshot
@@ -40,21 +40,21 @@ def compile_results(folder: ResultsFolder, snapshot: FolderSnapshot | None = Non
         NothingToRank: there is nothing to compile.
     """
     stored = _read(folder, snapshot)
-    drawn = draw_leaderboard(folder, stored, Resampling.of(stored.experiment))
+    drawn = draw_leaderboard(folder, stored, Evaluation.of(stored.experiment))
     usable, classes = better_than_guessing(drawn.leaderboard), tuple(stored.experiment.class_order or ())
     notes = write_worklist(folder.root, find_labels(stored.entries, stored.evaluated, classes, usable))
     store_leaderboard(folder, drawn)
     return Compiled(drawn.leaderboard, drawn.text, drawn.json, tuple(notes), stored, drawn.groups)
 
 
-def compile_with(folder: ResultsFolder, resampling: Resampling) -> Compiled:
+def compile_with(folder: ResultsFolder, evaluation: Evaluation) -> Compiled:
     """With other intervals than the experiment's; writes nothing.
 
     Raises:
         NothingToRank: there is nothing to compile.
     """
     stored = _read(folder)
-    drawn = draw_leaderboard(folder, stored, resampling)
+    drawn = draw_leaderboard(folder, stored, evaluation)
     return Compiled(drawn.leaderboard, drawn.text, drawn.json, (), stored, drawn.groups)
 
 

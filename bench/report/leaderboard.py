@@ -12,7 +12,7 @@ import pandas as pd
 import reports
 from bench.config.experiment import Experiment
 from bench.data.cases import INTERNAL, Case, external_sites
-from bench.engine.groups import case_columns, grouping_of
+from bench.engine.groups import case_columns, checked_groups, grouping_of
 from bench.folds.table import FoldTable
 from bench.report.entries import NOT_DETERMINISTIC, Stored
 from bench.report.groups import GroupLevel, pooled
@@ -33,8 +33,9 @@ RESAMPLING_SEED = 0  # the same runs give the same intervals
 
 
 @dataclass(frozen=True)
-class Resampling:
-    """Which interval, whether clusters are drawn within the classes, and how cases are pooled where groups are ranked.
+class Evaluation:
+    """How predictions are evaluated: which interval, whether clusters are drawn within the classes, and how cases are
+    pooled where groups are ranked.
 
     grouping: None where cases are ranked.
     """
@@ -44,7 +45,7 @@ class Resampling:
     grouping: Grouping | None = None
 
     @classmethod
-    def of(cls, experiment: Experiment, interval: Interval | None = None, stratify: bool | None = None) -> "Resampling":
+    def of(cls, experiment: Experiment, interval: Interval | None = None, stratify: bool | None = None) -> "Evaluation":
         """What the experiment asks for, which the stored leaderboard follows, or what is given instead.
 
         Raises ValueError where both do not go together.
@@ -78,7 +79,7 @@ def stored_leaderboard(folder: ResultsFolder, snapshot: FolderSnapshot | None = 
         return None
     made_from = content.get("made_from") if isinstance(content, dict) else None
     experiment = (snapshot or folder.snapshot()).experiment
-    if experiment is None or made_from != _made_from(folder, experiment, Resampling.of(experiment)):
+    if experiment is None or made_from != _made_from(folder, experiment, Evaluation.of(experiment)):
         return None
     try:
         return text_file.read_text(encoding="utf-8")
@@ -86,12 +87,12 @@ def stored_leaderboard(folder: ResultsFolder, snapshot: FolderSnapshot | None = 
         return None  # damaged: made anew
 
 
-def _made_from(folder: ResultsFolder, experiment: Experiment, resampling: Resampling) -> str:
+def _made_from(folder: ResultsFolder, experiment: Experiment, evaluation: Evaluation) -> str:
     """A digest of the stored runs, of what they are checked against, of the intervals and of the code that compiles."""
     digest = hashlib.sha256(folder.state(("cases.parquet", "folds.parquet", LEAKS, TUNED)).encode())
     of_experiment = [experiment.class_order, experiment.holdout, experiment.uses_phantom]
-    grouping = [*astuple(resampling.grouping)] if resampling.grouping else []
-    digest.update(json.dumps([*of_experiment, resampling.interval, resampling.stratify, *grouping]).encode())
+    grouping = [*astuple(evaluation.grouping)] if evaluation.grouping else []
+    digest.update(json.dumps([*of_experiment, evaluation.interval, evaluation.stratify, *grouping]).encode())
     for name in sorted(folder.runs.complete()):
         digest.update(name.encode())
     here = Path(__file__).parent
@@ -114,7 +115,7 @@ def store_leaderboard(folder: ResultsFolder, drawn: Drawn) -> None:
     folder.files.write_all({MARKDOWN: drawn.text, JSON: drawn.json})
 
 
-def draw_leaderboard(folder: ResultsFolder, stored: Stored, resampling: Resampling) -> Drawn:
+def draw_leaderboard(folder: ResultsFolder, stored: Stored, evaluation: Evaluation) -> Drawn:
     """The leaderboard of what was read from the folder; writes nothing.
 
     Raises:
@@ -123,14 +124,15 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, resampling: Resampli
     cases, classes = stored.evaluated, tuple(stored.experiment.class_order or ())
     at = {case.case_id: case.site for case in stored.cases} if stored.folds.sites else {}
     about_cases, left_out = tuple(about_patients(stored.cases)), (*stored.left_out, *stored.mixed)
-    leaderboard = _built(stored.entries, _with_hospitals(case_columns(cases), at), classes, resampling)
+    leaderboard = _built(stored.entries, _with_hospitals(case_columns(cases), at), classes, evaluation)
     leaderboard = replace(leaderboard, notes=(*about_cases, *leaderboard.notes, *left_out))
     groups = None
-    if resampling.grouping:
-        found = pooled(stored.entries, cases, classes, resampling.grouping)
-        of_groups = _built(found.entries, _with_hospitals(found.cases, at), classes, resampling, unit="groups")
+    if evaluation.grouping:
+        checked_groups(stored.cases, classes, evaluation.grouping)  # at their hospitals, where these are held out
+        found = pooled(stored.entries, cases, classes, evaluation.grouping)
+        of_groups = _built(found.entries, _with_hospitals(found.cases, at), classes, evaluation, unit="groups")
         of_groups = replace(of_groups, notes=(*found.notes, *of_groups.notes, *left_out))
-        groups = GroupLevel(of_groups, resampling.grouping, found.entries)
+        groups = GroupLevel(of_groups, evaluation.grouping, found.entries)
         leaderboard = leaderboard.unranked(UNRANKED)
     text = leaderboard_markdown(
         leaderboard,
@@ -143,7 +145,7 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, resampling: Resampli
         "cases": len(cases),
         "cases_without_patient": _without_patient(cases),
         **({"groups": groups.to_dict()} if groups else {}),
-        "made_from": _made_from(folder, stored.experiment, resampling),
+        "made_from": _made_from(folder, stored.experiment, evaluation),
     }
     return Drawn(leaderboard, text, json.dumps(content, indent=1, allow_nan=False) + "\n", groups)
 
@@ -154,15 +156,15 @@ def _with_hospitals(cases: pd.DataFrame, at: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _built(
-    entries: Sequence[Entry], cases: pd.DataFrame, classes: tuple[str, ...], resampling: Resampling, unit: str = "cases"
+    entries: Sequence[Entry], cases: pd.DataFrame, classes: tuple[str, ...], evaluation: Evaluation, unit: str = "cases"
 ) -> Leaderboard:
     return build_leaderboard(
         entries,
         cases,
         classes,
         rng=np.random.default_rng(RESAMPLING_SEED),
-        interval=resampling.interval,
-        stratify=resampling.stratify,
+        interval=evaluation.interval,
+        stratify=evaluation.stratify,
         unit=unit,
     )
 

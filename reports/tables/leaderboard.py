@@ -35,7 +35,7 @@ class Leaderboard:
     probability_of_best: name → how probable it is that it is best on the primary endpoint; empty where backbones differ
     in seeds, cases or folds, and with one seed. sample_gains: name → what its seeds are worth, without hold-out splits.
     chance: side → metric → what guessing by the internal class shares would reach. unit: what a case of it is called.
-    hospitals: name → its metrics over the sites, where these were held out.
+    hospitals: name → its metrics over the sites, where these were held out. ranks: whether rows may have ranks.
     """
 
     classes: tuple[str, ...]
@@ -52,6 +52,7 @@ class Leaderboard:
     stratified: bool
     unit: str = "cases"
     hospitals: Mapping[str, Hospitals] = field(default_factory=dict)
+    ranks: bool = True
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -72,7 +73,7 @@ class Leaderboard:
     def unranked(self, why: str) -> "Leaderboard":
         """The same without ranks, ties and P(best), by the primary metric; `why` becomes a note."""
         rows = sorted((replace(row, rank=None, ties=()) for row in self.rows), key=_place)
-        return replace(self, rows=tuple(rows), probability_of_best={}, notes=(why, *self.notes))
+        return replace(self, rows=tuple(rows), probability_of_best={}, notes=(why, *self.notes), ranks=False)
 
     def to_dict(self) -> dict[str, object]:
         """The content of leaderboard.json, without NaN."""

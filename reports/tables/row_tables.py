@@ -79,7 +79,7 @@ def standings(leaderboard: Leaderboard, metrics: Sequence[str]) -> Table:
             *((last,) if leaderboard.rows else ()),
         ),
         (
-            *([_RANK] if len(leaderboard.rows) > 1 else []),
+            *([_RANK] if len(leaderboard.rows) > 1 and leaderboard.ranks else []),
             *([_BEST] if best else []),
             *([GUESSING_MEANING] if leaderboard.rows else []),
         ),

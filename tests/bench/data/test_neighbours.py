@@ -15,7 +15,10 @@ from trees import load_sites
 from backbones.build import Traits
 from bench.cache import Caches
 from bench.data.images import PixelSettings
-from bench.data.load import Dataset
+from bench.data.load import Dataset, load_dataset
+from bench.data.options import ReadOptions
+from bench.data.pseudonyms import Pseudonyms
+from bench.data.readers import DataRequest
 from bench.errors import RequestError
 from bench.execution.batches import ImageBatches
 from bench.execution.image_source import source_of
@@ -97,6 +100,17 @@ def test_a_manifest_by_its_column_z_within_groups(tmp_path: Path, caches: Caches
         [1, 1, 21],
         [1, 21, 61],
     ]
+
+
+def test_the_column_of_the_order_may_be_called_otherwise(tmp_path: Path, caches: Caches) -> None:
+    rows = [
+        {**row, "z": "not this", "SliceLocation": 9 - int(str(row["z"]))} for row in volumes([0, 20, 40, 60, 80, 10])
+    ]
+    options = ReadOptions(Pseudonyms.fresh(), columns={"z": "SliceLocation"})
+    request = DataRequest(options, sites={"internal": manifest(tmp_path, rows)})
+    settings = replace(THREE, windows=())
+    dataset = load_dataset(request, settings, caches, renaming={}, declared=None, skip_unreadable=False)
+    assert seen(dataset) == [[20, 0, 0], [40, 20, 0], [40, 40, 20], [80, 60, 60], [10, 80, 60], [10, 10, 80]]
 
 
 def volumes(values: list[int]) -> list[dict[str, object]]:

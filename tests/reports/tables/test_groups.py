@@ -8,6 +8,8 @@ import pytest
 from sklearn.metrics import accuracy_score, brier_score_loss, f1_score, roc_auc_score
 
 from reports import Entry, build_leaderboard
+from reports.draw.markdown_leaderboard import leaderboard_markdown
+from reports.page.standings import page_standings
 from reports.tables.groups import Grouping, NoGroups, groups_of, pool_entries
 from reports.tables.level_tables import LEVEL_NAMES, UNRANKED, build_level_tables
 
@@ -197,6 +199,10 @@ def test_tables_of_both_levels_stand_side_by_side_and_one_is_ranked() -> None:
     assert {name for name in tables if name.startswith("group_") or name == "levels"} <= set(LEVEL_NAMES)
     assert all(row[0] is not None for row in tables["group_leaderboard"].rows[:2])
     assert [row[0] for row in tables["leaderboard"].rows[:2]] == [None, None]
+    meaning = "Rank: 1 + the number of backbones resolved better"
+    assert any(note.startswith(meaning) for note in tables["group_leaderboard"].notes)
+    assert not any(note.startswith(meaning) for note in (*tables["leaderboard"].notes, *page_standings(unranked).notes))
+    assert leaderboard_markdown(unranked, groups=of_groups).count(meaning) == 1
     beside = tables["levels"]
     names = [column.name for column in beside.columns]
     assert names[3:] == [
