@@ -8,7 +8,7 @@ from backbones.convolutions import NEWEST, Rule
 from backbones.names import FETCHED
 from bench.cache import Caches
 from bench.config.experiment import Experiment, FrozenBackbone
-from bench.config.machine import DEVICES, kind_of
+from bench.config.options.numerics import DEVICES, kind_of
 from bench.errors import RequestError
 from bench.execution.fork_server import Asked
 from bench.execution.weight_cache import has_weights, store_weights
