@@ -3,19 +3,20 @@
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import ceil
 from types import TracebackType
 from typing import Self
 
 from bench.config.options.machine import Machines
+from bench.errors import RequestError
 from bench.execution.delivery import Delivery
 from bench.execution.executor import Speed, failed
 from bench.execution.node_cache import NodeCache
 from bench.execution.on_slurm.job import Batch
 from bench.execution.on_slurm.spool import Spool
-from bench.execution.on_slurm.submission import Submission
+from bench.execution.on_slurm.submission import NoAnswerError, Submission
 from bench.execution.pool import PoolExecutor
 from bench.execution.resources import Resources
 from bench.execution.variables import inherited
@@ -28,6 +29,7 @@ LOOK = 0.5  # seconds between two looks into the spool
 ASK = 20.0  # seconds between two questions to Slurm
 TRIES = 3  # jobs that may end without a result of a run
 UNKNOWN = 10  # runs of a job where nobody knows how long one takes
+TOGETHER = 32  # results at most that are read before the first of them is given
 
 
 class SlurmExecutor:
@@ -48,6 +50,8 @@ class SlurmExecutor:
         self._spool, self._submission = Spool(folder), Submission(machines.slurm, folder / "jobs")
         self._speeds: dict[str, Speed] = {}
         self._jobs: dict[str, list[str]] = {}
+        self._others: dict[str, list[str]] = {}  # that have runs which are not asked for now
+        self._read, self._silent = 0, False
 
     def __enter__(self) -> Self:
         self._submission.refuse_impossible()
@@ -77,30 +81,45 @@ class SlurmExecutor:
         for run_id in wanted:
             if not self._spool.has(run_id):
                 self._spool.stop_no_more(run_id)
-        self._jobs = {job: runs for job, runs in self._spool.jobs().items() if set(runs) & set(wanted)}
+        noted, self._read = self._spool.jobs(), 0
+        self._jobs = _of(wanted, noted)
+        self._others = self._under_way({job: runs for job, runs in noted.items() if not wanted.keys() >= set(runs)})
         asked = -ASK
         while wanted:
             there = sorted(self._spool.results() & set(wanted))
-            for run_id, spec in wanted.items():  # those of results that are there first
+            for run_id in self._spool.begun() & set(wanted):  # those of results that are there first
                 for epoch in self._spool.epochs(run_id)[told[run_id] :]:
                     told[run_id] += 1
-                    if not on_epoch(spec, epoch):
+                    if not on_epoch(wanted[run_id], epoch):
                         self._spool.stop(run_id)
-            for run_id in there:
-                if (result := self._spool.take(run_id)) is not None:
-                    yield wanted.pop(run_id), result
-                    self._spool.forget(run_id)
+            for start in range(0, len(there), TOGETHER):
+                yield from self._taken(there[start : start + TOGETHER], wanted)
+            self._jobs = _of(wanted, self._jobs)
             if time.monotonic() - asked > ASK or self._submission.where != "slurm":
                 asked = time.monotonic()
                 yield from self._ask_again(wanted, tries)
             if wanted:
                 time.sleep(LOOK)
+        self._spool.note_jobs(self._others)
+
+    def has_more(self) -> bool:
+        """Whether a result has been read that was not given yet."""
+        return self._read > 0
+
+    def _taken(self, run_ids: Sequence[str], wanted: dict[str, RunSpec]) -> Iterator[tuple[RunSpec, RunResult]]:
+        """Their results, which leave the spool when all of them have been stored."""
+        read = {run_id: result for run_id in run_ids if (result := self._spool.take(run_id)) is not None}
+        for number, (run_id, result) in enumerate(read.items(), start=1):
+            self._read = len(read) - number
+            yield wanted.pop(run_id), result
+        for run_id in read:
+            self._spool.forget(run_id)
 
     def _ask_again(self, wanted: dict[str, RunSpec], tries: Counter[str]) -> Iterator[tuple[RunSpec, RunResult]]:
         """See which jobs have ended, and ask for jobs for what none has under way. A run of too many of them fails."""
-        under_way = self._submission.under_way([*self._jobs])
+        under_way = self._under_way(self._jobs)
         ended = {job: runs for job, runs in self._jobs.items() if job not in under_way}
-        self._jobs = {job: runs for job, runs in self._jobs.items() if job in under_way}
+        self._jobs = under_way
         there = self._spool.results()  # after the question, since a job writes its last result before it ends
         for job, runs in ended.items():
             if left := [run_id for run_id in runs if run_id in wanted and run_id not in there]:
@@ -120,10 +139,27 @@ class SlurmExecutor:
         cpu = instructions() if self._machines.same_cpu else ""
         batches = [Batch(part, delivery, self._spool, cpus, inherited(), versions(), cpu) for part in packed]
         at_once = ceil(self._limit / cpus) if self._limit else None
-        jobs = self._submission.ask(batches, at_once, [*self._spool.refused()])
+        refused = self._spool.refused()
+        try:
+            jobs = self._submission.ask(batches, at_once, [*refused])
+        except RequestError as error:
+            left_out = "".join(f" Node {host} is left out, since it has {why}." for host, why in refused.items())
+            raise RequestError(f"{error}{left_out}") from None
         self._jobs |= {job: [spec.run_id for spec in part] for job, part in zip(jobs, packed, strict=True)}
-        self._spool.note_jobs(self._jobs)
+        self._spool.note_jobs(self._others | self._jobs)
         to_errors(f"{len(specs)} run(s) are in {len(jobs)} job(s): {', '.join(jobs)}.")
+
+    def _under_way(self, jobs: dict[str, list[str]]) -> dict[str, list[str]]:
+        """Those that have not ended; all of them where Slurm does not answer, which is said once."""
+        try:
+            there = self._submission.under_way([*jobs])
+        except NoAnswerError as error:
+            if not self._silent:
+                to_errors(f"{error}. All jobs are taken to go on until it does.")
+            self._silent = True
+            return jobs
+        self._silent = False
+        return {job: runs for job, runs in jobs.items() if job in there}
 
     def _packed(self, specs: Sequence[RunSpec]) -> list[list[RunSpec]]:
         """In their order, each job with about so many minutes of work."""
@@ -152,10 +188,16 @@ class SlurmExecutor:
         return replace(delivery, source=cache)
 
     def _why(self, job: str) -> str:
-        """The last line that a job has said."""
+        """The last line that a job has said, before srun says that it has failed."""
         log = self._submission.log(job)
         try:
             lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
         except OSError:
             lines = []
+        lines = [line for line in lines if not line.startswith("srun: ")] or lines
         return f"{lines[-1].rstrip('.') if lines else 'it said nothing'} ({log})"
+
+
+def _of(wanted: Collection[str], jobs: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """The jobs that have some of these runs."""
+    return {job: runs for job, runs in jobs.items() if any(run_id in wanted for run_id in runs)}

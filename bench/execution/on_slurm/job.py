@@ -1,5 +1,6 @@
 """What a job does: some runs, one after another or several at once. Writes results into the spool."""
 
+import os
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ class Batch:
         return DelayedSubmission(self)
 
     def _refuse_other_machine(self) -> None:
-        host = socket.gethostname()
+        host = os.environ.get("SLURMD_NODENAME") or socket.gethostname()  # by which Slurm knows it
         why = differences(versions(), self.versions)
         if not why and self.cpu and instructions() != self.cpu:
             why = f"instruction set {instructions()} (the driver's: {self.cpu})"

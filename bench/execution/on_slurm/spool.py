@@ -61,6 +61,10 @@ class Spool:
             file.write(json.dumps(asdict(epoch)) + "\n")
         return not (self.folder / f"{run_id}{STOP}").exists()
 
+    def begun(self) -> set[str]:
+        """The runs of which there are epochs."""
+        return {path.name.removesuffix(EPOCHS) for path in self.folder.glob(f"[0-9a-f]*{EPOCHS}")}
+
     def epochs(self, run_id: str) -> list[EpochRecord]:
         """Those of the run so far."""
         try:

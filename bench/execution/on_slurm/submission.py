@@ -1,6 +1,6 @@
 """Asks Slurm for jobs, through submitit, and whether they are still there. Starts processes."""
 
-import getpass
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -17,6 +17,10 @@ TIME = "time"
 MINUTES = 60.0  # of a job, where no time is given
 WARNING = 120  # seconds before its end in which a job is told that its time is over
 TIMEOUTS = 20  # after which a job is not asked for again by itself
+
+
+class NoAnswerError(Exception):
+    """Slurm does not say which jobs there are."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +47,11 @@ class Submission:
             raise RequestError("--executor slurm needs the package submitit: pip install 'gapbench[slurm]'.") from None
         if self.where not in WHERE:
             raise RequestError(f"--slurm cluster={self.where}: cluster is one of {', '.join(WHERE)}.")
-        if self.where == "slurm" and shutil.which("sbatch") is None:
+        absent = [name for name in ("sbatch", "squeue") if shutil.which(name) is None]
+        if self.where == "slurm" and absent:
             raise RequestError(
-                "There is no Slurm here: sbatch is not found. Give the command on a login node, or try it on this "
-                "machine with --slurm cluster=local."
+                f"There is no Slurm here: {absent[0]} is not found. Give the command on a login node, or try it on "
+                "this machine with --slurm cluster=local."
             )
         if not self.options.get("cpus_per_task", "1").isdigit():
             raise RequestError(f"--slurm cpus_per_task={self.options['cpus_per_task']} is no number.")
@@ -74,16 +79,21 @@ class Submission:
         return [job.job_id for job in jobs]
 
     def under_way(self, jobs: Sequence[str]) -> set[str]:
-        """Those that wait or work; all of them where Slurm does not answer."""
-        if self.where == "debug":
+        """Those that wait or work.
+
+        Raises:
+            NoAnswerError: nobody can say.
+        """
+        if self.where == "debug" or not jobs:
             return set()
         if self.where == "local":
             return {job for job in jobs if _is_controller(job)}
-        command = ["squeue", "--noheader", "--array", "--format=%i", f"--user={getpass.getuser()}"]
+        command = ["squeue", "--noheader", "--array", "--format=%i", f"--user={os.getuid()}"]
         try:
             asked = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-        except (OSError, subprocess.SubprocessError):
-            return set(jobs)
+        except (OSError, subprocess.SubprocessError) as error:
+            why = error.stderr if isinstance(error, subprocess.CalledProcessError) else str(error)
+            raise NoAnswerError(f"Slurm does not answer squeue: {' '.join(why.split()).rstrip('.')}") from error
         return set(jobs) & set(asked.stdout.split())
 
     def log(self, job: str) -> Path:

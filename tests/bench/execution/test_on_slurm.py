@@ -94,13 +94,16 @@ def test_a_job_whose_time_is_over_goes_on_by_itself(
     runs = prepare_runs(digit_data, caches, recipe=Recipe(epochs=30, batch_size=16))  # which take seconds
     specs, resources = runs
 
+    told = list[int]()
+
     def warn(job: int) -> None:
+        told.append(job)
         (task,) = child_processes(job)
         os.kill(task, signal.SIGUSR2)
 
     with in_jobs(resources, specs, workers=1) as executor:
         found = by_fold(executor, specs, at_first_epoch(executor, warn))
-        (log,) = {executor._submission.log(job) for job in executor._spool.jobs()}
+        log = executor._submission.log(str(told[0]))
     assert same(found, runs)
     assert capsys.readouterr().err.count("in 1 job(s)") == 1
     assert "Requeued job" in log.read_text() + log.with_suffix(".out").read_text()
@@ -142,10 +145,11 @@ def test_a_machine_with_other_versions_does_no_run_and_is_left_out_then(
 ) -> None:
     specs, resources = runs
     monkeypatch.setattr("bench.execution.on_slurm.executor.versions", lambda: {"torch": "1.0"})
+    monkeypatch.setenv("SLURMD_NODENAME", "n1")  # as Slurm calls it, whatever the machine calls itself
     with in_jobs(resources, specs, cluster="debug") as executor:
         found = by_fold(executor, specs)
-        assert list(executor._spool.refused().values()) == [next(iter(executor._spool.refused().values()))]
-        (why,) = executor._spool.refused().values()
+        ((host, why),) = executor._spool.refused().items()
+    assert host == "n1"
     assert why.startswith("torch ")
     assert why.endswith("(the driver's: 1.0)")
     assert {result.status for result in found.values()} == {"failed"}
@@ -170,6 +174,59 @@ def test_a_result_is_the_same_after_its_way(runs: Runs) -> None:
     assert np.array_equal(back.probabilities, result.probabilities)
     assert back.probabilities.dtype == np.float32
     assert repr(replace(back, probabilities=result.probabilities)) == repr(result)
+
+
+def test_results_that_lie_there_are_given_to_be_stored_together(runs: Runs) -> None:
+    specs, resources = runs
+    with in_jobs(resources, specs, cluster="debug") as executor:
+        for spec in specs:
+            executor._spool.put(spec.run_id, RunResult("done", np.zeros((1, 3), dtype=np.float32)))
+        given = executor.run(specs, lambda spec, epoch: True)
+        next(given)
+        assert executor.has_more()
+        next(given)
+        assert not executor.has_more()
+        assert executor._spool.results() == {spec.run_id for spec in specs}  # until both are stored
+        assert next(given, None) is None
+        assert executor._spool.results() == set()
+
+
+def test_jobs_that_have_done_all_do_not_go_on(runs: Runs, slurm: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Slurm may list a job for a while after its last result. One of other runs stays noted."""
+    specs, resources = runs
+    with in_jobs(resources, specs, cluster="slurm") as executor:
+        executor._spool.note_jobs({"7_0": [spec.run_id for spec in specs], "8": ["of others"]})
+        for spec in specs:
+            executor._spool.put(spec.run_id, RunResult("done", np.zeros((1, 3), dtype=np.float32)))
+        assert len(by_fold(executor, specs)) == 2
+        assert executor._spool.jobs() == {"8": ["of others"]}
+    assert capsys.readouterr().err == ""
+
+
+def test_it_is_said_once_that_slurm_does_not_answer(
+    runs: Runs, slurm: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    specs, resources = runs
+    (slurm / "squeue").write_text("#!/bin/sh\necho Connection refused. >&2; exit 1\n")
+    with in_jobs(resources, specs, cluster="slurm") as executor:
+        for _ in range(2):
+            assert executor._under_way({"7_0": ["a"]}) == {"7_0": ["a"]}
+    said = "Slurm does not answer squeue: Connection refused. All jobs are taken to go on until it does."
+    assert capsys.readouterr().err == f"{said}\n"
+
+
+def test_the_reason_of_a_job_is_what_it_said_itself(runs: Runs) -> None:
+    specs, resources = runs
+    executor = in_jobs(resources, specs, cluster="slurm")
+    log = executor._submission.log("7_0")
+    assert executor._why("7_0") == f"it said nothing ({log})"
+    log.parent.mkdir()
+    log.write_text(
+        "bench.errors.BenchError: Node n1 has torch 1.0.\nsrun: error: n1: task 0: Exited with exit code 1\n"
+    )
+    assert executor._why("7_0") == f"bench.errors.BenchError: Node n1 has torch 1.0 ({log})"
+    log.write_text("srun: error: Unable to create step\n")
+    assert executor._why("7_0") == f"srun: error: Unable to create step ({log})"
 
 
 @pytest.fixture
