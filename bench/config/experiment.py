@@ -11,6 +11,7 @@ from bench.config.machines import Machines
 from bench.config.texts import parse_columns, parse_externals, parse_list, parse_readers, parse_seeds, parse_slurm
 from bench.data.images import MAX_PIXELS, Fit, PixelSettings, Slices
 from bench.data.options import EVERY_SITE, MANIFEST_COLUMNS, READER_NAMES, GroupBy, MultiLabel
+from bench.data.subgroups import Subgroup
 from bench.data.tree.layout import Layout
 from bench.data.windows import DEFAULT as DEFAULT_WINDOWS
 from bench.data.windows import NAMED as NAMED_WINDOWS
@@ -79,8 +80,9 @@ class Experiment(BaseModel):
 
     `data`, or `internal` and `external` (site name → path), say where the images lie; without any of them the embedded
     phantom is used. `reader` is by site (`*`: all others), `columns` maps our names to a manifest's, `classes` found
-    labels to wanted ones. `interval`, `stratify`, `level`, `pool` and `label_order` change the leaderboard, not the
-    runs. `frozen` and `tuned` (what the recipe's file says of the cases it was tuned on) are written by the program.
+    labels to wanted ones. `interval`, `stratify`, `level`, `pool`, `label_order` and `subgroups` change the
+    leaderboard, not the runs. `frozen` and `tuned` (what the recipe's file says of the cases it was tuned on) are
+    written by the program.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -276,6 +278,16 @@ class Experiment(BaseModel):
         shown={**dict.fromkeys(RUN, "refused"), "report": AS_IN_FOLDER},
         parse=parse_list,
     )
+    subgroups: list[str] = option(
+        [],
+        "Attributes to report apart: columns of a manifest; sex, age, vendor, slice_thickness also of DICOM files.",
+        (*RUN, "report"),
+        RESULTS,
+        metavar="COLUMN,COLUMN:FROM:FROM",
+        joined=True,
+        shown={**dict.fromkeys(RUN, "none are kept"), "report": AS_IN_FOLDER},
+        parse=parse_list,
+    )
     monitor: str = option(
         "auto",
         "Epochs after which held-out cases are scored, to look at: {choices}, or every N.",
@@ -396,6 +408,17 @@ class Experiment(BaseModel):
     @classmethod
     def _whole_paths(cls, value: list[str]) -> list[str]:
         return list(map(absolute, value))
+
+    @field_validator("subgroups")
+    @classmethod
+    def _attributes(cls, value: list[str]) -> list[str]:
+        try:
+            found = [Subgroup.parse(text) for text in value]
+        except RequestError as error:
+            raise ValueError(str(error)) from None
+        if repeated := [one.name for one in found if [other.name for other in found].count(one.name) > 1]:
+            raise ValueError(f"{repeated[0]} is asked for twice; one subgroup has one set of bands")
+        return [one.text for one in found]
 
     @field_validator("seeds", "backbone", "label_order")
     @classmethod

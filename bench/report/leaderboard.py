@@ -16,7 +16,8 @@ from bench.engine.groups import case_columns, grouping_of
 from bench.folds.table import FoldTable
 from bench.report.entries import NOT_DETERMINISTIC, Stored
 from bench.report.groups import GroupLevel, pooled
-from bench.store.folder import LEAKS, ResultsFolder
+from bench.report.subgroups import attributes_of, of_groups
+from bench.store.folder import LEAKS, SUBGROUPS, ResultsFolder
 from bench.store.snapshot import FolderSnapshot, made_by_import
 from bench.store.tuned import TUNED
 from reports import Entry, Leaderboard, build_leaderboard
@@ -27,6 +28,7 @@ from reports.tables.caveats import has
 from reports.tables.groups import Grouping
 from reports.tables.hospitals import HOSPITAL
 from reports.tables.level_tables import UNRANKED
+from reports.tables.subgroups import Attribute
 
 MARKDOWN, JSON = "leaderboard.md", "leaderboard.json"
 RESAMPLING_SEED = 0  # the same runs give the same intervals
@@ -36,12 +38,13 @@ RESAMPLING_SEED = 0  # the same runs give the same intervals
 class Resampling:
     """Which interval, whether clusters are drawn within the classes, and how cases are pooled where groups are ranked.
 
-    grouping: None where cases are ranked.
+    grouping: None where cases are ranked. subgroups: what cases are also reported by.
     """
 
     interval: Interval
     stratify: bool
     grouping: Grouping | None = None
+    subgroups: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, experiment: Experiment, interval: Interval | None = None, stratify: bool | None = None) -> "Resampling":
@@ -51,7 +54,7 @@ class Resampling:
         """
         strata = experiment.stratify if stratify is None else stratify
         chosen = chosen_interval(interval or experiment.interval, stratify=strata)
-        return cls(chosen, strata, grouping_of(experiment))
+        return cls(chosen, strata, grouping_of(experiment), tuple(experiment.subgroups))
 
 
 @dataclass(frozen=True)
@@ -88,10 +91,11 @@ def stored_leaderboard(folder: ResultsFolder, snapshot: FolderSnapshot | None = 
 
 def _made_from(folder: ResultsFolder, experiment: Experiment, resampling: Resampling) -> str:
     """A digest of the stored runs, of what they are checked against, of the intervals and of the code that compiles."""
-    digest = hashlib.sha256(folder.state(("cases.parquet", "folds.parquet", LEAKS, TUNED)).encode())
+    digest = hashlib.sha256(folder.state(("cases.parquet", SUBGROUPS, "folds.parquet", LEAKS, TUNED)).encode())
     of_experiment = [experiment.class_order, experiment.holdout, experiment.uses_phantom]
     grouping = [*astuple(resampling.grouping)] if resampling.grouping else []
-    digest.update(json.dumps([*of_experiment, resampling.interval, resampling.stratify, *grouping]).encode())
+    chosen = [resampling.interval, resampling.stratify, *grouping, *resampling.subgroups]
+    digest.update(json.dumps([*of_experiment, *chosen]).encode())
     for name in sorted(folder.runs.complete()):
         digest.update(name.encode())
     here = Path(__file__).parent
@@ -122,15 +126,17 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, resampling: Resampli
     """
     cases, classes = stored.evaluated, tuple(stored.experiment.class_order or ())
     at = {case.case_id: case.site for case in stored.cases} if stored.folds.sites else {}
-    about_cases, left_out = tuple(about_patients(stored.cases)), (*stored.left_out, *stored.mixed)
-    leaderboard = _built(stored.entries, _with_hospitals(case_columns(cases), at), classes, resampling)
+    attributes, missing = attributes_of(stored.subgroups, resampling.subgroups)
+    about_cases, left_out = tuple(about_patients(stored.cases)), (*stored.left_out, *stored.mixed, *missing)
+    leaderboard = _built(stored.entries, _with_hospitals(case_columns(cases), at), classes, resampling, attributes)
     leaderboard = replace(leaderboard, notes=(*about_cases, *leaderboard.notes, *left_out))
     groups = None
     if resampling.grouping:
         found = pooled(stored.entries, cases, classes, resampling.grouping)
-        of_groups = _built(found.entries, _with_hospitals(found.cases, at), classes, resampling, unit="groups")
-        of_groups = replace(of_groups, notes=(*found.notes, *of_groups.notes, *left_out))
-        groups = GroupLevel(of_groups, resampling.grouping, found.entries)
+        of_group, grouped = of_groups(attributes, cases), _with_hospitals(found.cases, at)
+        board = _built(found.entries, grouped, classes, resampling, of_group, unit="groups")
+        board = replace(board, notes=(*found.notes, *board.notes, *left_out))
+        groups = GroupLevel(board, resampling.grouping, found.entries)
         leaderboard = leaderboard.unranked(UNRANKED)
     text = leaderboard_markdown(
         leaderboard,
@@ -154,7 +160,12 @@ def _with_hospitals(cases: pd.DataFrame, at: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _built(
-    entries: Sequence[Entry], cases: pd.DataFrame, classes: tuple[str, ...], resampling: Resampling, unit: str = "cases"
+    entries: Sequence[Entry],
+    cases: pd.DataFrame,
+    classes: tuple[str, ...],
+    resampling: Resampling,
+    attributes: Sequence[Attribute],
+    unit: str = "cases",
 ) -> Leaderboard:
     return build_leaderboard(
         entries,
@@ -164,6 +175,7 @@ def _built(
         interval=resampling.interval,
         stratify=resampling.stratify,
         unit=unit,
+        attributes=attributes,
     )
 
 
