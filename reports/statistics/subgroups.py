@@ -18,11 +18,12 @@ _BOTH = "both"
 
 @dataclass(frozen=True)
 class Level:
-    """A number at one level, and the clusters that have cases of it: (n_clusters,), rising codes."""
+    """A number at one level, the clusters that have cases of it, (n_clusters,), rising codes, and the seeds."""
 
     name: str
     quantity: Quantity
     clusters: Integers
+    seeds: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def difference_to_rest(level: Level, rest: Level) -> Quantity:
     if a.replicates is None or b.replicates is None:
         why = a.reason if a.replicates is None else b.reason
         return Quantity(None, (), a.kind, why)
-    if len(a.known.per_seed) != len(b.known.per_seed):
+    if level.seeds != rest.seeds:
         return Quantity(None, (), a.kind, f"seeds differ in which cases of {level.name} they hold out")
     if np.intersect1d(level.clusters, rest.clusters).size == 0:
         return _called(a, level.name) - _called(b, rest.name)
@@ -74,11 +75,11 @@ def _aligned(quantity: Quantity, level: Level, every: Integers) -> Quantity:
 
 
 def heterogeneity(levels: Sequence[Level]) -> Heterogeneity | None:
-    """Of levels whose numbers have intervals; None where there are fewer than two.
+    """Of levels whose numbers have intervals; None where there are fewer than two, or seeds hold out other levels.
 
     A number at its limit, where no cluster moves it, is (G p + ½) / (G + 1) of G clusters, as a share of G + 1.
     """
-    if len(levels) < LEAST_LEVELS:
+    if len(levels) < LEAST_LEVELS or len({level.seeds for level in levels}) > 1:
         return None
     known = [_known(level.quantity) for level in levels]
     values, variances, dfs = (np.array(column) for column in zip(*known, strict=True))

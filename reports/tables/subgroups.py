@@ -123,8 +123,7 @@ def _of_metric(levels: Mapping[str, Analysis], rests: Mapping[str, Analysis], me
             left_out[name] = why
         else:
             entering.append(level)
-    same_seeds = len({len(level.quantity.known.per_seed) for level in entering}) == 1
-    return OverLevels(values, differences, left_out, heterogeneity(entering) if same_seeds else None)
+    return OverLevels(values, differences, left_out, heterogeneity(entering))
 
 
 def _at(name: str, one: Analysis, metric: CountMetric) -> Level:
@@ -138,7 +137,7 @@ def _at(name: str, one: Analysis, metric: CountMetric) -> Level:
     else:
         few = f"at {name} {FEW_HOLD_MOST}" if side.few_hold_most and found.kind == "class average" else None
         found = replace(found, supports=tuple(replace(one, side=name) for one in found.supports), reason=few)
-    return Level(name, found, side.clusters)
+    return Level(name, found, side.clusters, one.pooled.seeds)
 
 
 def _why_left_out(found: Quantity) -> str | None:

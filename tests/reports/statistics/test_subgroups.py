@@ -1,5 +1,7 @@
 """The test over levels against statsmodels and dense algebra, and differences between levels that share clusters."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import f as f_distribution
@@ -42,7 +44,7 @@ def mean_of(name: str, correct: np.ndarray, cluster: np.ndarray) -> Level:
     quantity = Quantity(
         Replicates(np.array([correct.mean()]), np.empty(0), {"internal": changes}), support, "proportion"
     )
-    return Level(name, quantity, codes)
+    return Level(name, quantity, codes, (0,))
 
 
 def test_a_difference_leaves_each_patient_out_of_both_levels() -> None:
@@ -83,3 +85,11 @@ def test_levels_that_are_always_right_enter_and_one_alone_is_no_test() -> None:
     assert found.levels == ("right", "other")
     assert 0 < found.p < 0.001
     assert heterogeneity([other]) is None
+
+
+def test_seeds_that_hold_out_other_levels_are_not_paired() -> None:
+    a, b = (mean_of(name, np.tile([1.0, 0.0], 15), np.arange(30) + 30 * (name == "b")) for name in "ab")
+    other = replace(b, seeds=(1,))
+    assert difference_to_rest(a, other).reason == "seeds differ in which cases of a they hold out"
+    assert heterogeneity([a, other]) is None
+    assert heterogeneity([a, b]) is not None
