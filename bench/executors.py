@@ -8,7 +8,7 @@ ELSEWHERE: Final[dict[str, str]] = {
     "slurm": "bench.execution.on_slurm.executor:SlurmExecutor",
 }
 """Those that can use other machines: a class is made with `(resources, workers, machines, specs)`, where `machines` are
-the options of `bench.config.machines`, and `specs` such as will be run."""
+the `Machines` of `bench.config.options.machine`, and `specs` such as will be run."""
 EXECUTORS: Final[dict[str, str]] = {
     "in-process": "bench.execution.in_process:InProcessExecutor",
     "processes": "bench.execution.pool:PoolExecutor",

@@ -18,6 +18,8 @@ RUN = ("run", "screen")
 NETWORKS = ("run", "search", "nondeterminism")
 TRAINING = (*RUN, "search", "nondeterminism")
 """The commands that train by the options of an experiment; those of `NETWORKS` train whole networks."""
+LOOKING = ("data audit", "data show")
+"""The commands that look at images and train nothing."""
 GENERAL, SEARCH, DATA, RECIPE, MACHINE, RESULTS = PANELS = ("", "Search", "Data", "Training", "Machine", "Results")
 """Headings of `--help`, in their order."""
 

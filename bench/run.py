@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.cache import user_caches
 from bench.config.experiment import Experiment
-from bench.config.machine import kind_of
+from bench.config.options.numerics import kind_of
 from bench.config.recipe_file import overlap
 from bench.engine.begin import Begun, begin
 from bench.engine.eta import Eta

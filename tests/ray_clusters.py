@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from trees import missing
 
-from bench.config.machines import Machines
+from bench.config.options.machine import Machines
 from bench.execution.executor import Executor
 from bench.execution.on_ray.connection import LOOPBACK, QUIET
 from bench.execution.resources import Resources

@@ -8,7 +8,7 @@ import pytest
 from ray_clusters import TESTS_TOO
 from trees import missing
 
-from bench.config.machines import Machines
+from bench.config.options.machine import Machines
 from bench.execution.on_slurm.executor import SlurmExecutor
 from bench.execution.resources import Resources
 from bench.plan.spec import RunSpec

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.config.experiment import Level
+from bench.config.options.report import Level
 from bench.errors import RequestError
 from bench.report.compiled import compile_with, up_to_date
 from bench.report.leaderboard import Resampling, stored_leaderboard

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bench.config.experiment import Experiment
-from bench.config.machine import cards_in
+from bench.config.options.numerics import cards_in
 from bench.errors import RequestError
 from bench.plan.spec import RunSpec
 

@@ -16,11 +16,13 @@ from bench.data.few_patients import why_few_patients
 from bench.data.load import Dataset
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
+from bench.engine.frozen import Frozen
 from bench.engine.groups import refuse_no_groups
 from bench.engine.images import absolute, data_request, ensure_phantom, load_images
 from bench.engine.leakage_check import check_leakage
-from bench.engine.resolve import Frozen, Start, resolve_backbones, start_backbones
+from bench.engine.resolve import resolve_backbones
 from bench.engine.subgroups import subgroup_table
+from bench.engine.weights import Start, start_backbones
 from bench.errors import RequestError
 from bench.execution.fork_server import Asked
 from bench.execution.resources import Resources

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import torch
 
-from bench.config.machine import cards_in, kind_of
+from bench.config.options.numerics import cards_in, kind_of
 from bench.execution.allocation import keep_freed
 from bench.plan.spec import Numerics
 

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, ClassVar, Self
 from uuid import uuid4
 
-from bench.config.machines import Machines
+from bench.config.options.machine import Machines
 from bench.errors import BenchError, RequestError
 from bench.execution.delivery import Delivery, Source, chunks_of
 from bench.execution.executor import Speed, failed, slowest, tried_again

@@ -9,7 +9,7 @@ from math import ceil
 from types import TracebackType
 from typing import Self
 
-from bench.config.machines import Machines
+from bench.config.options.machine import Machines
 from bench.execution.delivery import Delivery
 from bench.execution.executor import Speed, failed
 from bench.execution.node_cache import NodeCache

@@ -10,7 +10,7 @@ from backbones.names import registered_names
 from bench.cli.command import options_of
 from bench.cli.report_command import FORMATS
 from bench.config.experiment import Experiment
-from bench.config.machine import DEVICES
+from bench.config.options.numerics import DEVICES
 from bench.data.options import READER_NAMES, GroupBy, MultiLabel
 from bench.data.windows import NAMED, parse_windows
 from bench.executors import AUTO, EXECUTORS

@@ -12,7 +12,7 @@ from bench.config.faults import checked
 from bench.config.texts import parse_slurm
 from bench.engine.execute import executor_here, fresh_executor, workers_for
 from bench.engine.memory import refuse_too_many
-from bench.engine.resolve import resolved_device
+from bench.engine.weights import resolved_device
 from bench.errors import RequestError
 from bench.execution.on_slurm.executor import SlurmExecutor
 from bench.execution.pool import PoolExecutor

@@ -7,7 +7,9 @@ import pytest
 from backbones.convolutions import NEWEST, Rule
 from bench.cache import Caches
 from bench.config.experiment import Experiment, FrozenBackbone
-from bench.engine.resolve import _agrees, _steps, resolve_backbones, start_backbones
+from bench.engine.frozen import agrees
+from bench.engine.resolve import _steps, resolve_backbones
+from bench.engine.weights import start_backbones
 from bench.errors import RequestError
 from bench.plan.spec import Steps
 
@@ -58,8 +60,8 @@ def test_steps_are_recorded_on_cuda_alone_and_stay_as_a_folder_has_them() -> Non
     assert _steps(asked(), frozen("eager"), "cuda") == "eager"  # made before steps were recorded
     assert _steps(asked(), frozen("graph"), "cpu") == "eager"
     assert _steps(asked(steps="graph"), frozen("eager"), "cuda") == "graph"
-    assert _agrees(frozen("eager"), asked(device="cuda"))
-    assert not _agrees(frozen("eager"), asked(device="cuda", steps="graph"))
+    assert agrees(frozen("eager"), asked(device="cuda"))
+    assert not agrees(frozen("eager"), asked(device="cuda", steps="graph"))
 
 
 def test_steps_cannot_be_recorded_without_cuda(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from processes import alive, child_processes, wait_until
 from slurm_jobs import importable_by_jobs, in_jobs
 
 from bench.cache import Caches
-from bench.config.machines import Machines
+from bench.config.options.machine import Machines
 from bench.errors import RequestError
 from bench.execution.executor import Speed
 from bench.execution.in_process import InProcessExecutor
