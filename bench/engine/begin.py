@@ -88,4 +88,5 @@ def beside(prepared: Prepared) -> Experiment:
     before, now = prepared.snapshot.experiment, prepared.experiment
     if before is None:
         return now
-    return before.model_copy(update={"frozen": now.frozen, "subgroups": now.subgroups or before.subgroups})
+    subgroups = before.subgroups if prepared.subgroups is None else now.subgroups
+    return before.model_copy(update={"frozen": now.frozen, "subgroups": subgroups})
