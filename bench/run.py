@@ -25,7 +25,7 @@ from bench.store.working_process import RUN
 from bench.terminal import Terminal
 
 MACHINES = {"workers", "executor", "address", "node_cache", "gpu_share", "slurm", "job_minutes", "same_cpu"}
-OF_REPORTS = {"interval", "stratify", "level", "pool", "label_order"}
+OF_REPORTS = {"interval", "stratify", "level", "pool", "label_order", "subgroups"}
 GROWING = {"backbone", "seeds", "frozen", "results", "save_models", *OF_REPORTS, *MACHINES}
 """Options in which calls on one folder may differ while its experiment only grows."""
 

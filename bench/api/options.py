@@ -58,6 +58,7 @@ class Options(TypedDict, total=False):
     level: Literal["case", "group"]
     pool: str
     label_order: str | Sequence[str]
+    subgroups: str | Sequence[str]
     save_models: bool
     results: Anywhere
     class_order: Sequence[str]

@@ -96,10 +96,14 @@ def _checked_format(layout: str | None, as_json: bool, chosen: bool) -> str | No
 
 
 def _other_choices(
-    folder: "ResultsFolder", interval: str | None = None, stratify: bool | None = None, **of_groups: Any
+    folder: "ResultsFolder",
+    interval: str | None = None,
+    stratify: bool | None = None,
+    subgroups: str | None = None,
+    **of_groups: Any,
 ) -> "Evaluation | None":
     """What was asked for, None where it is what the folder's experiment asks for."""
-    if interval is None and stratify is None and not any(of_groups.values()):
+    if interval is None and stratify is None and subgroups is None and not any(of_groups.values()):
         return None
     from typing import get_args
 
@@ -113,8 +117,9 @@ def _other_choices(
         raise RequestError(f"--interval {interval!r} is none of {', '.join(known)}.")
     experiment = folder.experiment()
     assert experiment is not None
+    changed = _with_subgroups(folder, _with_groups(experiment, of_groups), subgroups)
     try:
-        asked = Evaluation.of(_with_groups(experiment, of_groups), chosen, stratify)
+        asked = Evaluation.of(changed, chosen, stratify)
     except ValueError as error:
         own = folder.root / "experiment.toml"
         text = f"--interval and --stratify do not go together: {error}."
@@ -124,6 +129,25 @@ def _other_choices(
             text = f"--stratify does not go with `interval` of {own}: {error}. Add another --interval."
         raise RequestError(text) from None
     return None if asked == Evaluation.of(experiment) else asked
+
+
+def _with_subgroups(folder: "ResultsFolder", experiment: "Experiment", subgroups: str | None) -> "Experiment":
+    """The experiment with these subgroups, all of which the folder must hold, since no image is read here."""
+    if subgroups is None:
+        return experiment
+    from bench.config.experiment import Experiment
+    from bench.config.request import options_from
+    from bench.errors import RequestError
+    from bench.report.subgroups import missing_message, stored_among
+
+    table = folder.subgroups()
+    changed = options_from(Experiment, {"subgroups": subgroups}, experiment.model_dump(exclude_none=True))
+    stored = stored_among(table, changed.subgroups)
+    if missing := [text for text in changed.subgroups if text not in stored]:
+        held = [] if table is None else [name for name in table.columns if name != "case_id"]
+        there = f" Stored: {', '.join(held)}." if held else ""
+        raise RequestError(f"{missing_message(missing)} to {folder.root}.{there}")
+    return changed
 
 
 def _with_groups(experiment: "Experiment", of_groups: dict[str, Any]) -> "Experiment":

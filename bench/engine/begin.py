@@ -65,6 +65,8 @@ def write_foundation(prepared: Prepared, folder: ResultsFolder, experiment: Expe
         if cases is dataset.cases:
             folder.write_cases(cases)
             folder.write_passed_over(dataset.passed_over)
+        if prepared.subgroups is not None or not experiment.subgroups:
+            folder.write_subgroups(prepared.subgroups)
         folder.write_folds(prepared.folds)
         folder.write_experiment(experiment)
         if all_cases or prepared.leaks:
@@ -82,6 +84,9 @@ def write_foundation(prepared: Prepared, folder: ResultsFolder, experiment: Expe
 
 def beside(prepared: Prepared) -> Experiment:
     """The experiment to store by a command that is no `bench run`: what that has written stays, so that both can use
-    one folder; only what was decided of backbones is added."""
+    one folder; only what was decided of backbones is added, and subgroups that are asked for."""
     before, now = prepared.snapshot.experiment, prepared.experiment
-    return before.model_copy(update={"frozen": now.frozen}) if before else now
+    if before is None:
+        return now
+    subgroups = before.subgroups if prepared.subgroups is None else now.subgroups
+    return before.model_copy(update={"frozen": now.frozen, "subgroups": subgroups})

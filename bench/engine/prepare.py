@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
+
 from bench.cache import Caches
 from bench.config.experiment import Experiment
 from bench.config.recipe_file import overlap
@@ -19,6 +21,7 @@ from bench.engine.groups import refuse_no_groups
 from bench.engine.images import absolute, data_request, ensure_phantom, load_images
 from bench.engine.leakage_check import check_leakage
 from bench.engine.resolve import resolve_backbones
+from bench.engine.subgroups import subgroup_table
 from bench.engine.weights import Start, start_backbones
 from bench.errors import RequestError
 from bench.execution.fork_server import Asked
@@ -50,7 +53,8 @@ class Prepared:
     """A checked request: the experiment with all that was resolved, and everything that its runs stand on.
 
     snapshot: the folder as it was when this was prepared; copies: cases that show the same image; leaks: those that
-    the experiment allows; internal_only: whether external images were left unopened, as a search does.
+    the experiment allows; internal_only: whether external images were left unopened, as a search does; subgroups: the
+    levels of the subgroups that are asked for, None where none are.
     """
 
     experiment: Experiment
@@ -64,6 +68,7 @@ class Prepared:
     backbones: list[PlannedBackbone]
     caches: Caches
     internal_only: bool
+    subgroups: pd.DataFrame | None = None
 
     def specs(self) -> list[RunSpec]:
         """Backbones × seeds × folds."""
@@ -140,6 +145,8 @@ def prepare(
     folds = resolved_folds(experiment, snapshot, dataset.cases)
     if not internal_only:
         refuse_no_groups(experiment, dataset.cases, dataset.classes)  # before training, which may take long
+    asked = () if internal_only else experiment.subgroups
+    subgroups = subgroup_table(dataset.cases, asked, terminal.say)
     leaks = check_leakage(experiment, as_read.cases, copies, folds, terminal.say)
     backbones, frozen = resolve_backbones(
         experiment, snapshot.experiment, len(dataset.classes), caches, terminal.say, ahead.started.result()
@@ -157,6 +164,7 @@ def prepare(
         backbones,
         caches,
         internal_only,
+        subgroups,
     )
 
 

@@ -39,7 +39,7 @@ class Stored:
 
     entries: what is ranked, and runs, for each of them, what it was made from; left_out: a note for each backbone with
     runs that are not, and for each run that was damaged; imported: whether an entry was imported; warning: of leaks, or
-    empty; mixed: a note where runs were made in different environments.
+    empty; mixed: a note where runs were made in different environments; subgroups: the levels of cases, as stored.
     """
 
     experiment: Experiment
@@ -51,6 +51,7 @@ class Stored:
     imported: bool
     warning: str
     mixed: list[str]
+    subgroups: pd.DataFrame | None = None
 
     @property
     def evaluated(self) -> list[Case]:
@@ -79,7 +80,8 @@ def read_stored(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -
     imported = any(row.record.spec.role == "import" for row in rows)
     environments = [run.record.environment for runs in of_entry for run in runs]
     mixed = [f"Of this folder, {note}." for note in mixed_environments(environments)]
-    return Stored(experiment, cases, folds, entries, of_entry, left_out, imported, warning, mixed)
+    subgroups = folder.subgroups()
+    return Stored(experiment, cases, folds, entries, of_entry, left_out, imported, warning, mixed, subgroups)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from reports.tables.all_tables import NAMES
 from reports.tables.level_tables import LEVEL_NAMES
 from reports.tables.table import Table
 
-GROUPS = ("external", "gap", "hospitals", "classes", "comparisons", "seeds", "learning", "calibration")
+GROUPS = ("external", "gap", "hospitals", "subgroups", "classes", "comparisons", "seeds", "learning", "calibration")
 """How the names of the page's charts begin; others in the folder are left alone."""
 
 

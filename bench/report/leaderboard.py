@@ -16,7 +16,8 @@ from bench.engine.groups import case_columns, checked_groups, grouping_of
 from bench.folds.table import FoldTable
 from bench.report.entries import NOT_DETERMINISTIC, Stored
 from bench.report.groups import GroupLevel, pooled
-from bench.store.folder import LEAKS, ResultsFolder
+from bench.report.subgroups import attributes_of, of_groups
+from bench.store.folder import LEAKS, SUBGROUPS, ResultsFolder
 from bench.store.snapshot import FolderSnapshot, made_by_import
 from bench.store.tuned import TUNED
 from reports import Entry, Leaderboard, build_leaderboard
@@ -27,6 +28,7 @@ from reports.tables.caveats import has
 from reports.tables.groups import Grouping
 from reports.tables.hospitals import HOSPITAL
 from reports.tables.level_tables import UNRANKED
+from reports.tables.subgroups import Attribute
 
 MARKDOWN, JSON = "leaderboard.md", "leaderboard.json"
 RESAMPLING_SEED = 0  # the same runs give the same intervals
@@ -37,12 +39,13 @@ class Evaluation:
     """How predictions are evaluated: which interval, whether clusters are drawn within the classes, and how cases are
     pooled where groups are ranked.
 
-    grouping: None where cases are ranked.
+    grouping: None where cases are ranked. subgroups: what cases are also reported by.
     """
 
     interval: Interval
     stratify: bool
     grouping: Grouping | None = None
+    subgroups: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, experiment: Experiment, interval: Interval | None = None, stratify: bool | None = None) -> "Evaluation":
@@ -52,7 +55,7 @@ class Evaluation:
         """
         strata = experiment.stratify if stratify is None else stratify
         chosen = chosen_interval(interval or experiment.interval, stratify=strata)
-        return cls(chosen, strata, grouping_of(experiment))
+        return cls(chosen, strata, grouping_of(experiment), tuple(experiment.subgroups))
 
 
 @dataclass(frozen=True)
@@ -89,10 +92,11 @@ def stored_leaderboard(folder: ResultsFolder, snapshot: FolderSnapshot | None = 
 
 def _made_from(folder: ResultsFolder, experiment: Experiment, evaluation: Evaluation) -> str:
     """A digest of the stored runs, of what they are checked against, of the intervals and of the code that compiles."""
-    digest = hashlib.sha256(folder.state(("cases.parquet", "folds.parquet", LEAKS, TUNED)).encode())
+    digest = hashlib.sha256(folder.state(("cases.parquet", SUBGROUPS, "folds.parquet", LEAKS, TUNED)).encode())
     of_experiment = [experiment.class_order, experiment.holdout, experiment.uses_phantom]
     grouping = [*astuple(evaluation.grouping)] if evaluation.grouping else []
-    digest.update(json.dumps([*of_experiment, evaluation.interval, evaluation.stratify, *grouping]).encode())
+    chosen = [evaluation.interval, evaluation.stratify, *grouping, *evaluation.subgroups]
+    digest.update(json.dumps([*of_experiment, *chosen]).encode())
     for name in sorted(folder.runs.complete()):
         digest.update(name.encode())
     here = Path(__file__).parent
@@ -123,16 +127,18 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, evaluation: Evaluati
     """
     cases, classes = stored.evaluated, tuple(stored.experiment.class_order or ())
     at = {case.case_id: case.site for case in stored.cases} if stored.folds.sites else {}
-    about_cases, left_out = tuple(about_patients(stored.cases)), (*stored.left_out, *stored.mixed)
-    leaderboard = _built(stored.entries, _with_hospitals(case_columns(cases), at), classes, evaluation)
+    attributes, missing = attributes_of(stored.subgroups, evaluation.subgroups)
+    about_cases, left_out = tuple(about_patients(stored.cases)), (*stored.left_out, *stored.mixed, *missing)
+    leaderboard = _built(stored.entries, _with_hospitals(case_columns(cases), at), classes, evaluation, attributes)
     leaderboard = replace(leaderboard, notes=(*about_cases, *leaderboard.notes, *left_out))
     groups = None
     if evaluation.grouping:
         checked_groups(stored.cases, classes, evaluation.grouping)  # at their hospitals, where these are held out
         found = pooled(stored.entries, cases, classes, evaluation.grouping)
-        of_groups = _built(found.entries, _with_hospitals(found.cases, at), classes, evaluation, unit="groups")
-        of_groups = replace(of_groups, notes=(*found.notes, *of_groups.notes, *left_out))
-        groups = GroupLevel(of_groups, evaluation.grouping, found.entries)
+        of_group, grouped = of_groups(attributes, cases), _with_hospitals(found.cases, at)
+        board = _built(found.entries, grouped, classes, evaluation, of_group, unit="groups")
+        board = replace(board, notes=(*found.notes, *board.notes, *left_out))
+        groups = GroupLevel(board, evaluation.grouping, found.entries)
         leaderboard = leaderboard.unranked(UNRANKED)
     text = leaderboard_markdown(
         leaderboard,
@@ -156,7 +162,12 @@ def _with_hospitals(cases: pd.DataFrame, at: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _built(
-    entries: Sequence[Entry], cases: pd.DataFrame, classes: tuple[str, ...], evaluation: Evaluation, unit: str = "cases"
+    entries: Sequence[Entry],
+    cases: pd.DataFrame,
+    classes: tuple[str, ...],
+    evaluation: Evaluation,
+    attributes: Sequence[Attribute],
+    unit: str = "cases",
 ) -> Leaderboard:
     return build_leaderboard(
         entries,
@@ -166,6 +177,7 @@ def _built(
         interval=evaluation.interval,
         stratify=evaluation.stratify,
         unit=unit,
+        attributes=attributes,
     )
 
 

@@ -27,7 +27,7 @@ from bench.store.files import FolderFiles
 from bench.store.heartbeat import Heartbeat, heartbeat
 from bench.store.runs import RunStore
 from bench.store.snapshot import FolderSnapshot
-from bench.store.tables import case_frame, cases_of, csv_of, parquet_bytes, read_parquet
+from bench.store.tables import case_frame, cases_of, csv_of, parquet_bytes, read_parquet, subgroups_of
 from bench.store.tuned import TunedRecipes
 from bench.store.writer_lock import writer_lock
 from reports.draw.csv_table import as_meant, csv_rows
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 CASES = "cases.parquet"
+SUBGROUPS = "cases_subgroups.parquet"
 SALT = ".salt"
 REQUEST = ("experiment.toml", CASES, "folds.parquet", SALT)
 """What requests are checked against."""
@@ -124,6 +125,24 @@ class ResultsFolder:
     def write_cases(self, cases: list[Case]) -> None:
         """Replace cases.parquet."""
         self.files.write(CASES, parquet_bytes(case_frame(cases)))
+
+    def subgroups(self) -> pd.DataFrame | None:
+        """The levels of the cases, a column a subgroup beside `case_id`; None where none were asked for.
+
+        Raises:
+            RequestError: the file is damaged.
+        """
+        advice = "Give the bench run command with --subgroups again, which writes it anew."
+        if (self.root / SUBGROUPS).exists():
+            self.files.refuse_damaged(SUBGROUPS, advice)
+        return read_parquet(self.root / SUBGROUPS, subgroups_of, "no table of subgroups", advice)
+
+    def write_subgroups(self, table: pd.DataFrame | None) -> None:
+        """Replace cases_subgroups.parquet by these columns alone; None: no file."""
+        if table is None:
+            self.files.remove([SUBGROUPS])
+        else:
+            self.files.write(SUBGROUPS, parquet_bytes(table))
 
     def pseudonyms(self) -> Pseudonyms | None:
         """Under the salt stored here, if any.

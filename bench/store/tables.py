@@ -51,6 +51,13 @@ def cases_of(frame: pd.DataFrame) -> list[Case]:
     ]
 
 
+def subgroups_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table of subgroups as it was written. Raises ValueError where it has no case ids, or one twice."""
+    if "case_id" not in frame or frame["case_id"].duplicated().any():
+        raise ValueError("it has no column case_id, or a case twice")
+    return frame.astype("string")
+
+
 def read_parquet(file: Path, parse: Callable[[pd.DataFrame], T], what: str, advice: str) -> T | None:
     """What `parse` makes of a file; None where there is none.
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from reports.draw.markdown_table import Footnotes, drawn, escaped
 from reports.draw.notation import RESEARCH_ONLY
-from reports.tables import comparison_tables, hospital_tables, row_tables
+from reports.tables import comparison_tables, hospital_tables, row_tables, subgroup_tables
 from reports.tables.all_tables import headline_names
 from reports.tables.claims import caveats_of, few_seeds, mixed_weights
 from reports.tables.leaderboard import Leaderboard
@@ -50,6 +50,8 @@ def _blocks(leaderboard: Leaderboard, notes: Footnotes, unit: str = "") -> Itera
     yield from _below_the_table(leaderboard, notes)
     if leaderboard.hospitals:
         yield from _hospitals(leaderboard, notes, unit)
+    if leaderboard.subgroups:
+        yield from _subgroups(leaderboard, notes, unit)
     for row in leaderboard.rows:
         yield from _backbone(leaderboard, row, notes, unit)
     if leaderboard.comparisons:
@@ -100,6 +102,16 @@ def _hospitals(leaderboard: Leaderboard, notes: Footnotes, unit: str) -> Iterato
     for table in (
         hospital_tables.each_site(leaderboard, headline_names()),
         hospital_tables.next_hospital(leaderboard, headline_names()),
+    ):
+        yield from _titled(table, notes)
+        yield from notes.flush()
+
+
+def _subgroups(leaderboard: Leaderboard, notes: Footnotes, unit: str) -> Iterator[str]:
+    yield f"## Subgroups{unit}"
+    for table in (
+        subgroup_tables.each_level(leaderboard, headline_names()),
+        subgroup_tables.tests(leaderboard, headline_names()),
     ):
         yield from _titled(table, notes)
         yield from notes.flush()

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from reports.page.estimates import each_class, gap_parts, internal_against_external
-from reports.page.forest import forest_plot
+from reports.page.forest import forest_plot, subgroup_plot
 from reports.page.pairs import pair_matrix
 from reports.page.part import Part, Section
 from reports.page.standings import page_standings
 from reports.statistics.metrics import compared, of_each_class, primary
 from reports.statistics.metrics.of_counts import CONFUSED
-from reports.tables import comparison_tables, hospital_tables, row_tables
+from reports.tables import comparison_tables, hospital_tables, row_tables, subgroup_tables
 from reports.tables.all_tables import headline_names, known_metrics
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.table import Table, Term
@@ -27,6 +27,7 @@ def board_sections(leaderboard: Leaderboard) -> tuple[Section, ...]:
         _external(leaderboard),
         _gap(leaderboard),
         _hospitals(leaderboard),
+        _subgroups(leaderboard),
         _classes(leaderboard),
         _comparisons(leaderboard),
         _noise(leaderboard),
@@ -92,6 +93,27 @@ def _hospitals(leaderboard: Leaderboard) -> Section:
             *first_of(leaderboard),
         ),
         (*charts, *tables) if names else (),
+    )
+
+
+def _subgroups(leaderboard: Leaderboard) -> Section:
+    rows = [row for row in leaderboard.rows if leaderboard.subgroups.get(row.name)]
+    charts = (
+        subgroup_plot(row.name, leaderboard.subgroups[row.name], row.cells.internal[metric.name], metric, place)
+        for place, row in enumerate(rows[:MOST_BACKBONES], start=1)
+        for metric in compared()
+    )
+    known = known_metrics(leaderboard)
+    tables = (subgroup_tables.each_level(leaderboard, known), subgroup_tables.tests(leaderboard, known))
+    return Section(
+        "subgroups",
+        "Subgroups",
+        (
+            "Internal cases by what is known of them. Whether a level differs from the rest is in the tables, with the "
+            "tests over all levels.",
+            *first_of(leaderboard),
+        ),
+        (*charts, *tables) if rows else (),
     )
 
 

@@ -1,6 +1,6 @@
-"""A metric at each site that was held out, the mean over them, and where the next hospital's value will lie."""
+"""Forest plots: a metric at each site that was held out, or at each level of subgroups, and what lies above them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,17 +8,22 @@ import altair as alt
 
 from reports.page.charts import QUIET, SERIES, data, height_of, spec_of
 from reports.page.part import Chart
+from reports.statistics.cell import Cell
 from reports.statistics.metrics.metric import Metric
 from reports.tables.hospitals import Hospitals
+from reports.tables.subgroups import Subgroup
 from reports.tables.wording import number
 
-MEAN, NEXT = "Mean over sites", "Next hospital"
+MEAN, NEXT, ALL = "Mean over sites", "Next hospital", "All cases"
 Kind = Literal["site", "mean", "next"]
 
 
 @dataclass(frozen=True)
 class ForestLine:
-    """A line of the plot. value is None where there is only an interval, low and high where there is none."""
+    """A line of the plot. kind: a site or a level, what is over all of them, or the next site.
+
+    value is None where there is only an interval, low and high where there is none.
+    """
 
     label: str
     kind: Kind
@@ -58,6 +63,29 @@ def forest_plot(name: str, of_row: Hospitals, metric: Metric, place: int) -> Cha
         f"Forest plot of {metric.in_sentence} of {name}: each site with its interval, the mean over sites, and the "
         "interval of the next hospital. The numbers are in the tables below.",
         _drawn(lines, metric.title),
+        wide=False,
+    )
+
+
+def subgroup_lines(of_row: Mapping[str, Subgroup], whole: Cell, metric: str) -> tuple[ForestLine, ...]:
+    """The levels that have the metric, attribute by attribute, then all cases."""
+    lines = [
+        ForestLine(f"{name} {level}", "site", cell.value, cell.low, cell.high)
+        for name, one in of_row.items()
+        for level, cell in one.metrics[metric].values.items()
+        if cell.value is not None
+    ]
+    return (*lines, ForestLine(ALL, "mean", whole.value, whole.low, whole.high))
+
+
+def subgroup_plot(name: str, of_row: Mapping[str, Subgroup], whole: Cell, metric: Metric, place: int) -> Chart:
+    """The plot of one backbone; whole: the metric over all its internal cases; place: as in `forest_plot`."""
+    return Chart(
+        f"subgroups-{place}-{metric.name.replace('_', '-')}",
+        f"{metric.title} in each subgroup, {name}",
+        f"Forest plot of {metric.in_sentence} of {name}: each level of {', '.join(of_row)} with its interval, and all "
+        "internal cases. The numbers are in the tables below.",
+        _drawn(subgroup_lines(of_row, whole, metric.name), metric.title),
         wide=False,
     )
 

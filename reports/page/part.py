@@ -91,6 +91,7 @@ ORDER = (
         "external",
         "gap",
         "hospitals",
+        "subgroups",
         "classes",
         "confusion",
         "comparisons",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from reports.statistics.metrics import headline, share_right
-from reports.tables import comparison_tables, hospital_tables, row_tables
+from reports.tables import comparison_tables, hospital_tables, row_tables, subgroup_tables
 from reports.tables.caveats import with_caveats
 from reports.tables.claims import all_caveats_of, caveats_in_words
 from reports.tables.leaderboard import Leaderboard
@@ -11,6 +11,8 @@ from reports.tables.table import Table
 
 OF_SITES = ("hospitals", "next_hospital")
 """Those that there are only where sites were held out whole."""
+OF_SUBGROUPS = ("subgroups", "subgroup_tests")
+"""Those that there are only where subgroups were asked for."""
 NAMES = (
     "leaderboard",
     "runs",
@@ -21,6 +23,7 @@ NAMES = (
     "noise_floor",
     "sample_gain",
     *OF_SITES,
+    *OF_SUBGROUPS,
     "comparisons",
     "fold_tests",
     "against_baseline",
@@ -67,6 +70,8 @@ def build_tables(
         *([row_tables.sample_gain(leaderboard)] if share_right().name in wanted else []),
         hospital_tables.each_site(leaderboard, wanted),
         hospital_tables.next_hospital(leaderboard, wanted),
+        subgroup_tables.each_level(leaderboard, wanted),
+        subgroup_tables.tests(leaderboard, wanted),
         comparison_tables.comparisons(leaderboard, wanted),
         comparison_tables.fold_tests(leaderboard, wanted),
     ]

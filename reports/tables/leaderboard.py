@@ -23,6 +23,7 @@ from reports.statistics.sample_gain import SampleGain, sample_gain
 from reports.tables.caveats import TUNED, has
 from reports.tables.hospitals import HOSPITAL, Hospitals, over_sites
 from reports.tables.row import Entry, Row, build_row
+from reports.tables.subgroups import Attribute, Subgroup, over_subgroups
 
 SCHEMA = 1
 NAMED_PAIRS = (("epidural", "subdural"),)
@@ -35,7 +36,8 @@ class Leaderboard:
     probability_of_best: name → how probable it is that it is best on the primary endpoint; empty where backbones differ
     in seeds, cases or folds, and with one seed. sample_gains: name → what its seeds are worth, without hold-out splits.
     chance: side → metric → what guessing by the internal class shares would reach. unit: what a case of it is called.
-    hospitals: name → its metrics over the sites, where these were held out. ranks: whether rows may have ranks.
+    hospitals: name → its metrics over the sites, where these were held out. subgroups: name → attribute → its
+    metrics over the levels. ranks: whether rows may have ranks.
     """
 
     classes: tuple[str, ...]
@@ -53,6 +55,7 @@ class Leaderboard:
     unit: str = "cases"
     hospitals: Mapping[str, Hospitals] = field(default_factory=dict)
     ranks: bool = True
+    subgroups: Mapping[str, Mapping[str, Subgroup]] = field(default_factory=dict)
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -95,6 +98,7 @@ class Leaderboard:
             "interval": self.interval,
             "stratified": self.stratified,
             **({"hospitals": {name: one.to_dict() for name, one in self.hospitals.items()}} if self.hospitals else {}),
+            **({"subgroups": _subgroups_dict(self.subgroups)} if self.subgroups else {}),
         }
 
 
@@ -108,14 +112,15 @@ def build_leaderboard(
     interval: Interval | None = None,
     stratify: bool = False,
     unit: str = "cases",
+    attributes: Sequence[Attribute] = (),
 ) -> Leaderboard:
     """Pool, resample and compare the entries.
 
     cases: columns case_id, site, label and, where patients are known, group (a case without one is its own
     cluster). Where hospitals were each held out whole, the column `HOSPITAL` names them, and all cases are of the
-    internal site. The generator advances by one draw; the same generator state gives the same leaderboard, whatever
-    the order of entries, predictions and cases. Incomplete seeds are left out and noted. Without `interval` it is the
-    jackknife t, or bias-corrected percentiles where draws are stratified.
+    internal site. attributes: what makes subgroups of cases. The generator advances by one draw; the same generator
+    state gives the same leaderboard, whatever the order of entries, predictions and cases. Incomplete seeds are left
+    out and noted. Without `interval` it is the jackknife t, or bias-corrected percentiles where draws are stratified.
 
     Raises ValueError, naming the first offenders, on duplicates, unknown classes or cases, and predictions
     that contradict the case table.
@@ -164,7 +169,17 @@ def build_leaderboard(
             one.pooled.name: over_sites(named[one.pooled.name].predictions, one.pooled, cases, classes, draws)
             for one in (analyses if HOSPITAL in cases else ())
         },
+        subgroups={
+            one.pooled.name: over_subgroups(
+                named[one.pooled.name].predictions, one.pooled, cases, classes, attributes, draws
+            )
+            for one in (analyses if attributes else ())
+        },
     )
+
+
+def _subgroups_dict(subgroups: Mapping[str, Mapping[str, Subgroup]]) -> dict[str, object]:
+    return {name: {attribute: one.to_dict() for attribute, one in of_row.items()} for name, of_row in subgroups.items()}
 
 
 def _unique_names(entries: Sequence[Entry]) -> list[str]:

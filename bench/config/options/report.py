@@ -5,6 +5,8 @@ from typing import Literal, Self
 from pydantic import BaseModel, field_validator, model_validator
 
 from bench.config.texts import parse_list
+from bench.data.subgroups import Subgroup
+from bench.errors import RequestError
 from bench.option import DATA, RESULTS, RUN, option
 from reports.statistics.group_pooling import Pool
 from reports.statistics.intervals import Interval, chosen_interval
@@ -14,7 +16,7 @@ Level = Literal["case", "group"]
 
 
 class ReportOptions(BaseModel):
-    """Which images may be missing, and how the others become intervals and groups.
+    """Which images may be missing, and how the others become intervals, groups and subgroups.
 
     All but `skip_unreadable` change the leaderboard, not the runs.
     """
@@ -61,6 +63,16 @@ class ReportOptions(BaseModel):
         shown={**dict.fromkeys(RUN, "refused"), "report": AS_IN_FOLDER},
         parse=parse_list,
     )
+    subgroups: list[str] = option(
+        [],
+        "Attributes to report apart: columns of a manifest; sex, age, vendor, slice_thickness also of DICOM files.",
+        (*RUN, "report"),
+        RESULTS,
+        metavar="COLUMN,COLUMN:FROM:FROM",
+        joined=True,
+        shown={**dict.fromkeys(RUN, "none are kept"), "report": AS_IN_FOLDER},
+        parse=parse_list,
+    )
 
     @field_validator("pool")
     @classmethod
@@ -74,6 +86,18 @@ class ReportOptions(BaseModel):
     @classmethod
     def _each_class_once(cls, value: list[str]) -> list[str]:
         return list(dict.fromkeys(value))
+
+    @field_validator("subgroups")
+    @classmethod
+    def _attributes(cls, value: list[str]) -> list[str]:
+        try:
+            found = [Subgroup.parse(text) for text in value]
+        except RequestError as error:
+            raise ValueError(str(error)) from None
+        names = [one.name for one in found]
+        if repeated := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"{repeated[0]} is asked for twice; one subgroup has one set of bands")
+        return [one.text for one in found]
 
     @model_validator(mode="after")
     def _draws_to_stratify(self) -> Self:

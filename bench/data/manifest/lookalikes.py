@@ -36,8 +36,17 @@ def columns_like(
     others = [str(name) for name in table.columns if name not in known]
     if what == "path":
         return [name for name in others if are_paths(list(table[name]))]
-    bare = {name: re.sub(r"[\W_]", "", name.casefold()) for name in others if len(set(table[name]) - {""}) > 1}
+    bare = {name: _letters(name) for name in others if len(set(table[name]) - {""}) > 1}
     return [name for pattern in _CALLED[what] for name, letters in bare.items() if re.fullmatch(pattern, letters)]
+
+
+def is_called(what: Literal["group", "site", "label"], name: str) -> bool:
+    """Whether a column is called as those of patients, hospitals or classes are."""
+    return any(re.fullmatch(pattern, _letters(name)) for pattern in _CALLED[what])
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.casefold())
 
 
 def are_paths(cells: Sequence[str]) -> bool:

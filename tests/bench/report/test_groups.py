@@ -268,3 +268,30 @@ def test_the_page_answers_for_groups_and_shows_cases_beside(tmp_path: Path, cach
     assert [int(side.mean.sum()) for side in sides] == [PATIENTS, PATIENTS // 2]
     (data,) = [section for section in page.sections if section.identity == "data"]
     assert data.parts[0].notes[0].startswith(f"internal: {PATIENTS * SLICES} cases of {PATIENTS} patients")  # type: ignore[union-attr]
+
+
+def test_subgroups_are_of_groups_and_of_cases(tmp_path: Path) -> None:
+    cases = slices()
+    folder = store(tmp_path / "results", cases, level="group", subgroups=["sex"])
+    inside = [one for one in cases if one.site == "internal"]
+    sexes = ["FM"[number // SLICES // 2 % 2] for number in range(len(inside))]
+    sexes[0] = "M"  # a patient whose slices do not agree is of neither
+    table = pd.DataFrame({"case_id": [one.case_id for one in inside], "sex": sexes}).astype("string")
+    with folder.locked():
+        folder.write_subgroups(table)
+        compiled = compile_results(folder)
+        assert compiled.groups is not None
+        of_groups = compiled.groups.leaderboard.subgroups["resnet34"]["sex"]
+        of_cases = compiled.leaderboard.subgroups["resnet34"]["sex"]
+        assert (of_groups.counts, of_groups.without) == ({"F": (19, 19), "M": (20, 20)}, 1)
+        assert (of_cases.counts, of_cases.without) == ({"F": (79, 20), "M": (81, 21)}, 0)
+        content = json.loads(compiled.json)
+        assert content["groups"]["subgroups"]["resnet34"]["sex"]["cases"] == {"F": 19, "M": 20}
+        assert stored_leaderboard(folder) == compiled.text
+        folder.write_subgroups(table.assign(sex=table["sex"].replace("F", "W")))
+        assert stored_leaderboard(folder) is None
+        assert [*compile_results(folder).leaderboard.subgroups["resnet34"]["sex"].counts] == ["M", "W"]
+        folder.write_subgroups(None)
+        alone = compile_results(folder)
+        assert alone.leaderboard.subgroups == {}
+        assert any("subgroup(s) sex nothing is stored" in note for note in alone.leaderboard.notes)
