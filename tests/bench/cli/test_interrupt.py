@@ -138,6 +138,11 @@ def test_an_interrupt_that_is_heard_is_one_sentence(bench_environment: dict[str,
 @POSIX
 def test_a_terminal_that_is_closed_ends_the_command(bench_environment: dict[str, str], tmp_path: Path) -> None:
     ours, theirs = os.openpty()
+
+    def as_a_terminal_starts_it() -> None:
+        fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run where it is ignored
+
     code = "import time, bench.status.read as s\ns.read_status = lambda _: [print('on', flush=True), time.sleep(600)]\n"
     process = subprocess.Popen(
         [*INTERRUPTIBLE[:2], code + INTERRUPTIBLE[2], "status"],
@@ -147,7 +152,7 @@ def test_a_terminal_that_is_closed_ends_the_command(bench_environment: dict[str,
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY, 0),
+        preexec_fn=as_a_terminal_starts_it,
     )
     os.close(theirs)
     said = b""

@@ -36,17 +36,21 @@ def ended_by(number: int, command: list[str], environment: dict[str, str], resul
 def test_what_is_left_of_a_stopped_and_of_a_killed_command_is_done_by_the_same_command(
     digit_data: Path, finished: Path, bench_environment: dict[str, str], tmp_path: Path
 ) -> None:
-    """No process of Ray outlives the command that began it, and what is stored is not done again."""
+    """No process of Ray outlives the command that began it, and what is stored is not done again.
+
+    There are so many runs that it is far from its end when it is stopped.
+    """
     if find_spec("ray") is None:
         missing("ray is not installed (pip install 'gapbench[ray]')")
     results = tmp_path / "results"
-    command = ["run", "--data", str(digit_data), *SMALL, "--seeds", "2", "--executor", "ray", "--results", str(results)]
+    command = ["run", "--data", str(digit_data), *SMALL, "--seeds", "6", "--executor", "ray", "--results", str(results)]
     assert ended_by(signal.SIGINT, command, bench_environment, results) == 130
     assert ended_by(signal.SIGKILL, command, bench_environment, results) == -signal.SIGKILL
     stored = {path: path.stat().st_mtime_ns for path in results.glob("runs/[0-9a-f]*/run.json")}
     done = subprocess.run([*BENCH, *command], env=bench_environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert predictions(results) == predictions(finished)
+    assert len(predictions(results)) == 12
+    assert predictions(finished).items() <= predictions(results).items()
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in stored.items())
     assert "different environments" not in done.stdout
 
