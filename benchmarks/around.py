@@ -58,7 +58,9 @@ def memory(pid: int) -> Iterator[tuple[str, int, float]]:
         except OSError:
             continue
         what = "server" if SERVER in command and what == "command" else what
-        yield what, process, next(int(line.split()[1]) for line in status.splitlines() if "RssAnon" in line) / 1e3
+        for line in status.splitlines():
+            if line.startswith("RssAnon"):  # one that has just ended has none
+                yield what, process, int(line.split()[1]) / 1e3
         waiting += [(child, "worker" if what == "server" else what) for child in children.get(process, [])]
 
 
@@ -71,10 +73,13 @@ def train(command: list[str], runs: Path, wanted: int) -> list[Memory]:
         done = len(list(runs.glob("[0-9a-f]*"))) if runs.exists() else 0
         if looks and done >= looks[0]:
             looks.pop(0)
-            found.append({(what, pid): size for what, pid, size in memory(process.pid) if what != "server"})
+            sizes = {(what, pid): size for what, pid, size in memory(process.pid) if what != "server"}
+            if not sizes:  # it has just ended
+                break
+            found.append(sizes)
             used = ", ".join(f"{what} {size:.0f} MB" for (what, _), size in sorted(found[-1].items()))
             print(f"  after {done:5d} runs: {used}", flush=True)
-    assert process.returncode == 0
+    assert process.wait() == 0
     print(f"  {wanted} runs in {time.perf_counter() - started:.0f} s")
     return found
 
