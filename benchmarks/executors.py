@@ -37,7 +37,7 @@ def prepared_runs(root: Path, cases: int, epochs: int) -> Prepared:
         weights="random",
         workers=WORKERS,
         results=str(root / "results"),
-        recipe={"epochs": epochs, "batch_size": 32},  # type: ignore[arg-type]
+        recipe={"epochs": epochs, "batch_size": 32},
     )
     caches, folder, quiet = Caches(root / "cache"), ResultsFolder(root / "results"), Terminal(quiet=True)
     return prepare(experiment, folder, look_ahead(experiment, folder, caches, quiet), caches, quiet)

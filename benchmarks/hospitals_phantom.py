@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -38,19 +39,19 @@ def sites_of(folder: Path) -> tuple[Path, Path]:
     return six, merged
 
 
-def trained(data: Path, results: Path, *how: str) -> dict[str, object]:
+def trained(data: Path, results: Path, *how: str) -> dict[str, Any]:
     """The content of leaderboard.json after `bench run`."""
     asked = ["run", "--data", data, *TRAINED, *how, "--results", results]
     start = "from bench.cli import start; start()"
     subprocess.run([sys.executable, "-c", start, *map(str, asked)], check=True, stdout=sys.stderr)
-    content: dict[str, object] = json.loads((results / "leaderboard.json").read_text(encoding="utf-8"))
+    content: dict[str, Any] = json.loads((results / "leaderboard.json").read_text(encoding="utf-8"))
     return content
 
 
 def lines(folder: Path) -> Iterator[str]:
     six, merged = sites_of(folder)
-    found = trained(six, folder / "left-out", "--folds", "sites")["hospitals"]["resnet18"]["accuracy"]  # type: ignore[index]
-    beside = trained(merged, folder / "merged", "--holdout", str(round(1 / LEFT_OUT, 4)))["rows"][0]["external"]  # type: ignore[index]
+    found = trained(six, folder / "left-out", "--folds", "sites")["hospitals"]["resnet18"]["accuracy"]
+    beside = trained(merged, folder / "merged", "--holdout", str(round(1 / LEFT_OUT, 4)))["rows"][0]["external"]
     yield f"{SITES} hospitals of {CASES} slices, phantom seed {SEED}; bench run {' '.join(TRAINED)}"
     yield ""
     yield "accuracy at hospitals that were left out (models of the other five)"

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
+
 BENCH = [sys.executable, "-c", "from bench.cli import start; start()"]
 
 # Shells start background jobs with interrupts ignored, and tests may be one.
@@ -56,3 +58,15 @@ def alive(pid: int) -> bool:
 def predictions(results: Path) -> dict[str, bytes]:
     """Run id → bytes of its predictions, of whole runs (temporary folders begin with a dot)."""
     return {path.parent.name: path.read_bytes() for path in results.glob("runs/[0-9a-f]*/predictions.parquet")}
+
+
+def words(root: Path) -> str:
+    """All that the files below hold: their names, bytes, and cells of their tables."""
+    found = []
+    for file in root.rglob("*"):
+        found.append(str(file))
+        if file.suffix == ".parquet":
+            found.append(pd.read_parquet(file).to_csv())
+        if file.is_file():
+            found.append(file.read_bytes().decode("latin-1"))
+    return "\n".join(found)

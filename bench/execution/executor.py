@@ -1,6 +1,6 @@
 """What an executor is: it turns run specs into results, somewhere."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
@@ -8,6 +8,7 @@ from typing import Protocol, Self, runtime_checkable
 import numpy as np
 
 from bench.plan.spec import OnEpoch, RunResult, RunSpec
+from bench.printing import to_errors
 
 
 def failed(error: str, *, short_of_memory: bool = False) -> RunResult:
@@ -37,6 +38,28 @@ class CardLoad:
     total: float
     step: float
     busy: float
+
+
+def again_alone(
+    results: Iterable[tuple[RunSpec, RunResult]],
+    leave_one: Callable[[], None],
+    run_alone: Callable[[RunSpec], Iterable[tuple[RunSpec, RunResult]]],
+) -> Iterator[tuple[RunSpec, RunResult]]:
+    """A run for which memory was short, or whose worker died, is tried once more when the others have ended, alone: the
+    other workers are gone then (`leave_one`), with the memory that they held.
+    """
+    lost = list[RunSpec]()
+    for spec, result in results:
+        if result.short_of_memory:
+            to_errors(f"{spec.title}: {result.error}. The run is tried again alone when the others have ended.")
+            lost.append(spec)
+        else:
+            yield spec, result
+    if lost:
+        leave_one()
+    for spec in lost:
+        for _, result in run_alone(spec):
+            yield spec, tried_again(result)
 
 
 @dataclass(frozen=True)

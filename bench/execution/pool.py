@@ -12,13 +12,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from bench.execution.executor import Speed, slowest, tried_again
+from bench.execution.executor import Speed, again_alone, slowest
 from bench.execution.fork_server import start
 from bench.execution.resources import Resources
 from bench.execution.worker import Answer, Task, work
 from bench.out_of_memory import memory_kills, more_memory_kills
 from bench.plan.spec import EpochRecord, OnEpoch, RunResult, RunSpec
-from bench.printing import to_errors
 
 GRACE = 1.0  # seconds for a worker to end by itself
 
@@ -112,21 +111,12 @@ class PoolExecutor:
         return _Worker(process, ours, card)
 
     def run(self, specs: Sequence[RunSpec], on_epoch: OnEpoch) -> Iterator[tuple[RunSpec, RunResult]]:
-        """A run for which memory was short, or whose worker died, is tried once more when the others have ended, alone:
-        the other workers are gone then, with the memory that they held."""
         self._fill()
-        lost = list[RunSpec]()
-        for spec, result in self._serve(self._crew, specs, on_epoch):
-            if result.short_of_memory:
-                to_errors(f"{spec.title}: {result.error}. The run is tried again alone when the others have ended.")
-                lost.append(spec)
-            else:
-                yield spec, result
-        if lost:
-            self._end(self._crew[1:])
-        for spec in lost:
-            for _, result in self._serve(self._crew[:1], [spec], on_epoch):
-                yield spec, tried_again(result)
+        yield from again_alone(
+            self._serve(self._crew, specs, on_epoch),
+            lambda: self._end(self._crew[1:]),
+            lambda spec: self._serve(self._crew[:1], [spec], on_epoch),
+        )
 
     def _serve(
         self, crew: Sequence[_Worker], specs: Sequence[RunSpec], on_epoch: OnEpoch

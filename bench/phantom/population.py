@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -66,11 +67,11 @@ def parameters(site: Site) -> dict[str, str]:
 
 def _drawn(seed: int, place: int) -> Site:
     rng = np.random.default_rng([seed, place, 0, _STREAM])
-    fields: dict[str, object] = {**asdict(INTERNAL), "number": place}
+    fields: dict[str, Any] = {**asdict(INTERNAL), "number": place}
     fields["name"] = INTERNAL.name if place == 0 else f"hospital-{place + 1}"
     for name, spread in POPULATION.items():
         fields[name] = _value(name, spread, float(rng.uniform(spread.lowest, spread.highest)))
-    return Site(**fields)  # type: ignore[arg-type]
+    return Site(**fields)
 
 
 def _value(name: str, spread: Spread, middle: float) -> Range | tuple[int, int] | float:

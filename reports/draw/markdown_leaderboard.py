@@ -48,10 +48,7 @@ def _blocks(leaderboard: Leaderboard, notes: Footnotes, unit: str = "") -> Itera
     else:
         yield "No backbone has a complete seed."
     yield from _below_the_table(leaderboard, notes)
-    if leaderboard.hospitals:
-        yield from _hospitals(leaderboard, notes, unit)
-    if leaderboard.subgroups:
-        yield from _subgroups(leaderboard, notes, unit)
+    yield from _divided(leaderboard, notes, unit)
     for row in leaderboard.rows:
         yield from _backbone(leaderboard, row, notes, unit)
     if leaderboard.comparisons:
@@ -97,24 +94,18 @@ def _below_the_table(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str
         yield "\n".join(f"- {escaped(note)}" for note in leaderboard.notes)
 
 
-def _hospitals(leaderboard: Leaderboard, notes: Footnotes, unit: str) -> Iterator[str]:
-    yield f"## Hospitals{unit}"
-    for table in (
-        hospital_tables.each_site(leaderboard, headline_names()),
-        hospital_tables.next_hospital(leaderboard, headline_names()),
+def _divided(leaderboard: Leaderboard, notes: Footnotes, unit: str) -> Iterator[str]:
+    """By hospitals that were held out, and by subgroups, where there are any."""
+    for heading, there, tables in (
+        ("Hospitals", leaderboard.hospitals, (hospital_tables.each_site, hospital_tables.next_hospital)),
+        ("Subgroups", leaderboard.subgroups, (subgroup_tables.each_level, subgroup_tables.tests)),
     ):
-        yield from _titled(table, notes)
-        yield from notes.flush()
-
-
-def _subgroups(leaderboard: Leaderboard, notes: Footnotes, unit: str) -> Iterator[str]:
-    yield f"## Subgroups{unit}"
-    for table in (
-        subgroup_tables.each_level(leaderboard, headline_names()),
-        subgroup_tables.tests(leaderboard, headline_names()),
-    ):
-        yield from _titled(table, notes)
-        yield from notes.flush()
+        if not there:
+            continue
+        yield f"## {heading}{unit}"
+        for table in tables:
+            yield from _titled(table(leaderboard, headline_names()), notes)
+            yield from notes.flush()
 
 
 def _backbone(leaderboard: Leaderboard, row: Row, notes: Footnotes, unit: str) -> Iterator[str]:

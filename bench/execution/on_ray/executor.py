@@ -12,7 +12,7 @@ from uuid import uuid4
 from bench.config.options.machine import Machines
 from bench.errors import BenchError, RequestError
 from bench.execution.delivery import Delivery, Source, chunks_of
-from bench.execution.executor import Speed, failed, slowest, tried_again
+from bench.execution.executor import Speed, again_alone, failed, slowest
 from bench.execution.node_cache import NodeCache
 from bench.execution.on_ray.connection import connected
 from bench.execution.on_ray.crew import Crew, Hand, ask
@@ -73,18 +73,11 @@ class RayExecutor:
         if not specs:
             return
         self._begin(specs)
-        lost = list[RunSpec]()
-        for spec, result in self._serve(self.workers, specs, on_epoch):
-            if result.short_of_memory:
-                to_errors(f"{spec.title}: {result.error}. The run is tried again alone when the others have ended.")
-                lost.append(spec)
-            else:
-                yield spec, result
-        if lost:
-            self._crew.end(self._crew.hands[1:])
-        for spec in lost:
-            for _, result in self._serve(1, [spec], on_epoch):
-                yield spec, tried_again(result)
+        yield from again_alone(
+            self._serve(self.workers, specs, on_epoch),
+            lambda: self._crew.end(self._crew.hands[1:]),
+            lambda spec: self._serve(1, [spec], on_epoch),
+        )
 
     def has_more(self) -> bool:
         """Whether a worker has answered that was not heard yet."""

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from postgres import postgresql
-from processes import SMALL, Bench
+from processes import SMALL, Bench, words
 from scans import write_dicom
 from searches import SPACE
 
@@ -16,18 +16,6 @@ from bench.cli.hidden_arguments import passwords
 
 NAMES = [f"Muster^Person{number}" for number in range(90)]
 PASSWORD = "s3cr3t-w0rd"
-
-
-def words(root: Path) -> str:
-    """All that the files below hold: their names, bytes, and cells of their tables."""
-    found = []
-    for file in root.rglob("*"):
-        found.append(str(file))
-        if file.suffix == ".parquet":
-            found.append(pd.read_parquet(file).to_csv())
-        if file.is_file():
-            found.append(file.read_bytes().decode("latin-1"))
-    return "\n".join(found)
 
 
 def test_columns_that_nothing_uses_reach_no_result(bench: Bench, digit_data: Path, tmp_path: Path) -> None:

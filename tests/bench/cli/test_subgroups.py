@@ -5,23 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from processes import SMALL, Bench
+from processes import SMALL, Bench, words
 
 OPTIONS = [*SMALL, "--seeds", "2", "--epochs", "1", "--weights", "random", "--allow-outside"]
 SEXES, VENDORS = ("womanly", "gentleman"), ("Acme", "Bolt")
 NAMED, OLD, BORN = "Muster^Eva", "117.03125", "1938-02-17"
-
-
-def words(root: Path) -> str:
-    """All that the files below hold: their names, bytes, and cells of their tables."""
-    found = []
-    for file in root.rglob("*"):
-        found.append(str(file))
-        if file.suffix == ".parquet":
-            found.append(pd.read_parquet(file).to_csv())
-        if file.is_file():
-            found.append(file.read_bytes().decode("latin-1"))
-    return "\n".join(found)
 
 
 @pytest.fixture(scope="module")

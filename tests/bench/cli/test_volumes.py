@@ -50,7 +50,7 @@ def as_pictures(root: Path) -> list[str | Path]:
 
 
 @pytest.mark.parametrize("write", [as_nifti, as_dicom, as_pictures])
-def test_the_table_of_patients_has_a_row_a_head(tmp_path: Path, bench: Bench, write) -> None:  # type: ignore[no-untyped-def]
+def test_the_table_of_patients_has_a_row_a_head(tmp_path: Path, bench: Bench, write) -> None:
     given, results = write(tmp_path / "data"), tmp_path / "results"
     options = ["--backbone", "test_resnet", "--weights", "random", "--seeds", "1", "--folds", "2", "--epochs", "1"]
     done = bench("run", *given, *options, "--level", "group", "--image-size", "32", "--results", results)

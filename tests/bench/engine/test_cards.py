@@ -67,6 +67,6 @@ def test_executors_get_one_worker_a_card_or_as_many_as_are_asked_for(
     made = executor_for(experiment, resources, for_cards)
     assert isinstance(made, InProcessExecutor if expected == 1 else PoolExecutor)
     assert made.workers == workers_for(experiment, for_cards) == expected
-    assert made._resources.cards == cards  # type: ignore[attr-defined]
+    assert made._resources.cards == cards
     assert cards_for(experiment, specs) == ()  # which are for the processor
     assert [spec.run_id for spec in for_cards] != [spec.run_id for spec in specs]

@@ -57,7 +57,7 @@ def store(root: Path, cases: list[Case], **options: object) -> ResultsFolder:
     folder, seeds = ResultsFolder(root), [0, 1, 2]
     internal = [one for one in cases if one.site == "internal"]
     folds = FoldTable({seed: draw_folds(internal, seed, folds=2) for seed in seeds})
-    experiment = Experiment(internal="/i", external={"bern": "/b"}, class_order=["a", "b"], folds=2, **options)  # type: ignore[arg-type]
+    experiment = Experiment(internal="/i", external={"bern": "/b"}, class_order=["a", "b"], folds=2, **options)
     with folder.locked():
         folder.write_cases(cases)
         folder.write_folds(folds)
@@ -175,10 +175,10 @@ def test_frames_in_python_are_of_either_level(tmp_path: Path) -> None:
     content = json.loads((tmp_path / "leaderboard.json").read_text())
     results = bench.Results(tmp_path)
     for level, there in (("case", content), ("group", content["groups"])):
-        frame = results.leaderboard(level)  # type: ignore[arg-type]
+        frame = results.leaderboard(level)
         inside = frame[(frame["site"] == "internal") & (frame["metric"] == "accuracy")].set_index("backbone")["value"]
         assert inside.to_dict() == {row["name"]: row["internal"]["accuracy"]["value"] for row in there["rows"]}
-        assert len(results.comparisons(level)) == len(there["comparisons"])  # type: ignore[arg-type]
+        assert len(results.comparisons(level)) == len(there["comparisons"])
     with folder.locked():
         folder.write_experiment(read_experiment(tmp_path / "experiment.toml").model_copy(update={"level": "case"}))
     with pytest.raises(RequestError, match=r"ranks cases\. Give the bench run command again with --level group"):
@@ -264,10 +264,10 @@ def test_the_page_answers_for_groups_and_shows_cases_beside(tmp_path: Path, cach
     assert "macro F1 on internal groups" in page.lead[0]
     assert [section.identity for section in page.sections][:2] == ["leaderboard", "levels"]
     (confusion,) = [section.parts[0] for section in page.sections if section.identity == "confusion"]
-    sides = confusion.of_backbone["resnet34"]  # type: ignore[union-attr]
+    sides = confusion.of_backbone["resnet34"]
     assert [int(side.mean.sum()) for side in sides] == [PATIENTS, PATIENTS // 2]
     (data,) = [section for section in page.sections if section.identity == "data"]
-    assert data.parts[0].notes[0].startswith(f"internal: {PATIENTS * SLICES} cases of {PATIENTS} patients")  # type: ignore[union-attr]
+    assert data.parts[0].notes[0].startswith(f"internal: {PATIENTS * SLICES} cases of {PATIENTS} patients")
 
 
 def test_subgroups_are_of_groups_and_of_cases(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_every_metric_is_scikit_learns_on_pooled_predictions(how: str) -> None:
             assert row.clusters[site] == (one["group"].nunique(),) * 2
 
             def mean(score: object, tables: list[pd.DataFrame]) -> float:
-                return float(np.mean([score(table) for table in tables]))  # type: ignore[operator]
+                return float(np.mean([score(table) for table in tables]))
 
             if site == "internal":
                 assert found["accuracy"].value == pytest.approx(
@@ -217,7 +217,7 @@ def test_tables_of_both_levels_stand_side_by_side_and_one_is_ranked() -> None:
         item = dict(zip(names, line, strict=True))
         (of_group,) = [row for row in of_groups.rows if row.name == item["backbone"]]
         (of_case,) = [row for row in unranked.rows if row.name == item["backbone"]]
-        metric = item["metric"].name  # type: ignore[union-attr]
+        metric = item["metric"].name
         assert item["groups_internal"] == of_group.cells.internal[metric]
         assert item["cases_internal"] == of_case.cells.internal[metric]
         assert item["groups_external"] == of_group.cells.external["London"][metric]
