@@ -52,7 +52,7 @@ class Experiment:
         """
         _refuse_second_start()
         from bench.api.results import Results
-        from bench.run import complete
+        from bench.running import complete
         from bench.terminal import Terminal
 
         done = complete(self.settings, Terminal(quiet=quiet))

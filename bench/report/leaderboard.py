@@ -80,9 +80,9 @@ def stored_leaderboard(folder: ResultsFolder, snapshot: FolderSnapshot | None = 
         content = json.loads(json_file.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
         return None
-    made_from = content.get("made_from") if isinstance(content, dict) else None
+    found = content.get("made_from") if isinstance(content, dict) else None
     experiment = (snapshot or folder.snapshot()).experiment
-    if experiment is None or made_from != _made_from(folder, experiment, Evaluation.of(experiment)):
+    if experiment is None or found != made_from(folder, experiment, Evaluation.of(experiment)):
         return None
     try:
         return text_file.read_text(encoding="utf-8")
@@ -90,7 +90,7 @@ def stored_leaderboard(folder: ResultsFolder, snapshot: FolderSnapshot | None = 
         return None  # damaged: made anew
 
 
-def _made_from(folder: ResultsFolder, experiment: Experiment, evaluation: Evaluation) -> str:
+def made_from(folder: ResultsFolder, experiment: Experiment, evaluation: Evaluation) -> str:
     """A digest of the stored runs, of what they are checked against, of the intervals and of the code that compiles."""
     digest = hashlib.sha256(folder.state(("cases.parquet", SUBGROUPS, "folds.parquet", LEAKS, TUNED)).encode())
     of_experiment = [experiment.class_order, experiment.holdout, experiment.uses_phantom]
@@ -151,7 +151,7 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, evaluation: Evaluati
         "cases": len(cases),
         "cases_without_patient": _without_patient(cases),
         **({"groups": groups.to_dict()} if groups else {}),
-        "made_from": _made_from(folder, stored.experiment, evaluation),
+        "made_from": made_from(folder, stored.experiment, evaluation),
     }
     return Drawn(leaderboard, text, json.dumps(content, indent=1, allow_nan=False) + "\n", groups)
 

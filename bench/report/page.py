@@ -52,7 +52,7 @@ def write_page(
     page = page_of(folder, compiled, features, caches) if compiled else page_without_runs(folder, features)
     figures = write_charts(folder.root, page.charts)
     path = folder.root / NAME
-    folder.files.write(NAME, page_html(page, _scripts(caches)))
+    folder.files.write(NAME, page_html(page, page_scripts(caches)))
     return WrittenPage(path, tuple(figures))
 
 
@@ -129,7 +129,7 @@ def _history(runs: list[StoredRun]) -> pd.DataFrame:
     return pd.concat(kept, ignore_index=True) if kept else pd.DataFrame()
 
 
-def _scripts(caches: Caches) -> str:
+def page_scripts(caches: Caches) -> str:
     """Made once for each version of vl-convert, which takes seconds, then kept in the cache."""
     path = caches.scripts / f"vega-{VEGA_LITE}-{importlib.metadata.version('vl-convert-python')}.js"
     if not path.exists():

@@ -23,10 +23,11 @@ from bench.store.folder import ResultsFolder
 from bench.store.planned import PlannedRun, folds_digest, read_planned, write_planned
 from bench.store.working_process import RUN
 from bench.terminal import Terminal
+from bench.tracking.conduct import Tracked, Tracking, refuse_missing, tracking
 
 MACHINES = {"workers", "executor", "address", "node_cache", "gpu_share", "slurm", "job_minutes", "same_cpu"}
 OF_REPORTS = {"interval", "stratify", "level", "pool", "label_order", "subgroups"}
-GROWING = {"backbone", "seeds", "frozen", "results", "save_models", *OF_REPORTS, *MACHINES}
+GROWING = {"backbone", "seeds", "frozen", "results", "save_models", "track", *OF_REPORTS, *MACHINES}
 """Options in which calls on one folder may differ while its experiment only grows."""
 
 
@@ -66,25 +67,35 @@ def complete(experiment: Experiment, terminal: Terminal) -> Completed:
         Interrupted: the user stopped it.
     """
     with interruptible("Finished runs are stored; the same command goes on from there."):
+        refuse_missing(experiment.track)
         caches, folder = user_caches(), ResultsFolder(Path(experiment.results).expanduser())
 
         def read() -> Prepared:
             ahead = look_ahead(experiment, folder, caches, terminal)
             return prepare(experiment, folder, ahead, caches, terminal)
 
-        with begin(read, folder, RUN, merged_with_stored, terminal.say) as begun:
+        with (
+            begin(read, folder, RUN, merged_with_stored, terminal.say) as begun,
+            tracking(experiment.track, folder, terminal.say) as tracked,
+        ):
             prepared = begun.prepared
             runs = {spec.run_id: spec for spec in prepared.specs()}
             note(prepared, folder, runs, grows=_grows(prepared.experiment, prepared.snapshot.experiment))
-            failed = train_missing(prepared, folder, runs, begun, terminal)
+            failed = train_missing(prepared, folder, runs, begun, terminal, tracked)
             if failed and not folder.runs.complete():
                 return Completed(None, (), failed)
             text, notes = up_to_date(folder, begun.snapshot)
+            tracked.finish()
     return Completed(text, tuple(notes), failed)
 
 
 def train_missing(
-    prepared: Prepared, folder: ResultsFolder, runs: Mapping[str, RunSpec], begun: Begun, terminal: Terminal
+    prepared: Prepared,
+    folder: ResultsFolder,
+    runs: Mapping[str, RunSpec],
+    begun: Begun,
+    terminal: Terminal,
+    tracked: Tracking,
 ) -> list[str]:
     """Train what is not stored; returns what failed."""
     experiment, wanted = prepared.experiment, pending(runs.values(), folder.runs)
@@ -110,7 +121,8 @@ def train_missing(
             wanted = [*expected.order]
         eta = Eta(wanted, expected.speeds if expected else None, executor.workers)
         with RunProgress(terminal, eta, begun.heartbeat) as progress:
-            return failures(run_and_store(executor, wanted, folder.runs, experiment.frozen, progress))
+            observer = Tracked(progress, tracked)
+            return failures(run_and_store(executor, wanted, folder.runs, experiment.frozen, observer))
 
 
 def merged_with_stored(prepared: Prepared) -> Experiment:
