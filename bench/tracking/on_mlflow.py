@@ -29,7 +29,7 @@ _PASSWORD = re.compile(r"//[^/@]*@")
 
 
 class MlflowTracker:
-    """Runs are found again by their tags; one that is not finished, since the process ended, is deleted and made anew."""
+    """Runs are found again by their tags; one that was cut short is deleted and made anew."""
 
     title = "MLflow"
 
