@@ -25,7 +25,6 @@ def in_order(data: Path) -> list[list[str]]:
         ["run", *given, "--seeds", "2", "--workers", "1", "--save-models", "--results", "results"],
         ["report", "results", "--format", "html"],
         ["report", "results", "--format", "json"],
-        ["report", "results", "--track", "mlflow", "--track", "tensorboard"],
         ["explain", "results", "--cases", "random", "--number", "1"],
         ["search", *given, "--trials", "2", "--workers", "1", "--weights", "random", "--results", "searched"],
         ["nondeterminism", *given, *REPEATED, "--results", "repeated"],

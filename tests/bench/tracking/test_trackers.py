@@ -27,6 +27,7 @@ from bench.trackers import TRACKERS
 from bench.tracking import conduct
 
 ALL = [part for name in TRACKERS for part in ("--track", name)]
+HOOK = Path(__file__).parents[2] / "no_sockets"
 BY_HAND = ("MLFLOW_TRACKING_URI", "WANDB_API_KEY", "WANDB_MODE", "WANDB_BASE_URL")
 
 
@@ -309,6 +310,17 @@ def test_wandb_is_asked_only_where_a_key_is_set(finished: Path, bench: Bench, tm
     assert bench("report", results, "--track", "wandb").returncode == 0
     models = [run for run in offline_runs(results / "tracking/wandb") if run.run.job_type == "model"]
     assert len(models) == 4
+
+
+def test_mlflow_and_tensorboard_connect_to_nobody(finished: Path, bench: Bench, tmp_path: Path) -> None:
+    results, seen = shutil.copytree(finished, tmp_path / "results"), tmp_path / "seen.txt"
+    paths = os.pathsep.join(filter(None, [str(HOOK), os.environ.get("PYTHONPATH")]))
+    given = ["report", results, "--track", "mlflow", "--track", "tensorboard"]
+    done = bench(*given, PYTHONPATH=paths, SOCKETS_SEEN=str(seen))
+    assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
+    tries = {line for line in seen.read_text("utf-8").splitlines() if not line.startswith("process ")}
+    assert tries <= {"socket.__new__ 10 1 0"}  # urllib3 looks whether the machine has IPv6, by a socket of its own
 
 
 def test_numbers_that_are_not_known_are_left_out(tracked: Path) -> None:
