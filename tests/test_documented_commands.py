@@ -1,4 +1,4 @@
-"""What the first pages tell people to type: every option is known, every value is one, and the tutorial runs."""
+"""What the pages tell people to type: every option is known, and the tutorial runs."""
 
 import re
 import shlex
@@ -8,39 +8,48 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
 import pytest
 import typer
 from processes import Bench
+from typer.core import TyperGroup
 
 from bench.cli.app import app
 from docs import follow_tutorial
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/tutorial.md", "docs/questions.md")
+PAGES = [ROOT / "README.md", *sorted(file for file in (ROOT / "docs").glob("*.md") if file.stem != "command-line")]
+PRINTED = re.compile(r"<!-- ([a-z0-9-]+)(?: [^\n]*)?-->\n.*?<!-- end of \1 -->", re.DOTALL)
 IN_SMALL = {"tf_efficientnet_lite0": "test_resnet", "tf_efficientnet_lite1": "test_vit"}
 
 
-def typed(page: str) -> list[str]:
-    """Indented lines, and in the page of questions the second cell of each line."""
-    text = (ROOT / page).read_text(encoding="utf-8")
-    cells = [
-        code
-        for row in re.findall(r"^\|[^|]*\|([^|]*)\|", text, re.MULTILINE)
-        for code in re.findall(r"`(bench .*?)`", row)
-    ]
-    return re.findall(r"^    (bench .*)$", text, re.MULTILINE) + (cells if page.endswith("questions.md") else [])
+def typed(page: Path) -> list[str]:
+    """Indented lines that no command has printed, and in the page of questions what stands in the second cells."""
+    text = PRINTED.sub("", page.read_text(encoding="utf-8")).replace("\\\n", "")
+    lines = re.findall(r"^    (bench .*)$", text, re.MULTILINE)
+    if page.stem == "questions":
+        for cell in re.findall(r"^\|[^|]*\|([^|]*)\|", text, re.MULTILINE):
+            lines += re.findall(r"`(bench .*?)`", cell)
+    return lines
+
+
+def parse(line: str) -> None:
+    """As the command line does, without doing it; an omitted `…` is left out."""
+    words = [word for word in shlex.split(line, comments=True)[1:] if word != "…"]
+    command = typer.main.get_command(app)
+    while isinstance(command, TyperGroup):
+        command = command.commands[words.pop(0)]
+    command.make_context(command.name, words)
 
 
 @pytest.mark.parametrize("line", [pytest.param(line, id=line) for page in PAGES for line in typed(page)])
-def test_a_command_has_no_option_or_value_that_is_not_known(line: str) -> None:
-    command: click.Command = typer.main.get_command(app)
-    words = [word for word in shlex.split(line, comments=True)[1:] if word != "…"]
-    while isinstance(command, click.Group):
-        inner = command.get_command(click.Context(command), words.pop(0))
-        assert inner is not None
-        command = inner
-    command.make_context(command.name, words)
+def test_a_command_has_no_option_that_is_not_known(line: str) -> None:
+    parse(line)
+
+
+@pytest.mark.parametrize("line", ["bench run --bakbone a", "bench verify results --retrain two", "bench train"])
+def test_a_command_that_is_wrong_is_found(line: str) -> None:
+    with pytest.raises(Exception, match=r"No such option: --bakbone|valid integer|train"):
+        parse(line)
 
 
 def test_the_tutorial_leads_to_a_leaderboard_and_a_page(
