@@ -26,7 +26,7 @@ from bench.terminal import Terminal
 
 MACHINES = {"workers", "executor", "address", "node_cache", "gpu_share", "slurm", "job_minutes", "same_cpu"}
 OF_REPORTS = {"interval", "stratify", "level", "pool", "label_order", "subgroups"}
-GROWING = {"backbone", "seeds", "frozen", "results", "save_models", *OF_REPORTS, *MACHINES}
+GROWING = {"backbone", "seeds", "training_draws", "frozen", "results", "save_models", *OF_REPORTS, *MACHINES}
 """Options in which calls on one folder may differ while its experiment only grows."""
 
 
@@ -126,6 +126,7 @@ def merged(now: Experiment, before: Experiment | None) -> Experiment:
         update={
             "backbone": list(dict.fromkeys(before.backbone + now.backbone)),
             "seeds": sorted({*before.seeds, *now.seeds}),
+            "training_draws": max(before.training_draws, now.training_draws),
         }
     )
 
@@ -158,4 +159,7 @@ def note(prepared: Prepared, folder: ResultsFolder, runs: Mapping[str, RunSpec],
 def planned_runs(prepared: Prepared, runs: Mapping[str, RunSpec]) -> dict[str, PlannedRun]:
     """The runs of a plan as the folder keeps them, the stored ones too."""
     digests = {seed: folds_digest(fold_of.items()) for seed, fold_of in prepared.folds.by_seed.items()}
-    return {name: PlannedRun(spec.backbone, spec.seed, spec.fold, digests[spec.seed]) for name, spec in runs.items()}
+    return {
+        name: PlannedRun(spec.backbone, spec.seed, spec.fold, digests[spec.seed], spec.draw)
+        for name, spec in runs.items()
+    }

@@ -15,12 +15,14 @@ FILE = ".plan.json"
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """`folds` names how its seed parts the cases: after an edit of the folds it is another run."""
+    """`folds` names how its seed parts the cases: after an edit of the folds it is another run. `draw`: of its training
+    cases, 0 where these are all there are."""
 
     backbone: str
     seed: int
     fold: int
     folds: str
+    draw: int = 0
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pandas as pd
 from reports.statistics.analyse import analyse
 from reports.statistics.analysis import Analysis
 from reports.statistics.bootstrap import Draws
-from reports.statistics.cases import INTERNAL, index_cases
+from reports.statistics.cases import INTERNAL, Cases, index_cases
 from reports.statistics.chance import chance, clearly_better
 from reports.statistics.comparison import PRIMARY, Comparison, compare_all
 from reports.statistics.estimate import IntervalChoice, refusal
@@ -24,6 +24,7 @@ from reports.tables.caveats import TUNED, has
 from reports.tables.hospitals import HOSPITAL, Hospitals, over_sites
 from reports.tables.row import Entry, Row, build_row
 from reports.tables.subgroups import Attribute, Subgroup, over_subgroups
+from reports.tables.training_populations import TrainingPopulations, over_training_populations
 
 SCHEMA = 1
 NAMED_PAIRS = (("epidural", "subdural"),)
@@ -37,7 +38,8 @@ class Leaderboard:
     in seeds, cases or folds, and with one seed. sample_gains: name → what its seeds are worth, without hold-out splits.
     chance: side → metric → what guessing by the internal class shares would reach. unit: what a case of it is called.
     hospitals: name → its metrics over the sites, where these were held out. subgroups: name → attribute → its
-    metrics over the levels. ranks: whether rows may have ranks.
+    metrics over the levels. training_populations: name → its metrics over training cases that were drawn anew. ranks:
+    whether rows may have ranks.
     """
 
     classes: tuple[str, ...]
@@ -56,6 +58,7 @@ class Leaderboard:
     hospitals: Mapping[str, Hospitals] = field(default_factory=dict)
     ranks: bool = True
     subgroups: Mapping[str, Mapping[str, Subgroup]] = field(default_factory=dict)
+    training_populations: Mapping[str, TrainingPopulations] = field(default_factory=dict)
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -99,6 +102,11 @@ class Leaderboard:
             "stratified": self.stratified,
             **({"hospitals": {name: one.to_dict() for name, one in self.hospitals.items()}} if self.hospitals else {}),
             **({"subgroups": _subgroups_dict(self.subgroups)} if self.subgroups else {}),
+            **(
+                {"training_populations": {name: one.to_dict() for name, one in self.training_populations.items()}}
+                if self.training_populations
+                else {}
+            ),
         }
 
 
@@ -175,7 +183,20 @@ def build_leaderboard(
             )
             for one in (analyses if attributes else ())
         },
+        training_populations=_over_training(analyses, named, table, draws),
     )
+
+
+def _over_training(
+    analyses: Sequence[Analysis], entries: Mapping[str, Entry], cases: Cases, draws: Draws
+) -> dict[str, TrainingPopulations]:
+    found = {
+        one.pooled.name: over_training_populations(one, entry.draws, cases, entry.folds, draws)
+        for one in analyses
+        for entry in (entries[one.pooled.name],)
+        if entry.draws is not None
+    }
+    return {name: one for name, one in found.items() if one is not None}
 
 
 def _subgroups_dict(subgroups: Mapping[str, Mapping[str, Subgroup]]) -> dict[str, object]:
