@@ -63,7 +63,11 @@ def read_planned(root: Path) -> Planned:
 
 def write_planned(root: Path, planned: Planned) -> None:
     """Replace the plan. Call only while holding the folder's lock."""
-    FolderFiles(root).write(FILE, json.dumps(asdict(planned)))
+    content = asdict(planned)
+    for run in content["runs"].values():
+        if not run["draw"]:
+            del run["draw"]  # as it was before there were draws
+    FolderFiles(root).write(FILE, json.dumps(content))
 
 
 def folds_digest(fold_of: Iterable[tuple[str, int]]) -> str:
