@@ -23,7 +23,7 @@ from reports.statistics.sample_gain import SampleGain, sample_gain
 from reports.tables.caveats import TUNED, has
 from reports.tables.hospitals import HOSPITAL, Hospitals, over_sites
 from reports.tables.row import Entry, Row, build_row
-from reports.tables.subgroups import Attribute, Subgroup, at_each_site, over_subgroups
+from reports.tables.subgroups import Attribute, Subgroup, at_each_site, over_subgroups, sites_without_levels
 from reports.tables.training_populations import TrainingPopulations, over_training_populations
 
 SCHEMA = 1
@@ -164,6 +164,7 @@ def build_leaderboard(
     standings = rank(list(named), comparisons, several)
     notes += without_floor + unpaired
     notes += [f"{name}: {TUNED}, so it is neither ranked nor compared." for name in tuned]
+    notes += sites_without_levels(attributes, cases)
     rows = [build_row(one, named[one.pooled.name], standings[one.pooled.name], choice) for one in analyses]
     return Leaderboard(
         classes=tuple(classes),

@@ -114,6 +114,19 @@ def at_each_site(
     return found
 
 
+def sites_without_levels(attributes: Sequence[Attribute], cases: pd.DataFrame) -> list[str]:
+    """A note on each attribute and site where there is nothing to compare: no case has a level, or all the same."""
+    notes = []
+    for one in attributes:
+        for site, of_site in cases.groupby("site", sort=True, observed=True)["case_id"]:
+            there = {level for name in of_site.astype(str) if (level := one.of_case.get(name)) is not None}
+            if not there:
+                notes.append(f"Subgroup {one.name}: no case of {site} has a level.")
+            elif len(there) == 1:
+                notes.append(f"Subgroup {one.name}: at {site} there is one level, {there.pop()}, and no rest.")
+    return notes
+
+
 @dataclass(frozen=True)
 class _Side:
     """The predictions of one side, those that say which fold models there are, and how many of these a seed has."""

@@ -236,3 +236,18 @@ def test_tables_and_json_tell_sites_apart() -> None:
     content = json.loads(json.dumps(found.to_dict()))
     assert content["external_subgroups"]["net"]["bern"]["sex"]["clusters"] == {"F": 15, "M": 15}
     assert "| net        | bern     | sex        | F       |" in leaderboard_markdown(found)
+
+
+def test_what_has_one_level_at_a_site_is_not_passed_over_in_silence() -> None:
+    vendor = Attribute(
+        "vendor", ("GE", "Siemens"), {**dict.fromkeys(ids(), "Siemens"), **{f"bern/{n:03d}": "GE" for n in range(60)}}
+    )
+    table = pd.concat([predictions(), outside()], ignore_index=True)
+    found = built(table, [vendor, attributes()[2]])
+    assert [note for note in found.notes if note.startswith("Subgroup")] == [
+        "Subgroup vendor: at bern there is one level, GE, and no rest.",
+        "Subgroup vendor: at internal there is one level, Siemens, and no rest.",
+        "Subgroup age: no case of bern has a level.",
+    ]
+    assert found.external_subgroups == {}
+    assert [*found.subgroups["net"]] == ["age"]
