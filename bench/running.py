@@ -12,6 +12,7 @@ from bench.engine.begin import Begun, begin
 from bench.engine.eta import Eta
 from bench.engine.execute import executor_for, failures, pending, run_and_store, workers_for
 from bench.engine.forecast import Forecast, announce, smaller_choices
+from bench.engine.groups import in_words, trained_order
 from bench.engine.memory import refuse_too_many
 from bench.engine.prepare import Prepared, look_ahead, prepare
 from bench.engine.progress import RunProgress
@@ -27,7 +28,17 @@ from bench.tracking.conduct import Tracked, Tracking, refuse_missing, tracking
 
 MACHINES = {"workers", "executor", "address", "node_cache", "gpu_share", "slurm", "job_minutes", "same_cpu"}
 OF_REPORTS = {"interval", "stratify", "level", "pool", "label_order", "subgroups"}
-GROWING = {"backbone", "seeds", "frozen", "results", "save_models", "track", *OF_REPORTS, *MACHINES}
+GROWING = {
+    "backbone",
+    "seeds",
+    "training_draws",
+    "frozen",
+    "results",
+    "save_models",
+    "track",
+    *OF_REPORTS,
+    *MACHINES,
+}
 """Options in which calls on one folder may differ while its experiment only grows."""
 
 
@@ -80,6 +91,8 @@ def complete(experiment: Experiment, terminal: Terminal) -> Completed:
         ):
             prepared = begun.prepared
             runs = {spec.run_id: spec for spec in prepared.specs()}
+            for line in trained_on_other_labels(prepared.experiment, prepared.snapshot.experiment):
+                terminal.say(line)
             note(prepared, folder, runs, grows=_grows(prepared.experiment, prepared.snapshot.experiment))
             failed = train_missing(prepared, folder, runs, begun, terminal, tracked)
             if failed and not folder.runs.complete():
@@ -138,6 +151,7 @@ def merged(now: Experiment, before: Experiment | None) -> Experiment:
         update={
             "backbone": list(dict.fromkeys(before.backbone + now.backbone)),
             "seeds": sorted({*before.seeds, *now.seeds}),
+            "training_draws": max(before.training_draws, now.training_draws),
         }
     )
 
@@ -146,9 +160,23 @@ def _grows(now: Experiment, before: Experiment | None) -> bool:
     """Whether an experiment only adds to that of the folder; which cards it uses is no difference."""
 
     def same(experiment: Experiment) -> dict[str, object]:
-        return experiment.model_dump(exclude=GROWING) | {"device": kind_of(experiment.device)}
+        settings = experiment.model_dump(exclude=GROWING) | {"device": kind_of(experiment.device)}
+        return settings | {"labels that groups are trained on": trained_order(experiment)}
 
     return before is not None and same(before) == same(now)
+
+
+def trained_on_other_labels(now: Experiment, before: Experiment | None) -> list[str]:
+    """Why attention probes are trained again, where the order that labels their groups has changed."""
+    if before is None or before.recipe.probe != "attention" or now.recipe.probe != "attention":
+        return []
+    then, order = trained_order(before), trained_order(now)
+    if then == order:
+        return []
+    return [
+        f"Attention probes of this folder were trained on groups labelled by {in_words(then)}, and --label-order now "
+        f"labels them by {in_words(order)}: they are trained again, and the leaderboard leaves the earlier ones out."
+    ]
 
 
 def note(prepared: Prepared, folder: ResultsFolder, runs: Mapping[str, RunSpec], *, grows: bool) -> None:
@@ -170,4 +198,7 @@ def note(prepared: Prepared, folder: ResultsFolder, runs: Mapping[str, RunSpec],
 def planned_runs(prepared: Prepared, runs: Mapping[str, RunSpec]) -> dict[str, PlannedRun]:
     """The runs of a plan as the folder keeps them, the stored ones too."""
     digests = {seed: folds_digest(fold_of.items()) for seed, fold_of in prepared.folds.by_seed.items()}
-    return {name: PlannedRun(spec.backbone, spec.seed, spec.fold, digests[spec.seed]) for name, spec in runs.items()}
+    return {
+        name: PlannedRun(spec.backbone, spec.seed, spec.fold, digests[spec.seed], spec.draw)
+        for name, spec in runs.items()
+    }

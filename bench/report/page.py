@@ -27,6 +27,7 @@ from reports.page.levels import ABOUT_GROUPS, levels_section
 from reports.page.limits import limits
 from reports.page.model_sections import model_sections
 from reports.page.part import Page, Section, in_order
+from reports.page.training import training_section
 
 NAME = "report.html"
 
@@ -99,6 +100,7 @@ def _sections(
     entries = _by_row(leaderboard, groups.entries if groups else stored.entries, stored.runs)
     histories = {name: _history(runs) for name, (_, runs) in entries.items()}
     yield from board_sections(leaderboard)
+    yield training_section(leaderboard)
     if groups:
         yield levels_section(leaderboard, compiled.leaderboard)
     yield from model_sections(leaderboard, {name: entry for name, (entry, _) in entries.items()}, histories)
