@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from bench.cache import user_caches
 from bench.config.experiment import Experiment
@@ -19,12 +20,15 @@ from bench.engine.progress import RunProgress
 from bench.errors import interruptible, writing
 from bench.plan.spec import RunSpec
 from bench.report.compiled import up_to_date
-from bench.report.leaderboard import leaderboard_files
+from bench.report.ending import ending_of
+from bench.report.leaderboard import stored_overview
 from bench.store.folder import ResultsFolder
 from bench.store.planned import PlannedRun, folds_digest, read_planned, write_planned
 from bench.store.working_process import RUN
 from bench.terminal import Terminal
 from bench.tracking.conduct import Tracked, Tracking, refuse_missing, tracking
+from reports.overview.overview import Overview
+from reports.overview.screen import Ending, screen
 
 MACHINES = {"workers", "executor", "address", "node_cache", "gpu_share", "slurm", "job_minutes", "same_cpu"}
 OF_REPORTS = {"interval", "stratify", "level", "pool", "label_order", "subgroups"}
@@ -44,28 +48,27 @@ GROWING = {
 
 @dataclass(frozen=True)
 class Completed:
-    """What a call came to: `text` is the leaderboard's Markdown, None where no run is stored; `notes` go with it."""
+    """What a call came to: the leaderboard's Markdown, its overview and what stands below that, None where no run is
+    stored; and what failed."""
 
-    text: str | None
-    notes: tuple[str, ...]
     failed: list[str]
+    text: str | None = None
+    overview: Overview | None = None
+    ending: Ending | None = None
 
 
 def run_experiment(experiment: Experiment) -> int:
-    """Do what is missing, compile the leaderboard, print it; the exit code is 1 where runs failed.
+    """Do what is missing, compile the leaderboard, print its overview; the exit code is 1 where runs failed.
 
     Raises: as `complete`.
     """
     terminal = Terminal()
     done = complete(experiment, terminal)
-    if done.text is None:
-        terminal.say(f"All {len(done.failed)} runs failed; the first: {done.failed[0]}")
+    if done.overview is None or done.ending is None:
+        root = quote(experiment.results)
+        terminal.say(f"All {len(done.failed)} runs failed; the first: {done.failed[0]}\nNext: bench status {root}")
         return 1
-    files = leaderboard_files(Path(experiment.results).expanduser())
-    for line in (done.text, f"Written: {files}", *done.notes):
-        terminal.say(line)
-    if done.failed:
-        terminal.say(f"{len(done.failed)} run(s) failed and are left out; the same command tries them again.")
+    terminal.say(f"\n{screen(done.overview, done.ending, terminal.columns)}")
     return 1 if done.failed else 0
 
 
@@ -96,10 +99,11 @@ def complete(experiment: Experiment, terminal: Terminal) -> Completed:
             note(prepared, folder, runs, grows=_grows(prepared.experiment, prepared.snapshot.experiment))
             failed = train_missing(prepared, folder, runs, begun, terminal, tracked)
             if failed and not folder.runs.complete():
-                return Completed(None, (), failed)
-            text, notes = up_to_date(folder, begun.snapshot)
+                return Completed(failed)
+            text, _ = up_to_date(folder, begun.snapshot)
+            overview = stored_overview(folder)
             tracked.finish()
-    return Completed(text, tuple(notes), failed)
+    return Completed(failed, text, overview, ending_of(folder, overview, failed))
 
 
 def train_missing(

@@ -11,6 +11,7 @@ from bench.atomic import write_text
 from bench.cache import Caches
 from bench.errors import BenchError
 from bench.report.compiled import Compiled
+from bench.report.ending import PAGE
 from bench.report.entries import read_stored
 from bench.report.feature import Feature
 from bench.report.files import write_charts
@@ -28,8 +29,6 @@ from reports.page.limits import limits
 from reports.page.model_sections import model_sections
 from reports.page.part import Page, Section, in_order
 from reports.page.training import training_section
-
-NAME = "report.html"
 
 
 @dataclass(frozen=True)
@@ -52,8 +51,8 @@ def write_page(
     """
     page = page_of(folder, compiled, features, caches) if compiled else page_without_runs(folder, features)
     figures = write_charts(folder.root, page.charts)
-    path = folder.root / NAME
-    folder.files.write(NAME, page_html(page, page_scripts(caches)))
+    path = folder.root / PAGE
+    folder.files.write(PAGE, page_html(page, page_scripts(caches)))
     return WrittenPage(path, tuple(figures))
 
 

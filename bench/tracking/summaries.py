@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from bench.cache import Caches
 from bench.report.compiled import Compiled
+from bench.report.ending import PAGE
 from bench.report.leaderboard import JSON, MARKDOWN, about
-from bench.report.page import NAME, page_scripts
+from bench.report.page import page_scripts
 from bench.tracking.tracker import Summary, name_of
 from reports import Leaderboard
 from reports.draw.csv_table import csv_text
@@ -33,7 +34,7 @@ def summary_of(compiled: Compiled, made_from: str, models: int, caches: Caches) 
     files = {
         MARKDOWN: text,
         JSON: json.dumps(board.to_dict(), indent=1, allow_nan=False) + "\n",
-        NAME: page_html(_page(board, compiled), page_scripts(caches)),
+        PAGE: page_html(_page(board, compiled), page_scripts(caches)),
         **{f"tables/{table.name}.csv": csv_text(table) for table in build_tables(board)},
     }
     return Summary(made_from, models, dict(_scores(board)), files, text)
