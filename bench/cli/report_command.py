@@ -57,7 +57,7 @@ def report(
     layout = _checked_format(layout, as_json, chosen)
     if full and (layout or metric):
         raise RequestError("--full prints every table. Give it without --format, --json and --metric.")
-    track = _trackers(given.pop("track"))
+    track = _trackers(given.pop("track", None))
     folder = ResultsFolder(results.expanduser())
     if not (folder.root / "experiment.toml").is_file():
         raise RequestError(
