@@ -9,6 +9,7 @@ import pandas as pd
 from bench.cache import Caches
 from bench.errors import BenchError
 from bench.report.compiled import Compiled
+from bench.report.ending import PAGE
 from bench.report.entries import read_stored
 from bench.report.feature import Feature
 from bench.report.files import drawings, write_charts
@@ -27,8 +28,7 @@ from reports.page.model_sections import model_sections
 from reports.page.overview import overview
 from reports.page.part import Page, Section, in_order
 from reports.page.plain_words import plain_words
-
-NAME = "report.html"
+from reports.page.training import training_section
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ def write_page(
     page = page_of(folder, compiled, features, caches) if compiled else page_without_runs(folder, features)
     drawn = drawings(page.charts)
     figures = write_charts(folder.root, drawn)
-    path = folder.root / NAME
-    folder.files.write(NAME, page_html(page, drawn))
+    path = folder.root / PAGE
+    folder.files.write(PAGE, page_html(page, drawn))
     return WrittenPage(path, tuple(figures))
 
 
@@ -103,6 +103,7 @@ def _sections(
     entries = _by_row(leaderboard, groups.entries if groups else stored.entries, stored.runs)
     histories = {name: _history(runs) for name, (_, runs) in entries.items()}
     yield from board_sections(leaderboard)
+    yield training_section(leaderboard)
     if groups:
         yield levels_section(leaderboard, compiled.leaderboard)
     for section in model_sections(leaderboard, {name: entry for name, (entry, _) in entries.items()}, histories):

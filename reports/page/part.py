@@ -89,6 +89,7 @@ ORDER = (
         "samples",
         "hospitals",
         "subgroups",
+        "training",
         "classes",
         "confusion",
         "comparisons",
