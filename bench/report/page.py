@@ -52,7 +52,7 @@ def write_page(
     page = page_of(folder, compiled, features, caches) if compiled else page_without_runs(folder, features)
     figures = write_charts(folder.root, page.charts)
     path = folder.root / NAME
-    folder.files.write(NAME, page_html(page, page_scripts(caches)))
+    folder.files.write(NAME, html_of(page, caches))
     return WrittenPage(path, tuple(figures))
 
 
@@ -65,6 +65,11 @@ def page_of(folder: ResultsFolder, compiled: Compiled, features: Sequence[Featur
         lead=answer(groups.leaderboard if groups else compiled.leaderboard),
         sections=in_order(list(_sections(folder, compiled, features, caches))),
     )
+
+
+def html_of(page: Page, caches: Caches) -> str:
+    """The text of a page's file."""
+    return page_html(page, _scripts(caches))
 
 
 def page_without_runs(folder: ResultsFolder, features: Sequence[Feature]) -> Page:
@@ -129,7 +134,7 @@ def _history(runs: list[StoredRun]) -> pd.DataFrame:
     return pd.concat(kept, ignore_index=True) if kept else pd.DataFrame()
 
 
-def page_scripts(caches: Caches) -> str:
+def _scripts(caches: Caches) -> str:
     """Made once for each version of vl-convert, which takes seconds, then kept in the cache."""
     path = caches.scripts / f"vega-{VEGA_LITE}-{importlib.metadata.version('vl-convert-python')}.js"
     if not path.exists():

@@ -7,14 +7,13 @@ from dataclasses import replace
 from bench.cache import Caches
 from bench.report.compiled import Compiled
 from bench.report.leaderboard import JSON, MARKDOWN, about
-from bench.report.page import NAME, page_scripts
+from bench.report.page import NAME, html_of
 from bench.tracking.tracker import Summary, name_of
 from reports import Leaderboard
 from reports.draw.csv_table import csv_text
 from reports.draw.markdown_leaderboard import leaderboard_markdown
 from reports.page.answer import answer
 from reports.page.board_sections import board_sections
-from reports.page.draw_page import page_html
 from reports.page.limits import limits
 from reports.page.part import Page, in_order
 from reports.statistics.cell import Cell
@@ -33,7 +32,7 @@ def summary_of(compiled: Compiled, made_from: str, models: int, caches: Caches) 
     files = {
         MARKDOWN: text,
         JSON: json.dumps(board.to_dict(), indent=1, allow_nan=False) + "\n",
-        NAME: page_html(_page(board, compiled), page_scripts(caches)),
+        NAME: html_of(_page(board, compiled), caches),
         **{f"tables/{table.name}.csv": csv_text(table) for table in build_tables(board)},
     }
     return Summary(made_from, models, dict(_scores(board)), files, text)
