@@ -14,6 +14,7 @@ class Options(TypedDict, total=False):
     seeds: int | Sequence[int]
     folds: int | Literal["sites"]
     holdout: float
+    training_draws: int
     internal: Anywhere
     external: Anywhere | Mapping[str, Anywhere]
     data: Anywhere

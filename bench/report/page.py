@@ -11,6 +11,7 @@ from bench.atomic import write_text
 from bench.cache import Caches
 from bench.errors import BenchError
 from bench.report.compiled import Compiled
+from bench.report.ending import PAGE
 from bench.report.entries import read_stored
 from bench.report.feature import Feature
 from bench.report.files import write_charts
@@ -27,8 +28,7 @@ from reports.page.levels import ABOUT_GROUPS, levels_section
 from reports.page.limits import limits
 from reports.page.model_sections import model_sections
 from reports.page.part import Page, Section, in_order
-
-NAME = "report.html"
+from reports.page.training import training_section
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ def write_page(
     """
     page = page_of(folder, compiled, features, caches) if compiled else page_without_runs(folder, features)
     figures = write_charts(folder.root, page.charts)
-    path = folder.root / NAME
-    folder.files.write(NAME, html_of(page, caches))
+    path = folder.root / PAGE
+    folder.files.write(PAGE, html_of(page, caches))
     return WrittenPage(path, tuple(figures))
 
 
@@ -104,6 +104,7 @@ def _sections(
     entries = _by_row(leaderboard, groups.entries if groups else stored.entries, stored.runs)
     histories = {name: _history(runs) for name, (_, runs) in entries.items()}
     yield from board_sections(leaderboard)
+    yield training_section(leaderboard)
     if groups:
         yield levels_section(leaderboard, compiled.leaderboard)
     yield from model_sections(leaderboard, {name: entry for name, (entry, _) in entries.items()}, histories)

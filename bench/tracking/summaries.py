@@ -7,8 +7,9 @@ from dataclasses import replace
 from backbones.names import wherever
 from bench.cache import Caches
 from bench.report.compiled import Compiled
+from bench.report.ending import PAGE
 from bench.report.leaderboard import JSON, MARKDOWN, about
-from bench.report.page import NAME, html_of
+from bench.report.page import html_of
 from bench.tracking.tracker import Summary, name_of
 from reports import Leaderboard
 from reports.draw.csv_table import csv_text
@@ -39,7 +40,7 @@ def summary_of(compiled: Compiled, made_from: str, models: int, caches: Caches) 
     files = {
         MARKDOWN: text,
         JSON: json.dumps(board.to_dict(), indent=1, allow_nan=False) + "\n",
-        NAME: html_of(_page(board, compiled), caches),
+        PAGE: html_of(_page(board, compiled), caches),
         **{f"tables/{table.name}.csv": csv_text(table) for table in build_tables(board)},
     }
     scores = {name_of(*map(told, place)) + ending: number for place, ending, number in _scores(board)}

@@ -109,8 +109,8 @@ def _subgroups(leaderboard: Leaderboard) -> Section:
         "subgroups",
         "Subgroups",
         (
-            "Internal cases by what is known of them. Whether a level differs from the rest is in the tables, with the "
-            "tests over all levels.",
+            "Cases by what is known of them; plots are of internal ones. Whether a level differs from the rest is in "
+            "the tables, with the tests over all levels, also at other sites.",
             *first_of(leaderboard),
         ),
         (*charts, *tables) if rows else (),

@@ -92,6 +92,7 @@ ORDER = (
         "gap",
         "hospitals",
         "subgroups",
+        "training",
         "classes",
         "confusion",
         "comparisons",
