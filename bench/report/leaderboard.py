@@ -16,6 +16,8 @@ from bench.engine.groups import case_columns, checked_groups, grouping_of, train
 from bench.folds.table import FoldTable
 from bench.report.entries import NOT_DETERMINISTIC, Stored
 from bench.report.groups import GroupLevel, pooled
+from bench.report.overview import KEY as OVERVIEW
+from bench.report.overview import overview_in, overview_of
 from bench.report.subgroups import attributes_of, of_groups
 from bench.store.folder import LEAKS, SUBGROUPS, ResultsFolder
 from bench.store.snapshot import FolderSnapshot, made_by_import
@@ -23,6 +25,7 @@ from bench.store.tuned import TUNED
 from reports import Entry, Leaderboard, build_leaderboard
 from reports.draw.markdown_leaderboard import leaderboard_markdown
 from reports.draw.markdown_table import escaped
+from reports.overview.overview import Overview
 from reports.statistics.intervals import Interval, chosen_interval
 from reports.tables.caveats import has
 from reports.tables.groups import Grouping
@@ -83,9 +86,9 @@ def stored_leaderboard(folder: ResultsFolder, snapshot: FolderSnapshot | None = 
         content = json.loads(json_file.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
         return None
-    made_from = content.get("made_from") if isinstance(content, dict) else None
+    found = content.get("made_from") if isinstance(content, dict) else None
     experiment = (snapshot or folder.snapshot()).experiment
-    if experiment is None or made_from != _made_from(folder, experiment, Evaluation.of(experiment)):
+    if experiment is None or found != made_from(folder, experiment, Evaluation.of(experiment)):
         return None
     try:
         return text_file.read_text(encoding="utf-8")
@@ -93,7 +96,12 @@ def stored_leaderboard(folder: ResultsFolder, snapshot: FolderSnapshot | None = 
         return None  # damaged: made anew
 
 
-def _made_from(folder: ResultsFolder, experiment: Experiment, evaluation: Evaluation) -> str:
+def stored_overview(folder: ResultsFolder) -> Overview:
+    """The overview of a leaderboard that is up to date."""
+    return overview_in((folder.root / JSON).read_text(encoding="utf-8"))
+
+
+def made_from(folder: ResultsFolder, experiment: Experiment, evaluation: Evaluation) -> str:
     """A digest of the stored runs, of what they are checked against, of the intervals and of the code that compiles."""
     digest = hashlib.sha256(folder.state(("cases.parquet", SUBGROUPS, "folds.parquet", LEAKS, TUNED)).encode())
     of_experiment = [experiment.class_order, experiment.holdout, experiment.uses_phantom]
@@ -133,6 +141,7 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, evaluation: Evaluati
     attributes, missing = attributes_of(stored.subgroups, evaluation.subgroups)
     about_cases, left_out = tuple(about_patients(stored.cases)), (*stored.left_out, *stored.mixed, *missing)
     leaderboard = _built(stored.entries, _with_hospitals(case_columns(cases), at), classes, evaluation, attributes)
+    ranked = leaderboard
     leaderboard = replace(leaderboard, notes=(*about_cases, *leaderboard.notes, *left_out))
     groups = None
     if evaluation.grouping:
@@ -140,7 +149,8 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, evaluation: Evaluati
         found = pooled(stored.entries, cases, classes, evaluation.grouping)
         of_group, grouped = of_groups(attributes, cases), _with_hospitals(found.cases, at)
         board = _built(found.entries, grouped, classes, evaluation, of_group, unit="groups")
-        board = replace(board, notes=(*found.notes, *board.notes, *left_out))
+        board = ranked = replace(board, notes=(*found.notes, *board.notes))
+        board = replace(board, notes=(*board.notes, *left_out))
         groups = GroupLevel(board, evaluation.grouping, found.entries)
         leaderboard = leaderboard.unranked(UNRANKED)
     text = leaderboard_markdown(
@@ -151,10 +161,11 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, evaluation: Evaluati
     )
     content = {
         **leaderboard.to_dict(),
+        OVERVIEW: overview_of(ranked, stored).to_dict(),
         "cases": len(cases),
         "cases_without_patient": _without_patient(cases),
         **({"groups": groups.to_dict()} if groups else {}),
-        "made_from": _made_from(folder, stored.experiment, evaluation),
+        "made_from": made_from(folder, stored.experiment, evaluation),
     }
     return Drawn(leaderboard, text, json.dumps(content, indent=1, allow_nan=False) + "\n", groups)
 

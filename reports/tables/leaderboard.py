@@ -28,6 +28,9 @@ from reports.tables.training_populations import TrainingPopulations, over_traini
 
 SCHEMA = 1
 NAMED_PAIRS = (("epidural", "subdural"),)
+ONE_SEED = "one seed, so its noise floor is not known."
+OTHER_CASES = "its seeds hold out different cases, so what they differ by is not the seed's noise."
+NOT_RANKED = f"{TUNED}, so it is neither ranked nor compared."
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,7 @@ def build_leaderboard(
     several = [one.pooled.name for one in eligible if len(one.pooled.seeds) > 1]
     standings = rank(list(named), comparisons, several)
     notes += without_floor + unpaired
-    notes += [f"{name}: {TUNED}, so it is neither ranked nor compared." for name in tuned]
+    notes += [f"{name}: {NOT_RANKED}" for name in tuned]
     notes += sites_without_levels(attributes, cases)
     rows = [build_row(one, named[one.pooled.name], standings[one.pooled.name], choice) for one in analyses]
     return Leaderboard(
@@ -247,10 +250,10 @@ def _noise_floors(analyses: Sequence[Analysis]) -> tuple[dict[str, dict[str, Noi
     for one in analyses:
         name = one.pooled.name
         if len(one.pooled.seeds) < 2:
-            notes.append(f"{name}: one seed, so its noise floor is not known.")
+            notes.append(f"{name}: {ONE_SEED}")
             continue
         if not one.pooled.sides[INTERNAL].same_cases:
-            notes.append(f"{name}: its seeds hold out different cases, so what they differ by is not the seed's noise.")
+            notes.append(f"{name}: {OTHER_CASES}")
             continue
         internal = one.sides[INTERNAL].per_seed
         floors[name] = {metric.name: noise_floor(internal[metric.name]) for metric in headline()}
