@@ -11,7 +11,7 @@ import pytest
 from processes import BENCH, SMALL
 from warm import warm_bench
 
-from bench.cli.printable import ascii_form, make_printable
+from bench.printable import ascii_form, make_printable
 
 OUTPUTS = {
     "ASCII": {"PYTHONIOENCODING": "ascii"},
