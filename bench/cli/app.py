@@ -16,6 +16,7 @@ from bench.cli.data_command import data_app
 from bench.cli.demo_command import demo
 from bench.cli.hidden_arguments import hide_passwords
 from bench.cli.import_command import import_predictions
+from bench.cli.init_command import init
 from bench.cli.mistyped import is_usage, usage_paragraph
 from bench.cli.paragraphs import EXIT_REQUEST, paragraph
 from bench.cli.report_command import report
@@ -53,6 +54,7 @@ def add(panel: str, command: Callable[..., Any], name: str | None = None) -> Non
 
 
 add(FIRST, demo)
+add(FIRST, init)
 add(FIRST, run)
 app.add_typer(data_app, name="data", rich_help_panel=DATA)
 add(WHICH, screen)

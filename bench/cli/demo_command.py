@@ -29,7 +29,7 @@ def demo(
     from bench.config.request import experiment_from
     from bench.engine.load_early import load_early
     from bench.printing import to_output
-    from bench.run import run_experiment
+    from bench.running import run_experiment
 
     load_early(experiment := experiment_from({**DEMO, "results": str(results)}))
     to_output(

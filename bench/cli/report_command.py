@@ -57,6 +57,7 @@ def report(
     layout = _checked_format(layout, as_json, chosen)
     if full and (layout or metric):
         raise RequestError("--full prints every table. Give it without --format, --json and --metric.")
+    track = _trackers(given.pop("track", None))
     folder = ResultsFolder(results.expanduser())
     if not (folder.root / "experiment.toml").is_file():
         raise RequestError(
@@ -81,6 +82,23 @@ def report(
         print_with(folder, other, layout, full=full)
     else:
         print_stored(folder, layout or "md")
+    if track:
+        from bench.tracking.conduct import track_folder
+
+        track_folder(folder, track, to_errors)
+
+
+def _trackers(names: list[str] | None) -> list[str]:
+    """Those asked for, whose packages are there."""
+    if not names:
+        return []
+    from bench.config.experiment import Experiment
+    from bench.config.request import options_from
+    from bench.tracking.conduct import refuse_missing
+
+    chosen = options_from(Experiment, {"track": names}).track
+    refuse_missing(chosen)
+    return chosen
 
 
 def _checked_format(layout: str | None, as_json: bool, chosen: bool) -> str | None:

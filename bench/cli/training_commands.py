@@ -38,7 +38,7 @@ def run(
     experiment = experiment_from(with_source(given, directory))
     load_early(experiment)
     say_overlooked(experiment)
-    from bench.run import run_experiment
+    from bench.running import run_experiment
 
     raise typer.Exit(run_experiment(experiment))
 

@@ -12,7 +12,7 @@ import pandas as pd
 import reports
 from bench.config.experiment import Experiment
 from bench.data.cases import INTERNAL, Case, external_sites
-from bench.engine.groups import case_columns, checked_groups, grouping_of
+from bench.engine.groups import case_columns, checked_groups, grouping_of, trained_order
 from bench.folds.table import FoldTable
 from bench.report.entries import NOT_DETERMINISTIC, Stored
 from bench.report.groups import GroupLevel, pooled
@@ -42,13 +42,15 @@ class Evaluation:
     """How predictions are evaluated: which interval, whether clusters are drawn within the classes, and how cases are
     pooled where groups are ranked.
 
-    grouping: None where cases are ranked. subgroups: what cases are also reported by.
+    grouping: None where cases are ranked. subgroups: what cases are also reported by. label_order: by what groups are
+    labelled, also where cases are ranked.
     """
 
     interval: Interval
     stratify: bool
     grouping: Grouping | None = None
     subgroups: tuple[str, ...] = ()
+    label_order: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, experiment: Experiment, interval: Interval | None = None, stratify: bool | None = None) -> "Evaluation":
@@ -58,7 +60,8 @@ class Evaluation:
         """
         strata = experiment.stratify if stratify is None else stratify
         chosen = chosen_interval(interval or experiment.interval, stratify=strata)
-        return cls(chosen, strata, grouping_of(experiment), tuple(experiment.subgroups))
+        subgroups, order = tuple(experiment.subgroups), tuple(experiment.label_order)
+        return cls(chosen, strata, grouping_of(experiment), subgroups, order or trained_order(experiment))
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,9 @@ def stored_leaderboard(folder: ResultsFolder, snapshot: FolderSnapshot | None = 
         content = json.loads(json_file.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
         return None
-    made_from = content.get("made_from") if isinstance(content, dict) else None
+    found = content.get("made_from") if isinstance(content, dict) else None
     experiment = (snapshot or folder.snapshot()).experiment
-    if experiment is None or made_from != _made_from(folder, experiment, Evaluation.of(experiment)):
+    if experiment is None or found != made_from(folder, experiment, Evaluation.of(experiment)):
         return None
     try:
         return text_file.read_text(encoding="utf-8")
@@ -98,12 +101,12 @@ def stored_overview(folder: ResultsFolder) -> Overview:
     return overview_in((folder.root / JSON).read_text(encoding="utf-8"))
 
 
-def _made_from(folder: ResultsFolder, experiment: Experiment, evaluation: Evaluation) -> str:
+def made_from(folder: ResultsFolder, experiment: Experiment, evaluation: Evaluation) -> str:
     """A digest of the stored runs, of what they are checked against, of the intervals and of the code that compiles."""
     digest = hashlib.sha256(folder.state(("cases.parquet", SUBGROUPS, "folds.parquet", LEAKS, TUNED)).encode())
     of_experiment = [experiment.class_order, experiment.holdout, experiment.uses_phantom]
     grouping = [*astuple(evaluation.grouping)] if evaluation.grouping else []
-    chosen = [evaluation.interval, evaluation.stratify, *grouping, *evaluation.subgroups]
+    chosen = [evaluation.interval, evaluation.stratify, *grouping, *evaluation.subgroups, [*evaluation.label_order]]
     digest.update(json.dumps([*of_experiment, *chosen]).encode())
     for name in sorted(folder.runs.complete()):
         digest.update(name.encode())
@@ -162,7 +165,7 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, evaluation: Evaluati
         "cases": len(cases),
         "cases_without_patient": _without_patient(cases),
         **({"groups": groups.to_dict()} if groups else {}),
-        "made_from": _made_from(folder, stored.experiment, evaluation),
+        "made_from": made_from(folder, stored.experiment, evaluation),
     }
     return Drawn(leaderboard, text, json.dumps(content, indent=1, allow_nan=False) + "\n", groups)
 
