@@ -11,7 +11,8 @@ from bench.errors import RequestError
 NOTHING_GIVEN = (
     "bench run needs images, or an option. Your own images: bench run DIR, where DIR holds internal/CLASS/… and for "
     "each other hospital external-NAME/CLASS/…; one folder a class does as well, and a table (.csv) with the columns "
-    "path and label. To see it work first, on synthetic images: bench demo. All options: bench run --help"
+    "path and label. To see it work first, on synthetic images: bench demo. A first configuration: bench init DIR. All "
+    "options: bench run --help"
 )
 
 
