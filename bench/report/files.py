@@ -6,7 +6,6 @@ from pathlib import Path
 from bench.errors import BenchError
 from bench.store.files import FolderFiles
 from reports.draw.latex_table import latex_document
-from reports.page.charts import figure_png, figure_svg
 from reports.page.part import Chart
 from reports.tables.all_tables import NAMES
 from reports.tables.level_tables import LEVEL_NAMES
@@ -47,6 +46,8 @@ def write_charts(root: Path, charts: Sequence[Chart]) -> list[Path]:
 
 def _drawn(chart: Chart) -> tuple[str, bytes]:
     """Raises BenchError where the renderer refuses it."""
+    from reports.page.charts import figure_png, figure_svg  # not for tables, which need no renderer
+
     try:
         svg = figure_svg(chart)
         return svg, figure_png(svg)
