@@ -18,6 +18,9 @@ EXTRA_OF = {
     "mlxtend": "digits",
     "ray": "ray",
     "submitit": "slurm",
+    "mlflow": "mlflow",
+    "tensorboard": "tensorboard",
+    "wandb": "wandb",
 }
 """The extra of gapbench by the name under which Python imports what it brings."""
 

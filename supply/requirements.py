@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-DEVELOPERS = ("dev", "bench")
+DEVELOPERS = ("dev", "bench", "docs")
 ALL = "all"
 _OWN = re.compile(r"gapbench\[([\w-]+)\]")
 

@@ -83,6 +83,7 @@ class Prepared:
             data.settings,
             experiment.monitored,
             data.pixels.order,
+            experiment.training_draws,
         )
 
     def resources(self) -> Resources:

@@ -14,6 +14,7 @@ from reports.statistics.metrics.metric import ClassMetric, CountMetric, Probabil
 from reports.statistics.metrics.of_counts import CONFUSED
 from reports.statistics.ranking import Standing
 from reports.tables.caveats import Caveat
+from reports.tables.training_populations import TrainingDraws
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Entry:
 
     predictions: columns seed, fold, site ('internal' or an external name), case_id, label and predicted, one row
     per prediction, and p_<class> for each class where probabilities are known. seconds_per_run: wall time of
-    training and evaluating one fold. It and `parameters` are None where predictions were imported.
+    training and evaluating one fold. It and `parameters` are None where predictions were imported. draws: what the same
+    settings predict with training cases that were drawn anew.
     """
 
     backbone: str
@@ -33,6 +35,7 @@ class Entry:
     folds: int
     predictions: pd.DataFrame
     caveats: tuple[Caveat, ...] = ()
+    draws: TrainingDraws | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:
