@@ -56,7 +56,8 @@ def write_study(
 
 
 def _cases(classes: Sequence[str], site: str, names: str, each: int, images: Path | None) -> list[Case]:
-    files = sorted(write_digit_tree(images, [0, 1, 4], each).glob("*/*.png")) if images else []
+    digits = [0, 1, 4] if len(classes) == 3 else list(range(len(classes)))
+    files = sorted(write_digit_tree(images, digits, each).glob("*/*.png")) if images else []
     found = []
     for number in range(each * len(classes)):
         path = str(files[number]) if files else f"/{site}/{number}"

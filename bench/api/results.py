@@ -126,7 +126,7 @@ class Results:
             page = page_of(self._folder, self._compiled, features, caches)
         else:
             page = page_without_runs(self._folder, features)
-        return Page(html_of(page, caches), height)
+        return Page(html_of(page), height)
 
     def report(self) -> Path:
         """Write report.html and figures/ into the folder, as `bench report` does; returns the page's path.

@@ -14,7 +14,6 @@ from secrets import token_hex
 from typing import Final
 
 from bench.atomic import write_text
-from bench.cache import user_caches
 from bench.config.experiment import Experiment
 from bench.engine.execute import Observer
 from bench.errors import RequestError
@@ -106,7 +105,7 @@ class Tracking:
 
     def _summary(self, experiment: Experiment, now: str) -> Summary:
         compiled = compile_with(self._folder, Evaluation.of(experiment))
-        return summary_of(compiled, now, len(self._folder.runs.complete()), user_caches())
+        return summary_of(compiled, now, len(self._folder.runs.complete()))
 
     @contextmanager
     def _warned(self, name: str, title: str) -> Iterator[None]:

@@ -1,11 +1,10 @@
-"""What the leaderboard says over all folds and seeds, as trackers are told it. Reads the folder and the cache."""
+"""What the leaderboard says over all folds and seeds, as trackers are told it. Reads the folder."""
 
 import json
 from collections.abc import Iterator
 from dataclasses import replace
 
 from backbones.names import wherever
-from bench.cache import Caches
 from bench.report.compiled import Compiled
 from bench.report.ending import PAGE
 from bench.report.leaderboard import JSON, MARKDOWN, about
@@ -17,11 +16,13 @@ from reports.draw.markdown_leaderboard import leaderboard_markdown
 from reports.page.answer import answer
 from reports.page.board_sections import board_sections
 from reports.page.limits import limits
+from reports.page.overview import overview
 from reports.page.part import Page, in_order
+from reports.page.plain_words import plain_words
 from reports.tables.all_tables import build_tables
 
 
-def summary_of(compiled: Compiled, made_from: str, models: int, caches: Caches) -> Summary:
+def summary_of(compiled: Compiled, made_from: str, models: int) -> Summary:
     """Of the level that is ranked.
 
     Notes, which may name files, and subgroups, which are made of attributes of patients, stay in the folder; so do the
@@ -37,10 +38,11 @@ def summary_of(compiled: Compiled, made_from: str, models: int, caches: Caches) 
     ranked = compiled.groups.leaderboard if compiled.groups else compiled.leaderboard
     board = replace(ranked, notes=(), subgroups={})
     text = leaderboard_markdown(board, title_lines=about(compiled.stored))
+    page = _page(board, compiled)
     files = {
         MARKDOWN: text,
         JSON: json.dumps(board.to_dict(), indent=1, allow_nan=False) + "\n",
-        PAGE: html_of(_page(board, compiled), caches),
+        PAGE: html_of(page),
         **{f"tables/{table.name}.csv": csv_text(table) for table in build_tables(board)},
     }
     scores = {name_of(*map(told, place)) + ending: number for place, ending, number in _scores(board)}
@@ -59,6 +61,8 @@ def _page(board: Leaderboard, compiled: Compiled) -> Page:
                 limits(board, synthetic=stored.experiment.uses_phantom and not stored.imported, warning=stored.warning),
             ]
         ),
+        said=plain_words(board),
+        picture=overview(board),
     )
 
 
