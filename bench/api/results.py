@@ -119,16 +119,14 @@ class Results:
         """The page, to be shown in a notebook or saved; writes nothing."""
         from bench.api.shown import Page
         from bench.features import features_of
-        from bench.report.files import drawings
-        from bench.report.page import page_of, page_without_runs
-        from reports.page.draw_page import page_html
+        from bench.report.page import html_of, page_of, page_without_runs
 
         caches, features = user_caches(), features_of(self.path)
         if self._ranks:
             page = page_of(self._folder, self._compiled, features, caches)
         else:
             page = page_without_runs(self._folder, features)
-        return Page(page_html(page, drawings(page.charts)), height)
+        return Page(html_of(page), height)
 
     def report(self) -> Path:
         """Write report.html and figures/ into the folder, as `bench report` does; returns the page's path.

@@ -71,6 +71,11 @@ def page_of(folder: ResultsFolder, compiled: Compiled, features: Sequence[Featur
     )
 
 
+def html_of(page: Page) -> str:
+    """The text of a page's file. Raises BenchError where the renderer refuses a chart."""
+    return page_html(page, drawings(page.charts))
+
+
 def page_without_runs(folder: ResultsFolder, features: Sequence[Feature]) -> Page:
     """Of a folder where something was searched or repeated, and nothing was run that could be ranked."""
     stored = read_stored(folder)

@@ -4,22 +4,21 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
+from backbones.names import wherever
 from bench.report.compiled import Compiled
 from bench.report.ending import PAGE
-from bench.report.files import drawings
 from bench.report.leaderboard import JSON, MARKDOWN, about
+from bench.report.page import html_of
 from bench.tracking.tracker import Summary, name_of
 from reports import Leaderboard
 from reports.draw.csv_table import csv_text
 from reports.draw.markdown_leaderboard import leaderboard_markdown
 from reports.page.answer import answer
 from reports.page.board_sections import board_sections
-from reports.page.draw_page import page_html
 from reports.page.limits import limits
 from reports.page.overview import overview
 from reports.page.part import Page, in_order
 from reports.page.plain_words import plain_words
-from reports.statistics.cell import Cell
 from reports.tables.all_tables import build_tables
 
 
@@ -27,8 +26,15 @@ def summary_of(compiled: Compiled, made_from: str, models: int) -> Summary:
     """Of the level that is ranked.
 
     Notes, which may name files, and subgroups, which are made of attributes of patients, stay in the folder; so do the
-    parts of the page that show cases, paths and the command.
+    parts of the page that show cases, paths and the command, and where backbones lie that are folders.
     """
+    places = {one.backbone: wherever(one.backbone) for one in compiled.stored.entries}
+
+    def told(text: str) -> str:
+        for backbone, name in places.items():
+            text = text.replace(backbone, name)
+        return text
+
     ranked = compiled.groups.leaderboard if compiled.groups else compiled.leaderboard
     board = replace(ranked, notes=(), subgroups={})
     text = leaderboard_markdown(board, title_lines=about(compiled.stored))
@@ -36,10 +42,11 @@ def summary_of(compiled: Compiled, made_from: str, models: int) -> Summary:
     files = {
         MARKDOWN: text,
         JSON: json.dumps(board.to_dict(), indent=1, allow_nan=False) + "\n",
-        PAGE: page_html(page, drawings(page.charts)),
+        PAGE: html_of(page),
         **{f"tables/{table.name}.csv": csv_text(table) for table in build_tables(board)},
     }
-    return Summary(made_from, models, dict(_scores(board)), files, text)
+    scores = {name_of(*map(told, place)) + ending: number for place, ending, number in _scores(board)}
+    return Summary(made_from, models, scores, {name: told(content) for name, content in files.items()}, told(text))
 
 
 def _page(board: Leaderboard, compiled: Compiled) -> Page:
@@ -59,26 +66,26 @@ def _page(board: Leaderboard, compiled: Compiled) -> Page:
     )
 
 
-def _scores(board: Leaderboard) -> Iterator[tuple[str, float]]:
-    """`resnet18/internal/macro_f1` with its `_low` and `_high`; the same of each external site and gap; what another
-    seed alone would change (`noise_floor`); and the rank."""
+Score = tuple[tuple[str, ...], str, float]
+"""The parts of its name, the name's ending, and the number."""
+
+
+def _scores(board: Leaderboard) -> Iterator[Score]:
+    """Row, side and metric with `_low` and `_high` where there is an interval; what another seed alone would change;
+    and the rank."""
     for row in board.rows:
         if row.rank is not None:
-            yield name_of(row.name, "rank"), row.rank
-        for metric, cell in row.cells.internal.items():
-            yield from _of_cell(cell, row.name, "internal", metric)
-        for site, cells in row.cells.external.items():
+            yield (row.name, "rank"), "", row.rank
+        sides = {
+            "internal": row.cells.internal,
+            **{f"external {site}": cells for site, cells in row.cells.external.items()},
+            **{f"gap {site}": cells for site, cells in row.cells.gap.items()},
+        }
+        for side, cells in sides.items():
             for metric, cell in cells.items():
-                yield from _of_cell(cell, row.name, f"external {site}", metric)
-        for site, cells in row.cells.gap.items():
-            for metric, cell in cells.items():
-                yield from _of_cell(cell, row.name, f"gap {site}", metric)
+                for ending, number in (("", cell.value), ("_low", cell.low), ("_high", cell.high)):
+                    if number is not None:
+                        yield (row.name, side, metric), ending, number
     for name, floors in board.noise_floor.items():
         for metric, floor in floors.items():
-            yield name_of(name, "noise_floor", metric), floor.floor_s
-
-
-def _of_cell(cell: Cell, *place: str) -> Iterator[tuple[str, float]]:
-    for ending, number in (("", cell.value), ("_low", cell.low), ("_high", cell.high)):
-        if number is not None:
-            yield name_of(*place) + ending, number
+            yield (name, "noise_floor", metric), "", floor.floor_s

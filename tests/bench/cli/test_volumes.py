@@ -1,6 +1,7 @@
 """Heads of the phantom as volumes: from files to slices that are trained on and patients that are ranked."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -103,10 +104,14 @@ def test_attention_is_trained_on_groups_and_says_that_cases_have_their_groups_pr
 ) -> None:
     given, results = as_pictures(tmp_path / "data"), tmp_path / "results"
     options = ["--backbone", "test_resnet", "--weights", "random", "--seeds", "1", "--folds", "2", "--image-size", "32"]
-    done = bench("run", *given, *options, "--recipe", "attention-probe", "--level", "group", "--results", results)
+    options += ["--recipe", "attention-probe", "--level", "group", "--results", results]
+    done = bench("run", *given, *options, "--training-draws", "2")
     assert done.returncode == 0, done.stderr
     content = json.loads((results / "leaderboard.json").read_text())
     (row,) = content["groups"]["rows"]
+    assert content["groups"]["training_populations"]["test_resnet"]["draws"] == {"0": 2}
+    for run in [folder for folder in (results / "runs").iterdir() if drawn(folder)]:
+        shutil.rmtree(run)  # what follows is of the others
     assert row["recipe"] == f"attention probe, label order {ORDER.replace(',', ' > ')}"
     assert any(stamp.startswith("each case has the prediction of its group") for stamp in row["stamps"])
     cases = pd.read_parquet(results / "cases.parquet")[["case_id", "group"]]
@@ -149,6 +154,10 @@ def test_attention_without_groups_is_refused_before_training(tmp_path: Path, ben
     assert done.returncode == 2
     assert "Groups cannot be ranked or trained on" in done.stderr
     assert not (tmp_path / "results" / "runs").exists()
+
+
+def drawn(run: Path) -> bool:
+    return bool(json.loads((run / "run.json").read_text())["spec"]["replicate"])
 
 
 def accuracies(results: Path, cases: pd.DataFrame) -> list[float]:

@@ -11,11 +11,14 @@ import pandas as pd
 import pytest
 from stored_studies import write_study
 
+from bench.cache import Caches
 from bench.report.compiled import Compiled, compile_results
 from bench.report.entries import read_stored
+from bench.report.page import page_of
 from bench.status.read import read_status
 from bench.store.folder import ResultsFolder
 from reports.tables.all_tables import build_tables
+from reports.tables.table import Table
 
 SEEDS, DRAWS, FOLDS = 2, 3, 2
 
@@ -116,6 +119,13 @@ def test_text_and_tables_have_it(compiled: Compiled) -> None:
     assert "only those under Training populations are also for other training cases" in compiled.text
     tables = {table.name: table for table in build_tables(compiled.leaderboard)}
     assert len(tables["training_populations"].rows) == 2 * 3 * 2
+
+
+def test_the_page_has_both_intervals(folder: ResultsFolder, compiled: Compiled, caches: Caches) -> None:
+    (section,) = [one for one in page_of(folder, compiled, [], caches).sections if one.identity == "training"]
+    (table,) = section.parts
+    assert isinstance(table, Table)
+    assert len(table.rows) == 2 * 3 * 2
 
 
 def test_an_incomplete_draw_does_not_count(folder: ResultsFolder, tmp_path: Path) -> None:

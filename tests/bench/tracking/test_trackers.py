@@ -18,6 +18,7 @@ from urllib.request import urlopen
 import pandas as pd
 import pytest
 from processes import BENCH, SMALL, Bench, predictions, wait_until, words
+from resealed import reseal
 from trees import missing
 from wandb_files import OfflineRun, offline_runs
 
@@ -187,6 +188,20 @@ def test_no_case_and_no_path_of_the_data_is_told(tracked: Path, digit_data: Path
         assert case not in told, case
         assert Path(case).name not in told, case
     assert str(digit_data) not in told
+
+
+def test_where_a_backbone_lies_is_not_told(
+    finished: Path, tmp_path: Path, cache_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GAPBENCH_CACHE", str(cache_root))
+    results = shutil.copytree(finished, tmp_path / "results")
+    for run in results.glob("runs/*"):
+        spec = json.loads((run / "run.json").read_text())["spec"]
+        reseal(run, spec={**spec, "backbone": "local-dir:/private/place/mine"})
+    package.Results(results).track("tensorboard", quiet=True)
+    told = words(results / "tracking")
+    assert "local-dir_mine/internal/macro_f1_low" in told
+    assert "place" not in told
 
 
 def test_nothing_is_logged_twice(tracked: Path, bench: Bench, digit_data: Path, tmp_path: Path) -> None:
