@@ -22,5 +22,5 @@ def browser_page() -> Iterator["Page"]:
         missing("playwright is not installed (pip install playwright)")
     with chromium() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 2400})
-        page.set_default_timeout(300_000)  # a machine may be busy
+        page.set_default_timeout(120_000)  # a machine may be busy
         yield page

@@ -148,7 +148,7 @@ def test_without_javascript_everything_can_be_read(page: "Page", written: Path) 
     with browser.new_context(java_script_enabled=False, viewport=WIDE) as context:
         plain = context.new_page()
         plain.goto(written.as_uri())
-        assert plain.locator("#figure-overview svg").last.is_visible()
+        assert plain.locator("#figure-overview svg").first.is_visible()
         assert plain.locator("table.matrix").first.is_visible()
         plain.locator("summary", has_text="Internal, external and gap").click()
         assert plain.locator("[data-table=metrics]").is_visible()
