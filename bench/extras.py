@@ -21,6 +21,7 @@ EXTRA_OF = {
     "mlflow": "mlflow",
     "tensorboard": "tensorboard",
     "wandb": "wandb",
+    "ipywidgets": "notebook",
 }
 """The extra of gapbench by the name under which Python imports what it brings."""
 

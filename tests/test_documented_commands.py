@@ -25,7 +25,7 @@ IN_SMALL = {"tf_efficientnet_lite0": "test_resnet", "tf_efficientnet_lite1": "te
 def typed(page: Path) -> list[str]:
     """Indented lines that no command has printed, and in the page of questions what stands in the second cells."""
     text = PRINTED.sub("", page.read_text(encoding="utf-8")).replace("\\\n", "")
-    lines = re.findall(r"^    (bench .*)$", text, re.MULTILINE)
+    lines = re.findall(r"^    (bench [a-z].*)$", text, re.MULTILINE)
     if page.stem == "questions":
         for cell in re.findall(r"^\|[^|]*\|([^|]*)\|", text, re.MULTILINE):
             lines += re.findall(r"`(bench .*?)`", cell)

@@ -20,7 +20,10 @@ def dashboard(
     ] = None,
     **given: Any,
 ) -> None:
-    """Serve the Optuna dashboard until Ctrl-C. Example: bench dashboard results"""
+    """Serve the Optuna dashboard until Ctrl-C.
+
+    Example: bench dashboard results
+    """
     reading_begins(results)
     from bench.errors import BenchError, RequestError
     from bench.extras import require_extra

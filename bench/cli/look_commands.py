@@ -33,7 +33,10 @@ def audit(
     reader: Reader = "auto",
     **given: Any,
 ) -> None:
-    """Find unreadable, wrongly named, blank and copied images, conflicting labels, and patients in several splits."""
+    """Find unreadable, wrongly named, blank and copied images, conflicting labels, and patients in several splits.
+
+    Example: bench data audit DIR
+    """
     reading_begins(", ".join(paths))
     from bench.audit.conduct import FILES, conduct_audit
     from bench.config.request import experiment_from

@@ -130,7 +130,7 @@ def test_the_page_is_shown_in_a_frame_and_written(
         frame = tab.frame_locator("iframe")
         frame.locator("h1").wait_for()
         assert frame.locator("h1").inner_text() == "Report on results"
-        frame.locator("figure svg, figure canvas, figure img").first.wait_for()
+        frame.locator("svg:visible").first.wait_for()
         assert tab.locator("iframe").bounding_box()["height"] == 900
     written = results.report()
     assert written == results.path / "report.html"

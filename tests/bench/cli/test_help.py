@@ -8,7 +8,7 @@ import pytest
 from processes import Bench
 from typer.models import ArgumentInfo, OptionInfo
 
-from bench.cli.app import app
+from bench.cli.app import DATA, FIRST, OUTCOME, SURE, WHICH, app
 from bench.cli.data_command import data_app
 
 
@@ -34,6 +34,24 @@ def test_every_text_and_placeholder_is_shown(
             assert " ".join((text or "").split()) in shown, (name, text)
     first = (inspect.getdoc(callback) or "").partition("\n")[0]
     assert first in shown
+    example = f"Example: bench {request.node.callspec.id}"
+    assert example in shown
+    assert shown.index(example) < shown.index(first)
+
+
+def test_commands_stand_under_the_question_that_they_answer(bench: Bench) -> None:
+    shown = bench("--help").stdout
+    headings = [FIRST, WHICH, SURE, OUTCOME, DATA]
+    assert [shown.index(heading) for heading in headings] == sorted(shown.index(heading) for heading in headings)
+    of_command = {known.name or known.callback.__name__: known.rich_help_panel for known in app.registered_commands}
+    assert all(panel in headings for panel in of_command.values())
+    assert (of_command["run"], of_command["search"], of_command["nondeterminism"]) == (FIRST, WHICH, SURE)
+    first = shown[shown.index(FIRST) : shown.index(WHICH)]
+    assert [name for name in of_command if f" {name} " in first and of_command[name] == FIRST] == [
+        "demo",
+        "init",
+        "run",
+    ]
 
 
 def test_the_table_of_a_search_is_named(bench: Bench) -> None:
