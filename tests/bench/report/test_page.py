@@ -135,7 +135,7 @@ def listened(page: "Page") -> list[str]:
 
 def show(page: "Page", file: Path) -> None:
     page.goto(file.as_uri())
-    page.wait_for_function("document.body.dataset.ready === 'yes'")
+    page.locator("body[data-ready=yes]").wait_for(state="attached")
 
 
 def unfold(page: "Page", selector: str) -> None:

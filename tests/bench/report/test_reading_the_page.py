@@ -35,7 +35,7 @@ def written(tmp_path_factory: pytest.TempPathFactory, cache_root: Path) -> Path:
 def page(written: Path) -> "Iterator[Page]":
     with browser_page() as opened:
         opened.goto(written.as_uri())
-        opened.wait_for_function("document.body.dataset.ready === 'yes'")
+        opened.locator("body[data-ready=yes]").wait_for(state="attached")
         yield opened
 
 
@@ -92,15 +92,15 @@ def test_the_contents_follow_and_mark_what_is_read(page: "Page", size: dict[str,
     page.set_viewport_size(size)
     page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
     marked = page.locator(".contents a[aria-current]")
-    page.wait_for_function("document.querySelector('.contents [aria-current]').hash === '#answer'")
+    page.locator(".contents a[aria-current][href='#answer']").wait_for(state="attached")
     page.evaluate("document.getElementById('confusion').scrollIntoView({ behavior: 'instant' })")
-    page.wait_for_function("document.querySelector('.contents [aria-current]').hash === '#confusion'")
+    page.locator(".contents a[aria-current][href='#confusion']").wait_for(state="attached")
     assert marked.count() == 1
     box = marked.bounding_box()
     assert 0 <= box["x"] < size["width"]
     assert 0 <= box["y"] < size["height"]
     page.evaluate("scrollTo({ top: document.body.scrollHeight, behavior: 'instant' })")
-    page.wait_for_function("document.querySelector('.contents [aria-current]').hash === '#limits'")
+    page.locator(".contents a[aria-current][href='#limits']").wait_for(state="attached")
 
 
 def test_intervals_fill_their_cells_under_a_labelled_scale(page: "Page") -> None:
