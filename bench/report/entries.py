@@ -17,6 +17,7 @@ from bench.data.cases import INTERNAL, Case
 from bench.data.images import PixelSettings
 from bench.errors import RequestError
 from bench.folds.table import FoldTable
+from bench.plan.adaptation import NONE, TRANSDUCTIVE, Adaptation
 from bench.store.aside import left_aside
 from bench.store.folder import LEAKS, ResultsFolder
 from bench.store.records import IMPORTED, RunRecord, mixed_environments
@@ -24,6 +25,7 @@ from bench.store.runs import StoredRun
 from bench.store.snapshot import FolderSnapshot
 from bench.store.tuned import TunedRecipes
 from reports import Entry
+from reports.tables.caveats import TRANSDUCTIVE as OF_TARGET
 from reports.tables.caveats import UNKNOWN_FOLDS, Caveat
 
 NOT_DETERMINISTIC = Caveat("not_deterministic", "not deterministic (--fast): the same command may give other numbers")
@@ -144,16 +146,25 @@ def _alike(runs: Sequence[StoredRun]) -> list[list[StoredRun]]:
 
 
 def _entries(rows: Sequence[Row], folds: FoldTable, caveats: tuple[Caveat, ...], tuned: TunedRecipes) -> list[Entry]:
-    """One entry for each row; imported ones are named last."""
+    """One entry for each row; imported ones are named last, and adapted ones have their baselines."""
     records = [row.record for row in rows]
     entries: list[Entry] = []
+    by_settings: dict[Hashable, Entry] = {}
     for row in rows:
         entry = _entry(row, folds, records, (*tuned.caveats(row.record), *caveats))
         names = {other.key for other in entries}
         while entry.key in names:
             entry = replace(entry, recipe=f"{entry.recipe}, {IMPORTED}")
         entries.append(entry)
-    return entries
+        by_settings[settings(row.record)] = entry
+    return [_with_baseline(entry, row.record, by_settings) for entry, row in zip(entries, rows, strict=True)]
+
+
+def _with_baseline(entry: Entry, record: RunRecord, by_settings: Mapping[Hashable, Entry]) -> Entry:
+    if record.adaptation == NONE:
+        return entry
+    baseline = by_settings.get(settings(record, NONE))
+    return replace(entry, adaptation=record.adaptation, baseline=None if baseline is None else baseline.key)
 
 
 def _entry(row: Row, folds: FoldTable, all_records: Sequence[RunRecord], caveats: tuple[Caveat, ...]) -> Entry:
@@ -175,6 +186,7 @@ def _entry(row: Row, folds: FoldTable, all_records: Sequence[RunRecord], caveats
             *([OF_GROUPS] if spec.role != "import" and spec.recipe.probe == "attention" else []),
             *([NOT_DETERMINISTIC] if spec.role != "import" and not spec.numerics.deterministic else []),
             *([MIXED_WEIGHTS] if mixed else []),
+            *([OF_TARGET] if record.adaptation in TRANSDUCTIVE else []),
             *caveats,
         ),
     )
@@ -197,15 +209,16 @@ def _ranks(texts: pd.Series) -> NDArray[np.int64]:
     return np.asarray(place[texts.cat.codes], dtype=np.int64)
 
 
-def settings(record: RunRecord) -> Hashable:
-    """What runs that are one row have in common.
+def settings(record: RunRecord, adaptation: Adaptation | None = None) -> Hashable:
+    """What runs that are one row have in common; with another adaptation, what those of that row have.
 
     Names of recipes and files do not part rows, but for imported runs, of which nothing else is known.
     """
     spec = record.spec
     if spec.role == "import":
         return (spec.backbone, spec.role, record.weights.source, spec.recipe_label, spec.folds_known)
-    return (spec.backbone, record.weights.digest, spec.recipe.unnamed(), spec.pixels, spec.numerics)
+    how = record.adaptation if adaptation is None else adaptation
+    return (spec.backbone, record.weights.digest, spec.recipe.unnamed(), spec.pixels, spec.numerics, how)
 
 
 def distinguishing(record: RunRecord, all_records: Sequence[RunRecord]) -> list[str]:

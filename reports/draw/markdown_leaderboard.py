@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from reports.draw.markdown_table import Footnotes, drawn, escaped
 from reports.draw.notation import RESEARCH_ONLY
-from reports.tables import comparison_tables, hospital_tables, row_tables, subgroup_tables
+from reports.tables import adaptation_tables, comparison_tables, hospital_tables, row_tables, subgroup_tables
 from reports.tables.all_tables import headline_names
 from reports.tables.claims import caveats_of, few_seeds, mixed_weights
 from reports.tables.leaderboard import Leaderboard
@@ -95,10 +95,11 @@ def _below_the_table(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str
 
 
 def _divided(leaderboard: Leaderboard, notes: Footnotes, unit: str) -> Iterator[str]:
-    """By hospitals that were held out, and by subgroups, where there are any."""
+    """By hospitals that were held out, by subgroups and by adaptations, where there are any."""
     for heading, there, tables in (
         ("Hospitals", leaderboard.hospitals, (hospital_tables.each_site, hospital_tables.next_hospital)),
         ("Subgroups", leaderboard.subgroups, (subgroup_tables.each_level, subgroup_tables.tests)),
+        ("Domain adaptation", leaderboard.adaptations, (adaptation_tables.against_baselines,)),
     ):
         if not there:
             continue

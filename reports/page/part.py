@@ -90,6 +90,7 @@ ORDER = (
         "levels",
         "external",
         "gap",
+        "adaptation",
         "hospitals",
         "subgroups",
         "classes",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from reports.statistics.metrics import headline, share_right
-from reports.tables import comparison_tables, hospital_tables, row_tables, subgroup_tables
+from reports.tables import adaptation_tables, comparison_tables, hospital_tables, row_tables, subgroup_tables
 from reports.tables.caveats import with_caveats
 from reports.tables.claims import all_caveats_of, caveats_in_words
 from reports.tables.leaderboard import Leaderboard
@@ -13,6 +13,8 @@ OF_SITES = ("hospitals", "next_hospital")
 """Those that there are only where sites were held out whole."""
 OF_SUBGROUPS = ("subgroups", "subgroup_tests")
 """Those that there are only where subgroups were asked for."""
+OF_ADAPTATION = ("adaptation",)
+"""Those that there are only where rows were adapted."""
 NAMES = (
     "leaderboard",
     "runs",
@@ -24,6 +26,7 @@ NAMES = (
     "sample_gain",
     *OF_SITES,
     *OF_SUBGROUPS,
+    *OF_ADAPTATION,
     "comparisons",
     "fold_tests",
     "against_baseline",
@@ -72,6 +75,7 @@ def build_tables(
         hospital_tables.next_hospital(leaderboard, wanted),
         subgroup_tables.each_level(leaderboard, wanted),
         subgroup_tables.tests(leaderboard, wanted),
+        adaptation_tables.against_baselines(leaderboard, wanted),
         comparison_tables.comparisons(leaderboard, wanted),
         comparison_tables.fold_tests(leaderboard, wanted),
     ]

@@ -15,6 +15,8 @@ from reports.statistics.metrics.of_counts import CONFUSED
 from reports.statistics.ranking import Standing
 from reports.tables.caveats import Caveat
 
+Key = tuple[str, str, str]
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -22,7 +24,9 @@ class Entry:
 
     predictions: columns seed, fold, site ('internal' or an external name), case_id, label and predicted, one row
     per prediction, and p_<class> for each class where probabilities are known. seconds_per_run: wall time of
-    training and evaluating one fold. It and `parameters` are None where predictions were imported.
+    training and evaluating one fold. It and `parameters` are None where predictions were imported. adaptation: how
+    models met external images, empty where they did so as they were trained; baseline: the key of the entry that is the
+    same without it, None where there is none.
     """
 
     backbone: str
@@ -33,9 +37,11 @@ class Entry:
     folds: int
     predictions: pd.DataFrame
     caveats: tuple[Caveat, ...] = ()
+    adaptation: str = ""
+    baseline: Key | None = None
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> Key:
         """Backbone, weights and recipe, which tell entries, and the rows made from them, apart."""
         return self.backbone, self.weights, self.recipe
 
