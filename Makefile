@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS := dev,digits,lite,dicom,nifti,heic,fetch,postgres,ray,slurm
+EXTRAS := dev,docs,digits,lite,dicom,nifti,heic,fetch,postgres,ray,slurm,mlflow,tensorboard,wandb
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test torture lint docs page bench newest constraints audit clean
@@ -49,9 +49,11 @@ page: .venv/installed
 bench: .venv/installed-bench
 	@$(BIN)/python $(if $(NAME),docs/pages.py print $(NAME),-m benchmarks.results)
 
-# Writes anew what is the same on every machine, and checks all links; fails where something was out of date
+# Writes anew what is the same on every machine, checks all links, and builds site/, which opens from disk; fails where
+# something was out of date or a link leads nowhere
 docs: .venv/installed
 	@$(BIN)/python docs/pages.py check
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 # Once a week: lint and all tests with the newest releases, in an environment of their own
 newest:
@@ -69,4 +71,4 @@ audit:
 	@.venv-audit/bin/python -m supply.audit
 
 clean:
-	rm -rf demo-results .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf demo-results site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,16 +1,16 @@
 """The harness: command line, configuration, data, plan, execution, results.
 
-From Python: `bench.Experiment(…).run().leaderboard()`, and `bench.Results(path)` for a folder that is there already.
+From Python: `bench.run("DIR", …)` trains and gives `Results`; `bench.Results(path)` opens a folder that is there.
 """
 
 from typing import TYPE_CHECKING, Any
 
 from bench.version import __version__
 
-__all__ = ["Experiment", "Results", "__version__"]
+__all__ = ["Experiment", "Results", "__version__", "run"]
 
 if TYPE_CHECKING:
-    from bench.api.experiment import Experiment
+    from bench.api.experiment import Experiment, run
     from bench.api.results import Results
 else:
 
@@ -24,6 +24,10 @@ else:
             from bench.api.results import Results
 
             return Results
+        if name == "run":
+            from bench.api.experiment import run
+
+            return run
         raise AttributeError(f"module 'bench' has no attribute {name!r}")
 
 

@@ -14,8 +14,7 @@ class Caches:
     """Folders of derived data; everything in them can be deleted and is made again.
 
     `pixels` holds decoded images, `weights` converted pretrained weights, `features` what a frozen body makes of the
-    images, `scripts` what pages of reports run. No path in here decides a result: files are named by digests of what
-    they hold.
+    images. No path in here decides a result: files are named by digests of what they hold.
     """
 
     root: Path
@@ -31,10 +30,6 @@ class Caches:
     @property
     def features(self) -> Path:
         return self._folder("features")
-
-    @property
-    def scripts(self) -> Path:
-        return self._folder("scripts")
 
     def _folder(self, name: str) -> Path:
         folder = self.root / name

@@ -22,6 +22,11 @@ def all_features() -> "Iterator[Feature]":
     return map(_feature, FEATURES)
 
 
+def names_of(root: Path) -> list[str]:
+    """The commands that have left something in a results folder."""
+    return [left.removesuffix(".json") for left in FEATURES if (root / left).exists()]
+
+
 def features_of(root: Path) -> "list[Feature]":
     """Those that have left something in a results folder."""
     return [_feature(left) for left in FEATURES if (root / left).exists()]

@@ -2,8 +2,8 @@
 
     python -m benchmarks.adaptation FOLDER [--small] [--seeds N] [--cases N]
 
-FOLDER keeps images and results, and goes on from there. Needs the extra digits. A network that begins with ImageNet weights
-(the extra lite) takes long; --small is a tiny one that begins with random weights.
+FOLDER keeps images and results, and goes on from there. Needs the extra digits. The network has ImageNet weights
+(the extra lite); --small: a tiny one that begins with random weights.
 """
 
 import json

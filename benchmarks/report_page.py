@@ -72,7 +72,7 @@ def take_pictures(browser: Browser, page_file: Path, name: Path, scheme: str) ->
 
 def show(page: Page, page_file: Path) -> None:
     page.goto(page_file.resolve().as_uri())
-    page.wait_for_function("document.body.dataset.drawn === 'yes'", timeout=300_000)
+    page.wait_for_function("document.body.dataset.ready === 'yes'", timeout=300_000)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from bench.engine.begin import begin
 from bench.engine.prepare import Prepared, look_ahead, prepare
 from bench.plan.spec import RunResult
 from bench.report import leaderboard
-from bench.run import merged_with_stored, note
+from bench.running import merged_with_stored, note
 from bench.store.folder import ResultsFolder
 from bench.store.records import HISTORY, PREDICTIONS, RunRecord, write_record
 from bench.store.working_process import RUN

@@ -14,6 +14,8 @@ from studies.space import Params
 from studies.storage import translated
 from studies.study import OpenStudy
 
+FEWEST_TRIALS = 20
+"""Complete ones, from which on the importance of parameters is estimated."""
 Attribute: TypeAlias = "str | int | float | bool | Sequence[str] | Sequence[float]"
 State = Literal["complete", "pruned", "failed", "lost", "running", "waiting"]
 _STATES: Mapping[TrialState, State] = {
@@ -41,7 +43,10 @@ class TrialRecord:
 
 @dataclass(frozen=True)
 class Outcome:
-    """All trials of a study and the best complete one. `importance` sums to 1; empty where it cannot be estimated."""
+    """All trials of a study and the best complete one. `importance` sums to 1; empty where it cannot be estimated.
+
+    That takes twenty complete trials (`FEWEST_TRIALS`).
+    """
 
     name: str
     metric: str
@@ -90,9 +95,12 @@ def outcome(opened: OpenStudy) -> Outcome:
 
 
 def importance(study: Study) -> dict[str, float]:
-    """Share of the variance of the score that each parameter explains, by fANOVA (Hutter et al. 2014)."""
+    """Share of the variance of the score that each parameter explains, by fANOVA (Hutter et al. 2014).
+
+    Empty below twenty complete trials, whose shares would be of the trials and not of the parameters.
+    """
     complete = [trial for trial in study.get_trials(deepcopy=False) if trial.state == TrialState.COMPLETE]
-    if len({trial.value for trial in complete}) < 2:
+    if len(complete) < FEWEST_TRIALS or len({trial.value for trial in complete}) < 2:
         return {}
     evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
     try:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-DEVELOPERS = ("dev", "bench")
+DEVELOPERS = ("dev", "bench", "docs")
 
 
 def extras() -> list[str]:

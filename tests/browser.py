@@ -21,4 +21,6 @@ def browser_page() -> Iterator["Page"]:
     except ImportError:
         missing("playwright is not installed (pip install playwright)")
     with chromium() as browser:
-        yield browser.new_page(viewport={"width": 1280, "height": 2400})
+        page = browser.new_page(viewport={"width": 1280, "height": 2400})
+        page.set_default_timeout(300_000)  # a machine may be busy
+        yield page

@@ -9,7 +9,7 @@ from trees import write_digit_tree
 
 from bench.config.experiment import Experiment
 from bench.plan.recipe import Recipe
-from bench.run import run_experiment
+from bench.running import run_experiment
 
 WITHOUT_MASKS = "4"
 

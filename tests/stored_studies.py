@@ -27,6 +27,7 @@ def write_study(
     names: str = "{}.png",
     images: Path | None = None,
     each: int = 20,
+    training_draws: int = 0,
 ) -> ResultsFolder:
     """Finished runs of `each` cases a class and side; the first backbone is right more often than the next.
 
@@ -46,14 +47,17 @@ def write_study(
         folder.write_experiment(
             Experiment(internal="/i", external=external, class_order=list(classes), folds=2, seeds=seeds, image_size=32)
         )
-        for spec in plan_runs(cases, folds, tuple(classes), planned, range(seeds), Recipe(), PixelSettings(32)):
+        for spec in plan_runs(
+            cases, folds, tuple(classes), planned, range(seeds), Recipe(), PixelSettings(32), None, None, training_draws
+        ):
             result = _result(spec, 0.9 - 0.3 * backbones.index(spec.backbone) / len(backbones), inside[0].case_id)
             folder.runs.write(spec, result, 11_000_000)
     return folder
 
 
 def _cases(classes: Sequence[str], site: str, names: str, each: int, images: Path | None) -> list[Case]:
-    files = sorted(write_digit_tree(images, [0, 1, 4], each).glob("*/*.png")) if images else []
+    digits = [0, 1, 4] if len(classes) == 3 else list(range(len(classes)))
+    files = sorted(write_digit_tree(images, digits, each).glob("*/*.png")) if images else []
     found = []
     for number in range(each * len(classes)):
         path = str(files[number]) if files else f"/{site}/{number}"
@@ -64,7 +68,9 @@ def _cases(classes: Sequence[str], site: str, names: str, each: int, images: Pat
 
 
 def _result(spec: RunSpec, skill: float, mistaken: str) -> RunResult:
-    rng = np.random.default_rng([spec.seed, spec.fold, len(spec.backbone), *spec.backbone.encode()])
+    rng = np.random.default_rng(
+        [spec.seed, spec.fold, len(spec.backbone), *spec.backbone.encode(), *[spec.draw][: spec.draw]]
+    )
     n = len(spec.classes)
     probabilities = rng.dirichlet(np.ones(n), len(spec.predicted)).astype(np.float32)
     for row, sample in enumerate(spec.predicted):

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks import report
-from docs import pages
+from docs import metrics_page, pages
+from docs.short_leaderboard import short
+from reports.statistics.metrics import METRICS
 
 ROOT = Path(__file__).parents[1]
 
@@ -48,6 +50,47 @@ def test_what_a_command_prints_is_written_as_it_is_to_be_shown(tmp_path: Path, m
     assert not quoted.write(quoted.printed())
     with pytest.raises(SystemExit, match="ended with exit code 3; nothing was changed"):
         pages.Part("fig", "a figure", ["exit 3"], "a.md").printed()
+
+
+def test_every_metric_has_its_line_and_what_guessing_reaches() -> None:
+    lines = metrics_page.tables_text().splitlines()
+    for metric in METRICS.values():
+        assert sum(line.startswith(f"| `{metric.name}` | {metric.title} | ") for line in lines) == 1, metric.name
+    assert metrics_page.guessing(METRICS["accuracy"]) == "0.50 or 0.17"  # 1/2 and 1/6
+    assert metrics_page.guessing(METRICS["brier"]) == "0.50 or 0.83"  # 1 − 1/K of two and six classes
+    assert "(…" not in "".join(lines)
+
+
+def test_a_short_leaderboard_has_every_site_beside_the_deciding_metric() -> None:
+    board = """## Leaderboard
+
+| Rank | Backbone | Weights | Recipe | Internal accuracy | Internal macro F1 | Ties | P(best) |
+|---|---|---|---|---|---|---|---|
+| 1 | a | random | fine-tune | 0.5 | 0.6 | b | – |
+| 1 | b | random | fine-tune | 0.4 | 0.5 | a | – |
+
+| Backbone | b accuracy | b macro F1 | Gap accuracy | Gap macro F1 |
+|---|---|---|---|---|
+| a | 0.3 | 0.2 | 0.2 | 0.4 |
+| b | 0.3 | 0.1 | 0.1 | 0.4 |
+
+| Backbone | l accuracy | l macro F1 | Gap accuracy | Gap macro F1 |
+|---|---|---|---|---|
+| a | 0.6 | 0.7 | −0.1 | −0.1 |
+
+Two runs of a that differ only in seed differ by up to 9.0 points.
+
+Two runs of b that differ only in seed differ by up to 8.0 points.
+"""
+    wanted = """| Rank | Backbone | Weights | Internal macro F1 | b macro F1 | Gap to b | l macro F1 | Gap to l | Ties |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| 1 | a | random | 0.6 | 0.2 | 0.4 | 0.7 | −0.1 | b |
+| 1 | b | random | 0.5 | 0.1 | 0.4 | – | – | a |
+
+Two runs of a that differ only in seed differ by up to 9.0 points.
+Two runs of b that differ only in seed differ by up to 8.0 points."""
+    assert short(board) == wanted
+    assert short("".join(f"> {line}\n" for line in board.splitlines())) == wanted
 
 
 def programs() -> Iterator[str]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Unpack
 
-from bench.api.options import Options
+from bench.api.notebook import progress_terminal
+from bench.api.options import Anywhere, Options
 from bench.errors import BenchError, RequestError
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 class Experiment:
     """What `bench run` does, from Python. Its options are the arguments: docs/command-line.md, and docs/python.md.
 
-    >>> bench.Experiment(data="digits", backbone=["resnet18", "resnet34"], seeds=10).run().leaderboard()
+    >>> bench.Experiment("digits", backbone=["resnet18", "resnet34"], seeds=10).run().leaderboard()
+
+    folder: the same as `data`, a folder that holds `internal/` and perhaps `external*/`.
 
     One option differs: without `executor` and `workers`, runs are trained one after another in this process, which
     needs no care in notebooks and scripts. `executor="auto"` trains as many at once as there are cores, in processes
@@ -27,8 +30,12 @@ class Experiment:
         RequestError: an option or a value is wrong.
     """
 
-    def __init__(self, **options: Unpack[Options]) -> None:
+    def __init__(self, folder: Anywhere | None = None, /, **options: Unpack[Options]) -> None:
         given: dict[str, Any] = {name: _plain(value) for name, value in options.items()}
+        if folder is not None:
+            if "data" in given:
+                raise RequestError("bench.Experiment was given a folder and data, which mean the same. Give one.")
+            given["data"] = fspath(folder)
         unknown = sorted(set(given) - set(Options.__annotations__))
         if unknown:
             known = ", ".join(Options.__annotations__)
@@ -52,10 +59,9 @@ class Experiment:
         """
         _refuse_second_start()
         from bench.api.results import Results
-        from bench.run import complete
-        from bench.terminal import Terminal
+        from bench.running import complete
 
-        done = complete(self.settings, Terminal(quiet=quiet))
+        done = complete(self.settings, progress_terminal(quiet=quiet))
         if done.text is None:
             raise BenchError(f"All {len(done.failed)} runs failed; the first: {done.failed[0]}")
         if done.failed:
@@ -70,6 +76,16 @@ class Experiment:
     def __repr__(self) -> str:
         chosen = self.settings.model_dump(exclude_defaults=True)
         return f"bench.Experiment({', '.join(f'{name}={value!r}' for name, value in chosen.items())})"
+
+
+def run(folder: Anywhere | None = None, /, *, quiet: bool = False, **options: Unpack[Options]) -> "Results":
+    """`Experiment(folder, **options).run(quiet=quiet)`: train what is missing, and open the results.
+
+    >>> bench.run("digits", backbone="resnet18", seeds=5)
+
+    Raises: as `Experiment` and `Experiment.run`.
+    """
+    return Experiment(folder, **options).run(quiet=quiet)
 
 
 def _plain(value: Any) -> Any:

@@ -14,6 +14,7 @@ class Options(TypedDict, total=False):
     seeds: int | Sequence[int]
     folds: int | Literal["sites"]
     holdout: float
+    training_draws: int
     internal: Anywhere
     external: Anywhere | Mapping[str, Anywhere]
     data: Anywhere
@@ -61,6 +62,7 @@ class Options(TypedDict, total=False):
     label_order: str | Sequence[str]
     subgroups: str | Sequence[str]
     save_models: bool
+    track: str | Sequence[str]
     results: Anywhere
     class_order: Sequence[str]
     classes: Mapping[str, str]

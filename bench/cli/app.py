@@ -14,6 +14,7 @@ from bench.cli.dashboard_command import dashboard
 from bench.cli.data_command import data_app
 from bench.cli.hidden_arguments import hide_passwords
 from bench.cli.import_command import import_predictions
+from bench.cli.init_command import init
 from bench.cli.paragraphs import paragraph
 from bench.cli.printable import make_printable
 from bench.cli.report_command import report
@@ -37,6 +38,7 @@ app = typer.Typer(
     epilog=EPILOG,
     help="Cross-validate image classifiers on small, noisy sets: intervals, external gaps, noise of seeds.",
 )
+app.command(cls=AsWritten, epilog=EPILOG)(init)
 app.command(cls=AsWritten, epilog=EPILOG)(run)
 app.command(cls=AsWritten, epilog=EPILOG)(screen)
 app.command(cls=AsWritten, epilog=EPILOG)(search)

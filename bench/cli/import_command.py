@@ -23,10 +23,12 @@ def import_predictions(
     from bench.external.read import read_external
     from bench.external.write import write_external
     from bench.report.compiled import up_to_date
-    from bench.report.leaderboard import leaderboard_files
+    from bench.report.ending import ending_of
+    from bench.report.leaderboard import stored_overview
     from bench.store.folder import ResultsFolder
     from bench.store.working_process import IMPORT
     from bench.terminal import Terminal
+    from reports.overview.screen import screen
 
     terminal, folder = Terminal(), ResultsFolder(results.expanduser())
     with interruptible("Stored runs are whole; the same command goes on from there."):
@@ -45,6 +47,6 @@ def import_predictions(
                 terminal.say(
                     f"Warning: {leaks} pair(s) of cases leak from training into evaluation; every table says so."
                 )
-            text, notes = up_to_date(folder)
-        for line in (text, f"Written: {leaderboard_files(folder.root)}", *notes):
-            terminal.say(line)
+            up_to_date(folder)
+            overview = stored_overview(folder)
+        terminal.say(f"\n{screen(overview, ending_of(folder, overview), terminal.columns)}")

@@ -25,7 +25,7 @@ def report(
         typer.Option(
             "--format",
             metavar="|".join(FORMATS),
-            help="What to make. [report.html, and md is printed]",
+            help="What to make. [report.html, and an overview is printed]",
             autocompletion=among(*FORMATS),
         ),
     ] = None,
@@ -36,13 +36,16 @@ def report(
     baseline: Annotated[
         str | None, typer.Option(metavar="BACKBONE", help="Add the differences of all others from this one.")
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Print every table of the leaderboard, not only its overview.")
+    ] = False,
     show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     **given: Any,
 ) -> None:
-    """Write DIR/report.html and print the leaderboard; compiles it anew where runs were added or folds edited.
+    """Write DIR/report.html and print the leaderboard in short; compiles it anew where runs were added or folds edited.
 
     Other intervals or another level than the experiment's are printed; the stored leaderboard and the page keep their
-    own. csv and latex
+    own. md prints leaderboard.md; csv and latex
     write every table into DIR/tables and print the first; tables writes each as CSV, LaTeX, JSON and Markdown.
     Example: bench report results --open
     """
@@ -52,6 +55,9 @@ def report(
 
     chosen = bool(metric) or baseline is not None
     layout = _checked_format(layout, as_json, chosen)
+    if full and (layout or metric):
+        raise RequestError("--full prints every table. Give it without --format, --json and --metric.")
+    track = _trackers(given.pop("track", None))
     folder = ResultsFolder(results.expanduser())
     if not (folder.root / "experiment.toml").is_file():
         raise RequestError(
@@ -67,15 +73,32 @@ def report(
             "html without other formats, --metric, --baseline, other intervals and another level, which bench run sets."
         )
     if with_page:
-        make_page(folder, printed=layout is None, show=show)
+        make_page(folder, printed=layout is None, full=full, show=show)
     elif layout in ("csv", "latex", "tables"):
         write_all_tables(folder, layout, metric, baseline, other)
     elif chosen:
-        print_tables(folder, metric, baseline, other)
+        print_tables(folder, metric, baseline, other, full=full or layout == "md")
     elif other:
-        print_with(folder, other, as_json=layout == "json")
+        print_with(folder, other, layout, full=full)
     else:
         print_stored(folder, layout or "md")
+    if track:
+        from bench.tracking.conduct import track_folder
+
+        track_folder(folder, track, to_errors)
+
+
+def _trackers(names: list[str] | None) -> list[str]:
+    """Those asked for, whose packages are there."""
+    if not names:
+        return []
+    from bench.config.experiment import Experiment
+    from bench.config.request import options_from
+    from bench.tracking.conduct import refuse_missing
+
+    chosen = options_from(Experiment, {"track": names}).track
+    refuse_missing(chosen)
+    return chosen
 
 
 def _checked_format(layout: str | None, as_json: bool, chosen: bool) -> str | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 AGAINST_BASELINE = "against_baseline"
 
 
-def make_page(folder: "ResultsFolder", *, printed: bool, show: bool) -> None:
+def make_page(folder: "ResultsFolder", *, printed: bool, full: bool, show: bool) -> None:
     """The page, and with `printed` the leaderboard, which is printed also where the folder may not be written to."""
     from contextlib import ExitStack
 
@@ -29,7 +29,7 @@ def make_page(folder: "ResultsFolder", *, printed: bool, show: bool) -> None:
         except RequestError as error:
             if show or not printed:
                 raise
-            print_stored(folder, "md")
+            print_stored(folder, full=full)
             _say(f"report.html was not written. {error}")
             return
         from bench.cache import user_caches
@@ -38,12 +38,36 @@ def make_page(folder: "ResultsFolder", *, printed: bool, show: bool) -> None:
 
         ranked = folder.runs.complete() or not _further(folder)  # a search alone has none; nothing at all is refused
         compiled = _compile(folder, _own_if_up_to_date(folder)) if ranked else None
-        if printed:
-            _out(_with_further(compiled.text if compiled else None, _further(folder)))
-        written = write_page(folder, compiled, features_of(folder.root), user_caches())
-    _say(f"Written: {written.page}, and its charts in {folder.root / 'figures'} ({len(written.figures)} files)")
+        try:
+            written = write_page(folder, compiled, features_of(folder.root), user_caches())
+        finally:
+            if printed:
+                _print(folder, compiled, full=full)
+    if full or not printed:
+        _say(f"Written: {written.page}, and its charts in {folder.root / 'figures'} ({len(written.figures)} files)")
     if show:
         _open(written.page)
+
+
+def _print(folder: "ResultsFolder", compiled: "Compiled | None", *, full: bool) -> None:
+    """The overview of what is ranked; in full, or where nothing is, all tables."""
+    if compiled is None or full:
+        _out(_with_further(compiled.text if compiled else None, _further(folder)))
+    else:
+        print_overview(folder, compiled.json)
+
+
+def print_overview(folder: "ResultsFolder", content: str) -> None:
+    """What leaderboard.json holds, in short; nothing of it need be stored."""
+    from bench.features import names_of
+    from bench.report.ending import ending_of, stored_failures
+    from bench.report.overview import overview_in
+    from bench.terminal import Terminal
+    from reports.overview.screen import screen
+
+    overview = overview_in(content)
+    ending = ending_of(folder, overview, stored_failures(folder), names_of(folder.root))
+    _out(screen(overview, ending, Terminal().columns) + "\n")
 
 
 @contextmanager
@@ -64,26 +88,32 @@ def _open(page: Path) -> None:
         _say(f"No browser was found. Open {page} in one.")
 
 
-def print_stored(folder: "ResultsFolder", layout: str) -> None:
+def print_stored(folder: "ResultsFolder", layout: str = "md", *, full: bool = True) -> None:
     """An up-to-date leaderboard needs no lock: whoever may read the folder can print it.
 
-    While another process writes there, one of the runs so far is printed and not stored.
+    While another process writes there, one of the runs so far is printed and not stored. full: all of it, instead of
+    its overview.
     """
     from bench.report.leaderboard import JSON, stored_leaderboard
     from bench.store.claim import FolderBusy
 
-    text = stored_leaderboard(folder)
-    if text is None and (folder.runs.complete() or layout == "json" or not _further(folder)):
+    text, content = stored_leaderboard(folder), ""
+    if text is not None:
+        content = (folder.root / JSON).read_text(encoding="utf-8")
+    elif folder.runs.complete() or layout == "json" or not _further(folder):
         try:
             with _locked(folder):
                 compiled = _compile(folder)
         except FolderBusy as error:
             compiled = _compile(folder, _own(folder))
             _say(f"This is the leaderboard of the runs so far; it is not stored. {error}")
-        text = compiled.json if layout == "json" else compiled.text
-    elif layout == "json":
-        text = (folder.root / JSON).read_text(encoding="utf-8")
-    _out(_with_further(text, _further(folder) if layout == "md" else ()))
+        text, content = compiled.text, compiled.json
+    if text is not None and layout == "json":
+        _out(content)
+    elif text is not None and not full:
+        print_overview(folder, content)
+    else:
+        _out(_with_further(text, _further(folder)))
 
 
 def _own(folder: "ResultsFolder") -> "Evaluation | None":
@@ -110,14 +140,24 @@ def _further(folder: "ResultsFolder") -> "tuple[Table, ...]":
     return tuple(table for feature in features_of(folder.root) for table in feature.tables(folder))
 
 
-def print_with(folder: "ResultsFolder", other: "Evaluation", *, as_json: bool) -> None:
+def print_with(folder: "ResultsFolder", other: "Evaluation", layout: str | None, *, full: bool) -> None:
     """The leaderboard with other intervals, or at another level, than the stored one; nothing is written."""
     compiled = _compile(folder, other)
-    _out(compiled.json if as_json else compiled.text)
+    if layout == "json":
+        _out(compiled.json)
+    elif layout == "md" or full:
+        _out(compiled.text)
+    else:
+        print_overview(folder, compiled.json)
 
 
 def print_tables(
-    folder: "ResultsFolder", metrics: list[str] | None, baseline: str | None, other: "Evaluation | None"
+    folder: "ResultsFolder",
+    metrics: list[str] | None,
+    baseline: str | None,
+    other: "Evaluation | None",
+    *,
+    full: bool,
 ) -> None:
     """Where the stored leaderboard is up to date nothing is written, so this needs no lock either."""
     from contextlib import nullcontext
@@ -129,7 +169,13 @@ def print_tables(
         compiled = _compile(folder, other)
     tables = _tables(compiled, metrics, baseline)
     differences = [table_markdown(table) for table in tables if table.name.endswith(AGAINST_BASELINE)]
-    _out(tables_markdown(tables) if metrics else "\n".join([compiled.text, *differences]))
+    if metrics:
+        _out(tables_markdown(tables))
+    elif full:
+        _out("\n".join([compiled.text, *differences]))
+    else:
+        _out("\n".join([*differences, ""]))
+        print_overview(folder, compiled.json)
 
 
 def _own_if_up_to_date(folder: "ResultsFolder") -> "Evaluation | None":

@@ -19,7 +19,7 @@ def run(**given: Any) -> None:
     from bench.engine.load_early import load_early
 
     load_early(experiment := experiment_from(given))
-    from bench.run import run_experiment
+    from bench.running import run_experiment
 
     raise typer.Exit(run_experiment(experiment))
 

@@ -1,7 +1,9 @@
 """Why cases have fewer patients than images suggest, and what to type. Reads headers."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
@@ -12,12 +14,40 @@ from bench.data.manifest.lookalikes import columns_like
 from bench.data.reading import UnreadableImage
 
 
+@dataclass(frozen=True)
+class FewPatients:
+    """How many DICOM files have how many patients, studies and series."""
+
+    files: int
+    patients: int
+    studies: int
+    series: int
+
+    @property
+    def level(self) -> Literal["study", "series"]:
+        """What there are more of than patients."""
+        return "study" if self.studies > self.patients else "series"
+
+    def text(self) -> str:
+        """Two numbers beside each other, as a clause."""
+        name = "the same patient" if self.patients == 1 else f"{self.patients} patients"
+        studies = "1 study" if self.studies == 1 else f"{self.studies} studies"
+        return (
+            f"{self.files} DICOM files have {name} (PatientID) for {studies} and {self.series} series, as "
+            f"de-identified exports often have"
+        )
+
+
 def why_few_patients(cases: Sequence[Case]) -> str:
     """What DICOM headers, or other columns of a manifest, tell apart that is one patient now; "" where nothing does."""
-    return _of_headers(cases) or _of_columns(cases)
+    few = few_in_headers(cases)
+    if few:
+        return f"The {few.text()}. If each {few.level} is a patient of its own, give --group-by {few.level}."
+    return _of_columns(cases)
 
 
-def _of_headers(cases: Sequence[Case]) -> str:
+def few_in_headers(cases: Sequence[Case]) -> FewPatients | None:
+    """Where DICOM headers name more studies or series than patients."""
     patients, studies, series = set(), set(), set()
     files = sorted({case.path for case in cases if kind_of(Path(case.path)) == "DICOM"})
     for path in map(Path, files):
@@ -29,14 +59,8 @@ def _of_headers(cases: Sequence[Case]) -> str:
         studies.add(header.study)
         series.add(header.series)
     if not patients or len(patients) >= max(len(studies), len(series)):
-        return ""
-    level = "study" if len(studies) > len(patients) else "series"
-    name = "the same patient" if len(patients) == 1 else f"{len(patients)} patients"
-    return (
-        f"The {len(files)} DICOM files have {name} (PatientID) for {len(studies)} "
-        f"{'study' if len(studies) == 1 else 'studies'} and {len(series)} series, as de-identified exports often have. "
-        f"If each {level} is a patient of its own, give --group-by {level}."
-    )
+        return None
+    return FewPatients(len(files), len(patients), len(studies), len(series))
 
 
 def _of_columns(cases: Sequence[Case]) -> str:

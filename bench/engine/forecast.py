@@ -33,7 +33,8 @@ def forecast(executor: Executor, pending: Sequence[RunSpec]) -> Forecast:
 
 
 def longest_first(pending: Sequence[RunSpec], speeds: Mapping[str, Speed]) -> list[RunSpec]:
-    """Seed after seed as they are, and in each the slowest backbone first: no worker ends alone with a long run.
+    """Seed after seed as they are, those of training draws last, and in each the slowest backbone first: no worker ends
+    alone with a long run.
 
     Runs of one backbone keep their order, since their folds differ by a case or two.
     """
@@ -41,7 +42,7 @@ def longest_first(pending: Sequence[RunSpec], speeds: Mapping[str, Speed]) -> li
     for spec in pending:
         slowest[spec.backbone] = max(slowest.get(spec.backbone, 0.0), speeds[spec.backbone].seconds(spec))
     seeds = {seed: place for place, seed in enumerate(dict.fromkeys(spec.seed for spec in pending))}
-    return sorted(pending, key=lambda spec: (seeds[spec.seed], -slowest[spec.backbone]))
+    return sorted(pending, key=lambda spec: (spec.draw, seeds[spec.seed], -slowest[spec.backbone]))
 
 
 def announce(
@@ -75,7 +76,9 @@ def smaller_choices(experiment: Experiment, seconds: float) -> str:
 
 
 def _choices(experiment: Experiment, seconds: float) -> Iterable[str]:
-    seeds, size = len(experiment.seeds), experiment.pixels.image_size
+    seeds, size, draws = len(experiment.seeds), experiment.pixels.image_size, experiment.training_draws
+    if draws:
+        yield f"no --training-draws (about {duration(seconds / (1 + draws))})"
     if seeds > 5:
         yield f"--seeds 5 (about {duration(seconds * 5 / seeds)})"
     folds = experiment.drawn_folds

@@ -18,6 +18,16 @@ def grouping_of(experiment: Experiment) -> Grouping | None:
     return Grouping(experiment.pool, tuple(experiment.label_order))
 
 
+def trained_order(experiment: Experiment) -> tuple[str, ...]:
+    """The order that labels the groups which attention probes are trained on; empty for other recipes."""
+    return experiment.recipe.with_labels_of_groups(experiment.label_order).label_order
+
+
+def in_words(order: Sequence[str]) -> str:
+    """An order of classes for readers."""
+    return " > ".join(map(visible, order)) or "no order"
+
+
 def case_columns(cases: Sequence[Case]) -> pd.DataFrame:
     """The columns that statistics need: case_id, site, label and group."""
     rows = [(case.case_id, case.site, case.label, case.group) for case in cases]
@@ -29,7 +39,13 @@ def refuse_no_groups(experiment: Experiment, cases: Sequence[Case], classes: Seq
     if grouping := grouping_of(experiment):
         checked_groups(cases, classes, grouping)
     if experiment.recipe.probe == "attention":
-        order = experiment.recipe.with_labels_of_groups(experiment.label_order).label_order
+        order = trained_order(experiment)
+        if experiment.label_order and order != tuple(experiment.label_order):
+            raise RequestError(
+                f"The recipe trains on groups that are labelled by {in_words(order)}, and --label-order (label_order) "
+                f"labels them by {in_words(experiment.label_order)}: models would be judged by other labels than they "
+                f"learnt. Give one of the two, or both alike."
+            )
         checked_groups(cases, classes, Grouping(label_order=order))
 
 

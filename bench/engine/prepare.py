@@ -85,6 +85,7 @@ class Prepared:
             experiment.monitored,
             data.pixels.order,
             experiment.adapt,
+            experiment.training_draws,
         )
 
     def resources(self) -> Resources:

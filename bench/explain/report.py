@@ -8,7 +8,7 @@ from PIL import Image
 from bench.explain.stored import explanation_galleries, explanation_tables
 from bench.report.feature import Feature
 from bench.store.folder import ResultsFolder
-from reports.page import part
+from reports.page import image, part
 
 MOST_GALLERIES, WIDEST, QUALITY = 12, 1200, 75
 
@@ -36,14 +36,14 @@ def explain_section(folder: ResultsFolder) -> part.Section:
     )
 
 
-def _picture(file: Path, alt: str) -> part.Image:
+def _picture(file: Path, alt: str) -> image.Image:
     with Image.open(file) as opened:
         picture = opened.convert("RGB")
     if picture.width > WIDEST:
         picture = picture.resize((WIDEST, round(picture.height * WIDEST / picture.width)))
     written = BytesIO()
     picture.save(written, "WEBP", quality=QUALITY)
-    return part.Image(written.getvalue(), "image/webp", alt)
+    return image.Image(written.getvalue(), "image/webp", alt)
 
 
 EXPLAIN = Feature(explain_section)

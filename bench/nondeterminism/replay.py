@@ -91,7 +91,7 @@ def stored_replay(run: StoredRun, folder: ResultsFolder, caches: Caches) -> Repl
         NotHereError: libraries, processor, device, images or weights are others.
         RequestError: the images cannot be read.
     """
-    spec = run.spec(folder.cases() or [])
+    spec = run.spec(folder.cases() or [], folder.folds())
     if spec is None:
         raise NotHereError(f"The cases of {folder.root} are not those that run {run.run_id} was made from.")
     _require_machine(run, spec.numerics)

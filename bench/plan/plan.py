@@ -9,6 +9,7 @@ from bench.folds.table import FoldTable
 from bench.plan.adaptation import NONE, Adaptation
 from bench.plan.recipe import Recipe
 from bench.plan.spec import Numerics, Role, RunSpec, Sample, Seeds, Weights
+from bench.plan.training_draws import repeated, times_drawn
 from bench.seeds import derive
 
 Order = Callable[[Iterable[Sample]], str]
@@ -16,13 +17,17 @@ Order = Callable[[Iterable[Sample]], str]
 
 @dataclass(frozen=True)
 class Part:
-    """One fold of one seed: the cases to train on, those held out, and the external ones to predict."""
+    """One fold of one seed: the cases to train on, those held out, and the external ones to predict.
+
+    draw: 0 where the training cases are those of the other folds, else the number of their draw.
+    """
 
     seed: int
     fold: int
     train: tuple[Sample, ...]
     validation: tuple[Sample, ...]
     external: tuple[Sample, ...] = ()
+    draw: int = 0
 
     @property
     def all(self) -> tuple[Sample, ...]:
@@ -59,6 +64,7 @@ class PlannedBackbone:
             train=part.train,
             validation=part.validation,
             external=part.external,
+            replicate=part.draw,
             role=role,
         )
 
@@ -74,19 +80,23 @@ def plan_runs(
     monitor: int | None = None,
     order: Order | None = None,
     adaptations: Sequence[Adaptation] = (NONE,),
+    training_draws: int = 0,
 ) -> list[RunSpec]:
     """Backbones × adaptations × seeds × folds. Seeds come first, so that all have finished seed 0 before seed 1 starts.
 
     Where folds are sites, cases of every site are trained on and held out, and none is external. order: as that of
-    `PixelCache`; without it runs have the order that `pixels` say.
+    `PixelCache`; without it runs have the order that `pixels` say. training_draws: how often each seed's training cases
+    are also drawn anew; the runs of all draws come last.
     """
     samples = samples_of(cases)
     inside = [sample for sample in samples if folds.sites or sample.site == INTERNAL]
     external = by_content(sample for sample in samples if not folds.sites and sample.site != INTERNAL)
     return [
         replace(backbone.spec(part, classes, recipe, seen), monitor=monitor, adaptation=adaptation)
+        for draws in ((0,), range(1, training_draws + 1))
         for seed in seeds
-        for part in parts_of(inside, seed, folds.by_seed[seed], folds.folds(seed), external)
+        for draw in draws
+        for part in parts_of(inside, seed, folds.by_seed[seed], folds.folds(seed), external, draw)
         for seen in (part.seen(pixels, order),)
         for backbone in backbones
         for adaptation in adaptations
@@ -99,16 +109,22 @@ def parts_of(
     fold_of: Mapping[str, int],
     folds: Iterable[int],
     external: tuple[Sample, ...] = (),
+    draw: int = 0,
 ) -> list[Part]:
-    """A part for each of the folds, from the samples that have a fold (−1: in every training part)."""
+    """A part for each of the folds, from the samples that have a fold (−1: in every training part).
+
+    draw: as of `Part`.
+    """
     inside = by_content(sample for sample in samples if sample.case_id in fold_of)
+    trained_on = repeated(inside, times_drawn(inside, fold_of, seed, draw)) if draw else inside
     return [
         Part(
             seed,
             fold,
-            tuple(sample for sample in inside if fold_of[sample.case_id] != fold),
+            tuple(sample for sample in trained_on if fold_of[sample.case_id] != fold),
             tuple(sample for sample in inside if fold_of[sample.case_id] == fold),
             external,
+            draw,
         )
         for fold in folds
     ]

@@ -30,6 +30,11 @@ LATER = {"convolutions": "torch", "steps": "eager"}
 Role = Literal["main", "search", "nondeterminism"]
 
 
+def draw_of(role: str, replicate: int) -> int:
+    """What replicates of runs that could be ranked are: the draws of their training cases."""
+    return replicate if role == "main" else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """A case as a run sees it: `digest` finds its pixels, `group` is None where it stands alone."""
@@ -88,10 +93,10 @@ class RunSpec:
     """Everything that decides the result of training one model; executing it twice gives the same bytes.
 
     `train`, `validation` and `external` are ordered by content, so that file names decide nothing.
-    `seed`, `fold` and `replicate` say which run of the plan this is. `adaptation` says how it meets the images of other
-    sites, whose labels it never sees. `monitor` says how often the validation part is
-    scored on the way, which decides nothing but what the history holds: after every so many epochs, 0 for the last
-    alone, None for every epoch where that is cheap.
+    A case stands in `train` as often as it is trained on in each epoch. `seed`, `fold` and `replicate` say which run of
+    the plan this is. `adaptation` says how it meets the images of other sites, whose labels it never sees. `monitor`
+    says how often the validation part is scored on the way, which decides nothing but what the history holds: after
+    every so many epochs, 0 for the last alone, None for every epoch where that is cheap.
     """
 
     backbone: str
@@ -117,9 +122,16 @@ class RunSpec:
         return self.validation + self.external
 
     @property
+    def draw(self) -> int:
+        """The number of the draw that its training cases are; 0 where they are all there are."""
+        return draw_of(self.role, self.replicate)
+
+    @property
     def title(self) -> str:
-        """The run in words: `resnet34 seed 0 fold 1`, of a repetition `resnet34 seed 0 replicate 2 fold 1`."""
+        """The run in words: `resnet34 seed 0 fold 1`, of a repetition `resnet34 seed 0 replicate 2 fold 1`, and of
+        training cases that were drawn `resnet34 seed 0 draw 2 fold 1`."""
         repeated = f" replicate {self.replicate}" if self.role == "nondeterminism" else ""
+        repeated = f" draw {self.draw}" if self.draw else repeated
         adapted = "" if self.adaptation == NONE else f" {self.adaptation}"
         return f"{self.backbone}{adapted} seed {self.seed}{repeated} fold {self.fold}"
 

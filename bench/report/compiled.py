@@ -6,6 +6,7 @@ from bench.errors import BenchError
 from bench.report.entries import Stored, read_stored
 from bench.report.groups import GroupLevel
 from bench.report.leaderboard import Evaluation, draw_leaderboard, store_leaderboard, stored_leaderboard
+from bench.report.trained_labels import of_order
 from bench.report.worklist import better_than_guessing, find_labels, write_worklist
 from bench.store.folder import ResultsFolder
 from bench.store.snapshot import FolderSnapshot
@@ -40,7 +41,9 @@ def compile_results(folder: ResultsFolder, snapshot: FolderSnapshot | None = Non
         NothingToRank: there is nothing to compile.
     """
     stored = _read(folder, snapshot)
-    drawn = draw_leaderboard(folder, stored, Evaluation.of(stored.experiment))
+    evaluation = Evaluation.of(stored.experiment)
+    stored = of_order(stored, evaluation.label_order)
+    drawn = draw_leaderboard(folder, stored, evaluation)
     usable, classes = better_than_guessing(drawn.leaderboard), tuple(stored.experiment.class_order or ())
     notes = write_worklist(folder.root, find_labels(stored.entries, stored.evaluated, classes, usable))
     store_leaderboard(folder, drawn)
@@ -53,7 +56,7 @@ def compile_with(folder: ResultsFolder, evaluation: Evaluation) -> Compiled:
     Raises:
         NothingToRank: there is nothing to compile.
     """
-    stored = _read(folder)
+    stored = of_order(_read(folder), evaluation.label_order)
     drawn = draw_leaderboard(folder, stored, evaluation)
     return Compiled(drawn.leaderboard, drawn.text, drawn.json, (), stored, drawn.groups)
 

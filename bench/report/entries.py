@@ -6,11 +6,9 @@ from dataclasses import asdict, dataclass, replace
 from statistics import mean
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from bench.config.experiment import Experiment
 from bench.data.cases import INTERNAL, Case
@@ -18,15 +16,17 @@ from bench.data.images import PixelSettings
 from bench.errors import RequestError
 from bench.folds.table import FoldTable
 from bench.plan.adaptation import NONE, TRANSDUCTIVE, Adaptation
+from bench.report.training_draws import apart_from_order, inside, predictions_of, runs_of_draws, training_draws
 from bench.store.aside import left_aside
 from bench.store.folder import LEAKS, ResultsFolder
-from bench.store.records import IMPORTED, RunRecord, mixed_environments
+from bench.store.records import IMPORTED, RunRecord, TrainedSpec, mixed_environments
 from bench.store.runs import StoredRun
 from bench.store.snapshot import FolderSnapshot
 from bench.store.tuned import TunedRecipes
 from reports import Entry
 from reports.tables.caveats import TRANSDUCTIVE as OF_TARGET
 from reports.tables.caveats import UNKNOWN_FOLDS, Caveat
+from reports.tables.training_populations import TrainingDraws
 
 NOT_DETERMINISTIC = Caveat("not_deterministic", "not deterministic (--fast): the same command may give other numbers")
 OF_GROUPS = Caveat(
@@ -73,7 +73,7 @@ def read_stored(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -
             f"is damaged. Restore it, or give the bench run command again with another --results folder."
         )
     snapshot.number_of_folds()
-    rows, left_out = _rows(folder.runs.read_all(), folds, {case.case_id for case in cases if case.site == INTERNAL})
+    rows, left_out = _rows(folder.runs.read_all(), folds, cases)
     left_out += left_aside(folder.runs.root)
     leaks = folder.leaks()
     warning = f"{leaks} pair(s) of cases leak from training into evaluation ({LEAKS})" if leaks else ""
@@ -88,10 +88,14 @@ def read_stored(folder: ResultsFolder, snapshot: FolderSnapshot | None = None) -
 
 @dataclass(frozen=True)
 class Row:
-    """Runs that are one row of the leaderboard, in the order of their ids, and all that they predict."""
+    """Runs that are one row of the leaderboard, in the order of their ids, and all that they predict.
+
+    draws: the same of runs with their settings whose training cases were drawn anew.
+    """
 
     runs: list[StoredRun]
     predictions: pd.DataFrame
+    draws: TrainingDraws | None = None
 
     @property
     def record(self) -> RunRecord:
@@ -99,41 +103,52 @@ class Row:
         return self.runs[0].record
 
 
-def _rows(runs: Sequence[StoredRun], folds: FoldTable, internal: set[str]) -> tuple[list[Row], list[str]]:
+def _rows(runs: Sequence[StoredRun], folds: FoldTable, cases: Sequence[Case]) -> tuple[list[Row], list[str]]:
     """Rows of comparable runs, imported ones last, and a note for each backbone of runs that belong to other folds.
 
     The fold table may have been edited: a run counts where its held-out cases are those of its fold, or all where it
     was imported without folds. Files are read row by row, since those of all rows would not fit into memory twice.
     """
     found, others = list[Row](), list[StoredRun]()
+    internal = {case.case_id for case in cases if case.site == INTERNAL}
     of_fold: dict[tuple[int, int], set[str]] = defaultdict(set)
     for seed, fold_of in folds.by_seed.items():
         for case, fold in fold_of.items():
             of_fold[seed, fold].add(case)
-    for alike in _alike(runs):
-        kept = list[tuple[StoredRun, pa.Table]]()
+
+    def kept(alike: Sequence[StoredRun]) -> list[tuple[StoredRun, pa.Table]]:
+        of_folds = list[tuple[StoredRun, pa.Table]]()
         for run in alike:
             spec, table = run.record.spec, run.table()
-            inside = table["case_id"]
+            own = table["case_id"]
             if not folds.sites:
-                inside = inside.filter(pc.equal(table["site"], INTERNAL))
-            held_out = set(inside.cast(pa.string()).to_numpy().tolist())
+                own = own.filter(pc.equal(table["site"], INTERNAL))
+            held_out = set(own.cast(pa.string()).to_numpy().tolist())
             expected = of_fold.get((spec.seed, spec.fold), set()) if run.record.folds_known else internal
             if held_out == expected:
-                kept.append((run, table))
+                of_folds.append((run, table))
             else:
                 others.append(run)
-        if kept:
-            predictions = _predictions(kept)
-            found.append(
-                Row([run for run, _ in kept], predictions.assign(site=INTERNAL) if folds.sites else predictions)
-            )
+        return of_folds
+
+    drawn = runs_of_draws(runs)
+    for alike in _alike(runs):
+        if ranked := kept(alike):
+            runs_of_row = [run for run, _ in ranked]
+            predictions = predictions_of(ranked, [run.record.spec.seed for run in runs_of_row])
+            of_draws = kept(_drawn_from(drawn, runs_of_row[0].record))
+            found.append(Row(runs_of_row, inside(predictions, folds), training_draws(of_draws, folds, cases)))
     number = Counter(run.record.spec.backbone for run in sorted(others, key=lambda run: run.run_id))
     notes = [
         f"{name}: {times} stored run(s) belong to folds that folds.parquet no longer has, and are left out."
         for name, times in number.items()
     ]
     return sorted(found, key=lambda row: (row.record.spec.role == "import", row.record.run_id)), notes
+
+
+def _drawn_from(drawn: dict[Hashable, list[StoredRun]], record: RunRecord) -> list[StoredRun]:
+    """The runs of training draws that belong to a row; to one row alone, where some differ in the order of slices."""
+    return drawn.pop(apart_from_order(record, record.spec), []) if isinstance(record.spec, TrainedSpec) else []
 
 
 def _alike(runs: Sequence[StoredRun]) -> list[list[StoredRun]]:
@@ -181,6 +196,7 @@ def _entry(row: Row, folds: FoldTable, all_records: Sequence[RunRecord], caveats
         seconds_per_run=None if imported else mean(run.record.seconds for run in row.runs),
         folds=folds.number() if record.folds_known else 1,
         predictions=row.predictions,
+        draws=row.draws,
         caveats=(
             *of_import,
             *([OF_GROUPS] if spec.role != "import" and spec.recipe.probe == "attention" else []),
@@ -192,23 +208,6 @@ def _entry(row: Row, folds: FoldTable, all_records: Sequence[RunRecord], caveats
     )
 
 
-def _predictions(group: Sequence[tuple[StoredRun, pa.Table]]) -> pd.DataFrame:
-    """All predictions of one row, texts as categories; names of runs decide nothing, not even how sums are rounded."""
-    tables = [table for _, table in group]
-    frame = pa.concat_tables(tables, promote_options="permissive").unify_dictionaries().to_pandas()
-    rows = [table.num_rows for table in tables]
-    for key in ("seed", "fold"):
-        frame[key] = np.repeat([getattr(run.record.spec, key) for run, _ in group], rows)
-    keys = (_ranks(frame["case_id"]), _ranks(frame["site"]), frame["fold"], frame["seed"])
-    return frame.take(np.lexsort(keys)).reset_index(drop=True)
-
-
-def _ranks(texts: pd.Series) -> NDArray[np.int64]:
-    """The place of each text in the order of all texts that there are: (n_rows,)."""
-    place = np.argsort(np.argsort(np.array(texts.cat.categories, dtype=object)))
-    return np.asarray(place[texts.cat.codes], dtype=np.int64)
-
-
 def settings(record: RunRecord, adaptation: Adaptation | None = None) -> Hashable:
     """What runs that are one row have in common; with another adaptation, what those of that row have.
 
@@ -217,8 +216,9 @@ def settings(record: RunRecord, adaptation: Adaptation | None = None) -> Hashabl
     spec = record.spec
     if spec.role == "import":
         return (spec.backbone, spec.role, record.weights.source, spec.recipe_label, spec.folds_known)
-    how = record.adaptation if adaptation is None else adaptation
-    return (spec.backbone, record.weights.digest, spec.recipe.unnamed(), spec.pixels, spec.numerics, how)
+    if adaptation is not None:
+        spec = spec.model_copy(update={"adaptation": adaptation})
+    return apart_from_order(record, spec), spec.pixels.order
 
 
 def distinguishing(record: RunRecord, all_records: Sequence[RunRecord]) -> list[str]:

@@ -1,18 +1,22 @@
 """Tables and charts as files. Writes into tables/ (csv, tex, json or md, and all.tex) and figures/ (svg and png)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from bench.errors import BenchError
 from bench.store.files import FolderFiles
 from reports.draw.latex_table import latex_document
-from reports.page.charts import figure_png, figure_svg
+from reports.page.charts import figure_png
+from reports.page.drawing import Drawing, draw
 from reports.page.part import Chart
 from reports.tables.all_tables import NAMES
 from reports.tables.level_tables import LEVEL_NAMES
 from reports.tables.table import Table
 
-GROUPS = ("external", "gap", "hospitals", "subgroups", "classes", "comparisons", "seeds", "learning", "calibration")
+GROUPS = (
+    *("overview", "external", "gap", "hospitals", "subgroups", "classes", "comparisons", "seeds", "learning"),
+    "calibration",
+)
 """How the names of the page's charts begin; others in the folder are left alone."""
 
 
@@ -33,23 +37,25 @@ def write_tables(
     return files.write_all(texts)
 
 
-def write_charts(root: Path, charts: Sequence[Chart]) -> list[Path]:
-    """Write each chart twice; those of an earlier call that are not among them are removed."""
+def drawings(charts: Sequence[Chart]) -> dict[str, Drawing]:
+    """Each chart drawn, by its name; writes nothing. Raises BenchError where the renderer refuses one."""
+    return {chart.name: _drawn(chart) for chart in charts}
+
+
+def write_charts(root: Path, drawn: Mapping[str, Drawing]) -> list[Path]:
+    """Write each drawing twice; those of an earlier call that are not among them are removed."""
     files, pictures = FolderFiles(root), dict[str, bytes | str]()
-    for chart in charts:
-        svg, picture = _drawn(chart)
-        pictures |= {f"figures/{chart.name}.svg": svg, f"figures/{chart.name}.png": picture}
+    for name, drawing in drawn.items():
+        pictures |= {f"figures/{name}.svg": drawing.file, f"figures/{name}.png": figure_png(drawing.file)}
     paths = files.write_all(pictures)
     others = [path for path in root.glob("figures/*") if path.suffix in (".svg", ".png") and path not in paths]
     files.remove(f"figures/{path.name}" for path in others if path.stem.partition("-")[0] in GROUPS)
     return paths
 
 
-def _drawn(chart: Chart) -> tuple[str, bytes]:
-    """Raises BenchError where the renderer refuses it."""
+def _drawn(chart: Chart) -> Drawing:
     try:
-        svg = figure_svg(chart)
-        return svg, figure_png(svg)
+        return draw(chart)
     except (RuntimeError, ValueError) as error:
         why = (str(error).splitlines() or [type(error).__name__])[0]
         raise BenchError(

@@ -12,10 +12,12 @@ import pandas as pd
 import reports
 from bench.config.experiment import Experiment
 from bench.data.cases import INTERNAL, Case, external_sites
-from bench.engine.groups import case_columns, checked_groups, grouping_of
+from bench.engine.groups import case_columns, checked_groups, grouping_of, trained_order
 from bench.folds.table import FoldTable
 from bench.report.entries import NOT_DETERMINISTIC, Stored
 from bench.report.groups import GroupLevel, pooled
+from bench.report.overview import KEY as OVERVIEW
+from bench.report.overview import overview_in, overview_of
 from bench.report.subgroups import attributes_of, of_groups
 from bench.store.folder import LEAKS, SUBGROUPS, ResultsFolder
 from bench.store.snapshot import FolderSnapshot, made_by_import
@@ -23,6 +25,7 @@ from bench.store.tuned import TUNED
 from reports import Entry, Leaderboard, build_leaderboard
 from reports.draw.markdown_leaderboard import leaderboard_markdown
 from reports.draw.markdown_table import escaped
+from reports.overview.overview import Overview
 from reports.statistics.intervals import Interval, chosen_interval
 from reports.tables.caveats import has
 from reports.tables.groups import Grouping
@@ -39,13 +42,15 @@ class Evaluation:
     """How predictions are evaluated: which interval, whether clusters are drawn within the classes, and how cases are
     pooled where groups are ranked.
 
-    grouping: None where cases are ranked. subgroups: what cases are also reported by.
+    grouping: None where cases are ranked. subgroups: what cases are also reported by. label_order: by what groups are
+    labelled, also where cases are ranked.
     """
 
     interval: Interval
     stratify: bool
     grouping: Grouping | None = None
     subgroups: tuple[str, ...] = ()
+    label_order: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, experiment: Experiment, interval: Interval | None = None, stratify: bool | None = None) -> "Evaluation":
@@ -55,7 +60,8 @@ class Evaluation:
         """
         strata = experiment.stratify if stratify is None else stratify
         chosen = chosen_interval(interval or experiment.interval, stratify=strata)
-        return cls(chosen, strata, grouping_of(experiment), tuple(experiment.subgroups))
+        subgroups, order = tuple(experiment.subgroups), tuple(experiment.label_order)
+        return cls(chosen, strata, grouping_of(experiment), subgroups, order or trained_order(experiment))
 
 
 @dataclass(frozen=True)
@@ -80,9 +86,9 @@ def stored_leaderboard(folder: ResultsFolder, snapshot: FolderSnapshot | None = 
         content = json.loads(json_file.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
         return None
-    made_from = content.get("made_from") if isinstance(content, dict) else None
+    found = content.get("made_from") if isinstance(content, dict) else None
     experiment = (snapshot or folder.snapshot()).experiment
-    if experiment is None or made_from != _made_from(folder, experiment, Evaluation.of(experiment)):
+    if experiment is None or found != made_from(folder, experiment, Evaluation.of(experiment)):
         return None
     try:
         return text_file.read_text(encoding="utf-8")
@@ -90,12 +96,17 @@ def stored_leaderboard(folder: ResultsFolder, snapshot: FolderSnapshot | None = 
         return None  # damaged: made anew
 
 
-def _made_from(folder: ResultsFolder, experiment: Experiment, evaluation: Evaluation) -> str:
+def stored_overview(folder: ResultsFolder) -> Overview:
+    """The overview of a leaderboard that is up to date."""
+    return overview_in((folder.root / JSON).read_text(encoding="utf-8"))
+
+
+def made_from(folder: ResultsFolder, experiment: Experiment, evaluation: Evaluation) -> str:
     """A digest of the stored runs, of what they are checked against, of the intervals and of the code that compiles."""
     digest = hashlib.sha256(folder.state(("cases.parquet", SUBGROUPS, "folds.parquet", LEAKS, TUNED)).encode())
     of_experiment = [experiment.class_order, experiment.holdout, experiment.uses_phantom]
     grouping = [*astuple(evaluation.grouping)] if evaluation.grouping else []
-    chosen = [evaluation.interval, evaluation.stratify, *grouping, *evaluation.subgroups]
+    chosen = [evaluation.interval, evaluation.stratify, *grouping, *evaluation.subgroups, [*evaluation.label_order]]
     digest.update(json.dumps([*of_experiment, *chosen]).encode())
     for name in sorted(folder.runs.complete()):
         digest.update(name.encode())
@@ -130,6 +141,7 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, evaluation: Evaluati
     attributes, missing = attributes_of(stored.subgroups, evaluation.subgroups)
     about_cases, left_out = tuple(about_patients(stored.cases)), (*stored.left_out, *stored.mixed, *missing)
     leaderboard = _built(stored.entries, _with_hospitals(case_columns(cases), at), classes, evaluation, attributes)
+    ranked = leaderboard
     leaderboard = replace(leaderboard, notes=(*about_cases, *leaderboard.notes, *left_out))
     groups = None
     if evaluation.grouping:
@@ -137,7 +149,8 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, evaluation: Evaluati
         found = pooled(stored.entries, cases, classes, evaluation.grouping)
         of_group, grouped = of_groups(attributes, cases), _with_hospitals(found.cases, at)
         board = _built(found.entries, grouped, classes, evaluation, of_group, unit="groups")
-        board = replace(board, notes=(*found.notes, *board.notes, *left_out))
+        board = ranked = replace(board, notes=(*found.notes, *board.notes))
+        board = replace(board, notes=(*board.notes, *left_out))
         groups = GroupLevel(board, evaluation.grouping, found.entries)
         leaderboard = leaderboard.unranked(UNRANKED)
     text = leaderboard_markdown(
@@ -148,10 +161,11 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, evaluation: Evaluati
     )
     content = {
         **leaderboard.to_dict(),
+        OVERVIEW: overview_of(ranked, stored).to_dict(),
         "cases": len(cases),
         "cases_without_patient": _without_patient(cases),
         **({"groups": groups.to_dict()} if groups else {}),
-        "made_from": _made_from(folder, stored.experiment, evaluation),
+        "made_from": made_from(folder, stored.experiment, evaluation),
     }
     return Drawn(leaderboard, text, json.dumps(content, indent=1, allow_nan=False) + "\n", groups)
 

@@ -1,34 +1,34 @@
 """The page of a results folder. Reads it, writes report.html and figures/."""
 
-import importlib.metadata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from bench.atomic import write_text
 from bench.cache import Caches
 from bench.errors import BenchError
 from bench.report.compiled import Compiled
+from bench.report.ending import PAGE
 from bench.report.entries import read_stored
 from bench.report.feature import Feature
-from bench.report.files import write_charts
+from bench.report.files import drawings, write_charts
 from bench.report.leaderboard import about
+from bench.report.pictures import samples_section, with_pictures
 from bench.report.sections import data_section, labels_section, reproduce_section
 from bench.store.folder import ResultsFolder
 from bench.store.runs import StoredRun
 from reports import Entry, Leaderboard
 from reports.page.answer import answer
 from reports.page.board_sections import board_sections
-from reports.page.charts import VEGA_LITE
-from reports.page.draw_page import page_html, vega_scripts
+from reports.page.draw_page import page_html
 from reports.page.levels import ABOUT_GROUPS, levels_section
 from reports.page.limits import limits
 from reports.page.model_sections import model_sections
+from reports.page.overview import overview
 from reports.page.part import Page, Section, in_order
-
-NAME = "report.html"
+from reports.page.plain_words import plain_words
+from reports.page.training import training_section
 
 
 @dataclass(frozen=True)
@@ -50,21 +50,30 @@ def write_page(
         BenchError: a search or a study of nondeterminism has left no data to speak of.
     """
     page = page_of(folder, compiled, features, caches) if compiled else page_without_runs(folder, features)
-    figures = write_charts(folder.root, page.charts)
-    path = folder.root / NAME
-    folder.files.write(NAME, page_html(page, _scripts(caches)))
+    drawn = drawings(page.charts)
+    figures = write_charts(folder.root, drawn)
+    path = folder.root / PAGE
+    folder.files.write(PAGE, page_html(page, drawn))
     return WrittenPage(path, tuple(figures))
 
 
 def page_of(folder: ResultsFolder, compiled: Compiled, features: Sequence[Feature], caches: Caches) -> Page:
     """The page before it is drawn; writes nothing."""
     groups = compiled.groups
+    leaderboard = groups.leaderboard if groups else compiled.leaderboard
     return Page(
         title=f"Report on {folder.root.resolve().name}",
         subtitle=(*about(compiled.stored), *([ABOUT_GROUPS] if groups else [])),
-        lead=answer(groups.leaderboard if groups else compiled.leaderboard),
+        lead=answer(leaderboard),
         sections=in_order(list(_sections(folder, compiled, features, caches))),
+        said=plain_words(leaderboard),
+        picture=overview(leaderboard),
     )
+
+
+def html_of(page: Page) -> str:
+    """The text of a page's file. Raises BenchError where the renderer refuses a chart."""
+    return page_html(page, drawings(page.charts))
 
 
 def page_without_runs(folder: ResultsFolder, features: Sequence[Feature]) -> Page:
@@ -99,9 +108,12 @@ def _sections(
     entries = _by_row(leaderboard, groups.entries if groups else stored.entries, stored.runs)
     histories = {name: _history(runs) for name, (_, runs) in entries.items()}
     yield from board_sections(leaderboard)
+    yield training_section(leaderboard)
     if groups:
         yield levels_section(leaderboard, compiled.leaderboard)
-    yield from model_sections(leaderboard, {name: entry for name, (entry, _) in entries.items()}, histories)
+    for section in model_sections(leaderboard, {name: entry for name, (entry, _) in entries.items()}, histories):
+        yield with_pictures(section, stored, caches)
+    yield samples_section(stored, caches)
     for feature in features:
         yield feature.section(folder)
     yield labels_section(stored, compiled.leaderboard, caches)
@@ -127,11 +139,3 @@ def _history(runs: list[StoredRun]) -> pd.DataFrame:
     ]
     kept = [table for table in tables if len(table)]
     return pd.concat(kept, ignore_index=True) if kept else pd.DataFrame()
-
-
-def _scripts(caches: Caches) -> str:
-    """Made once for each version of vl-convert, which takes seconds, then kept in the cache."""
-    path = caches.scripts / f"vega-{VEGA_LITE}-{importlib.metadata.version('vl-convert-python')}.js"
-    if not path.exists():
-        write_text(path, vega_scripts())
-    return path.read_text(encoding="utf-8")

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePath
 from shlex import join
 
 from bench.audit.markdown import MEANINGS
@@ -47,13 +47,13 @@ def labels_section(stored: Stored, leaderboard: Leaderboard, caches: Caches) -> 
     pictures = tuple(
         Picture(
             (image,) if image else (),
-            (case.case_id, f"labelled {row[given]}", f"suggested {row[suggested]}", f"score {row[score]:.2f}"),
+            (f"{row[given]} → {row[suggested]}?", f"score {row[score]:.2f}", PurePath(case.case_id).name),
         )
         for case, row, image in zip(
             chosen, found.table.rows, thumbnails(chosen, stored.cases, stored.experiment, caches), strict=False
         )
     )
-    note = f"The first {len(chosen)} of {len(found.cases)}, the largest score first."
+    note = f"Label → suggested. The first {len(chosen)} of {len(found.cases)}, the largest score first."
     return Section(
         "labels",
         "Labels to look at again",

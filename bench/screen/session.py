@@ -9,12 +9,13 @@ from bench.engine.prepare import Prepared, look_ahead, prepare
 from bench.errors import RequestError, interruptible
 from bench.report.compiled import up_to_date
 from bench.report.leaderboard import leaderboard_files
-from bench.run import merged, note, train_missing
+from bench.running import merged, note, train_missing
 from bench.screen.record import FILE, write_left_out
 from bench.screen.report import screen_tables_of
 from bench.store.folder import ResultsFolder
 from bench.store.working_process import SCREEN
 from bench.terminal import Terminal
+from bench.tracking.conduct import refuse_missing, tracking
 from reports.draw.markdown_table import tables_markdown
 
 
@@ -31,6 +32,7 @@ def run_screen(experiment: Experiment) -> int:
 
 
 def _run(experiment: Experiment, terminal: Terminal) -> int:
+    refuse_missing(experiment.track)
     caches, folder = user_caches(), ResultsFolder(Path(experiment.results).expanduser())
     left_out = dict[str, str]()
 
@@ -46,14 +48,18 @@ def _run(experiment: Experiment, terminal: Terminal) -> int:
             )
         return prepare(experiment.model_copy(update={"backbone": able}), folder, ahead, caches, terminal)
 
-    with begin(read, folder, SCREEN, _stored, terminal.say) as begun:
+    with (
+        begin(read, folder, SCREEN, _stored, terminal.say) as begun,
+        tracking(experiment.track, folder, terminal.say) as tracked,
+    ):
         prepared = begun.prepared
         runs = {spec.run_id: spec for spec in prepared.specs()}
         note(prepared, folder, runs, grows=True)
-        failed = train_missing(prepared, folder, runs, begun, terminal)
+        failed = train_missing(prepared, folder, runs, begun, terminal, tracked)
         write_left_out(folder, left_out, prepared.experiment.backbone)
         if folder.runs.complete():
             _, notes = up_to_date(folder, begun.snapshot)
+            tracked.finish()
     if not folder.runs.complete():
         terminal.say(f"All {len(failed)} runs failed; the first: {failed[0]}")
         return 1

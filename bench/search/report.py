@@ -1,7 +1,7 @@
 """The searches of a results folder as reports take them. Reads search/ and trials/; writes figures."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from reports.statistics.cell import Cell
 from reports.statistics.metrics import primary
 from reports.tables.caveats import with_caveats
 from reports.tables.table import Table
+from studies.outcome import FEWEST_TRIALS
 
 SEARCHED, GIVEN = "as searched", "given"
 
@@ -48,7 +49,7 @@ def _flat(record: SearchRecord) -> FlatSearch:
     best = _best(stage)
     assert best.value is not None
     return FlatSearch(
-        record.name, record.metric, best.value, best.params, mean_importance([stage.importance]), _counts(record)
+        record.name, record.metric, best.value, best.params, mean_importance([_importance(stage)]), _counts(record)
     )
 
 
@@ -85,7 +86,7 @@ def _nested(folder: ResultsFolder, record: SearchRecord) -> NestedSearch:
             stability(name, [_best(stage).params[name] for stage in record.stages], _range(part))
             for name, part in record.space.items()
         ),
-        importance=mean_importance([stage.importance for stage in record.stages]),
+        importance=mean_importance([_importance(stage) for stage in record.stages]),
         counts=_counts(record),
     )
 
@@ -135,6 +136,12 @@ def _place(stage: RecordedStage) -> tuple[int, int]:
     return stage.seed, stage.fold
 
 
+def _importance(stage: RecordedStage) -> Mapping[str, float]:
+    """As recorded, where the study has enough complete trials; earlier releases recorded it of fewer."""
+    complete = sum(trial.state == "complete" for trial in stage.trials)
+    return stage.importance if complete >= FEWEST_TRIALS else {}
+
+
 def _best(stage: RecordedStage) -> RecordedTrial:
     return next(trial for trial in stage.trials if trial.number == stage.best)
 
@@ -171,7 +178,7 @@ def charts_of(record: SearchRecord, stage: RecordedStage) -> SearchCharts:
         for trial in stage.trials
     ]
     space = {name: part.get("log", False) if isinstance(part, dict) else part for name, part in record.space.items()}
-    return search_charts(stage.study, record.metric, points, stage.importance, space, record.direction == "maximize")
+    return search_charts(stage.study, record.metric, points, _importance(stage), space, record.direction == "maximize")
 
 
 def search_section(folder: ResultsFolder) -> Section:

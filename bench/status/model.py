@@ -20,7 +20,8 @@ class Failure:
 
 @dataclass(frozen=True)
 class BackboneStatus:
-    """The runs of one backbone. Each planned one is done, running, failed or left.
+    """The runs of one backbone. Each planned one is done, running, failed or left; draws: how many of these are on
+    training cases that were drawn anew.
 
     unplanned: trained, but not planned (any more): under other folds or settings, or before plans were kept.
     seconds_per_run: mean of those done; seconds_left: of its running and left runs on one worker, None where no run
@@ -37,6 +38,7 @@ class BackboneStatus:
     imported: int
     seconds_per_run: float | None
     seconds_left: float | None
+    draws: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,8 @@ class Status:
     search_seconds_left: float | None
 
     def totals(self) -> Mapping[str, int]:
-        """Of all backbones: planned, done, running, left, failed, unplanned, imported."""
-        names = ("planned", "done", "running", "left", "failed", "unplanned", "imported")
+        """Of all backbones: planned, done, running, left, failed, unplanned, imported, draws."""
+        names = ("planned", "done", "running", "left", "failed", "unplanned", "imported", "draws")
         return {name: sum(getattr(one, name) for one in self.backbones) for name in names}
 
     def to_dict(self) -> dict[str, Any]:

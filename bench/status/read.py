@@ -1,7 +1,7 @@
 """Reads how far a results folder is, also while others write to it: no lock, no torch, no data frames."""
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -93,14 +93,17 @@ def _backbones(
     for name, run in planned.items():
         ids[run.backbone].append(name)
     for one in stored:
-        if one.status == "done" and one.is_ranked:
+        if one.status == "done" and (one.is_ranked or one.draw):
             done[one.spec.backbone][one.run_id] = one
     active = {run.run_id for run in running}
-    return [_backbone(name, ids[name], done[name], failed, active) for name in dict.fromkeys([*ids, *done])]
+    draws = Counter(run.backbone for run in planned.values() if run.draw)
+    return [
+        _backbone(name, ids[name], done[name], failed, active, draws[name]) for name in dict.fromkeys([*ids, *done])
+    ]
 
 
 def _backbone(
-    name: str, planned: Sequence[str], done: Mapping[str, RunRecord], failed: set[str], active: set[str]
+    name: str, planned: Sequence[str], done: Mapping[str, RunRecord], failed: set[str], active: set[str], draws: int
 ) -> BackboneStatus:
     open_runs = [run for run in planned if run not in done]
     running = sum(run in active for run in open_runs)
@@ -116,6 +119,7 @@ def _backbone(
         running=running,
         left=left,
         failed=failures,
+        draws=draws,
         unplanned=len(trained.keys() - set(planned)),
         imported=len(done) - len(trained),
         seconds_per_run=mean,

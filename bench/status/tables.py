@@ -24,6 +24,7 @@ def _runs(status: Status) -> Table:
     columns = (
         Column("backbone", "Backbone"),
         *(_number(name, name.capitalize()) for name in ("planned", "done", "running", "left", "failed")),
+        Column("draws", "Of training draws", "number", shown="filled"),
         Column("unplanned", "Not planned", "number", shown="filled"),
         Column("imported", "Imported", "number", shown="filled"),
         Column("seconds_per_run", "Seconds a run", "number", 1),
@@ -31,7 +32,7 @@ def _runs(status: Status) -> Table:
     rows = tuple(
         (
             *(one.backbone, one.planned, one.done, one.running, one.left, one.failed),
-            *(one.unplanned or None, one.imported or None, one.seconds_per_run),
+            *(one.draws or None, one.unplanned or None, one.imported or None, one.seconds_per_run),
         )
         for one in status.backbones
     )

@@ -15,12 +15,14 @@ FILE = ".plan.json"
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """`folds` names how its seed parts the cases: after an edit of the folds it is another run."""
+    """`folds` names how its seed parts the cases: after an edit of the folds it is another run. `draw`: of its training
+    cases, 0 where these are all there are."""
 
     backbone: str
     seed: int
     fold: int
     folds: str
+    draw: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,11 @@ def read_planned(root: Path) -> Planned:
 
 def write_planned(root: Path, planned: Planned) -> None:
     """Replace the plan. Call only while holding the folder's lock."""
-    FolderFiles(root).write(FILE, json.dumps(asdict(planned)))
+    content = asdict(planned)
+    for run in content["runs"].values():
+        if not run["draw"]:
+            del run["draw"]  # as it was before there were draws
+    FolderFiles(root).write(FILE, json.dumps(content))
 
 
 def folds_digest(fold_of: Iterable[tuple[str, int]]) -> str:

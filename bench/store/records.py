@@ -22,7 +22,7 @@ from bench.errors import BenchError
 from bench.plain_file import plain
 from bench.plan.adaptation import NONE, Adaptation
 from bench.plan.recipe import Recipe
-from bench.plan.spec import Numerics, Role, RunResult, RunSpec, Seeds, Weights
+from bench.plan.spec import Numerics, Role, RunResult, RunSpec, Seeds, Weights, draw_of
 from bench.scoring import class_numbers, scores_by_site
 from bench.store.digests import CHANGED, digest_of, file_digest
 from bench.store.json_files import DamagedError, read_json, sealed
@@ -191,7 +191,13 @@ class RunRecord(BaseModel):
     def title(self) -> str:
         """As messages call it."""
         adapted = "" if self.adaptation == NONE else f" {self.adaptation}"
-        return f"{self.spec.backbone}{adapted} seed {self.spec.seed} fold {self.spec.fold}"
+        drawn = f" draw {self.draw}" if self.draw else ""
+        return f"{self.spec.backbone}{adapted} seed {self.spec.seed}{drawn} fold {self.spec.fold}"
+
+    @property
+    def draw(self) -> int:
+        """The number of the draw that its training cases are; 0 where they are all there are."""
+        return draw_of(self.spec.role, self.spec.replicate)
 
     @property
     def folds_known(self) -> bool:
@@ -200,7 +206,7 @@ class RunRecord(BaseModel):
 
     @property
     def is_ranked(self) -> bool:
-        """Whether leaderboards look at it: a run of the plan or external predictions, and no repetition."""
+        """Whether leaderboards rank it: a run of the plan or external predictions, on all of its training cases."""
         return self.spec.role in ("main", "import") and not self.spec.replicate
 
     @property

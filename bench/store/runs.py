@@ -3,7 +3,7 @@
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from functools import partial
@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 
 from bench.atomic import flush, flush_all, write_atomically
 from bench.data.cases import INTERNAL, Case
+from bench.folds.table import FoldTable
 from bench.plan.plan import by_content, samples_of
-from bench.plan.spec import EpochRecord, RunResult, RunSpec
+from bench.plan.spec import EpochRecord, RunResult, RunSpec, Sample
+from bench.plan.training_draws import repeated, times_drawn
 from bench.store.aside import run_names
 from bench.store.records import (
     FILE,
@@ -97,11 +99,12 @@ class StoredRun:
         named = self.record.sha256 is None or MODEL in self.record.sha256
         return read_sibling(self.folder, MODEL, self.record) if named and (self.folder / MODEL).exists() else None
 
-    def spec(self, cases: Sequence[Case]) -> RunSpec | None:
+    def spec(self, cases: Sequence[Case], folds: FoldTable | None = None) -> RunSpec | None:
         """The spec that made it, whose id is its own; None where the cases are others, or nothing was trained here.
 
         Predictions are stored in the order of the spec, those that were held out first. What a fold did not hold out
-        of the internal cases it was trained on; one that is a whole site, on all other sites.
+        of the internal cases it was trained on; one that is a whole site, on all other sites. folds: those of its
+        folder, which training cases that were drawn anew follow from.
         """
         recorded = self.record.spec
         if recorded.role == "import":
@@ -113,6 +116,8 @@ class StoredRun:
         rest = [sample for sample in samples.values() if sample.case_id not in held_out]
         of_site = {sample.site for sample in validation} & {sample.site for sample in rest}
         train = [sample for sample in rest if sample.site == INTERNAL] if of_site else rest
+        if self.record.draw:
+            train = self._drawn(by_content(samples.values()), held_out, folds or FoldTable({}))
         spec = RunSpec(
             backbone=recorded.backbone,
             weights=self.record.weights,
@@ -131,6 +136,14 @@ class StoredRun:
             adaptation=recorded.adaptation,
         )
         return spec if spec.run_id == self.run_id else None
+
+    def _drawn(self, samples: Sequence[Sample], held_out: Container[str], folds: FoldTable) -> list[Sample]:
+        """The training cases of its draw; those that have no fold any more are in none."""
+        seed = self.record.spec.seed
+        fold_of = folds.by_seed.get(seed, {})
+        inside = [sample for sample in samples if sample.case_id in fold_of]
+        drawn = repeated(inside, times_drawn(inside, fold_of, seed, self.record.draw)) if inside else ()
+        return [sample for sample in drawn if sample.case_id not in held_out]
 
 
 class RunStore:

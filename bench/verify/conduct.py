@@ -12,6 +12,7 @@ from typing import Any
 from bench.errors import BenchError, RequestError, interruptible
 from bench.report.entries import read_stored
 from bench.report.leaderboard import JSON, MARKDOWN, Drawn, Evaluation, draw_leaderboard
+from bench.report.trained_labels import of_order
 from bench.store.check import check_folder
 from bench.store.folder import ResultsFolder
 from bench.store.heartbeat import processes_at_work
@@ -49,7 +50,9 @@ def _verify(root: Path, terminal: Terminal, retrained: int) -> int:
         stored = read_stored(folder)
         if stored is None or not stored.entries:
             raise RequestError(f"{root} has no finished run that is ranked, so there is nothing to verify.")
-        drawn = draw_leaderboard(folder, stored, Evaluation.of(stored.experiment))
+        evaluation = Evaluation.of(stored.experiment)
+        stored = of_order(stored, evaluation.label_order)
+        drawn = draw_leaderboard(folder, stored, evaluation)
         digest = supplement_digest(stored)
     except BenchError as error:
         if not checked.damaged:

@@ -39,7 +39,7 @@ def _claim(leaderboard: Leaderboard, best: Row) -> str:
     if len(leaderboard.rows) == 1:
         return f"{best.name} was tested alone, with a {reached}"
     if best.rank is None:
-        return f"No backbone is ranked, since {_unranked(leaderboard)}; {best.name} has the highest {reached}"
+        return f"No backbone is ranked, since {unranked_since(leaderboard)}; {best.name} has the highest {reached}"
     if best.ties:
         return f"{best.name} has the highest {reached}, but these data do not tell it from {listed(best.ties)}"
     others = sum(row.rank is not None for row in leaderboard.rows) - 1
@@ -63,7 +63,7 @@ def _no_claim(leaderboard: Leaderboard, best: Row, reached: str) -> str:
     return f"No backbone is called the best: {best.name} has the highest {reached}, but {why}"
 
 
-def _unranked(leaderboard: Leaderboard) -> str:
+def unranked_since(leaderboard: Leaderboard) -> str:
     """Why no row has a rank."""
     if all(has(row.caveats, "tuned") for row in leaderboard.rows):
         return "all were tuned on these cases"

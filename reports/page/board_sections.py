@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from reports.page.endpoints import in_words
 from reports.page.estimates import each_class, gap_parts, internal_against_external
 from reports.page.forest import forest_plot, subgroup_plot
 from reports.page.pairs import pair_matrix
@@ -119,8 +120,8 @@ def _subgroups(leaderboard: Leaderboard) -> Section:
         "subgroups",
         "Subgroups",
         (
-            "Internal cases by what is known of them. Whether a level differs from the rest is in the tables, with the "
-            "tests over all levels.",
+            "Cases by what is known of them; plots are of internal ones. Whether a level differs from the rest is in "
+            "the tables, with the tests over all levels, also at other sites.",
             *first_of(leaderboard),
         ),
         (*charts, *tables) if rows else (),
@@ -139,10 +140,8 @@ def _classes(leaderboard: Leaderboard) -> Section:
 
 
 def _comparisons(leaderboard: Leaderboard) -> Section:
+    table, tests = comparison_tables.comparisons(leaderboard), comparison_tables.fold_tests(leaderboard)
     chart = pair_matrix(leaderboard)
-    if chart is None:
-        return Section("comparisons", "Pairwise comparisons", (), ())
-    tests = comparison_tables.fold_tests(leaderboard)
     return Section(
         "comparisons",
         "Pairwise comparisons",
@@ -150,7 +149,7 @@ def _comparisons(leaderboard: Leaderboard) -> Section:
             "Every pair over the same seeds, folds and cases. A pair that is not resolved may be equal or not: these "
             "data do not say.",
         ),
-        (chart, comparison_tables.comparisons(leaderboard), *([tests] if tests.rows else [])),
+        (*([chart] if chart else []), *(in_words(one, leaderboard.sites) for one in (table, tests) if one.rows)),
     )
 
 

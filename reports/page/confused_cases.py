@@ -3,11 +3,12 @@
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from reports.page.image import Image
 from reports.statistics.cases import INTERNAL
 from reports.statistics.checks import codes
 from reports.statistics.confusion_counts import Floats, Integers
@@ -58,11 +59,15 @@ class SideConfusion:
 
 @dataclass(frozen=True)
 class Confusions:
-    """The matrices of all backbones, by name and in the order of the leaderboard. cases: all ids that cells name."""
+    """The matrices of all backbones, by name and in the order of the leaderboard. cases: all ids that cells name.
+
+    pictures: of some of the cases, by their place in `cases`.
+    """
 
     classes: tuple[str, ...]
     cases: tuple[str, ...]
     of_backbone: Mapping[str, tuple[SideConfusion, ...]]
+    pictures: Mapping[int, Image] = field(default_factory=dict)
 
 
 def gather(predictions: Mapping[str, tuple[pd.DataFrame, Sequence[int]]], classes: Sequence[str]) -> Confusions:
@@ -123,3 +128,17 @@ def _cells(predictions: pd.DataFrame, budget: int) -> tuple[ConfusionCell, ...]:
         ConfusionCell(truth, predicted, tuple(listed[truth, predicted]), max(0, int(number[truth, predicted]) - most))
         for truth, predicted in sorted(most_frequent.index)
     )
+
+
+def most_confused(confusions: Confusions, most: int) -> tuple[int, ...]:
+    """Places in `cases` of those that stand first in cells of wrong predictions: the first of each cell, then the
+    second of each, and so on, backbone by backbone in their order."""
+    cells = [
+        [one.case for one in cell.cases]
+        for sides in confusions.of_backbone.values()
+        for side in sides
+        for cell in side.cells
+        if cell.truth != cell.predicted
+    ]
+    in_turn = (cell[place] for place in range(MOST_CASES) for cell in cells if place < len(cell))
+    return tuple(dict.fromkeys(in_turn))[:most]

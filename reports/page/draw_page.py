@@ -2,57 +2,52 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from importlib.resources import files
 
-import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from reports.draw.html_table import table_html
 from reports.draw.notation import RESEARCH_ONLY
 from reports.draw.shown import in_every_text, shown
-from reports.page.charts import VEGA_LITE, settings
 from reports.page.confused_cases import Confusions, SideConfusion
-from reports.page.part import Image, Page
+from reports.page.drawing import Drawing
+from reports.page.folding import blocks
+from reports.page.image import Image
+from reports.page.matrices import matrices_html
+from reports.page.part import Page
+
+STYLES = ("page.css", "parts.css", "narrow.css", "print.css")
+SCRIPTS = ("element.js", "tables.js", "confusions.js", "contents.js", "figures.js")
 
 
-def page_html(page: Page, vega: str) -> str:
-    """The file's text. vega: the scripts that draw charts (`vega_scripts`).
+def page_html(page: Page, drawings: Mapping[str, Drawing]) -> str:
+    """The file's text. drawings: its charts, by name.
 
     Its Content-Security-Policy allows no request, no eval, and no script or style but those of the page, by their
     digests; pictures are data in the page.
     """
-    style, script = (_source(name) for name in ("page.css", "page.js"))
-    confusions = [part for section in page.sections for part in section.parts if isinstance(part, Confusions)]
-    content = {
-        "charts": {chart.name: {**chart.spec, "description": chart.alt} for chart in page.charts},
-        "settings": settings(),
-        "confusions": [_confusions(part) for part in confusions],
-    }
+    style, script = ("\n".join(map(_source, names)) for names in (STYLES, SCRIPTS))
     policy = (
-        f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; "
-        f"script-src {' '.join(repr(_digest(text)) for text in (vega, script))}; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "base-uri 'none'; form-action 'none'"
     )
     return _template().render(
         page=page,
         kind=lambda part: type(part).__name__,
+        blocks=blocks,
+        drawings=drawings,
         policy=policy,
         notice=RESEARCH_ONLY,
         style=Markup(style),
-        vega=Markup(vega),
         script=Markup(script),
-        content=Markup(_json(content)),
+        content=Markup(_json({"confusions": list(_confusions(page))})),
         table=table_html,
+        matrices=matrices_html,
         source=_source_of,
     )
-
-
-def vega_scripts() -> str:
-    """Vega, Vega-Lite and vega-embed with its expression interpreter as one script; takes some seconds to make."""
-    bundle = str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE))
-    return bundle.replace("</script", "<\\/script").replace("\r\n", "\n")
 
 
 def _template() -> Template:
@@ -89,26 +84,24 @@ def _json(content: Mapping[str, object]) -> str:
     return json.dumps(in_every_text(content, shown), separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
-def _confusions(part: Confusions) -> dict[str, object]:
-    """Short keys: these are most of a page's bytes."""
-    return {
-        "classes": part.classes,
-        "cases": part.cases,
-        "backbones": [
-            {"name": name, "sides": [_side(one) for one in sides]} for name, sides in part.of_backbone.items()
-        ],
-    }
+def _confusions(page: Page) -> Iterator[dict[str, object]]:
+    """What the cells of matrices list. Short keys: these are most of a page's bytes."""
+    for part in (part for section in page.sections for part in section.parts if isinstance(part, Confusions)):
+        yield {
+            "classes": part.classes,
+            "cases": part.cases,
+            "pictures": {str(case): _source_of(image) for case, image in part.pictures.items()},
+            "backbones": {name: [_side(one) for one in sides] for name, sides in part.of_backbone.items()},
+        }
 
 
 def _side(side: SideConfusion) -> dict[str, object]:
-    mean = side.mean
     return {
         "side": side.side,
         "cells": [
             {
-                **{"t": cell.truth, "p": cell.predicted, "n": round(float(mean[cell.truth, cell.predicted]), 2)},
+                **{"t": cell.truth, "p": cell.predicted, "more": cell.more},
                 "cases": [[one.case, round(one.share, 2), _rounded(one.probability)] for one in cell.cases],
-                "more": cell.more,
             }
             for cell in side.cells
         ],

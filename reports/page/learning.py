@@ -11,6 +11,8 @@ from reports.statistics.metrics import primary
 
 MOST_EPOCHS = 60
 _MOST_TICKS = 10
+_FEWEST_RUNS, _LEAST = 3, 0.01
+FOLDED = "Charts: learning curves"
 SCORE = f"val_{primary().name}"
 TITLES = {SCORE: f"{primary().title} of the held-out fold", "loss": "Cross-entropy"}
 """The quantities that curves are drawn of."""
@@ -74,4 +76,29 @@ def learning_curve(backbone: str, history: pd.DataFrame, quantity: str, number: 
         f"{title} of {backbone} by epoch: one line for each seed, the mean over its folds.",
         spec_of(lines.properties(height=200)),
         wide=False,
+        folded=FOLDED,
     )
+
+
+@dataclass(frozen=True)
+class Rise:
+    """What a backbone gained over its last epochs: the mean over runs of the score after the last one minus that
+    after the first of them. epochs: how many these are, and of how many."""
+
+    gained: float
+    epochs: int
+    of: int
+
+
+def still_rising(history: pd.DataFrame) -> Rise | None:
+    """Over the last third of the epochs, of the held-out score; None where runs do not rise by a hundredth there and
+    by twice the standard error of their mean."""
+    if SCORE not in history or history.empty:
+        return None
+    scores = history.pivot_table(index=["seed", "fold"], columns="epoch", values=SCORE)
+    last = scores.shape[1] // 3
+    if last < 1 or len(scores) < _FEWEST_RUNS:
+        return None
+    gains = (scores.iloc[:, -1] - scores.iloc[:, -1 - last]).dropna()
+    gained, error = float(gains.mean()), float(gains.std(ddof=1) / len(gains) ** 0.5)
+    return Rise(gained, last, scores.shape[1]) if gained >= _LEAST and gained > 2 * error else None

@@ -1,12 +1,14 @@
 """The section that shows groups and cases side by side, where groups are ranked."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from reports.page.board_sections import of_one_site
 from reports.page.part import Section
 from reports.page.standings import page_standings
+from reports.statistics.metrics import of_each_class
 from reports.tables.leaderboard import Leaderboard
-from reports.tables.level_tables import UNRANKED, levels
+from reports.tables.level_tables import UNRANKED, class_levels, comparison_levels, levels
 from reports.tables.table import Table
 
 ABOUT_GROUPS = (
@@ -21,8 +23,18 @@ def levels_section(groups: Leaderboard, cases: Leaderboard) -> Section:
         "levels",
         "Groups and cases",
         (f"The same runs, scored by group and by case. {UNRANKED}",),
-        (of_one_site(groups, levels(groups, cases)), _of_cases(cases)) if groups.rows else (),
+        tuple(_tables(groups, cases)) if groups.rows else (),
     )
+
+
+def _tables(groups: Leaderboard, cases: Leaderboard) -> Iterator[Table]:
+    """Metrics, the one that stands for a class, and comparisons at both levels; then the leaderboard of cases."""
+    yield of_one_site(groups, levels(groups, cases))
+    yield of_one_site(groups, class_levels(groups, cases, (of_each_class().name,)))
+    compared_at_both = comparison_levels(groups, cases)
+    if compared_at_both.rows:
+        yield compared_at_both
+    yield _of_cases(cases)
 
 
 def _of_cases(cases: Leaderboard) -> Table:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from reports.page.board_sections import MOST_BACKBONES, first_of, of_one_site
 from reports.page.confused_cases import Confusions, gather
-from reports.page.learning import TITLES, learning_curve
+from reports.page.learning import TITLES, learning_curve, still_rising
 from reports.page.part import Section
 from reports.page.reliability import reliability, reliability_diagram
 from reports.page.seed_dots import of_seeds, seed_dots
@@ -16,7 +16,9 @@ from reports.tables import row_tables
 from reports.tables.all_tables import known_metrics
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.row import Entry
-from reports.tables.wording import listed
+from reports.tables.wording import listed, number
+
+_NOTHING = pd.DataFrame()
 
 
 def model_sections(
@@ -65,6 +67,7 @@ def _learning(leaderboard: Leaderboard, histories: Mapping[str, pd.DataFrame]) -
         "learning",
         "Learning curves",
         (
+            _rising(leaderboard, histories),
             "Each line is a seed, the mean over its folds. No epoch was chosen by them: the last one counts.",
             *first_of(leaderboard),
         ),
@@ -73,6 +76,21 @@ def _learning(leaderboard: Leaderboard, histories: Mapping[str, pd.DataFrame]) -
             for number, name in enumerate(shown, start=1)
             for quantity in TITLES
         ),
+    )
+
+
+def _rising(leaderboard: Leaderboard, histories: Mapping[str, pd.DataFrame]) -> str:
+    """Which backbones were still learning when they were stopped."""
+    found = {row.name: rise for row in leaderboard.rows if (rise := still_rising(histories.get(row.name, _NOTHING)))}
+    if not found:
+        return "No backbone was clearly still rising at the last epoch."
+    said = [
+        f"{name} (+{number(rise.gained, 2)} over the last {rise.epochs} of {rise.of} epochs)"
+        for name, rise in found.items()
+    ]
+    return (
+        f"Still rising at the last epoch: {listed(said)}. With more epochs the values may be higher, and the order "
+        "another."
     )
 
 

@@ -13,7 +13,7 @@ from reports.tables.leaderboard import Leaderboard
 from reports.tables.wording import interval, number, p_value
 
 MOST_BACKBONES = 40
-_MOST_WRITTEN, _MOST_NARROW = 10, 4
+_FEWEST, _MOST_WRITTEN, _MOST_NARROW = 3, 10, 4
 _CELL = 30
 
 
@@ -44,9 +44,9 @@ def pairs_of(leaderboard: Leaderboard) -> tuple[Pair, ...]:
 
 
 def pair_matrix(leaderboard: Leaderboard) -> Chart | None:
-    """Row minus column on the primary endpoint; None where nothing was compared."""
+    """Row minus column on the primary endpoint; None where fewer than three were compared, which a line can say."""
     pairs = pairs_of(leaderboard)
-    if not pairs:
+    if len({pair.row for pair in pairs}) < _FEWEST:
         return None
     return Chart(
         "comparisons",

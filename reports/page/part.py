@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from reports.page.confused_cases import Confusions
+from reports.page.image import Image
 from reports.tables.table import Table
 
 Spec: TypeAlias = Mapping[str, Any]
@@ -15,7 +16,8 @@ Spec: TypeAlias = Mapping[str, Any]
 class Chart:
     """A chart. name: that of its files in figures/, unique on a page; alt: what who cannot see it is told.
 
-    wide: it takes the whole width of the page, others stand side by side where there is room.
+    wide: it takes the whole width of the page, others stand side by side where there is room. note: what stands below.
+    folded: the title under which it is folded away, with others of that title.
     """
 
     name: str
@@ -23,15 +25,8 @@ class Chart:
     alt: str
     spec: Spec
     wide: bool = True
-
-
-@dataclass(frozen=True)
-class Image:
-    """An encoded picture; kind is its media type (image/jpeg)."""
-
-    data: bytes
-    kind: str
-    alt: str
+    note: str = ""
+    folded: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,12 +39,13 @@ class Picture:
 
 @dataclass(frozen=True)
 class Gallery:
-    """Pictures under a title; `note` says which were chosen. large: sheets instead of thumbnails."""
+    """Pictures under a title; `note` says which were chosen. large: sheets, no thumbnails; wide: as in charts."""
 
     title: str
     pictures: tuple[Picture, ...]
     note: str = ""
     large: bool = False
+    wide: bool = True
 
 
 @dataclass(frozen=True)
@@ -91,8 +87,10 @@ ORDER = (
         "external",
         "gap",
         "adaptation",
+        "samples",
         "hospitals",
         "subgroups",
+        "training",
         "classes",
         "confusion",
         "comparisons",
@@ -105,17 +103,31 @@ ORDER = (
 
 
 @dataclass(frozen=True)
+class Said:
+    """A question of a reader, and its answer in plain words."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True)
 class Page:
-    """A whole page. lead: the answer; subtitle: what it was computed from."""
+    """A whole page. subtitle: what it was computed from; lead: the answer in the words of statistics.
+
+    said, picture: the same in plain words and as one chart, which then come first.
+    """
 
     title: str
     subtitle: tuple[str, ...]
     lead: tuple[str, ...]
     sections: tuple[Section, ...]
+    said: tuple[Said, ...] = ()
+    picture: Chart | None = None
 
     @property
     def charts(self) -> tuple[Chart, ...]:
-        return tuple(chart for section in self.sections for chart in section.charts)
+        first = (self.picture,) if self.picture else ()
+        return (*first, *(chart for section in self.sections for chart in section.charts))
 
 
 def in_order(sections: Sequence[Section]) -> tuple[Section, ...]:

@@ -88,4 +88,5 @@ def reliability_diagram(backbone: str, bins: Sequence[ReliabilityBin], number: i
         "more predictions. On the diagonal a model is as often right as it is confident.",
         spec_of(alt.layer(diagonal, curve, dots).properties(height=240)),
         wide=False,
+        folded="Charts: accuracy against confidence",
     )

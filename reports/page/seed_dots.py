@@ -10,6 +10,7 @@ from reports.page.confused_cases import Confusions, SideConfusion
 from reports.page.estimates import MOST_ROWS
 from reports.page.part import Chart
 from reports.statistics.confusion_counts import ConfusionCounts, Floats
+from reports.statistics.metrics import primary
 from reports.statistics.metrics.metric import CountMetric
 
 
@@ -63,4 +64,6 @@ def seed_dots(values: tuple[SeedValue, ...], metric: CountMetric) -> Chart:
         f"{title} of each seed",
         f"One dot for each seed and a line at their mean: {title} of each backbone, internally and at each site.",
         spec_of(alt.layer(dots, means).properties(height=height_of(names, sides))),
+        wide=False,
+        folded="" if metric.name == primary().name else f"Chart: {title}",
     )

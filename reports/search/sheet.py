@@ -50,7 +50,7 @@ def _importance(axes: Axes, charts: SearchCharts) -> None:
     axes.set_title("Importance (fANOVA)", fontsize=10)
     if not charts.importance:
         axes.set_axis_off()
-        axes.text(0.5, 0.5, "not known: fewer than two different scores", ha="center", fontsize=8)
+        axes.text(0.5, 0.5, "not known: too few complete trials", ha="center", fontsize=8)
         return
     names = list(charts.importance)[::-1]
     axes.barh(names, [charts.importance[name] for name in names], color=BLUE)

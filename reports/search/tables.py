@@ -191,7 +191,10 @@ def _importance(searches: Sequence[NestedSearch | FlatSearch]) -> Table:
         "What the score depended on",
         (_SEARCH, Column("parameter", "Parameter"), Column("importance", "Importance", "number")),
         tuple((one.name, name, share) for one in searches for name, share in one.importance.items()),
-        ("Share of the variance of the score over the space, by fANOVA; mean over the studies of a nested search.",),
+        (
+            "Share of the variance of the score over the space, by fANOVA, of studies of at least 20 complete trials; "
+            "mean over those of a nested search.",
+        ),
     )
 
 

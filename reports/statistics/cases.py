@@ -1,7 +1,7 @@
 """The case table: labels, sites and clusters as numbers."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -37,6 +37,13 @@ class Cases:
 
     def count(self, site: int) -> int:
         return int(np.count_nonzero(self.site == site))
+
+    def only(self, ids: Iterable[str]) -> "Cases":
+        """Some of the cases; sites and clusters keep their codes."""
+        keep = self.ids.isin(list(ids))
+        return replace(
+            self, ids=self.ids[keep], label=self.label[keep], site=self.site[keep], cluster=self.cluster[keep]
+        )
 
 
 def index_cases(cases: pd.DataFrame, classes: Sequence[str]) -> Cases:

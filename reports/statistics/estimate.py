@@ -21,7 +21,7 @@ from reports.statistics.intervals import (
     on_logit_scale,
     percentile,
 )
-from reports.statistics.jackknife import JackknifeT
+from reports.statistics.jackknife import JackknifeT, Part
 from reports.statistics.metrics.metric import Kind
 from reports.statistics.replicates import Replicates
 
@@ -70,7 +70,8 @@ class Quantity:
     reason: a remark that its cell carries besides those of the interval. limits: its least and greatest value. scale:
     where its jackknife t interval is symmetric: on the logit of its place between its limits; from the intervals of the
     two sides of a difference; or as it is. unmoved: proportions at 0 or 1 of which the value is a mean over classes; no
-    cluster moves them, so the distance to their exact bounds is added.
+    cluster moves them, so the distance to their exact bounds is added. further: of its variance, what neither clusters
+    nor seeds show.
     """
 
     replicates: Replicates | None
@@ -81,6 +82,7 @@ class Quantity:
     scale: Scale = "logit"
     sides: tuple[Quantity, Quantity] | None = None
     unmoved: tuple[Quantity, ...] = ()
+    further: tuple[Part, ...] = ()
 
     def __sub__(self, other: Quantity) -> Quantity:
         """The paired difference, which rests on the clusters of both and takes its interval from theirs."""
@@ -114,7 +116,8 @@ class Quantity:
     @cached_property
     def test(self) -> JackknifeT:
         """The jackknife t over clusters and seeds; with one seed over clusters and fold models."""
-        return JackknifeT.of(self.known.per_seed, self.known.changes, self.known.models)
+        found = JackknifeT.of(self.known.per_seed, self.known.changes, self.known.models)
+        return JackknifeT((*found.parts, *self.further))
 
 
 def too_biased(quantity: Quantity) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy.optimize import brentq
@@ -62,12 +63,17 @@ def leave_out_each_cluster_of_class(
     return np.asarray(of(*rest) - of(*(total[:, code] for total, _ in pairs)))
 
 
+Source = Literal["clusters", "seeds", "training cases"]
+CLUSTERS: Source = "clusters"
+
+
 @dataclass(frozen=True)
 class Part:
-    """One source of a value's variance, and the degrees of freedom with which it is known."""
+    """One source of a value's variance, and the degrees of freedom with which it is known. source: what it is."""
 
     variance: float
     df: float
+    source: Source = CLUSTERS
 
 
 def between_clusters(changes: AnyFloats) -> Part:
@@ -131,15 +137,19 @@ class JackknifeT:
             between = max(0.0, between - shared)
         parts = [Part(variance, part.df) for variance, part in zip(left, of_sides, strict=True)]
         if n_seeds > 1:
-            parts.append(Part(between, n_seeds - 1))
+            parts.append(Part(between, n_seeds - 1, "seeds"))
         for values in (models or {}).values():
             if n_seeds == 1 and len(values) > 1:
-                parts.append(Part(float(values.var(ddof=1)) / len(values), len(values) - 1))
+                parts.append(Part(float(values.var(ddof=1)) / len(values), len(values) - 1, "seeds"))
         return cls(tuple(part for part in parts if part.variance > _NO_VARIANCE))
 
     @property
     def standard_error(self) -> float:
         return float(np.sqrt(sum(part.variance for part in self.parts)))
+
+    def deviation(self, source: Source) -> float:
+        """The standard deviation that one source gives the value."""
+        return float(np.sqrt(sum(part.variance for part in self.parts if part.source == source)))
 
     def half_width(self, confidence: float) -> float:
         """Half the length of the interval, √(Σ t²V); 0 where nothing varies."""

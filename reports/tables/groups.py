@@ -129,6 +129,10 @@ def pool_entries(
     pooled, notes = list[Entry](), list[str]()
     for entry in entries:
         one, votes = _pool_entry(entry, groups, classes, Pool.parse(pool))
+        if entry.draws:
+            of_draws = replace(entry, predictions=entry.draws.predictions)
+            predictions = _pool_entry(of_draws, groups, classes, Pool.parse(pool))[0].predictions
+            one = replace(one, draws=replace(entry.draws, predictions=predictions))
         pooled.append(one)
         if votes:
             notes.append(

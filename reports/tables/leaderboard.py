@@ -10,7 +10,7 @@ import pandas as pd
 from reports.statistics.analyse import analyse
 from reports.statistics.analysis import Analysis
 from reports.statistics.bootstrap import Draws
-from reports.statistics.cases import INTERNAL, index_cases
+from reports.statistics.cases import INTERNAL, Cases, index_cases
 from reports.statistics.chance import chance, clearly_better
 from reports.statistics.comparison import PRIMARY, Comparison, compare_all
 from reports.statistics.estimate import IntervalChoice, refusal
@@ -24,10 +24,14 @@ from reports.tables.adaptation import Adapted, beside_baselines
 from reports.tables.caveats import TUNED, has
 from reports.tables.hospitals import HOSPITAL, Hospitals, over_sites
 from reports.tables.row import Entry, Row, build_row
-from reports.tables.subgroups import Attribute, Subgroup, over_subgroups
+from reports.tables.subgroups import Attribute, Subgroup, at_each_site, over_subgroups, sites_without_levels
+from reports.tables.training_populations import TrainingPopulations, over_training_populations
 
 SCHEMA = 1
 NAMED_PAIRS = (("epidural", "subdural"),)
+ONE_SEED = "one seed, so its noise floor is not known."
+OTHER_CASES = "its seeds hold out different cases, so what they differ by is not the seed's noise."
+NOT_RANKED = f"{TUNED}, so it is neither ranked nor compared."
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,9 @@ class Leaderboard:
     in seeds, cases or folds, and with one seed. sample_gains: name → what its seeds are worth, without hold-out splits.
     chance: side → metric → what guessing by the internal class shares would reach. unit: what a case of it is called.
     hospitals: name → its metrics over the sites, where these were held out. subgroups: name → attribute → its
-    metrics over the levels. ranks: whether rows may have ranks. adaptations: the adapted rows, which are compared with
-    their baselines alone.
+    metrics over the levels of internal cases; external_subgroups: name → site → the same. training_populations:
+    name → its metrics over training cases that were drawn anew. ranks: whether rows may have ranks.
+    adaptations: the adapted rows, which are compared with their baselines alone.
     """
 
     classes: tuple[str, ...]
@@ -58,6 +63,8 @@ class Leaderboard:
     hospitals: Mapping[str, Hospitals] = field(default_factory=dict)
     ranks: bool = True
     subgroups: Mapping[str, Mapping[str, Subgroup]] = field(default_factory=dict)
+    training_populations: Mapping[str, TrainingPopulations] = field(default_factory=dict)
+    external_subgroups: Mapping[str, Mapping[str, Mapping[str, Subgroup]]] = field(default_factory=dict)
     adaptations: Mapping[str, Adapted] = field(default_factory=dict)
 
     @property
@@ -102,6 +109,16 @@ class Leaderboard:
             "stratified": self.stratified,
             **({"hospitals": {name: one.to_dict() for name, one in self.hospitals.items()}} if self.hospitals else {}),
             **({"subgroups": _subgroups_dict(self.subgroups)} if self.subgroups else {}),
+            **(
+                {"external_subgroups": {name: _subgroups_dict(one) for name, one in self.external_subgroups.items()}}
+                if self.external_subgroups
+                else {}
+            ),
+            **(
+                {"training_populations": {name: one.to_dict() for name, one in self.training_populations.items()}}
+                if self.training_populations
+                else {}
+            ),
             **({"adaptation": _adaptations_dict(self.adaptations)} if self.adaptations else {}),
         }
 
@@ -155,7 +172,8 @@ def build_leaderboard(
     standings = rank(list(named), comparisons, several)
     notes += without_floor + unpaired + unknown
     notes += [f"{name}: adapted, so it is not ranked, and compared with its baseline alone." for name in adaptations]
-    notes += [f"{name}: {TUNED}, so it is neither ranked nor compared." for name in tuned]
+    notes += [f"{name}: {NOT_RANKED}" for name in tuned]
+    notes += sites_without_levels(attributes, cases)
     rows = [build_row(one, named[one.pooled.name], standings[one.pooled.name], choice) for one in analyses]
     return Leaderboard(
         classes=tuple(classes),
@@ -181,8 +199,39 @@ def build_leaderboard(
             )
             for one in (analyses if attributes else ())
         },
+        training_populations=_over_training(analyses, named, table, draws),
+        external_subgroups=_at_sites(analyses, named, cases, attributes, draws),
         adaptations=adaptations,
     )
+
+
+def _at_sites(
+    analyses: Sequence[Analysis],
+    entries: Mapping[str, Entry],
+    cases: pd.DataFrame,
+    attributes: Sequence[Attribute],
+    draws: Draws,
+) -> dict[str, dict[str, dict[str, Subgroup]]]:
+    """By row; those of which no external case has a level are left out."""
+    found = dict[str, dict[str, dict[str, Subgroup]]]()
+    for one in analyses if attributes else ():
+        entry, pooled = entries[one.pooled.name], one.pooled
+        of_row = at_each_site(entry.predictions, pooled, entry.folds, cases, one.classes, attributes, draws)
+        if of_row:
+            found[pooled.name] = of_row
+    return found
+
+
+def _over_training(
+    analyses: Sequence[Analysis], entries: Mapping[str, Entry], cases: Cases, draws: Draws
+) -> dict[str, TrainingPopulations]:
+    found = {
+        one.pooled.name: over_training_populations(one, entry.draws, cases, entry.folds, draws)
+        for one in analyses
+        for entry in (entries[one.pooled.name],)
+        if entry.draws is not None
+    }
+    return {name: one for name, one in found.items() if one is not None}
 
 
 def _subgroups_dict(subgroups: Mapping[str, Mapping[str, Subgroup]]) -> dict[str, object]:
@@ -213,10 +262,10 @@ def _noise_floors(analyses: Sequence[Analysis]) -> tuple[dict[str, dict[str, Noi
     for one in analyses:
         name = one.pooled.name
         if len(one.pooled.seeds) < 2:
-            notes.append(f"{name}: one seed, so its noise floor is not known.")
+            notes.append(f"{name}: {ONE_SEED}")
             continue
         if not one.pooled.sides[INTERNAL].same_cases:
-            notes.append(f"{name}: its seeds hold out different cases, so what they differ by is not the seed's noise.")
+            notes.append(f"{name}: {OTHER_CASES}")
             continue
         internal = one.sides[INTERNAL].per_seed
         floors[name] = {metric.name: noise_floor(internal[metric.name]) for metric in headline()}

@@ -14,6 +14,7 @@ from reports.statistics.metrics.metric import ClassMetric, CountMetric, Probabil
 from reports.statistics.metrics.of_counts import CONFUSED
 from reports.statistics.ranking import Standing
 from reports.tables.caveats import Caveat
+from reports.tables.training_populations import TrainingDraws
 
 Key = tuple[str, str, str]
 
@@ -24,9 +25,10 @@ class Entry:
 
     predictions: columns seed, fold, site ('internal' or an external name), case_id, label and predicted, one row
     per prediction, and p_<class> for each class where probabilities are known. seconds_per_run: wall time of
-    training and evaluating one fold. It and `parameters` are None where predictions were imported. adaptation: how
-    models met external images, empty where they did so as they were trained; baseline: the key of the entry that is the
-    same without it, None where there is none.
+    training and evaluating one fold. It and `parameters` are None where predictions were imported. draws: what the same
+    settings predict with training cases that were drawn anew. adaptation: how models met external images, empty where
+    they did so as they were trained; baseline: the key of the entry that is the same without it, None where there is
+    none.
     """
 
     backbone: str
@@ -37,6 +39,7 @@ class Entry:
     folds: int
     predictions: pd.DataFrame
     caveats: tuple[Caveat, ...] = ()
+    draws: TrainingDraws | None = None
     adaptation: str = ""
     baseline: Key | None = None
 

@@ -11,6 +11,7 @@ from reports.statistics.bootstrap import Draws
 from reports.statistics.cases import INTERNAL, Cases, index_cases
 from reports.statistics.cell import Cell
 from reports.statistics.comparison import holm
+from reports.statistics.confusion_counts import Flags
 from reports.statistics.estimate import IntervalChoice, Quantity, estimate, refusal, too_biased
 from reports.statistics.metrics import headline
 from reports.statistics.metrics.metric import CountMetric
@@ -84,39 +85,98 @@ def over_subgroups(
     """Of one row, by attribute, from its internal predictions; its complete seeds alone."""
     inside = predictions[(predictions["site"] == INTERNAL) & predictions["seed"].isin(pooled.seeds)]
     inside = inside[_NEEDED].assign(fold=0)  # out of fold, a case has one prediction a seed, whatever the fold
-    table = index_cases(cases, classes)
-    found = {one.name: _over_levels(inside, table, one, draws) for one in attributes}
+    of_side = _Side(INTERNAL, inside, inside[:0], index_cases(cases, classes), 1, draws)
+    return _over_attributes(of_side, attributes)
+
+
+def at_each_site(
+    predictions: pd.DataFrame,
+    pooled: Pooled,
+    folds: int,
+    cases: pd.DataFrame,
+    classes: Sequence[str],
+    attributes: Sequence[Attribute],
+    draws: Draws,
+) -> dict[str, dict[str, Subgroup]]:
+    """The same by external site, whose cases all fold models predict; sites of which no case has a level are left out.
+
+    folds: how many fold models a seed has.
+    """
+    kept = predictions[predictions["seed"].isin(pooled.seeds)][_NEEDED]
+    # A seed is complete where its fold models have an internal case each, whichever it is.
+    models = kept[kept["site"] == INTERNAL].drop_duplicates(["seed", "fold"])
+    table, found = index_cases(cases, classes), dict[str, dict[str, Subgroup]]()
+    for site in pooled.sides:
+        if site != INTERNAL:
+            of_side = _Side(site, kept[kept["site"] == site], models, table, folds, draws)
+            if of_site := _over_attributes(of_side, attributes):
+                found[site] = of_site
+    return found
+
+
+def sites_without_levels(attributes: Sequence[Attribute], cases: pd.DataFrame) -> list[str]:
+    """A note on each attribute and site where there is nothing to compare: no case has a level, or all the same."""
+    notes = []
+    for one in attributes:
+        for site, of_site in cases.groupby("site", sort=True, observed=True)["case_id"]:
+            there = {level for name in of_site.astype(str) if (level := one.of_case.get(name)) is not None}
+            if not there:
+                notes.append(f"Subgroup {one.name}: no case of {site} has a level.")
+            elif len(there) == 1:
+                notes.append(f"Subgroup {one.name}: at {site} there is one level, {there.pop()}, and no rest.")
+    return notes
+
+
+@dataclass(frozen=True)
+class _Side:
+    """The predictions of one side, those that say which fold models there are, and how many of these a seed has."""
+
+    name: str
+    predictions: pd.DataFrame
+    models: pd.DataFrame
+    cases: Cases
+    folds: int
+    draws: Draws
+
+    def analysis(self, kept: Flags) -> Analysis | None:
+        """Of some of the predictions."""
+        predictions = pd.concat([self.predictions[kept], self.models]) if kept.any() else self.predictions[:0]
+        if predictions.empty:
+            return None
+        cases = self.cases.only(predictions["case_id"].astype(str).unique())
+        pooled, _ = pool_predictions(predictions, cases, name="", folds=self.folds)
+        return None if pooled is None else analyse([pooled], cases.classes, (), self.draws, bootstrap=False)[0]
+
+
+def _over_attributes(side: _Side, attributes: Sequence[Attribute]) -> dict[str, Subgroup]:
+    found = {one.name: _over_levels(side, one) for one in attributes}
     return _adjusted({name: one for name, one in found.items() if one.counts})
 
 
-def _over_levels(inside: pd.DataFrame, cases: Cases, attribute: Attribute, draws: Draws) -> Subgroup:
-    level_of = inside["case_id"].astype(str).map(attribute.of_case)
+def _over_levels(of_side: _Side, attribute: Attribute) -> Subgroup:
+    ids = of_side.predictions["case_id"].astype(str)
+    level_of = ids.map(attribute.of_case)
     levels, rests = dict[str, Analysis](), dict[str, Analysis]()
     for level in attribute.levels:
-        of_level = _analysis(inside[(level_of == level).to_numpy()], cases, draws)
-        rest = _analysis(inside[(level_of.notna() & (level_of != level)).to_numpy()], cases, draws)
+        of_level = of_side.analysis((level_of == level).to_numpy())
+        rest = of_side.analysis((level_of.notna() & (level_of != level)).to_numpy())
         if of_level is not None and rest is not None:
             levels[level], rests[level] = of_level, rest
-    sides = {level: one.pooled.sides[INTERNAL] for level, one in levels.items()}
+    sides = {level: one.pooled.sides[of_side.name] for level, one in levels.items()}
     return Subgroup(
         {level: (side.n_cases, len(side.clusters)) for level, side in sides.items()},
-        int(inside["case_id"][level_of.isna().to_numpy()].nunique()),
-        {metric.name: _of_metric(levels, rests, metric) for metric in headline()},
+        int(ids[level_of.isna().to_numpy()].nunique()),
+        {metric.name: _of_metric(levels, rests, metric, of_side.name) for metric in headline()},
     )
 
 
-def _analysis(predictions: pd.DataFrame, cases: Cases, draws: Draws) -> Analysis | None:
-    if predictions.empty:
-        return None
-    pooled, _ = pool_predictions(predictions, cases, name="", folds=1)
-    return None if pooled is None else analyse([pooled], cases.classes, (), draws, bootstrap=False)[0]
-
-
-def _of_metric(levels: Mapping[str, Analysis], rests: Mapping[str, Analysis], metric: CountMetric) -> OverLevels:
+def _of_metric(
+    levels: Mapping[str, Analysis], rests: Mapping[str, Analysis], metric: CountMetric, side: str
+) -> OverLevels:
     values, differences, left_out = dict[str, Cell](), dict[str, Cell](), dict[str, str]()
     entering, choice = list[Level](), IntervalChoice()
     for name, one in levels.items():
-        level, rest = _at(name, one, metric), _at(REST, rests[name], metric)
+        level, rest = _at(name, one, metric, side), _at(REST, rests[name], metric, side)
         values[name] = estimate(level.quantity, choice)
         differences[name] = estimate(difference_to_rest(level, rest), choice)
         if why := _why_left_out(level.quantity):
@@ -126,9 +186,9 @@ def _of_metric(levels: Mapping[str, Analysis], rests: Mapping[str, Analysis], me
     return OverLevels(values, differences, left_out, heterogeneity(entering))
 
 
-def _at(name: str, one: Analysis, metric: CountMetric) -> Level:
+def _at(name: str, one: Analysis, metric: CountMetric, of_side: str) -> Level:
     """A metric at one level. An average over fewer classes than elsewhere is another quantity, and is not given."""
-    side, found = one.pooled.sides[INTERNAL], one.on_side(metric, INTERNAL)
+    side, found = one.pooled.sides[of_side], one.on_side(metric, of_side)
     absent = [label for code, label in enumerate(one.classes) if code not in side.present]
     if absent and found.kind == "class average":
         found = Quantity(None, (), found.kind, f"{name} has no case of {', '.join(absent)}")

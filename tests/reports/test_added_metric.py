@@ -13,6 +13,7 @@ from reports import Leaderboard, Metric, build_leaderboard
 from reports.draw.markdown_leaderboard import leaderboard_markdown
 from reports.page.board_sections import board_sections
 from reports.page.draw_page import page_html
+from reports.page.drawing import draw
 from reports.page.model_sections import model_sections
 from reports.page.part import Page
 from reports.statistics.confusion_counts import ConfusionCounts, Floats, Integers
@@ -71,7 +72,8 @@ def made(added: Metric, make_study: Callable) -> tuple[Leaderboard, str]:
             rows[f"p_{name}"] = np.where(rows["predicted"] == name, 0.7, 0.3 / (len(study.classes) - 1))
     board = build_leaderboard(entries, study.cases, study.classes, rng=np.random.default_rng(0), resamples=100)
     sections = (*board_sections(board), *model_sections(board, {one.backbone: one for one in entries}, {}))
-    return board, page_html(Page("Report", (), (), sections), "")
+    page = Page("Report", (), (), sections)
+    return board, page_html(page, {chart.name: draw(chart) for chart in page.charts})
 
 
 def test_it_has_a_value_with_an_interval_and_a_gap_in_the_json(added: Metric, made: tuple[Leaderboard, str]) -> None:

@@ -11,6 +11,7 @@ from bench.plan.adaptation import ADAPTATIONS, NONE, Adaptation, with_baseline
 from bench.plan.recipe import RECIPES, Recipe
 
 MOST_SEEDS = 10_000
+MOST_DRAWS = 1000
 SITES = "sites"
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 if TYPE_CHECKING:
@@ -53,6 +54,13 @@ class DesignOptions(BaseModel):
     holdout: float | None = option(
         None, "Instead of folds: one split that holds out this share, such as 0.2.", RUN, limits={"gt": 0, "lt": 1}
     )
+    training_draws: int = option(
+        0,
+        "How often each seed is also trained on patients drawn anew from its training parts, 2 times or more.",
+        ("run",),
+        shown="never",
+        limits={"ge": 0, "le": MOST_DRAWS},
+    )
     recipe: Recipe = option(
         Recipe(),
         "How to train: a recipe's name, or a TOML file.",
@@ -80,6 +88,13 @@ class DesignOptions(BaseModel):
             if value > MOST_SEEDS:
                 raise ValueError(f"{value} seeds are more than {MOST_SEEDS}")
             return list(range(value))
+        return value
+
+    @field_validator("training_draws")
+    @classmethod
+    def _draws_that_differ(cls, value: int) -> int:
+        if value == 1:
+            raise ValueError("one draw has nothing to differ from: give 2 or more, or 0 for none")
         return value
 
     @field_validator("backbone")

@@ -8,7 +8,8 @@ from pydantic import BaseModel, field_validator
 
 from bench.config.texts import parse_slurm
 from bench.executors import AUTO, EXECUTORS
-from bench.option import MACHINE, RECIPE, RESULTS, option
+from bench.option import MACHINE, RECIPE, RESULTS, RUN, option
+from bench.trackers import TRACKERS
 
 MOST_EPOCHS = 10_000
 MOST_DIGITS: Final = 6  # of a number of workers
@@ -110,6 +111,14 @@ class MachineOptions(BaseModel):
         False, "Leave out machines whose processors have other instructions than most.", panel=MACHINE
     )
     save_models: bool = option(False, "Keep trained models, for bench explain.", ("run",), RESULTS)
+    track: list[str] = option(
+        [],
+        "Log trained models there too: {choices}; repeatable. Nothing is sent unless its own address or key is set.",
+        (*RUN, "report"),
+        RESULTS,
+        metavar="|".join(TRACKERS),
+        choices=tuple(TRACKERS),
+    )
     results: str = option("results", "Folder for the results.", panel=RESULTS, path=True)
 
     @field_validator("monitor", mode="before")
@@ -119,6 +128,13 @@ class MachineOptions(BaseModel):
         if text in MONITOR or (text.isascii() and text.isdigit() and 0 < int(text[:6]) <= MOST_EPOCHS):
             return text
         raise ValueError(f"must be {', '.join(MONITOR)}, or a number of epochs, not {text[:40]!r}")
+
+    @field_validator("track")
+    @classmethod
+    def _known_trackers(cls, value: list[str]) -> list[str]:
+        if unknown := [name for name in value if name not in TRACKERS]:
+            raise ValueError(f"must be among {', '.join(TRACKERS)}, not {unknown[0]!r}")
+        return list(dict.fromkeys(value))
 
     @field_validator("workers", mode="before")
     @classmethod

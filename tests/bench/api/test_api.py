@@ -37,7 +37,7 @@ def test_import_bench_is_cheap(bench_environment: dict[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], env=bench_environment, capture_output=True, text=True, timeout=60, check=True
     )
-    assert done.stdout == f"[] ['Experiment', 'Results', '__version__'] {package.__version__}\n"
+    assert done.stdout == f"[] ['Experiment', 'Results', '__version__', 'run'] {package.__version__}\n"
     with pytest.raises(AttributeError, match="no attribute 'experiment_'"):
         package.experiment_  # noqa: B018
 
@@ -73,6 +73,7 @@ def test_arguments_mean_what_they_mean_on_the_command_line(tmp_path: Path) -> No
     assert (made.reader, made.classes) == ({"*": "tree"}, {"EDH": "epidural"})
     assert made.results == str(tmp_path / "r")
     assert package.Experiment(internal="in", external="x/external-b").settings.external == {"b": "x/external-b"}
+    assert package.Experiment("d").settings.data == package.Experiment(Path("d")).settings.data == "d"
     assert package.Experiment(seeds=4).settings.seeds == [0, 1, 2, 3]
     assert package.Experiment(seeds="3,5").settings.seeds == [3, 5]
     assert package.Experiment().settings.executor == "in-process"
@@ -94,6 +95,11 @@ def test_arguments_mean_what_they_mean_on_the_command_line(tmp_path: Path) -> No
 def test_wrong_arguments_are_refused_in_one_paragraph(options: dict[str, object], message: str) -> None:
     with pytest.raises(RequestError, match=message):
         package.Experiment(**options)
+
+
+def test_a_folder_is_given_once() -> None:
+    with pytest.raises(RequestError, match="was given a folder and data, which mean the same"):
+        package.Experiment("here", data="there")
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +204,9 @@ def test_an_experiment_runs_as_bench_run_does(
     assert (stored.executor, stored.seeds) == ("in-process", [0])
     again = bench("run", "--data", digit_data, *SMALL, "--seeds", "1", "--results", tmp_path / "r")
     assert "All 2 runs are stored; nothing to train." in again.stdout
-    small(seeds=1, results=tmp_path / "r").run()
+    options = small.keywords
+    opened = package.run(options.pop("data"), seeds=1, results=tmp_path / "r", **options)
+    assert opened.path == tmp_path / "r"
     assert "All 2 runs are stored; nothing to train." in capsys.readouterr().out
 
 

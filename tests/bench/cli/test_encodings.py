@@ -43,8 +43,8 @@ def test_a_run_ends_with_its_leaderboard(
     options = [*SMALL, "--seeds", "1", "--epochs", "1", "--data", digit_data, "--weights", "random"]
     code, text = said(bench_environment, output, "run", *options, "--results", tmp_path / "results")
     assert code == 0, text
-    assert "## Leaderboard" in text
-    assert "Written: " in text
+    assert "Macro F1 here" in text
+    assert "Next: bench report " in text
     if output in ("ASCII", "LANG=C"):
         assert text.isascii()
 

@@ -31,8 +31,11 @@ def test_an_exported_experiment_comes_back_with_every_cell(
     done = bench("import", tmp_path / name, "--results", tmp_path / "r")
     assert done.returncode == 0, done.stderr
     assert "4 run(s) imported." in done.stdout
-    assert "- **test_resnet: imported**" in done.stdout
-    assert "intervals treat each of these cases as a patient" in done.stdout
+    assert "! test_resnet: imported." in done.stdout
+    assert "so each of these counts as a patient" in " ".join(done.stdout.split())
+    text = (tmp_path / "r" / "leaderboard.md").read_text()
+    assert "- **test_resnet: imported**" in text
+    assert "intervals treat each of these cases as a patient" in text
     (there,) = json.loads((finished / "leaderboard.json").read_text())["rows"]
     (here,) = json.loads((tmp_path / "r" / "leaderboard.json").read_text())["rows"]
     for part in ("internal", "external", "gap", "per_class"):

@@ -68,8 +68,9 @@ def test_the_page_is_written_printed_about_and_opened(two: Path, bench: Bench, t
     opener.chmod(0o755)
     done = bench("report", two, "--open", BROWSER=str(opener))
     assert done.returncode == 0, done.stderr
-    assert done.stdout == (two / "leaderboard.md").read_text()
-    assert f"Written: {two / 'report.html'}, and its charts in {two / 'figures'}" in done.stderr
+    assert "Rank  Backbone" in done.stdout
+    assert f"Next: bench report {two} --open" in done.stdout
+    assert str(two / "report.html") in done.stdout
     assert "resnet_other" in (two / "report.html").read_text()
     wait_until((tmp_path / "opened").exists, "the browser")
     assert (tmp_path / "opened").read_text().strip() == (two / "report.html").as_uri()
@@ -152,7 +153,7 @@ def test_tables_of_an_earlier_call_go(two: Path) -> None:
 
 
 def test_differences_from_a_baseline_follow_the_leaderboard(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    report(two, baseline=OTHER)
+    report(two, baseline=OTHER, full=True)
     printed = capsys.readouterr().out
     assert printed.startswith((two / "leaderboard.md").read_text() + f"\n## Differences from {OTHER}\n")
     values = {
@@ -161,7 +162,13 @@ def test_differences_from_a_baseline_follow_the_leaderboard(two: Path, capsys: p
     }
     difference = values["test_resnet"] - values[OTHER]
     assert difference < 0
-    assert re.search(rf"\| test_resnet +\| internal.accuracy +\| −{-difference:.3f} \(", printed)
+    row = rf"\| test_resnet +\| internal.accuracy +\| −{-difference:.3f} \("
+    assert re.search(row, printed)
+    report(two, baseline=OTHER)
+    short = capsys.readouterr().out
+    assert re.search(row, short)
+    assert short.startswith(f"## Differences from {OTHER}\n")
+    assert "Research use only, never for diagnosis." in short.splitlines()[-40:]
 
 
 def test_metrics_limit_what_is_printed(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -182,6 +189,8 @@ def test_metrics_limit_what_is_printed(two: Path, capsys: pytest.CaptureFixture[
         ({"layout": "html", "metric": ["accuracy"]}, "The page has every metric"),
         ({"layout": "html", "interval": "percentile"}, "The page has every metric"),
         ({"layout": "csv", "show": True}, "The page has every metric"),
+        ({"layout": "csv", "full": True}, "--full prints every table. Give it without --format, --json and --metric"),
+        ({"metric": ["accuracy"], "full": True}, "--full prints every table"),
         ({"metric": ["speed"]}, "'speed' is none of accuracy, macro_f1,"),
         ({"layout": "csv", "metric": ["accuracy", ""]}, "'' is none of accuracy"),
         ({"baseline": "resnet"}, r"called 'resnet' \(--baseline\). Nearest: test_resnet, resnet_other"),
@@ -235,11 +244,14 @@ def test_while_a_run_writes_the_leaderboard_can_be_printed_but_no_tables_written
 ) -> None:
     with ResultsFolder(results).locked():
         printed = bench("report", results)
+        full = bench("report", results, "--full")
         page = bench("report", results, "--format", "html")
         limited = bench("report", results, "--metric", "accuracy")
         refused = bench("report", results, "--format", "csv")
-    assert (printed.returncode, printed.stdout) == (0, (finished / "leaderboard.md").read_text())
+    assert printed.returncode == 0
+    assert re.search(r"^ +1  test_resnet  0\.\d\d \(", printed.stdout, re.MULTILINE)
     assert "report.html was not written. Another bench process is writing" in printed.stderr
+    assert (full.returncode, full.stdout) == (0, (finished / "leaderboard.md").read_text())
     assert (page.returncode, page.stdout) == (2, "")
     assert limited.returncode == 0, limited.stderr
     assert "| Internal accuracy" in limited.stdout
@@ -286,7 +298,7 @@ def test_tables_are_written_with_other_intervals(two: Path, capsys: pytest.Captu
     assert "bias-corrected" not in methods
     assert (two / "leaderboard.json").read_bytes() == old
     capsys.readouterr()
-    report(two, baseline=OTHER, stratify=True)
+    report(two, baseline=OTHER, stratify=True, full=True)
     assert "within the classes" in capsys.readouterr().out
     assert (two / "leaderboard.json").read_bytes() == old
 
@@ -302,7 +314,7 @@ def test_the_stored_leaderboard_follows_the_experiment(results: Path, capsys: py
     report(results, "md")
     assert "percentile" in capsys.readouterr().out
     assert json.loads((results / "leaderboard.json").read_text())["stratified"]
-    report(results, stratify=False)
+    report(results, stratify=False, full=True)
     assert "within the classes" not in capsys.readouterr().out
 
 

@@ -68,7 +68,7 @@ def test_a_run_on_a_terminal_shows_a_bar_with_the_time_left(
     assert " left" in shown
     assert "2/2 runs" in shown
     assert not coloured(shown)
-    assert "## Leaderboard" in shown
+    assert "Macro F1 here" in shown
 
 
 def test_a_bar_on_a_terminal_of_ascii(digit_data: Path, bench_environment: dict[str, str], tmp_path: Path) -> None:
@@ -76,4 +76,4 @@ def test_a_bar_on_a_terminal_of_ascii(digit_data: Path, bench_environment: dict[
     shown = on_terminal(["run", *options], bench_environment, TERM="xterm-256color", PYTHONIOENCODING="ascii")
     assert shown.isascii()
     assert "2/2 runs" in shown
-    assert "## Leaderboard" in shown
+    assert "Macro F1 here" in shown

@@ -1,6 +1,7 @@
 """Heads of the phantom as volumes: from files to slices that are trained on and patients that are ranked."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,8 @@ def test_the_table_of_patients_has_a_row_a_head(tmp_path: Path, bench: Bench, wr
     assert row["external"]["external"]["accuracy"]["value"] == pytest.approx(np.mean(accuracies(results, cases)))
     folds = pd.read_parquet(results / "folds.parquet").merge(cases, on="case_id")
     assert set(folds.groupby(["seed", "group"])["fold"].nunique()) == {1}
-    assert "## Leaderboard (groups)" in done.stdout
+    assert "macro F1 on internal groups" in done.stdout
+    assert "## Leaderboard (groups)" in (results / "leaderboard.md").read_text()
 
 
 def test_slices_with_neighbours_stand_beside_single_ones_and_are_compared(tmp_path: Path, bench: Bench) -> None:
@@ -102,10 +104,14 @@ def test_attention_is_trained_on_groups_and_says_that_cases_have_their_groups_pr
 ) -> None:
     given, results = as_pictures(tmp_path / "data"), tmp_path / "results"
     options = ["--backbone", "test_resnet", "--weights", "random", "--seeds", "1", "--folds", "2", "--image-size", "32"]
-    done = bench("run", *given, *options, "--recipe", "attention-probe", "--level", "group", "--results", results)
+    options += ["--recipe", "attention-probe", "--level", "group", "--results", results]
+    done = bench("run", *given, *options, "--training-draws", "2")
     assert done.returncode == 0, done.stderr
     content = json.loads((results / "leaderboard.json").read_text())
     (row,) = content["groups"]["rows"]
+    assert content["groups"]["training_populations"]["test_resnet"]["draws"] == {"0": 2}
+    for run in [folder for folder in (results / "runs").iterdir() if drawn(folder)]:
+        shutil.rmtree(run)  # what follows is of the others
     assert row["recipe"] == f"attention probe, label order {ORDER.replace(',', ' > ')}"
     assert any(stamp.startswith("each case has the prediction of its group") for stamp in row["stamps"])
     cases = pd.read_parquet(results / "cases.parquet")[["case_id", "group"]]
@@ -117,11 +123,41 @@ def test_attention_is_trained_on_groups_and_says_that_cases_have_their_groups_pr
     )
 
 
+def test_attention_is_trained_again_where_another_order_labels_its_groups(tmp_path: Path, bench: Bench) -> None:
+    given, results = as_pictures(tmp_path / "data")[:2], tmp_path / "results"
+    options = ["--backbone", "test_resnet", "--weights", "random", "--seeds", "1", "--folds", "2", "--image-size", "32"]
+    options += ["--recipe", "attention-probe", "--level", "group", "--results", results]
+    other = ",".join(["normal", *ORDER.split(",")[:-1]])
+    assert bench("run", *given, *options, "--label-order", ORDER).returncode == 0
+    done = bench("run", *given, *options, "--label-order", other)
+    assert done.returncode == 0, done.stderr
+    said = done.stdout + done.stderr
+    assert f"trained on groups labelled by {ORDER.replace(',', ' > ')}, and --label-order now labels them by" in said
+    assert "2 runs to do (0 of 2 are stored)" in said
+    content = json.loads((results / "leaderboard.json").read_text())["groups"]
+    (row,) = content["rows"]
+    assert row["recipe"] == f"attention probe, label order {other.replace(',', ' > ')}"
+    assert any("left out where they are labelled by normal > epidural" in note for note in content["notes"])
+    status = json.loads(bench("status", results, "--json").stdout)["runs"]
+    assert (status["planned"], status["done"], status["unplanned"]) == (2, 2, 2)
+    before = bench("report", results, "--level", "group", "--label-order", ORDER, "--format", "json")
+    (row,) = json.loads(before.stdout)["rows"]
+    assert row["recipe"] == f"attention probe, label order {ORDER.replace(',', ' > ')}"
+    assert bench("verify", results).returncode == 0
+    third = bench("report", results, "--level", "group", "--label-order", ",".join(reversed(ORDER.split(","))))
+    assert third.returncode == 2
+    assert "Give bench run with this --label-order" in third.stderr
+
+
 def test_attention_without_groups_is_refused_before_training(tmp_path: Path, bench: Bench, digit_data: Path) -> None:
     done = bench("run", "--data", digit_data, "--recipe", "attention-probe", "--results", tmp_path / "results")
     assert done.returncode == 2
     assert "Groups cannot be ranked or trained on" in done.stderr
     assert not (tmp_path / "results" / "runs").exists()
+
+
+def drawn(run: Path) -> bool:
+    return bool(json.loads((run / "run.json").read_text())["spec"]["replicate"])
 
 
 def accuracies(results: Path, cases: pd.DataFrame) -> list[float]:

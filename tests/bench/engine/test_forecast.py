@@ -1,8 +1,11 @@
 """In which order runs begin, and what that saves."""
 
+from dataclasses import replace
+
+from bench.config.experiment import Experiment
 from bench.data.images import PixelSettings
 from bench.engine.durations import makespan
-from bench.engine.forecast import longest_first
+from bench.engine.forecast import longest_first, smaller_choices
 from bench.execution.executor import Speed
 from bench.plan.plan import seeds_of
 from bench.plan.recipe import Recipe
@@ -41,6 +44,17 @@ def test_slow_backbones_begin_first_within_each_seed() -> None:
 def test_a_fold_of_more_cases_changes_nothing_within_a_backbone() -> None:
     planned = [spec("slow", 0, 0), spec("slow", 0, 1, cases=11), spec("quick", 0, 0)]
     assert longest_first(planned, SPEEDS) == planned
+
+
+def test_runs_of_training_draws_begin_when_all_others_have() -> None:
+    planned = [replace(spec("slow", seed, 0), replicate=draw) for seed in (0, 1) for draw in (0, 1, 2)]
+    begun = [(one.draw, one.seed) for one in longest_first(planned, SPEEDS)]
+    assert begun == [(draw, seed) for draw in (0, 1, 2) for seed in (0, 1)]
+
+
+def test_leaving_out_the_draws_is_offered_with_what_it_saves() -> None:
+    said = smaller_choices(Experiment(training_draws=3, image_size=64), 4 * 1200.0)
+    assert said.startswith("To take less time: no --training-draws (about 20 min)")
 
 
 def test_no_worker_is_left_alone_with_a_long_run() -> None:

@@ -11,7 +11,7 @@ from bench.config.toml import read_experiment
 from bench.engine.begin import begin
 from bench.engine.prepare import Prepared, look_ahead, prepare
 from bench.folds.table import FoldTable
-from bench.run import complete, merged_with_stored
+from bench.running import complete, merged_with_stored
 from bench.store import folder as folder_module
 from bench.store.folder import ResultsFolder
 from bench.terminal import Terminal

@@ -97,7 +97,7 @@ def test_the_stored_leaderboard_ranks_groups_and_keeps_the_cases_beside(tmp_path
     assert [row["rank"] for row in content["groups"]["rows"]] == [1, 2]
     assert [row["rank"] for row in content["rows"]] == [None, None]
     assert set(content) == {*plain, "groups"}
-    assert {*plain} - {"cases", "cases_without_patient", "made_from"} | {"pool", "label_order"} == set(
+    assert {*plain} - {"cases", "cases_without_patient", "made_from", "overview"} | {"pool", "label_order"} == set(
         content["groups"]
     )
     for row, other in zip(content["rows"], plain["rows"], strict=True):
@@ -208,6 +208,10 @@ def test_bench_report_prints_another_level_and_stores_nothing(
     compile_results(folder)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     report(tmp_path, level="group", pool="max")
+    short = capsys.readouterr().out
+    assert "macro F1 on internal groups" in short
+    assert len(short.splitlines()) <= 40
+    report(tmp_path, level="group", pool="max", full=True)
     printed = capsys.readouterr().out
     assert "## Leaderboard (groups)" in printed
     assert "each class's highest over a group's cases, divided by their sum" in printed

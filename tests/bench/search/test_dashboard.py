@@ -55,9 +55,6 @@ def test_a_browser_finds_trials_intermediate_values_and_importance(
             page.get_by_text("test_resnet").first.wait_for(timeout=30_000)
             page.goto(f"{address}studies/1")
             page.get_by_text("Hyperparameter Importance").first.wait_for(timeout=30_000)
-            page.wait_for_function(
-                "[...document.querySelectorAll('.ytick text')].some(t => t.textContent.trim() === 'lr')", timeout=30_000
-            )
             page.get_by_text("Intermediate values").first.wait_for(timeout=30_000)
             page.goto(f"{address}studies/1/trials")
             page.get_by_text("Trial 3").first.wait_for(timeout=30_000)

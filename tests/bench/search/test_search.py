@@ -78,7 +78,10 @@ def test_the_winner_is_a_recipe_whose_rows_are_not_ranked(searched: Searched, be
     assert (tuned["rank"], given["rank"]) == (None, 1)
     assert any("tuned on these cases" in stamp for stamp in tuned["stamps"])
     assert not any("tuned" in stamp for stamp in given["stamps"])
-    report = bench("report", results)
+    short = bench("report", results).stdout
+    assert "tuned on these cases" in " ".join(short.split())
+    assert f"Print it, and what bench search found: bench report {results} --full" in short
+    report = bench("report", results, "--full")
     assert "tuned on these cases" in report.stdout
     assert "## Flat search" in report.stdout
     assert "## What the score depended on" in report.stdout

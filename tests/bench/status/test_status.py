@@ -92,7 +92,7 @@ def test_json_has_the_documented_keys(results: Path, capsys: pytest.CaptureFixtu
         assert f"`{key}`" in page, key
     assert content["runs"] == {
         **{"planned": 4, "done": 3, "running": 0, "left": 0},
-        **{"failed": 1, "unplanned": 0, "imported": 0},
+        **{"failed": 1, "unplanned": 0, "imported": 0, "draws": 0},
     }
     assert [failure["error"] for failure in content["failures"]] == ["The loss is nan"]
 

@@ -18,7 +18,7 @@ from bench.folds.table import FoldTable
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
 from bench.plan.spec import EpochRecord, Numerics, RunResult, RunSpec, Weights
-from bench.run import merged
+from bench.running import merged
 from bench.store.folder import ResultsFolder
 from bench.store.runs import RunStore
 

@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 
 from reports.draw import html_table as draw_html
 from reports.draw.html_table import table_html
+from reports.draw.intervals_html import scales_of
 from reports.statistics.cell import Cell
 from reports.tables.table import Column, Table, Term
 
@@ -63,10 +64,29 @@ def test_fields_are_sorted_by_numbers_and_rows_begin_with_their_name() -> None:
 def test_an_interval_is_drawn_to_the_scale_of_its_column() -> None:
     page = Elements(table_html(TABLE))
     first, gap, second = page.of("circle")
-    # values from 0.4 to 0.8 over 80 pixels after 4; gaps from −0.3 to 0.1
-    assert (first["cx"], gap["cx"], second["cx"]) == ("44.0", "44.0", "24.0")
-    lines = [attributes["d"] for attributes in page.of("path")]
-    assert lines == ["M4.0 6H84.0", "M64.0 1V11", "M4.0 6H84.0"]
+    # values from 0.4 to 0.8 over 94 % of the cell after 3 %; gaps from −0.3 to 0.1
+    assert (first["cx"], gap["cx"], second["cx"]) == ("50.0%", "50.0%", "26.5%")
+    lines = [(line["x1"], line["x2"]) for line in page.of("line") if line["y1"] == "6"]
+    assert lines == [("3.0%", "97.0%")] * 2
+    (zero,) = (line for line in page.of("line") if line.get("class") == "zero")
+    assert zero["x1"] == "73.5%"
+    assert page.text[page.text.index("Internal") + 1 :][:3] == ["0.4", "0.6", "0.8"]
+    assert page.text[page.text.index("Gap") + 1 :][:2] == ["−0.3", "0.1"]
+
+
+def test_differences_have_a_scale_of_their_own_and_all_other_columns_share_one() -> None:
+    cells = (Column("internal_a", "A", "cell"), Column("external", "B", "cell"), Column("gap", "Gap", "cell"))
+    table = Table("t", "T", cells, ((Cell(0.9, 0.8, 1.0), Cell(0.5, 0.4, 0.6), Cell(0.02, 0.01, 0.04)),))
+    one, other, gap = scales_of(table)
+    assert one == other
+    assert (one.low, one.high) == (0.4, 1.0)
+    assert (gap.low, gap.high) == (0.0, 0.04)
+
+
+def test_each_field_says_of_which_column_it_is() -> None:
+    page = Elements(table_html(TABLE))
+    labels = [attributes["data-label"] for tag, attributes in page.found if "data-label" in attributes]
+    assert labels == ["Rank", "<b>Backbone</b>", "Metric", "Internal", "Gap", "p"] * 2
 
 
 def test_long_tables_are_cut_and_say_where_the_rest_is(monkeypatch: object) -> None:

@@ -1,11 +1,14 @@
-"""Cells of confusion matrices, counted by hand."""
+"""Confusion matrices and their cells, counted by hand."""
+
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from reports.page import confused_cases
-from reports.page.confused_cases import gather
+from reports.page.confused_cases import gather, most_confused
+from reports.page.matrices import counted, matrices_html
 
 # case, site, label, then the class predicted by seeds 0 and 1 (of fold models 0 and 1 abroad)
 ROWS = [
@@ -70,3 +73,45 @@ def test_many_cells_share_what_a_page_holds() -> None:
     left_out = set(np.ndindex(50, 50)) - {(cell.truth, cell.predicted) for cell in sides[0].cells}
     least = min(len(cell.cases) + cell.more for cell in sides[0].cells)
     assert max(sides[0].counts[0][cell] for cell in left_out) <= least
+
+
+def cells(html: str, side: str) -> list[list[str]]:
+    """The texts of the fields of a matrix, row by row."""
+    matrix = re.search(rf"<caption>{side}.*?<tbody>(.*?)</tbody>", html)
+    assert matrix is not None
+    return [
+        [
+            re.sub(r"<small>", " ", re.sub(r"</?(?!small>)[a-z][^>]*>", "", field)).replace("</small>", "")
+            for field in fields
+        ]
+        for fields in (re.findall(r"<td.*?</td>", row) for row in matrix[1].split("</tr>") if row)
+    ]
+
+
+def test_cells_hold_shares_of_the_true_class_and_counts() -> None:
+    html = str(matrices_html(gather({"net": (table(), (0, 1))}, ("a", "b"))))
+    assert cells(html, "internal") == [["25 % 0.5", "75 % 1.5"], ["0", "100 % 1"]]
+    assert cells(html, "bern") == [["0", "0"], ["50 % 0.5", "50 % 0.5"]]
+    assert html.count("data-cell=") == 5
+
+
+def test_many_classes_are_a_list_of_confusions() -> None:
+    classes = ("a", "b", *(f"c{number}" for number in range(30)))
+    html = str(matrices_html(gather({"net": (table(), (0, 1))}, classes)))
+    assert "internal: the 1 most frequent confusions" in html
+    assert re.search(r"a → b</button></td><td class=\"number\">1.5</td>", html)
+
+
+def test_names_are_texts() -> None:
+    found = gather({"<b>net</b>": (table(), (0, 1))}, ("a", "b"))
+    assert "<b>net" not in matrices_html(found)
+
+
+def test_pictures_go_to_what_is_confused_most_and_first() -> None:
+    found = gather({"net": (table(), (0, 1))}, ("a", "b"))
+    assert [found.cases[place] for place in most_confused(found, 10)] == ["i2", "x1", "i1"]
+    assert [found.cases[place] for place in most_confused(found, 1)] == ["i2"]
+
+
+def test_counts_have_a_digit_where_it_says_something() -> None:
+    assert [counted(number) for number in (0.3333, 6, 32.04, 99.6, 250.5)] == ["0.3", "6", "32.0", "100", "250"]

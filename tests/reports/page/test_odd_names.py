@@ -7,6 +7,7 @@ import altair as alt
 import pytest
 
 from reports.page.charts import colour, data, figure_png, figure_svg, spec_of
+from reports.page.drawing import draw
 from reports.page.part import Chart
 
 NAMES = {
@@ -36,9 +37,14 @@ def drawn(name: str) -> Chart:
     return Chart("chart", "Title", "", spec_of(alt.layer(chart.mark_point(), chart.mark_text().encode(text="row:N"))))
 
 
+def rendered(name: str) -> bytes:
+    """In both sizes of the page and in dots."""
+    return figure_png(draw(drawn(name)).file)
+
+
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_every_name_is_drawn(name: str) -> None:
-    code = "import sys, test_odd_names as t; svg = t.figure_svg(t.drawn(eval(sys.argv[1]))); t.figure_png(svg)"
+    code = "import sys, test_odd_names as t; t.rendered(eval(sys.argv[1]))"
     path = [f"import sys; sys.path.insert(0, {str(__file__.rpartition('/')[0])!r}); {code}"]
     done = subprocess.run([sys.executable, "-c", *path, ascii(name)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

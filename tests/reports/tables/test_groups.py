@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, brier_score_loss, f1_score, roc_auc_score
+from tables_read import lines
 
 from reports import Entry, build_leaderboard
 from reports.draw.markdown_leaderboard import leaderboard_markdown
@@ -196,7 +197,7 @@ def test_tables_of_both_levels_stand_side_by_side_and_one_is_ranked() -> None:
     of_groups = build_leaderboard(pooled, groups.table, CLASSES, rng=np.random.default_rng(0), unit="groups")
     unranked = of_cases.unranked(UNRANKED)
     tables = {table.name: table for table in build_level_tables(of_groups, unranked, None, "a")}
-    assert {name for name in tables if name.startswith("group_") or name == "levels"} <= set(LEVEL_NAMES)
+    assert {name for name in tables if name.startswith("group_") or name.startswith("level")} <= set(LEVEL_NAMES)
     assert all(row[0] is not None for row in tables["group_leaderboard"].rows[:2])
     assert [row[0] for row in tables["leaderboard"].rows[:2]] == [None, None]
     meaning = "Rank: 1 + the number of backbones resolved better"
@@ -222,3 +223,27 @@ def test_tables_of_both_levels_stand_side_by_side_and_one_is_ranked() -> None:
         assert item["cases_internal"] == of_case.cells.internal[metric]
         assert item["groups_external"] == of_group.cells.external["London"][metric]
         assert item["cases_gap"] == of_case.cells.gap["London"][metric]
+
+
+def test_classes_and_comparisons_stand_side_by_side_as_well() -> None:
+    cases = case_table(30, 15)
+    entries, groups = [entry(cases, "a", 0.4), entry(cases, "b", 1.0)], groups_of(cases, CLASSES, ORDER)
+    of_cases = build_leaderboard(entries, cases, CLASSES, rng=np.random.default_rng(0)).unranked(UNRANKED)
+    pooled, _ = pool_entries(entries, groups, CLASSES, "mean")
+    of_groups = build_leaderboard(pooled, groups.table, CLASSES, rng=np.random.default_rng(0), unit="groups")
+    tables = {table.name: table for table in build_level_tables(of_groups, of_cases)}
+    boards = [{row.name: row.per_class for row in board.rows} for board in (of_groups, of_cases)]
+    assert len(tables["level_classes"].rows) == 2 * 3 * len(boards[0]["a"]["bleed"].internal)
+    for line in lines(tables["level_classes"]):
+        group, case = (of[line["backbone"]][line["class"]] for of in boards)
+        metric = line["metric"]
+        assert (line["groups_internal"], line["cases_internal"]) == (group.internal[metric], case.internal[metric])
+        assert (line["groups_gap"], line["cases_gap"]) == (group.gap["London"][metric], case.gap["London"][metric])
+    compared = lines(tables["level_comparisons"])
+    assert len(compared) == len(of_groups.comparisons)
+    at_cases = {one.endpoint: one for one in of_cases.comparisons}
+    for line, one in zip(compared, of_groups.comparisons, strict=True):
+        other = at_cases[one.endpoint]
+        assert (line["difference_groups"], line["p_holm_groups"]) == (one.difference, one.p_holm)
+        assert (line["difference_cases"], line["p_cases"]) == (other.difference, other.p)
+    assert "level_confusion" not in tables  # no pair of these classes is named

@@ -160,3 +160,94 @@ def test_tables_markdown_and_the_plot_have_every_level(board: Leaderboard) -> No
     assert drawn[-1].label == ALL
     (section,) = (one for one in board_sections(board) if one.identity == "subgroups")
     assert [one.name for one in section.charts] == ["subgroups-1-macro-f1", "subgroups-1-accuracy"]
+
+
+def outside(seeds: int = 3) -> pd.DataFrame:
+    """Sixty cases of bern, two slices a patient, each predicted by both fold models; men are predicted right less."""
+    rng, rows = np.random.default_rng(11), []
+    for seed, fold, n in ((seed, fold, n) for seed in range(seeds) for fold in range(2) for n in range(60)):
+        label = CLASSES[(n // 2) % 3]
+        said = label if rng.random() < (0.9 if n % 4 < 2 else 0.5) else CLASSES[int(rng.integers(3))]
+        rows.append((seed, fold, "bern", f"bern/{n:03d}", label, said))
+    return pd.DataFrame(rows, columns=["seed", "fold", "site", "case_id", "label", "predicted"])
+
+
+def both_sites(lens: int = 60) -> tuple[Leaderboard, list[Attribute]]:
+    wanted = attributes()[:2]
+    of_bern = {f"bern/{n:03d}": "FM"[n % 4 >= 2] for n in range(lens)}
+    wanted[0] = Attribute("sex", wanted[0].levels, {**wanted[0].of_case, **of_bern})
+    table = pd.concat([predictions(), outside()], ignore_index=True)
+    groups = [*ids(), *(f"patient {n // 2}" for n in range(60))]
+    return built(table, wanted, groups), wanted
+
+
+@pytest.mark.parametrize("metric", [*METRICS])
+def test_levels_at_another_site_are_those_of_scikit_learn(board: Leaderboard, metric: str) -> None:
+    found, (sex, _) = both_sites(lens=56)
+    inside, of_site = found.subgroups["net"], found.external_subgroups["net"]["bern"]
+    assert {name: one.to_dict() for name, one in inside.items()} == {
+        name: board.subgroups["net"][name].to_dict() | {"metrics": inside[name].to_dict()["metrics"]} for name in inside
+    }
+    assert [*of_site] == ["sex"]  # no case of bern has a vendor
+    assert of_site["sex"].without == 4
+    assert of_site["sex"].counts == {"F": (28, 14), "M": (28, 14)}
+    table = outside()
+    level_of = table["case_id"].map(sex.of_case)
+    values = {
+        level: np.mean(
+            [METRICS[metric](one["label"], one["predicted"]) for _, one in table[level_of == level].groupby("seed")]
+        )
+        for level in "FM"
+    }
+    over = of_site["sex"].metrics[metric]
+    for level, other in (("F", "M"), ("M", "F")):
+        assert over.values[level].value == pytest.approx(values[level])
+        assert over.differences[level].value == pytest.approx(values[level] - values[other])
+
+
+def test_a_difference_at_another_site_is_found() -> None:
+    found, (sex, _) = both_sites()
+    over, table = found.external_subgroups["net"]["bern"]["sex"].metrics["accuracy"], outside()
+    assert over.test is not None
+    assert over.test.levels == ("F", "M")
+    right = (table["label"] == table["predicted"]).astype(float).groupby(table["case_id"]).mean()
+    of_patient = right.groupby([int(name[5:]) // 2 for name in right.index]).mean()
+    level_of = np.array([sex.of_case[f"bern/{2 * n:03d}"] for n in of_patient.index])
+    values = {level: of_patient[level_of == level].mean() for level in "FM"}
+    apart = values["F"] - values["M"]
+    assert over.differences["F"].value == pytest.approx(apart)
+    assert over.test.p == over.p_holm  # the only subgroup there
+    assert over.differences["F"].low is not None
+    assert over.differences["F"].low > 0
+    assert over.test.p < 0.05
+
+
+def test_tables_and_json_tell_sites_apart() -> None:
+    found, _ = both_sites()
+    tables = by_name(found)
+    assert [
+        (line["site"], line["level"]) for line in lines(tables["subgroups"], subgroup="sex", metric="accuracy")
+    ] == [(site, level) for site in ("internal", "bern") for level in "FM"]
+    assert [line["site"] for line in lines(tables["subgroup_tests"], metric="accuracy")] == [
+        "internal",
+        "internal",
+        "bern",
+    ]
+    content = json.loads(json.dumps(found.to_dict()))
+    assert content["external_subgroups"]["net"]["bern"]["sex"]["clusters"] == {"F": 15, "M": 15}
+    assert "| net        | bern     | sex        | F       |" in leaderboard_markdown(found)
+
+
+def test_what_has_one_level_at_a_site_is_not_passed_over_in_silence() -> None:
+    vendor = Attribute(
+        "vendor", ("GE", "Siemens"), {**dict.fromkeys(ids(), "Siemens"), **{f"bern/{n:03d}": "GE" for n in range(60)}}
+    )
+    table = pd.concat([predictions(), outside()], ignore_index=True)
+    found = built(table, [vendor, attributes()[2]])
+    assert [note for note in found.notes if note.startswith("Subgroup")] == [
+        "Subgroup vendor: at bern there is one level, GE, and no rest.",
+        "Subgroup vendor: at internal there is one level, Siemens, and no rest.",
+        "Subgroup age: no case of bern has a level.",
+    ]
+    assert found.external_subgroups == {}
+    assert [*found.subgroups["net"]] == ["age"]

@@ -1,0 +1,1 @@
+"""A first configuration for images that nobody has described: what is there, what is chosen, and why."""

@@ -1,0 +1,1 @@
+"""Stored runs in the trackers that people use: MLflow, TensorBoard, Weights & Biases."""

@@ -1,0 +1,44 @@
+"""`bench run --training-draws`: what it trains, what it adds to a folder, and what it refuses."""
+
+import json
+from pathlib import Path
+
+import pytest
+from processes import Bench
+
+from bench import Experiment
+from bench.errors import RequestError
+
+OPTIONS = ("--backbone", "test_resnet", "--weights", "random", "--folds", "2", "--epochs", "1", "--image-size", "32")
+
+
+def test_draws_are_added_to_a_folder_and_more_of_them_later(bench: Bench, digit_data: Path, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+
+    def run(*more: str) -> str:
+        done = bench("run", "--data", digit_data, *OPTIONS, "--seeds", "1", "--results", results, *more)
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    run()
+    before = json.loads((results / "leaderboard.json").read_text())
+    assert "4 runs to do (2 of 6 are stored)" in run("--training-draws", "2")
+    assert "2 runs to do (6 of 8 are stored)" in run("--training-draws", "3")
+    content = json.loads((results / "leaderboard.json").read_text())
+    assert content["rows"][0]["internal"] == before["rows"][0]["internal"]
+    assert content["training_populations"]["test_resnet"]["draws"] == {"0": 3}
+    text = run()
+    assert "All 2 runs are stored; nothing to train." in text
+    assert "## Training populations" in text  # what is stored is reported, whatever this call asks for
+    assert "training_draws = 3" in (results / "experiment.toml").read_text()
+    status = json.loads(bench("status", results, "--json").stdout)["runs"]
+    assert (status["planned"], status["done"], status["draws"]) == (8, 8, 6)
+    assert bench("verify", results, "--retrain", "1").returncode == 0
+
+
+def test_one_draw_is_refused_with_what_to_give(bench: Bench, digit_data: Path, tmp_path: Path) -> None:
+    done = bench("run", "--data", digit_data, *OPTIONS, "--training-draws", "1", "--results", tmp_path / "results")
+    assert done.returncode == 2
+    assert "--training-draws: one draw has nothing to differ from: give 2 or more, or 0 for none" in done.stderr
+    with pytest.raises(RequestError, match="one draw has nothing to differ from"):
+        Experiment(training_draws=1)
