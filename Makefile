@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS := dev,docs,digits,lite,dicom,nifti,heic,fetch,postgres,ray,slurm,mlflow,tensorboard,wandb
+EXTRAS := dev,docs,all
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test torture lint docs page bench newest constraints audit clean

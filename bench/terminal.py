@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
+from bench.printable import encodable
 from bench.printing import shown
 
 PAGE = 100
@@ -24,4 +25,4 @@ class Terminal(Console):
 
     def say(self, text: str, style: str | None = None) -> None:
         """Print a line; it is not broken, so that pipes and files get it whole."""
-        self.print(shown(text), style=style, markup=False, soft_wrap=True)
+        self.print(encodable(shown(text), self.encoding), style=style, markup=False, soft_wrap=True)

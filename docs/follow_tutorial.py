@@ -1,7 +1,7 @@
 """Does what docs/tutorial.md says, in a folder. Reads the page; runs commands, which write there.
 
-python -m docs.follow_tutorial FOLDER    from the images on, without opening a browser; after each training the
-                                         leaderboard is kept as leaderboard-1.md, leaderboard-2.md, …
+python -m docs.follow_tutorial FOLDER    from the images on, without opening a browser; what is on the screen after
+                                         each training is kept as screen-1.txt, screen-2.txt, …
 """
 
 import re
@@ -41,8 +41,9 @@ def typed(command: Sequence[str], folder: Path) -> None:
     """As in a shell; ends with an error where the command does."""
     subprocess.run(command, cwd=folder, check=True)
     if command[:2] == ["bench", "run"]:
-        number = 1 + len(list(folder.glob("leaderboard-*.md")))
-        shutil.copy(folder / "results" / "leaderboard.md", folder / f"leaderboard-{number}.md")
+        number = 1 + len(list(folder.glob("screen-*.txt")))
+        with (folder / f"screen-{number}.txt").open("w", encoding="utf-8") as screen:
+            subprocess.run(["bench", "report", "results"], cwd=folder, check=True, stdout=screen)
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ class Part:
             done = subprocess.run(command, shell=True, cwd=ROOT, env=environment, stdout=wanted, text=True)
             if done.returncode or (last and not done.stdout.strip()):
                 sys.exit(f"{self.name}: `{command}` ended with exit code {done.returncode}; nothing was changed.")
-        return done.stdout.strip()
+        return done.stdout.strip("\n")
 
     def as_shown(self, text: str) -> str:
         start = {"indented": "    ", "quoted": "> "}.get(self.shown, "")

@@ -13,6 +13,8 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {"README.md": "index.md", "CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md"}
 """Pages that lie above docs/, and what they are on the site."""
+MADE = {**PAGES, "docs/notebook.ipynb": "notebook.md"}
+"""What links lead to on the site, where that is another page than in the repository."""
 LINK = re.compile(
     r"(?P<image>!?)\[(?P<text>[^\]]*)\]\((?P<target>(?!https?:|mailto:|#)[^)#\s]+)(?P<anchor>#[^)\s]+)?\)"
 )
@@ -42,8 +44,8 @@ def fitted(text: str, folder: str) -> str:
 
     def link(found: re.Match[str]) -> str:
         target = posixpath.normpath(posixpath.join(folder, found["target"]))
-        if target in PAGES:
-            place = PAGES[target]
+        if target in MADE:
+            place = MADE[target]
         elif target.startswith("docs/"):
             place = target.removeprefix("docs/")
         else:  # a file of the repository that the site does not have

@@ -16,6 +16,7 @@ from sqlalchemy import text
 MOST_RETRIES = 3
 HISTORY = "retry_history"
 SURPLUS = "surplus"
+ERROR = "error"
 FIXED = "fixed_params"
 PROCESS = "process"
 
@@ -35,6 +36,19 @@ def retry(study: Study, trial: FrozenTrial) -> None:
             system_attrs={**kept, FIXED: params, HISTORY: before},
         )
     )
+
+
+def retry_forgotten(study: Study) -> None:
+    """Queue again what failed by no fault of its parameters and never was: the disk was full, or its process ended."""
+    trials = study.get_trials(deepcopy=False)
+    without = lost(trials)
+    for trial in trials:
+        if (
+            trial.state == TrialState.FAIL
+            and trial.number not in without
+            and not {ERROR, SURPLUS} & set(trial.user_attrs)
+        ):
+            retry(study, trial)
 
 
 def sign(trial: Trial, storage: BaseStorage) -> None:

@@ -100,10 +100,11 @@ def translated(url: str) -> Iterator[None]:
     try:
         with quiet():
             yield
-    except ModuleNotFoundError as error:
+    except ImportError as error:
+        absent = error.__cause__ if isinstance(error.__cause__, ImportError) else error  # Optuna hides which one it is
         raise StudyError(
-            f"The storage {masked(url)} needs the Python package {error.name}, which is not installed. "
-            f"Install it; for PostgreSQL: pip install 'psycopg[binary]'."
+            f"The storage {masked(url)} needs the Python package {absent.name}, which is not installed. "
+            f"Install it; for PostgreSQL: pip install 'gapbench[postgres]'."
         ) from None
     except (StorageInternalError, SQLAlchemyError) as error:
         raise _explained(url, error) from None

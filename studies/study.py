@@ -9,7 +9,6 @@ from typing import Literal, NoReturn
 import optuna
 from optuna.storages import BaseStorage
 from optuna.study import Study
-from optuna_dashboard import save_note
 
 from studies.errors import StudyError
 from studies.pruners import make_pruner
@@ -92,7 +91,7 @@ def open_study(storage: BaseStorage, url: str, plan: StudyPlan, *, new: bool = F
         if PLAN not in attributes:
             study.set_user_attr(PLAN, json.dumps(plan.asked()))
             study.set_metric_names([plan.metric])
-            save_note(study, plan.note)
+            _note_for_dashboard(study, plan.note)
         study.set_user_attr(MEANS, json.dumps(plan.means()))
     remarks = tuple(
         f"{topic} was {before.get(topic)}, now {value}"
@@ -100,6 +99,15 @@ def open_study(storage: BaseStorage, url: str, plan: StudyPlan, *, new: bool = F
         if before.get(topic) != value
     )
     return OpenStudy(study, storage, url, plan, remarks)
+
+
+def _note_for_dashboard(study: Study, note: str) -> None:
+    """Nothing where the dashboard, which alone shows it, is not installed."""
+    try:
+        from optuna_dashboard import save_note
+    except ModuleNotFoundError:
+        return
+    save_note(study, note)
 
 
 def _numbered(name: str, most: int) -> Iterator[str]:

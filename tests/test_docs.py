@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import report
 from docs import metrics_page, pages
-from docs.short_leaderboard import short
+from docs.short_screen import cut
 from reports.statistics.metrics import METRICS
 
 ROOT = Path(__file__).parents[1]
@@ -61,36 +61,11 @@ def test_every_metric_has_its_line_and_what_guessing_reaches() -> None:
     assert "(…" not in "".join(lines)
 
 
-def test_a_short_leaderboard_has_every_site_beside_the_deciding_metric() -> None:
-    board = """## Leaderboard
-
-| Rank | Backbone | Weights | Recipe | Internal accuracy | Internal macro F1 | Ties | P(best) |
-|---|---|---|---|---|---|---|---|
-| 1 | a | random | fine-tune | 0.5 | 0.6 | b | – |
-| 1 | b | random | fine-tune | 0.4 | 0.5 | a | – |
-
-| Backbone | b accuracy | b macro F1 | Gap accuracy | Gap macro F1 |
-|---|---|---|---|---|
-| a | 0.3 | 0.2 | 0.2 | 0.4 |
-| b | 0.3 | 0.1 | 0.1 | 0.4 |
-
-| Backbone | l accuracy | l macro F1 | Gap accuracy | Gap macro F1 |
-|---|---|---|---|---|
-| a | 0.6 | 0.7 | −0.1 | −0.1 |
-
-Two runs of a that differ only in seed differ by up to 9.0 points.
-
-Two runs of b that differ only in seed differ by up to 8.0 points.
-"""
-    wanted = """| Rank | Backbone | Weights | Internal macro F1 | b macro F1 | Gap to b | l macro F1 | Gap to l | Ties |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- |
-| 1 | a | random | 0.6 | 0.2 | 0.4 | 0.7 | −0.1 | b |
-| 1 | b | random | 0.5 | 0.1 | 0.4 | – | – | a |
-
-Two runs of a that differ only in seed differ by up to 9.0 points.
-Two runs of b that differ only in seed differ by up to 8.0 points."""
-    assert short(board) == wanted
-    assert short("".join(f"> {line}\n" for line in board.splitlines())) == wanted
+def test_the_answer_and_the_standings_are_cut_from_the_screen() -> None:
+    screen = "Data: some.\n\n  a is best.\n\nRank  Backbone\n   1  a\n      (guessing)\nIn brackets\n\n! Few seeds.\n"
+    shown = "".join(f"    {line}".rstrip() + "\n" for line in screen.splitlines())
+    page = f"# Demo\n\n    make demo\n\n<!-- overview of make demo -->\n\n{shown}\n<!-- end of overview -->\n"
+    assert cut(page) == "  a is best.\n\nRank  Backbone\n   1  a\n      (guessing)"
 
 
 def programs() -> Iterator[str]:

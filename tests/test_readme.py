@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from docs.short_leaderboard import short
+from docs.short_screen import cut
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -28,8 +28,9 @@ def test_the_first_screen_says_what_it_is_shows_the_page_and_what_two_commands_p
     assert "Research use only, never for diagnosis." in screen
     (picture,) = re.findall(r'<img src="([^"]+)"', screen)
     assert (ROOT / picture).is_file()
-    assert len(re.findall(r"^    \S.*$", screen, re.MULTILINE)) == 2
-    assert short(doc("leaderboard")) in screen
+    typed, printed = screen.split("<!-- short-screen")
+    assert len(re.findall(r"^    .+$", typed, re.MULTILINE)) == 2
+    assert re.sub(r"^    ", "", printed, flags=re.MULTILINE).partition("-->\n\n")[2].startswith(cut(doc("leaderboard")))
 
 
 def test_the_figures_of_the_readme_are_those_of_the_docs() -> None:

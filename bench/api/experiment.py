@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Experiment:
     """What `bench run` does, from Python. Its options are the arguments: docs/command-line.md, and docs/python.md.
 
-    >>> bench.Experiment("digits", backbone=["resnet18", "resnet34"], seeds=10).run().leaderboard()
+    Examples:
+        >>> bench.Experiment("digits", backbone=["resnet18", "resnet34"], seeds=10).run().leaderboard()
 
     folder: the same as `data`, a folder that holds `internal/` and perhaps `external*/`.
 
@@ -81,7 +82,8 @@ class Experiment:
 def run(folder: Anywhere | None = None, /, *, quiet: bool = False, **options: Unpack[Options]) -> "Results":
     """`Experiment(folder, **options).run(quiet=quiet)`: train what is missing, and open the results.
 
-    >>> bench.run("digits", backbone="resnet18", seeds=5)
+    Examples:
+        >>> bench.run("digits", backbone="resnet18", seeds=5)
 
     Raises: as `Experiment` and `Experiment.run`.
     """

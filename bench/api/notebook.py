@@ -1,6 +1,7 @@
 """How progress is shown in notebooks. Prints."""
 
 import sys
+import warnings
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,12 @@ def progress_terminal(*, quiet: bool = False) -> "Terminal":
     """Where progress goes: in a notebook a bar that moves, as far as ipywidgets is there; else lines, as in a pipe."""
     from bench.terminal import Terminal
 
-    bars = in_notebook() and find_spec("ipywidgets") is not None
-    return Terminal(quiet=quiet, force_interactive=True) if bars else Terminal(quiet=quiet)
+    if not in_notebook():
+        return Terminal(quiet=quiet)
+    if find_spec("ipywidgets") is not None:
+        return Terminal(quiet=quiet, force_interactive=True)
+    warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm, of a library that is imported later
+    return Terminal(quiet=quiet)
 
 
 def in_notebook() -> bool:

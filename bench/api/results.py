@@ -12,6 +12,7 @@ import pandas as pd
 from bench.cache import user_caches
 from bench.config.options.report import Level
 from bench.errors import BenchError, RequestError
+from bench.extras import require_extra
 from bench.report.compiled import Compiled, compile_results, compile_with, up_to_date
 from bench.report.leaderboard import Evaluation, stored_leaderboard
 from bench.status.model import Status
@@ -110,6 +111,7 @@ class Results:
         known = list(dict.fromkeys(name for row in self._board.rows for name in row.cells.internal))
         if metric not in known:
             raise RequestError(f"There is no metric {metric!r} here. Known: {', '.join(known)}.")
+        require_extra("page", "A figure")
         from bench.api.shown import Figure
         from reports.page.estimates import internal_against_external
 
@@ -117,6 +119,7 @@ class Results:
 
     def page(self, height: int = 720) -> "Page":
         """The page, to be shown in a notebook or saved; writes nothing."""
+        require_extra("page", "The page")
         from bench.api.shown import Page
         from bench.features import features_of
         from bench.report.page import html_of, page_of, page_without_runs
@@ -134,6 +137,7 @@ class Results:
         Raises:
             RequestError: the folder cannot be written to, or another process is writing there.
         """
+        require_extra("page", "The page")
         from bench.features import features_of
         from bench.report.page import write_page
 

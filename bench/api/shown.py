@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import vl_convert
 from markupsafe import Markup
 
 from bench.errors import RequestError
@@ -16,7 +15,6 @@ from reports.draw.csv_table import csv_text
 from reports.draw.latex_table import latex_text
 from reports.draw.markdown_table import table_markdown
 from reports.draw.notebook_table import notebook_html
-from reports.page.charts import figure_png, figure_svg
 from reports.page.part import Chart
 from reports.tables.table import Table
 
@@ -67,6 +65,8 @@ class Figure:
     @cached_property
     def svg(self) -> str:
         """As a vector graphic."""
+        from reports.page.charts import figure_svg  # whose renderer tables do without
+
         return figure_svg(self.chart)
 
     def save(self, path: str | PathLike[str]) -> Path:
@@ -79,8 +79,12 @@ class Figure:
         if path.suffix == ".svg":
             content = self.svg.encode()
         elif path.suffix == ".png":
+            from reports.page.charts import figure_png
+
             content = figure_png(self.svg)
         elif path.suffix == ".pdf":
+            import vl_convert
+
             content = bytes(vl_convert.svg_to_pdf(self.svg))
         else:
             raise RequestError(f"A figure is saved as .svg, .png or .pdf, not as {path.name!r}. Change the ending.")

@@ -3,31 +3,39 @@
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from bench.cli.command import AsWritten
 from bench.cli.dashboard_command import dashboard
 from bench.cli.data_command import data_app
+from bench.cli.demo_command import demo
 from bench.cli.hidden_arguments import hide_passwords
 from bench.cli.import_command import import_predictions
 from bench.cli.init_command import init
-from bench.cli.paragraphs import paragraph
-from bench.cli.printable import make_printable
+from bench.cli.mistyped import is_usage, usage_paragraph
+from bench.cli.paragraphs import EXIT_REQUEST, paragraph
 from bench.cli.report_command import report
 from bench.cli.status_command import status
 from bench.cli.supervised import INTERRUPTED, in_child
 from bench.cli.training_commands import explain, nondeterminism, run, screen, search
 from bench.cli.verify_command import verify
 from bench.errors import BenchError, Interrupted
+from bench.printable import make_printable
 from bench.printing import to_errors, to_output
 from bench.processes import TO_END
 from bench.version import __version__
 
 EPILOG = "Research use only, never for diagnosis."
+FIRST = "First steps"
+DATA = "What is in my data?"
+WHICH = "Which backbone, and which settings?"
+SURE = "How sure, and how much is noise?"
+OUTCOME = "What came out, and why?"
 COMPLETING = "_BENCH_COMPLETE"  # set where a shell asks what may follow
 
 app = typer.Typer(
@@ -38,18 +46,26 @@ app = typer.Typer(
     epilog=EPILOG,
     help="Cross-validate image classifiers on small, noisy sets: intervals, external gaps, noise of seeds.",
 )
-app.command(cls=AsWritten, epilog=EPILOG)(init)
-app.command(cls=AsWritten, epilog=EPILOG)(run)
-app.command(cls=AsWritten, epilog=EPILOG)(screen)
-app.command(cls=AsWritten, epilog=EPILOG)(search)
-app.command(cls=AsWritten, epilog=EPILOG)(dashboard)
-app.command(cls=AsWritten, epilog=EPILOG)(nondeterminism)
-app.command("import", cls=AsWritten, epilog=EPILOG)(import_predictions)
-app.command(cls=AsWritten, epilog=EPILOG)(report)
-app.command(cls=AsWritten, epilog=EPILOG)(status)
-app.command(cls=AsWritten, epilog=EPILOG)(verify)
-app.command(cls=AsWritten, epilog=EPILOG)(explain)
-app.add_typer(data_app, name="data")
+
+
+def add(panel: str, command: Callable[..., Any], name: str | None = None) -> None:
+    """A command below a heading of `bench --help`; headings and commands stand there in the order of these calls."""
+    app.command(name, cls=AsWritten, epilog=EPILOG, rich_help_panel=panel)(command)
+
+
+add(FIRST, demo)
+add(FIRST, init)
+add(FIRST, run)
+app.add_typer(data_app, name="data", rich_help_panel=DATA)
+add(WHICH, screen)
+add(WHICH, search)
+add(WHICH, dashboard)
+add(WHICH, import_predictions, "import")
+add(SURE, nondeterminism)
+add(SURE, verify)
+add(OUTCOME, report)
+add(OUTCOME, status)
+add(OUTCOME, explain)
 
 
 def _show_version(wanted: bool) -> None:
@@ -84,15 +100,19 @@ def main() -> None:
     if "--debug" in sys.argv[1:]:  # wherever it stands
         sys.argv[1:] = ["--debug", *(part for part in sys.argv[1:] if part != "--debug")]
     try:
-        app(standalone_mode=True)
-    except SystemExit as end:
-        if end.code == Interrupted.exit_code:  # as typer ends an interrupt that no command had words for
-            _end(end, INTERRUPTED, Interrupted.exit_code)
-        raise
+        code = app(prog_name="bench", standalone_mode=False)
     except BenchError as error:
         _end(error, str(error), error.exit_code)
     except Exception as error:
+        if not sys.argv[1:] and is_usage(error):  # no command: the help is printed
+            error.show()  # type: ignore[attr-defined]
+            sys.exit(EXIT_REQUEST)
+        if is_usage(error):
+            _end(error, usage_paragraph(error, sys.argv[1:]), EXIT_REQUEST)
         _end(error, *paragraph(error))
+    if code == Interrupted.exit_code:  # as typer ends an interrupt that no command had words for
+        _end(SystemExit(code), INTERRUPTED, Interrupted.exit_code)
+    sys.exit(code)
 
 
 def _as_interrupt(number: int, frame: FrameType | None) -> None:

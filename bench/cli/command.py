@@ -6,6 +6,7 @@ kept in declared.json, which `make page NAME=command-line` writes.
 
 import inspect
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
@@ -28,6 +29,8 @@ KINDS: dict[str, Any] = {
     "path": Path,
     "two paths": tuple[Path, Path],
 }
+
+_EXAMPLE = re.compile(r"\s*\bExample: (?P<line>.+)$", re.MULTILINE)
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Complete = Callable[[str], list[str]]
@@ -104,16 +107,26 @@ def among(*values: str) -> Complete:
     return lambda incomplete: [value for value in values if value.startswith(incomplete)]
 
 
+def example_apart(text: str) -> tuple[str, str]:
+    """What a command's text says beside its example, and the example: all that follows `Example:` on its line."""
+    found = _EXAMPLE.search(text)
+    if found is None:
+        return text, ""
+    return f"{text[: found.start()]}{text[found.end() :]}".rstrip(), found["line"]
+
+
 class AsWritten(TyperCommand):
-    """A command none of whose texts is taken for markup: `[search]` is a table of a file, no style."""
+    """A command whose help begins with its example, and none of whose texts is taken for markup: `[search]` is a table
+    of a file, no style. Lists of commands show the first line of the text."""
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self.help = escape(self.help) if self.help else self.help
+        text, self.example = example_apart(self.help or "")
+        self.short_help = escape(text.partition("\n")[0])
+        self.help = escape(f"Example: {self.example}\n\n{text}" if self.example else text)
         for parameter in self.params:
-            text = getattr(parameter, "help", None)
-            if text:
-                cast(Any, parameter).help = escape(text)
+            if about := getattr(parameter, "help", None):
+                cast(Any, parameter).help = escape(about)
 
 
 def training_begins() -> None:

@@ -23,6 +23,9 @@ def dashboard(
     """Serve the Optuna dashboard until Ctrl-C. Example: bench dashboard results"""
     reading_begins(results)
     from bench.errors import BenchError, RequestError
+    from bench.extras import require_extra
+
+    require_extra("dashboard", "bench dashboard")
     from studies.dashboard import LOCAL, serve, study_names
     from studies.errors import StorageLostError, StudyError
     from studies.storage import forget, masked, open_storage, sqlite_url, translated

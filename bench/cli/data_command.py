@@ -22,7 +22,10 @@ def phantom(
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 0,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes. [cores]")] = None,
 ) -> None:
-    """Head-CT phantom of six classes and two sites or more, with lesion masks and a manifest. For research use only."""
+    """Head-CT phantom of six classes and two sites or more, with lesion masks and a manifest. For research use only.
+
+    Example: bench data phantom --out phantom
+    """
     from bench.engine.progress import DecodingProgress
     from bench.errors import RequestError
     from bench.phantom import CLASSES, write_phantom
@@ -59,7 +62,10 @@ def fetch(
     name: Annotated[str, typer.Argument(help="hematoma: the head-CT slices of the study that began this project.")],
     out: Annotated[Path, typer.Option(help="Folder; given again, it goes on from what is there.")],
 ) -> None:
-    """Download a public set. Research use only, never for diagnosis."""
+    """Download a public set. Research use only, never for diagnosis.
+
+    Example: bench data fetch hematoma --out hematoma
+    """
     reading_begins(name)
     from bench.data.fetch import fetch_hematoma
     from bench.errors import RequestError
@@ -71,7 +77,10 @@ def fetch(
 
 @data_app.command(cls=AsWritten)
 def digits(out: Annotated[Path, typer.Option(help="New folder.")]) -> None:
-    """Real handwriting from two sources: UCI digits (internal) and MNIST digits (external)."""
+    """Real handwriting from two sources: UCI digits (internal) and MNIST digits (external).
+
+    Example: bench data digits --out digits
+    """
     reading_begins("digits")
     from bench.data.digits import write_digits
 

@@ -17,6 +17,7 @@ def import_predictions(
     One row is one prediction: backbone, seed, fold, site (internal, or an external name), case_id, label, and predicted
     or p_CLASS for each class; where known also group (the patient), weights, recipe. Every internal case once a seed,
     every external one once a seed and fold.
+    Example: bench import predictions.csv --results results
     """
     reading_begins(", ".join(map(str, files)))
     from bench.errors import interruptible

@@ -77,6 +77,7 @@ def clean(
     """Move what an audit named into a quarantine folder beside PATH; nothing is deleted.
 
     A manifest is not changed: a copy without the rows that were named is written beside it.
+    Example: bench data clean DIR --from audit/audit.json
     """
     reading_begins(path)
     from bench.audit.clean import clean as clean_path
@@ -100,7 +101,10 @@ def show(
     reader: Reader = "auto",
     **given: Any,
 ) -> None:
-    """Draw a contact sheet (PNG) for each class and site."""
+    """Draw a contact sheet (PNG) for each class and site.
+
+    Example: bench data show DIR --out contact-sheets
+    """
     reading_begins(", ".join(paths))
     from bench.audit.contact_sheet import write_sheets
     from bench.audit.inventory import make_output, take_inventory

@@ -1,6 +1,7 @@
 """What is said of an error that no command had words for: what failed, and what to do. Pure."""
 
 from bench.errors import what_to_do
+from bench.extras import extra_of, needs
 
 EXIT_FAILED, EXIT_REQUEST = 1, 2
 
@@ -57,6 +58,8 @@ def paragraph(error: Exception) -> tuple[str, int]:
         where = f" ({error.filename})" if error.filename else ""
         return f"Reading or writing failed{where}: {error.strerror or error}. {what_to_do(error)}", EXIT_FAILED
     said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    if isinstance(error, ModuleNotFoundError) and (extra := extra_of(error)):
+        return needs("This", extra), EXIT_REQUEST
     for kind in type(error).__mro__:
         if kind.__name__ in BY_NAME:
             text, code = BY_NAME[kind.__name__]

@@ -22,7 +22,14 @@ def make_page(folder: "ResultsFolder", *, printed: bool, full: bool, show: bool)
     from contextlib import ExitStack
 
     from bench.errors import RequestError
+    from bench.extras import missing_from, needs
 
+    if missing_from("page") and printed and not show:
+        print_stored(folder, full=full)
+        _say(f"report.html was not written. {needs('The page', 'page')}")
+        return
+    if missing_from("page"):
+        raise RequestError(needs("The page", "page"))
     with ExitStack() as stack:
         try:
             stack.enter_context(_locked(folder))

@@ -35,7 +35,8 @@ def in_child(work: Callable[[], None]) -> None:
         return
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    heard = (*SIGNALS, signal.SIGCONT)
+    signal.pthread_sigmask(signal.SIG_BLOCK, heard)
     parent = os.getpid()
     child = os.fork()
     if child:
@@ -46,7 +47,7 @@ def in_child(work: Callable[[], None]) -> None:
     end_with(parent)
     try:
         try:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, heard)
             work()
         finally:  # nothing is interrupted where Python takes itself down
             _hear_no_more()
@@ -90,7 +91,9 @@ class _Wait:
             if signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self._tell)
         signal.signal(signal.SIGALRM, self._force)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        # A stop that came while the child was made may reach it after the signal that ended the parent's.
+        signal.signal(signal.SIGCONT, lambda number, frame: self._send(signal.SIGCONT))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (*SIGNALS, signal.SIGCONT))
         _, status = os.waitpid(self._child, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
         code = os.waitstatus_to_exitcode(status)

@@ -6,19 +6,39 @@ from typing import Annotated, Any
 import typer
 
 from bench.cli.command import options_of, reading_begins, takes, training_begins
+from bench.errors import RequestError
+
+NOTHING_GIVEN = (
+    "bench run needs images, or an option. Your own images: bench run DIR, where DIR holds internal/CLASS/… and for "
+    "each other hospital external-NAME/CLASS/…; one folder a class does as well, and a table (.csv) with the columns "
+    "path and label. To see it work first, on synthetic images: bench demo. A first configuration: bench init DIR. All "
+    "options: bench run --help"
+)
 
 
 @takes(options_of("run"))
-def run(**given: Any) -> None:
+def run(
+    directory: Annotated[
+        Path | None,
+        typer.Argument(metavar="DIR", help="Images: as --data where it holds internal/, else as --internal."),
+    ] = None,
+    **given: Any,
+) -> None:
     """Train and evaluate: backbones × seeds × folds, going on from what is stored.
 
-    Without data the embedded head-CT phantom is used. Example: bench run --backbone resnet34 --seeds 10
+    With options and no data, the embedded head-CT phantom is used.
+    Example: bench run DIR --backbone resnet34 --seeds 10
     """
+    if directory is None and not any(value is not None and value != [] for value in given.values()):
+        raise RequestError(NOTHING_GIVEN)
     training_begins()
+    from bench.cli.sources import say_overlooked, with_source
     from bench.config.request import experiment_from
     from bench.engine.load_early import load_early
 
-    load_early(experiment := experiment_from(given))
+    experiment = experiment_from(with_source(given, directory))
+    load_early(experiment)
+    say_overlooked(experiment)
     from bench.running import run_experiment
 
     raise typer.Exit(run_experiment(experiment))

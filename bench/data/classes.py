@@ -3,11 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 
 from bench.data.cases import INTERNAL, FoundImage
 from bench.data.names import alike, normal, spelled, visible
 from bench.data.passed_over import PassedOver
 from bench.errors import RequestError, listed
+
+_HOW = "Without such a file: write these two lines into classes.toml, and add to the command: --config classes.toml."
 
 
 def rename(images: Sequence[FoundImage], renaming: Mapping[str, str]) -> list[FoundImage]:
@@ -79,6 +82,11 @@ def class_list(
     return classes
 
 
+def _nearest(label: str, classes: Sequence[str]) -> str:
+    """The class that is called most like it, the first where none is."""
+    return next(iter(get_close_matches(label, classes, n=1)), classes[0])
+
+
 def _refuse_external_only(images: Sequence[FoundImage], classes: Sequence[str]) -> None:
     stray = sorted({(image.label, image.site) for image in images if image.label not in classes})
     if stray:
@@ -88,11 +96,11 @@ def _refuse_external_only(images: Sequence[FoundImage], classes: Sequence[str]) 
             raise RequestError(
                 f"Class {spelled(label, near)} of external site '{site}' is nearly called like the internal class "
                 f"{spelled(near, label)}, and counts as another. If both are one, say so in the configuration file:"
-                f'\n\n[classes]\n"{visible(label)}" = "{visible(near)}"'
+                f'\n\n[classes]\n"{visible(label)}" = "{visible(near)}"\n\n{_HOW}'
             )
         others = f" (and {len(stray) - 1} more such)" if len(stray) > 1 else ""
         raise RequestError(
             f"Class {label!r} exists only at external site '{site}'{others}; no model can learn it. Rename or merge "
-            f'it in the configuration file:\n\n[classes]\n"{label}" = "{classes[0]}"   # one of: {", ".join(classes)}'
-            f"\n\nor remove its folder."
+            f'it in the configuration file:\n\n[classes]\n"{label}" = "{_nearest(label, classes)}"   # one of: '
+            f"{', '.join(classes)}\n\n{_HOW} Or remove its folder."
         )

@@ -14,6 +14,7 @@ from bench.explain.explained_set import ExplainedSet, explain_set
 from bench.explain.model_sets import ModelSet, find_models
 from bench.explain.options import ExplainOptions
 from bench.explain.stored import GalleryPicture, write_explanations
+from bench.extras import require_extra
 from bench.printing import to_output
 from bench.report.leaderboard import RESAMPLING_SEED, Evaluation
 from bench.store.folder import ResultsFolder
@@ -36,6 +37,7 @@ def run_explain(options: ExplainOptions) -> int:
         BenchError: a model could not be trained again as it was.
         Interrupted: the user stopped it.
     """
+    require_extra("explain", "bench explain")
     with interruptible("Nothing was written to explain/; give the same command again."):
         return _run(options)
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.errors import BenchError
 from bench.store.files import FolderFiles
 from reports.draw.latex_table import latex_document
-from reports.page.charts import figure_png
-from reports.page.drawing import Drawing, draw
 from reports.page.part import Chart
 from reports.tables.all_tables import NAMES
 from reports.tables.level_tables import LEVEL_NAMES
 from reports.tables.table import Table
+
+if TYPE_CHECKING:  # tables need no renderer of charts, which is an extra
+    from reports.page.drawing import Drawing
 
 GROUPS = (
     *("overview", "external", "gap", "hospitals", "subgroups", "classes", "comparisons", "seeds", "learning"),
@@ -37,13 +39,15 @@ def write_tables(
     return files.write_all(texts)
 
 
-def drawings(charts: Sequence[Chart]) -> dict[str, Drawing]:
+def drawings(charts: Sequence[Chart]) -> "dict[str, Drawing]":
     """Each chart drawn, by its name; writes nothing. Raises BenchError where the renderer refuses one."""
     return {chart.name: _drawn(chart) for chart in charts}
 
 
-def write_charts(root: Path, drawn: Mapping[str, Drawing]) -> list[Path]:
+def write_charts(root: Path, drawn: "Mapping[str, Drawing]") -> list[Path]:
     """Write each drawing twice; those of an earlier call that are not among them are removed."""
+    from reports.page.charts import figure_png
+
     files, pictures = FolderFiles(root), dict[str, bytes | str]()
     for name, drawing in drawn.items():
         pictures |= {f"figures/{name}.svg": drawing.file, f"figures/{name}.png": figure_png(drawing.file)}
@@ -53,7 +57,9 @@ def write_charts(root: Path, drawn: Mapping[str, Drawing]) -> list[Path]:
     return paths
 
 
-def _drawn(chart: Chart) -> Drawing:
+def _drawn(chart: Chart) -> "Drawing":
+    from reports.page.drawing import draw
+
     try:
         return draw(chart)
     except (RuntimeError, ValueError) as error:

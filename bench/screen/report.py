@@ -11,7 +11,6 @@ from bench.screen.record import read_screen
 from bench.store.folder import ResultsFolder
 from bench.store.records import RunRecord
 from reports.page.part import Section
-from reports.screen.page_charts import screen_charts
 from reports.screen.summary import ProbeOrNot, Screened
 from reports.screen.tables import NAMES, screen_tables
 from reports.statistics.cell import Cell
@@ -103,6 +102,8 @@ def _both(content: Mapping[str, Any], probes: set[str]) -> Iterator[ProbeOrNot]:
 
 def screen_section(folder: ResultsFolder) -> Section:
     """The section of the page."""
+    from reports.screen.page_charts import screen_charts  # which the page alone needs, and altair with it
+
     rows, both = _read(folder)
     intro = (f"{len(rows)} probes: classifiers on features of frozen bodies, whose own training would take longer.",)
     tables = screen_tables(rows, both, read_screen(folder).left_out)

@@ -21,7 +21,6 @@ from bench.store.runs import StoredRun
 from reports import Entry, build_leaderboard
 from reports.page.part import Section
 from reports.search.charts import SearchCharts, TrialPoint, search_charts
-from reports.search.page_charts import search_parts
 from reports.search.selection import Range, mean_importance, selection_optimism, stability
 from reports.search.sheet import draw_search
 from reports.search.tables import NAMES, Counts, FlatSearch, NestedFold, NestedSearch, search_tables
@@ -183,6 +182,8 @@ def charts_of(record: SearchRecord, stage: RecordedStage) -> SearchCharts:
 
 def search_section(folder: ResultsFolder) -> Section:
     """The section of the page: charts of the trials, and the tables."""
+    from reports.search.page_charts import search_parts  # which the page alone needs, and altair with it
+
     records = read_records(folder.root)
     charts = [charts_of(record, stage) for record in records for stage in record.stages]
     intro = ("Scores of trials chose one of them; they are no estimate of how it does on other cases.",)

@@ -5,20 +5,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from backbones.names import wherever
+from bench.extras import missing_from
 from bench.report.compiled import Compiled
 from bench.report.ending import PAGE
 from bench.report.leaderboard import JSON, MARKDOWN, about
-from bench.report.page import html_of
 from bench.tracking.tracker import Summary, name_of
 from reports import Leaderboard
 from reports.draw.csv_table import csv_text
 from reports.draw.markdown_leaderboard import leaderboard_markdown
-from reports.page.answer import answer
-from reports.page.board_sections import board_sections
-from reports.page.limits import limits
-from reports.page.overview import overview
-from reports.page.part import Page, in_order
-from reports.page.plain_words import plain_words
 from reports.tables.all_tables import build_tables
 
 
@@ -38,32 +32,23 @@ def summary_of(compiled: Compiled, made_from: str, models: int) -> Summary:
     ranked = compiled.groups.leaderboard if compiled.groups else compiled.leaderboard
     board = replace(ranked, notes=(), subgroups={})
     text = leaderboard_markdown(board, title_lines=about(compiled.stored))
-    page = _page(board, compiled)
     files = {
         MARKDOWN: text,
         JSON: json.dumps(board.to_dict(), indent=1, allow_nan=False) + "\n",
-        PAGE: html_of(page),
+        **_page(board, compiled),
         **{f"tables/{table.name}.csv": csv_text(table) for table in build_tables(board)},
     }
     scores = {name_of(*map(told, place)) + ending: number for place, ending, number in _scores(board)}
     return Summary(made_from, models, scores, {name: told(content) for name, content in files.items()}, told(text))
 
 
-def _page(board: Leaderboard, compiled: Compiled) -> Page:
-    stored = compiled.stored
-    return Page(
-        title="Report",
-        subtitle=about(stored),
-        lead=answer(board),
-        sections=in_order(
-            [
-                *board_sections(board),
-                limits(board, synthetic=stored.experiment.uses_phantom and not stored.imported, warning=stored.warning),
-            ]
-        ),
-        said=plain_words(board),
-        picture=overview(board),
-    )
+def _page(board: Leaderboard, compiled: Compiled) -> dict[str, str]:
+    """Nothing where what draws it, an extra, is not installed."""
+    if missing_from("page"):
+        return {}
+    from bench.tracking.told_page import told_page
+
+    return {PAGE: told_page(board, compiled)}
 
 
 Score = tuple[tuple[str, ...], str, float]

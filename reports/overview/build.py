@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from reports.overview.overview import Elsewhere, Hospitals, Overview, Standing
 from reports.overview.warnings import warnings_of
 from reports.page.answer import answer
+from reports.page.plain_words import plain_words
 from reports.statistics.metrics import primary
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.row import Row
@@ -16,7 +17,7 @@ MOST_WARNINGS = 12
 
 def build_overview(leaderboard: Leaderboard, data: str, further: Sequence[str] = ()) -> Overview:
     """The overview of what is ranked. data: which images, in a sentence; further: warnings that no row carries."""
-    metric, said = primary(), answer(leaderboard)
+    metric, said = primary(), _said(leaderboard)
     places = {row.name: place for place, row in enumerate(leaderboard.rows)}
     shown = leaderboard.rows[:MOST_STANDINGS]
     warnings = warnings_of(leaderboard, said, further)
@@ -36,6 +37,11 @@ def build_overview(leaderboard: Leaderboard, data: str, further: Sequence[str] =
         warnings=warnings[:MOST_WARNINGS],
         more_warnings=max(0, len(warnings) - MOST_WARNINGS),
     )
+
+
+def _said(leaderboard: Leaderboard) -> tuple[str, ...]:
+    """The answer in plain words, a question each; that there is none to give, where nothing is ranked."""
+    return tuple(f"{one.question} {one.answer}" for one in plain_words(leaderboard)) or answer(leaderboard)
 
 
 def _standing(leaderboard: Leaderboard, row: Row, places: dict[str, int]) -> Standing:

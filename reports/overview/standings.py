@@ -134,13 +134,13 @@ def _legend(overview: Overview) -> str:
     sites, weights = _sites(rows), {row.weights for row in rows}
     parts = [f"In brackets: {overview.confidence:.0%} intervals."]
     if sites:
-        parts.append("Here: internal cases. Gap: here minus there; above 0 something is lost there.")
+        parts.append("Gap: here (internal) minus there, a loss above 0.")
     if len(sites) > MOST_SITES:
         parts.append(f"{len(sites) - MOST_SITES} more sites: leaderboard.md.")
     if any(row.hospitals for row in rows):
         parts.append("Each site is predicted by models of the others; Next hospital: where it lies with 95 %.")
     if any(row.ties for row in rows):
-        parts.append("Tied with: the rows that these data do not tell it from, by their letters.")
+        parts.append("Tied with: rows that these data do not tell it from.")
     if any(mark(cell) == "†" for cell in cells):
         parts.append(f"† few {overview.unit}: a rough interval.")
     if any(cell.value is not None and cell.low is None for cell in cells):

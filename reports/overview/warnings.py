@@ -18,6 +18,8 @@ ORDER: tuple[Code, ...] = (
     "imported",
 )
 """Of caveats that rows carry; mixed weights have a sentence of their own."""
+PRETRAINED = "pretrained"
+"""The word of an answer that says which weights differ."""
 _SAID = (NOT_RANKED, ONE_SEED, OTHER_CASES)
 """How notes end that the answer or a caveat says already."""
 
@@ -28,7 +30,7 @@ def warnings_of(leaderboard: Leaderboard, answer: Sequence[str], further: Sequen
     mixed = mixed_weights(leaderboard.rows)
     found = [
         *_of_rows(leaderboard),
-        *([f"{mixed}."] if mixed and mixed not in said else []),
+        *([f"{mixed}."] if mixed and PRETRAINED not in said else []),
         *few_seeds(leaderboard),
         *further,
         *(note for note in leaderboard.notes if not note.endswith(_SAID)),

@@ -19,7 +19,8 @@ Placed = TypeVar("Placed")
 def page_standings(leaderboard: Leaderboard) -> Table:
     """`row_tables.standings` with a value and a gap for each of the first three sites.
 
-    Weights and recipe stand after the numbers, which a narrow screen shows first; what limits rows is in the notes.
+    Weights and recipe stand after the numbers, which a narrow screen shows first; what limits rows is in the notes. A
+    row is called by its name, so that none of several of the same backbone looks like another.
     """
     table, sites = row_tables.standings(leaderboard, (METRIC.name,)), leaderboard.sites[:MOST_SITES]
     of_sites = [
@@ -32,6 +33,7 @@ def page_standings(leaderboard: Leaderboard) -> Table:
     ]
     names = [column.name for column in table.columns]
     places = sorted(range(len(names)), key=lambda place: names[place] in _LAST)
+    name, backbone = names.index("name"), names.index("backbone")
     after = 1 + places.index(names.index(f"internal_{METRIC.name}"))
 
     def placed(items: Sequence[Placed], at_sites: Sequence[Placed]) -> tuple[Placed, ...]:
@@ -44,7 +46,10 @@ def page_standings(leaderboard: Leaderboard) -> Table:
         table.name,
         f"Leaderboard by internal {METRIC.in_sentence}",
         placed(table.columns, of_sites),
-        tuple(placed(line, there) for line, there in zip(table.rows, _at_sites(leaderboard, sites), strict=True)),
+        tuple(
+            placed((*line[:backbone], line[name], *line[backbone + 1 :]), there)
+            for line, there in zip(table.rows, _at_sites(leaderboard, sites), strict=True)
+        ),
         (
             *([f"{mixed}."] if mixed else []),
             *table.notes,

@@ -48,10 +48,8 @@ def class_levels(groups: Leaderboard, cases: Leaderboard, wanted: Sequence[str] 
 
 def confusion_levels(groups: Leaderboard, cases: Leaderboard, wanted: Sequence[str] | None = None) -> Table:
     """The same of the share of two classes' cases taken for the other of the two."""
-    title, pair = (
-        "Classes taken for each other, groups and cases",
-        (Column("class_a", "Class A"), Column("class_b", "B")),
-    )
+    title = "Classes taken for each other, groups and cases side by side"
+    pair = (Column("class_a", "Class A"), Column("class_b", "Class B"))
     return _beside(LEVEL_CONFUSION, title, pair, groups, cases, wanted, lambda row: list(row.confusion_pairs.items()))
 
 

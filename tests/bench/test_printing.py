@@ -73,7 +73,7 @@ def test_json_means_the_same_afterwards() -> None:
 
 LOUD = """
 import logging, warnings
-from bench.cli.printable import make_printable
+from bench.printable import make_printable
 make_printable()
 warnings.warn("a class called \\x1b[31m")
 logging.getLogger("library").warning("a site called \\x1b[31m")

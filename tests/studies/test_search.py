@@ -249,6 +249,19 @@ def test_a_killed_search_begins_again_with_the_trial_that_was_lost(study: Open, 
     assert outcome(undisturbed).trials[0].params == first
 
 
+def test_a_trial_that_could_not_be_queued_again_is_queued_by_the_next_call(study: Open) -> None:
+    """A full disk takes the end of a trial, which needs no more room, and not its successor, which does."""
+    opened = study()
+    trial = opened.study.ask()
+    params = opened.plan.space.suggest(trial)
+    opened.study.tell(trial, state=TrialState.FAIL)
+    again = study()
+    run_trials(again, hill, 3)
+    found = outcome(again)
+    assert (found.count("complete"), found.count("lost"), found.count("failed")) == (3, 1, 0)
+    assert params in [one.params for one in found.trials if one.state == "complete"]
+
+
 def test_the_parameters_to_begin_with_are_never_given_up(study: Open) -> None:
     """Even where they come last, behind better ones."""
     first: Params = {"x": -5.0, "n": 6}

@@ -1,5 +1,6 @@
 """Options: where the images lie."""
 
+from shlex import quote
 from typing import Self
 
 from pydantic import BaseModel, model_validator
@@ -29,7 +30,11 @@ class SourceOptions(BaseModel):
         if self.data is not None and (self.internal is not None or self.external):
             raise ValueError("give either data (a tree with internal/ and external*/) or internal and external")
         if self.external and self.internal is None:
-            raise ValueError("external needs internal as well: the paths of both are required")
+            given = " ".join(f"--external {quote(f'{name}={path}')}" for name, path in self.external.items())
+            raise ValueError(
+                f"external needs internal as well, the site that models are trained on, as in bench run --internal DIR "
+                f"{given}"
+            )
         if "internal" in self.external:
             raise ValueError("an external site cannot be called 'internal'; give it another name, as in bern=PATH")
         return self

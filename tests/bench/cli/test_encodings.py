@@ -11,12 +11,14 @@ import pytest
 from processes import BENCH, SMALL
 from warm import warm_bench
 
-from bench.cli.printable import ascii_form, make_printable
+from bench.printable import ascii_form, make_printable
+from bench.terminal import Terminal
 
 OUTPUTS = {
     "ASCII": {"PYTHONIOENCODING": "ascii"},
     "latin-1": {"PYTHONIOENCODING": "latin-1"},
     "cp1252": {"PYTHONIOENCODING": "cp1252"},
+    "cp437": {"PYTHONIOENCODING": "cp437"},
     "LANG=C": {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
 }
 COMMANDS = (
@@ -45,6 +47,9 @@ def test_a_run_ends_with_its_leaderboard(
     assert code == 0, text
     assert "Macro F1 here" in text
     assert "Next: bench report " in text
+    screen = text[text.index("Research use only") :].splitlines()
+    assert len(screen) <= 40
+    assert "\\u" not in text
     if output in ("ASCII", "LANG=C"):
         assert text.isascii()
 
@@ -108,6 +113,14 @@ def test_wrong_requests_in_ascii(bench_environment: dict[str, str], tmp_path: Pa
 )
 def test_forms(character: str, form: str) -> None:
     assert ascii_form(character) == form
+
+
+def test_from_python_nothing_is_too_odd_to_be_printed() -> None:
+    """There nobody has changed the standard streams."""
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, "cp1252", write_through=True)
+    Terminal(file=file).say("σ of 中: 0.61 (0.57–0.65)")
+    assert raw.getvalue().decode("cp1252").rstrip() == "sigma of \\u4e2d: 0.61 (0.57–0.65)"
 
 
 def test_file_names_that_are_no_text_can_be_printed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,6 +93,23 @@ def test_a_second_signal_does_not_wait(deaf: Start) -> None:
 
 
 @POSIX
+def test_work_that_stands_still_goes_on_with_the_process_that_the_shell_started(deaf: Start) -> None:
+    def state(pid: int) -> str:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("the state of a process is read from /proc")
+    process = deaf("run")
+    (child,) = child_processes(process.pid)
+    os.kill(child, signal.SIGSTOP)
+    wait_until(lambda: state(child) == "T", "the work to stand still")
+    process.send_signal(signal.SIGCONT)
+    wait_until(lambda: state(child) != "T", "the work to go on")
+    process.kill()
+    process.communicate(timeout=60)
+
+
+@POSIX
 def test_the_work_ends_with_the_process_that_the_shell_started(deaf: Start) -> None:
     process = deaf("status")
     (child,) = child_processes(process.pid)

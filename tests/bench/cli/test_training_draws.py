@@ -27,9 +27,9 @@ def test_draws_are_added_to_a_folder_and_more_of_them_later(bench: Bench, digit_
     content = json.loads((results / "leaderboard.json").read_text())
     assert content["rows"][0]["internal"] == before["rows"][0]["internal"]
     assert content["training_populations"]["test_resnet"]["draws"] == {"0": 3}
-    text = run()
-    assert "All 2 runs are stored; nothing to train." in text
-    assert "## Training populations" in text  # what is stored is reported, whatever this call asks for
+    assert "All 2 runs are stored; nothing to train." in run()
+    # What is stored is reported, whatever the last call asked for.
+    assert "## Training populations" in (results / "leaderboard.md").read_text()
     assert "training_draws = 3" in (results / "experiment.toml").read_text()
     status = json.loads(bench("status", results, "--json").stdout)["runs"]
     assert (status["planned"], status["done"], status["draws"]) == (8, 8, 6)

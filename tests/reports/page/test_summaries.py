@@ -10,10 +10,12 @@ from sklearn.calibration import calibration_curve
 from reports import Entry, Leaderboard, build_leaderboard
 from reports.page.confused_cases import gather
 from reports.page.estimates import of_classes, of_gap, on_sides
-from reports.page.learning import curve_points
-from reports.page.pairs import pairs_of
+from reports.page.learning import curve_points, still_rising
+from reports.page.overview import noise_bands, overview
+from reports.page.pairs import pair_matrix, pairs_of
 from reports.page.reliability import reliability
 from reports.page.seed_dots import of_seeds
+from reports.page.standings import page_standings
 from reports.statistics.metrics import METRICS, compared
 
 
@@ -86,3 +88,60 @@ def test_a_curve_is_the_mean_over_folds_and_long_ones_are_thinned() -> None:
     assert all(point.value == pytest.approx(1.5 + point.epoch - 1) for point in of_seed)
     short = curve_points(history[history["epoch"] < 3], "loss")
     assert sorted({point.epoch for point in short}) == [1, 2, 3]
+
+
+def rising_by(gains: list[float]) -> pd.DataFrame:
+    """A run for each gain, which it makes between the fourth and the sixth of six epochs."""
+    scores = [
+        (0, run, epoch, 0.5 + (gain if epoch == 5 else 0)) for run, gain in enumerate(gains) for epoch in range(6)
+    ]
+    return pd.DataFrame(scores, columns=["seed", "fold", "epoch", "val_macro_f1"])
+
+
+def test_curves_that_still_rise_are_those_whose_runs_gain_together() -> None:
+    found = still_rising(rising_by([0.02, 0.03, 0.04]))
+    assert found is not None
+    assert (found.gained, found.epochs, found.of) == (pytest.approx(0.03), 2, 6)
+    assert still_rising(rising_by([0.5, -0.4, 0.1])) is None  # mean .07, standard error .26
+    assert still_rising(rising_by([0.004, 0.005, 0.006])) is None  # under a hundredth
+    assert still_rising(rising_by([0.1, 0.1])) is None  # two runs
+    assert still_rising(pd.DataFrame()) is None
+
+
+def test_the_picture_has_each_side_of_each_backbone_and_the_noise_around_the_first(
+    entries: tuple[Leaderboard, list[Entry]],
+) -> None:
+    board, _ = entries
+    first = board.rows[0].cells.internal["accuracy"].value
+    floors = {name: floors["accuracy"].floor_s for name, floors in board.noise_floor.items()}
+    widths = {band.row: (band.high - band.low) / 2 for band in noise_bands(board)}
+    assert widths == {"strong": pytest.approx(floors["strong"]), "weak": pytest.approx(max(floors.values()))}
+    assert all((band.low + band.high) / 2 == pytest.approx(first) for band in noise_bands(board))
+    for one in board.comparisons:
+        if one.endpoint == "internal.accuracy":
+            assert one.below_noise_floor == (abs(one.difference.value) <= widths["weak"])
+    chart = overview(board)
+    assert chart is not None
+    rows = {(row["row"], row["series"]) for rows in chart.spec["datasets"].values() for row in rows if "series" in row}
+    assert rows == {(name, side) for name in ("weak", "strong") for side in ("internal", "London", "Oslo")}
+
+
+def test_a_matrix_of_pairs_takes_three_backbones(make_study: Callable) -> None:
+    study = make_study()
+    made = [study.entry(name, right) for name, right in (("a", 0.4), ("b", 0.6), ("c", 0.8))]
+    two, three = (
+        build_leaderboard(some, study.cases, study.classes, rng=np.random.default_rng(0), resamples=50)
+        for some in (made[:2], made)
+    )
+    assert pair_matrix(two) is None
+    assert pair_matrix(three) is not None
+
+
+def test_rows_of_one_backbone_are_told_apart(make_study: Callable) -> None:
+    study = make_study()
+    made = [study.entry("net", 0.4, weights="random"), study.entry("net", 0.8)]
+    board = build_leaderboard(made, study.cases, study.classes, rng=np.random.default_rng(0), resamples=50)
+    table = page_standings(board)
+    place = [column.name for column in table.columns].index("backbone")
+    assert [row[place] for row in table.rows[:2]] == [row.name for row in board.rows]
+    assert len({row[place] for row in table.rows}) == 3

@@ -1,9 +1,15 @@
-"""Makes printing never fail: what an encoding cannot show is printed in ASCII forms. Changes the standard streams."""
+"""Makes printing never fail: what an encoding cannot show is printed in ASCII forms, and what nobody reads is dropped.
+
+Changes the standard streams.
+"""
 
 import codecs
+import errno
 import io
+import os
 import sys
 import unicodedata
+from typing import Any
 
 from bench.printing import code_units, show_what_libraries_say
 
@@ -49,12 +55,48 @@ FORMS = {
 
 
 def make_printable() -> None:
-    """Let standard output and errors show ASCII forms of what their encoding lacks."""
-    codecs.register_error(HANDLER, _ascii_forms)
-    for stream in (sys.stdout, sys.stderr):
+    """Let standard output and errors show ASCII forms of what their encoding lacks, and outlive who reads them."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=HANDLER)
+            setattr(sys, name, _outliving(stream))
     show_what_libraries_say()
+
+
+def encodable(text: str, encoding: str) -> str:
+    """`text` as this encoding can show it."""
+    return text.encode(encoding, HANDLER).decode(encoding)
+
+
+class _Outliving(io.FileIO):
+    """A pipe or file that may lose its reader, as `| head` does: what is written then goes nowhere."""
+
+    def write(self, content: Any, /) -> int:
+        try:
+            return super().write(content)
+        except OSError as error:
+            if error.errno != errno.EPIPE and (os.name != "nt" or error.errno != errno.EINVAL):
+                raise
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+            return memoryview(content).nbytes
+
+
+def _outliving(stream: io.TextIOWrapper) -> io.TextIOWrapper:
+    """The same stream, where it is one of the process."""
+    raw = getattr(stream.buffer, "raw", stream.buffer)
+    if type(raw) is not io.FileIO:
+        return stream
+    stream.flush()
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Outliving(raw.fileno(), "w", closefd=False)),
+        stream.encoding,
+        stream.errors,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
 
 
 def ascii_form(character: str) -> str:
@@ -74,3 +116,6 @@ def _ascii_forms(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return "".join(map(ascii_form, error.object[error.start : error.end])), error.end
+
+
+codecs.register_error(HANDLER, _ascii_forms)
