@@ -18,6 +18,7 @@ from bench.engine.memory import refuse_too_many
 from bench.engine.prepare import Prepared, look_ahead, prepare
 from bench.engine.progress import RunProgress
 from bench.errors import interruptible, writing
+from bench.plan.adaptation import with_baseline
 from bench.plan.spec import RunSpec
 from bench.report.compiled import up_to_date
 from bench.report.ending import ending_of
@@ -35,6 +36,7 @@ OF_REPORTS = {"interval", "stratify", "level", "pool", "label_order", "subgroups
 GROWING = {
     "backbone",
     "seeds",
+    "adapt",
     "training_draws",
     "frozen",
     "results",
@@ -148,13 +150,15 @@ def merged_with_stored(prepared: Prepared) -> Experiment:
 
 
 def merged(now: Experiment, before: Experiment | None) -> Experiment:
-    """The experiment to store: all backbones and seeds of the folder where nothing else differs, else the newest."""
+    """The experiment to store: all backbones, seeds and adaptations of the folder where nothing else differs, else the
+    newest."""
     if before is None or not _grows(now, before):
         return now
     return now.model_copy(
         update={
             "backbone": list(dict.fromkeys(before.backbone + now.backbone)),
             "seeds": sorted({*before.seeds, *now.seeds}),
+            "adapt": with_baseline((*before.adapt, *now.adapt)),
             "training_draws": max(before.training_draws, now.training_draws),
         }
     )

@@ -125,6 +125,7 @@ def _hint(one: Declared) -> str:
         return " | ".join(_hint(replace(one, type=part, option=replace(one.option, choices=()))) for part in inner)
     kind = inner[-1] if origin in (list, dict) else one.type
     kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    kind = str if get_origin(kind) is Literal else kind
     alone = "Anywhere" if one.option.path else kind.__name__
     if kind is int and one.choices:
         alone += f" | Literal[{', '.join(map(json.dumps, one.choices))}]"

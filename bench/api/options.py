@@ -39,6 +39,7 @@ class Options(TypedDict, total=False):
     lr: float
     batch_size: int
     frozen_stages: int
+    adapt: str | Sequence[str]
     weights: Anywhere
     monitor: str
     precision: Literal["auto", "fp32", "bf16"]

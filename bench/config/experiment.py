@@ -13,6 +13,7 @@ from bench.config.options.reading import ReadingOptions
 from bench.config.options.report import ReportOptions
 from bench.config.options.sources import SourceOptions
 from bench.data.images import PixelSettings
+from bench.plan.adaptation import BY_BATCH_NORM, TRANSDUCTIVE
 from bench.plan.spec import Precision, Steps
 
 
@@ -75,8 +76,37 @@ class Experiment(
             raise ValueError("a probe leaves no model to save: leave out --save-models (save_models)")
         return self
 
+    @model_validator(mode="after")
+    def _adaptations_that_fit(self) -> Self:
+        fault = why_not_adapted(self)
+        if fault:
+            raise ValueError(fault)
+        return self
+
     @property
     def pixels(self) -> PixelSettings:
         """Pixel settings with the default size filled in: 224, or 64 for the embedded phantom."""
         default = PHANTOM_IMAGE_SIZE if self.uses_phantom else DEFAULT_IMAGE_SIZE
         return PixelSettings(self.image_size or default, self.fit, self.white16, tuple(self.windows), self.slices)
+
+
+def why_not_adapted(experiment: Experiment) -> str:
+    """Why an adaptation that is asked for cannot go with the other options; empty where all can."""
+    adapted = experiment.adapted
+    of_sites, transductive = ([one for one in adapted if one in kind] for kind in (BY_BATCH_NORM, TRANSDUCTIVE))
+    given, leave_out = f"--adapt {', '.join(adapted)} (adapt)", "leave out one of the two"
+    if adapted and experiment.recipe.probes:
+        return f"{given}: a probe is fitted to features that all folds share, of images as they are; {leave_out}"
+    if adapted and experiment.recipe.frozen_stages:
+        return f"{given}: what frozen stages make of images is computed once, before any adaptation; {leave_out}"
+    if transductive and experiment.by_site:
+        return (
+            f"--adapt {', '.join(transductive)} (adapt) needs unlabelled images of an external site, and with --folds "
+            f"sites every site is labelled and trained on; give a number of folds, or histogram alone"
+        )
+    if of_sites and experiment.save_models:
+        return (
+            f"--adapt {', '.join(of_sites)} (adapt) changes a copy of the model for each site, and copies are not "
+            f"kept: leave out --save-models (save_models)"
+        )
+    return ""

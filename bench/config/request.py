@@ -80,6 +80,15 @@ def refuse_site_folds(experiment: Experiment, command: str) -> None:
         )
 
 
+def refuse_adaptation(experiment: Experiment, command: str, why: str) -> None:
+    """Raise `RequestError` where a command that adapts nothing is asked to."""
+    if experiment.adapted:
+        raise RequestError(
+            f"{command} {why}, so it has no use for --adapt {', '.join(experiment.adapted)} (adapt). Leave it out; "
+            f"bench run compares adaptations."
+        )
+
+
 def options_from(model: type[Model], given: Given, table: Mapping[str, Any] | None = None, where: str = "") -> Model:
     """The options of a feature: `table` of a configuration file, over which go those that were given.
 

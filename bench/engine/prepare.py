@@ -16,6 +16,7 @@ from bench.data.few_patients import why_few_patients
 from bench.data.load import Dataset
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
+from bench.engine.adaptation import refuse_no_target
 from bench.engine.frozen import Frozen
 from bench.engine.groups import refuse_no_groups
 from bench.engine.images import absolute, data_request, ensure_phantom, load_images
@@ -71,7 +72,7 @@ class Prepared:
     subgroups: pd.DataFrame | None = None
 
     def specs(self) -> list[RunSpec]:
-        """Backbones × seeds × folds."""
+        """Backbones × adaptations × seeds × folds."""
         data, experiment = self.dataset, self.experiment
         return plan_runs(
             data.cases,
@@ -83,6 +84,7 @@ class Prepared:
             data.settings,
             experiment.monitored,
             data.pixels.order,
+            experiment.adapt,
             experiment.training_draws,
         )
 
@@ -146,6 +148,7 @@ def prepare(
     folds = resolved_folds(experiment, snapshot, dataset.cases)
     if not internal_only:
         refuse_no_groups(experiment, dataset.cases, dataset.classes)  # before training, which may take long
+        refuse_no_target(experiment, dataset.cases)
     asked = () if internal_only else experiment.subgroups
     subgroups = subgroup_table(dataset.cases, asked, terminal.say)
     leaks = check_leakage(experiment, as_read.cases, copies, folds, terminal.say)

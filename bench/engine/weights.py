@@ -8,6 +8,7 @@ from backbones.names import FETCHED
 from bench.cache import Caches
 from bench.config.experiment import Experiment, FrozenBackbone
 from bench.config.options.numerics import DEVICES, kind_of
+from bench.engine.adaptation import needs_batch_norm, refuse_no_batch_norm
 from bench.engine.frozen import Frozen, frozen_in, unresolved
 from bench.errors import RequestError
 from bench.execution.fork_server import Asked
@@ -47,11 +48,12 @@ def start_backbones(
     """
     frozen = frozen_in(experiment, stored)
     wanted = [name for name in experiment.backbone if unresolved(frozen.get(name), experiment, stored, caches, say)]
-    staged = experiment.backbone if stored is None or stored.recipe != experiment.recipe else wanted
+    again = stored is None or stored.recipe != experiment.recipe or needs_batch_norm(experiment)
+    looked_at = experiment.backbone if again else wanted
     if leave_out is None:
         for name in wanted:
             _refuse_unknown(name)
-        return _asked(experiment, frozen, wanted, staged, caches)
+        return _asked(experiment, frozen, wanted, looked_at, caches)
     started = dict[str, Start]()
     for name in wanted:
         try:
@@ -59,24 +61,28 @@ def start_backbones(
             started |= _asked(experiment, frozen, [name], [], caches).result()
         except RequestError as error:
             leave_out(name, str(error))
-    _asked(experiment, frozen, [], staged, caches).result()
+    _asked(experiment, frozen, [], looked_at, caches).result()
     return Asked(dict, started)
 
 
 def _asked(
-    experiment: Experiment, frozen: Frozen, wanted: list[str], staged: list[str], caches: Caches
+    experiment: Experiment, frozen: Frozen, wanted: list[str], looked_at: list[str], caches: Caches
 ) -> Asked[dict[str, Start]]:
-    """Where `wanted` start from; `staged` are looked at for the frozen stages that a recipe has."""
-    staged = staged if experiment.recipe.frozen_stages else []
-    return Asked(_start_all, wanted, staged, experiment, frozen, caches) if wanted or staged else Asked(dict)
+    """Where `wanted` start from; `looked_at` must have the stages that a recipe freezes, and the batch norms that an
+    adaptation changes."""
+    looked_at = looked_at if experiment.recipe.frozen_stages or needs_batch_norm(experiment) else []
+    return Asked(_start_all, wanted, looked_at, experiment, frozen, caches) if wanted or looked_at else Asked(dict)
 
 
 def _start_all(
-    wanted: list[str], staged: list[str], experiment: Experiment, frozen: Frozen, caches: Caches
+    wanted: list[str], looked_at: list[str], experiment: Experiment, frozen: Frozen, caches: Caches
 ) -> dict[str, Start]:
     started = {name: _start(name, experiment, frozen.get(name), caches) for name in wanted}
-    for name in staged:
-        _refuse_other_stages(name, experiment)
+    for name in looked_at:
+        if experiment.recipe.frozen_stages:
+            _refuse_other_stages(name, experiment)
+        if needs_batch_norm(experiment):
+            refuse_no_batch_norm(name, experiment)
     return started
 
 

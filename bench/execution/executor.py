@@ -72,7 +72,7 @@ class Speed:
 
     def seconds(self, spec: RunSpec) -> float:
         """How long a run should take, features of frozen bodies not counted."""
-        trained = len(spec.train) * spec.recipe.epochs
+        trained = len(spec.train) * spec.recipe.epochs * (2 if spec.adaptation == "coral" else 1)
         last = spec.all_epochs - 1  # whose scores are those of the predictions
         monitored = sum(map(spec.is_monitored, range(spec.all_epochs - spec.recipe.epochs, last)))
         evaluated = len(spec.validation) * monitored + len(spec.predicted)

@@ -4,6 +4,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import groupby
 
 import numpy as np
 import torch
@@ -14,6 +15,10 @@ from backbones.build import build, classifier, ran_out_of_memory, traits
 from backbones.stages import divide
 from backbones.state import as_bytes, restore
 from bench.errors import disk_failed
+from bench.execution.adaptation.covariance import Target
+from bench.execution.adaptation.entropy import adapted_logits
+from bench.execution.adaptation.standardised import Standardised
+from bench.execution.adaptation.statistics import with_statistics
 from bench.execution.allocation import give_back
 from bench.execution.augmentation import LightAugmentation
 from bench.execution.batches import ImageBatches
@@ -30,6 +35,7 @@ from bench.execution.timings import Timings
 from bench.execution.training import Inputs, NonFiniteLossError, Phase, StoppedError, TrainingPart, train
 from bench.execution.watch import Recorder, StepWatch
 from bench.execution.weight_cache import stored_weights
+from bench.plan.adaptation import BY_BATCH_NORM
 from bench.plan.spec import EpochRecord, RunResult, RunSpec, Sample
 from bench.plan.trace import EVERY_STEP_UP_TO
 from bench.scoring import class_numbers
@@ -137,6 +143,8 @@ class PreparedRun:
         pixels.refuse_other_neighbours(spec.pixels, (*spec.train, *spec.predicted))
         array = pixels.open()
         source = source_of(array, self.device, pixels.threes)
+        if spec.adaptation == "histogram":
+            source = Standardised(source, self.rows(spec.train))
         self.images = ImageBatches(array, traits(self.model), self.device, channels_last, source)
         recorded = spec.numerics.steps == "graph" and self.device.type == "cuda"
         self.recorder: StepRecorder | None = CudaGraphs(self.device) if recorded else None
@@ -193,8 +201,11 @@ class PreparedRun:
 
     def _train_head(self, epochs: int, on_epoch: Callable[[EpochRecord], bool]) -> None:
         with self.timings.phase("features"):
-            stored = load_features(self.resources.caches.features, self.spec, self.resources.pixels, self._features)
-            features = torch.from_numpy(np.array(stored.values)).to(self.device)
+            if self.spec.adaptation == "histogram":  # whose images are other ones in each fold
+                found = self._features()
+            else:
+                found = load_features(self.resources.caches.features, self.spec, self.resources.pixels, self._features)
+            features = torch.from_numpy(np.array(found.values)).to(self.device)
         head = classifier(self.model)
         self._train(head, lambda rows: features[torch.from_numpy(rows).to(self.device)], "head", epochs, 0, on_epoch)
 
@@ -212,10 +223,18 @@ class PreparedRun:
         on_epoch: Callable[[EpochRecord], bool],
     ) -> None:
         spec = self.spec
+        order_seed = derive(spec.seeds.order, "fold", spec.fold)
         part = TrainingPart(inputs, self.rows(spec.train), self.labels(spec.train))
-        if phase == "full" and spec.recipe.augmentation == "light":
-            light = LightAugmentation(derive(spec.seeds.order, "fold", spec.fold))
-            part = replace(part, cases=[sample.digest for sample in spec.train], augmentation=light)
+        if phase == "full":
+            unlabelled = spec.external if spec.adaptation == "coral" else ()
+            looked_at = spec.train + unlabelled
+            part = replace(
+                part,
+                rows=self.rows(looked_at),
+                cases=[sample.digest for sample in looked_at],
+                augmentation=LightAugmentation(order_seed) if spec.recipe.augmentation == "light" else None,
+                target=Target(len(unlabelled), order_seed) if unlabelled else None,
+            )
         held_out, truth = self.rows(spec.validation).tolist(), self.labels(spec.validation)
 
         def validate(epoch: int) -> Validation | None:
@@ -234,7 +253,7 @@ class PreparedRun:
             phase=phase,
             epochs=epochs,
             first_epoch=first_epoch,
-            order_seed=derive(spec.seeds.order, "fold", spec.fold),
+            order_seed=order_seed,
             autocast=self.autocast,
             device=self.device,
             validate=validate,
@@ -244,11 +263,29 @@ class PreparedRun:
         )
 
     def _last_logits(self) -> Logits:
-        """Of all that is predicted, by the model as it is now; kept, since `predict` comes next."""
+        """Of all that is predicted, by the model as it is now; kept, since `predict` comes next.
+
+        Where copies of it are adapted to sites, each of these is predicted by its own.
+        """
+        spec, of_sites = self.spec, self.spec.adaptation in BY_BATCH_NORM
         with self.timings.phase("predict"):
-            rows = self.rows(self.spec.predicted).tolist()
-            self._logits = evaluate(*self.trained, rows, self.autocast)
-        return self._logits
+            rows = self.rows(spec.validation if of_sites else spec.predicted).tolist()
+            logits = evaluate(*self.trained, rows, self.autocast)
+        if of_sites:
+            with self.timings.phase("adapt"):
+                sites = groupby(spec.external, key=lambda sample: sample.site)
+                logits = np.concatenate([logits, *(self._at_site(site, tuple(cases)) for site, cases in sites)])
+        self._logits = logits
+        return logits
+
+    def _at_site(self, site: str, cases: tuple[Sample, ...]) -> Logits:
+        """By a copy of the model that is adapted to all cases of a site, whose labels play no part."""
+        spec, rows = self.spec, self.rows(cases)
+        if spec.adaptation == "tent":
+            seed = derive(spec.seeds.order, "fold", spec.fold, "tent", site)
+            return adapted_logits(self.model, self.images, rows, self.autocast, spec.recipe.batch_size, seed)
+        adapted = with_statistics(self.model, self.images, rows.tolist(), self.autocast)
+        return evaluate(adapted, self.images, rows.tolist(), self.autocast)
 
     def predict(self) -> NDArray[np.float32]:
         """Class probabilities (n_predicted, n_classes)."""

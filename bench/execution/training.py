@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from bench.execution.adaptation.covariance import Target, WithCoral
 from bench.execution.augmentation import LightAugmentation
 from bench.execution.batches import steps_per_epoch, training_batches
 from bench.execution.optimisation import Optimisation, loss_function
@@ -34,16 +35,23 @@ class StoppedError(Exception):
 
 @dataclass(frozen=True)
 class TrainingPart:
-    """Inputs by row, the rows of the training cases, their class numbers, and digests by which each is changed."""
+    """Inputs by row, the rows of the training cases, their class numbers, and digests by which each is changed.
+
+    target: unlabelled images to align with; their rows and digests stand behind those of the training cases.
+    """
 
     inputs: Inputs
     rows: NDArray[np.int64]
     labels: NDArray[np.int64]
     cases: Sequence[str] = ()
     augmentation: LightAugmentation | None = None
+    target: Target | None = None
 
     def batch(self, places: NDArray[np.int64], epoch: int) -> Tensor:
-        """The inputs of some training cases, as they are seen in an epoch."""
+        """The inputs of some training cases, as they are seen in an epoch, and behind them as many of the target."""
+        if self.target is not None:
+            n = len(self.labels)
+            places = np.concatenate([places, n + self.target.partners(places, n, epoch)])
         inputs = self.inputs(self.rows[places])
         if self.augmentation is None:
             return inputs
@@ -75,9 +83,11 @@ def train(
         NonFiniteLossError: names the phase, epoch and step.
         StoppedError: `on_epoch` answered False.
     """
-    steps = steps_per_epoch(len(part.rows), recipe.batch_size)
+    steps = steps_per_epoch(len(part.labels), recipe.batch_size)
     optimisation = Optimisation(module, recipe, steps * epochs, device, recorded=recorder is not None)
     criterion = loss_function(recipe, part.labels.tolist(), n_classes, device)
+    if part.target is not None:
+        criterion = WithCoral(criterion)
     take = TrainingStep(module, criterion, optimisation, autocast, recorder)
     labels = torch.from_numpy(part.labels).to(device)
     done = 0
@@ -85,7 +95,7 @@ def train(
         module.train()
         started, images, lr = time.perf_counter(), 0, 0.0
         losses: list[float] = []
-        for batch in training_batches(len(part.rows), recipe.batch_size, order_seed, phase, epoch):
+        for batch in training_batches(len(part.labels), recipe.batch_size, order_seed, phase, epoch):
             done += 1
             step = Step(phase, epoch, done, done % steps == 0, module, optimisation.optimiser)
             for watch in watches:

@@ -9,6 +9,7 @@ from bench.data.cases import Case
 from bench.data.images import PixelSettings
 from bench.errors import RequestError
 from bench.folds.table import FoldTable
+from bench.plan.adaptation import BY_BATCH_NORM
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.spec import RunSpec
 from bench.report.entries import distinguishing, settings
@@ -82,8 +83,10 @@ def find_models(
 
 
 def _has_model(record: RunRecord) -> bool:
-    """Whether a network was trained here: not of external predictions, nor of probes."""
-    return record.spec.role == "main" and not record.spec.recipe.probes
+    """Whether a network was trained here: not of external predictions, nor of probes; nor of copies that were adapted
+    to sites, whose model is that of the row without adaptation."""
+    trained = record.spec.role == "main" and not record.spec.recipe.probes
+    return trained and record.adaptation not in BY_BATCH_NORM
 
 
 def _planned(group: Sequence[StoredRun], cases: Sequence[Case], folds: FoldTable, name: str) -> ModelSet:
@@ -91,7 +94,8 @@ def _planned(group: Sequence[StoredRun], cases: Sequence[Case], folds: FoldTable
     assert isinstance(spec, TrainedSpec)
     backbone = PlannedBackbone(spec.backbone, group[0].record.weights, spec.numerics)
     seeds = sorted({run.record.spec.seed for run in group} & set(folds.by_seed))
-    specs = plan_runs(cases, folds, spec.classes, [backbone], seeds, spec.recipe, spec.pixels)
+    planned_by = (cases, folds, spec.classes, [backbone], seeds, spec.recipe, spec.pixels)
+    specs = plan_runs(*planned_by, adaptations=[spec.adaptation])
     stored = {run.run_id: run for run in group}
     planned = {spec.run_id: spec for spec in specs}
     runs = tuple((stored[identity], spec) for identity, spec in planned.items() if identity in stored)

@@ -10,6 +10,7 @@ from bench.errors import RequestError
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldOfCase, FoldTable
 from bench.nondeterminism.options import CONTROL, NondeterminismOptions, NumericsSetting, SeedSource
+from bench.plan.adaptation import NONE
 from bench.plan.plan import PlannedBackbone, plan_runs, seeds_of
 from bench.plan.spec import Numerics, RunSpec
 from bench.seeds import derive
@@ -63,7 +64,7 @@ def designs_of(
     The first of the experiment's seeds is the base; devices: those that this machine has.
 
     Raises:
-        RequestError: there is no other device to vary.
+        RequestError: there is no other device to vary, or several adaptations are asked for.
     """
     experiment, data, seed = prepared.experiment, prepared.dataset, prepared.experiment.seeds[0]
     if "device" in options.settings and not others(backbone.numerics, "device", devices):
@@ -71,9 +72,16 @@ def designs_of(
             f"--vary device: {backbone.numerics.device} is the only device of this machine. Leave it out."
         )
 
+    if len(experiment.adapted) > 1:
+        raise RequestError(
+            f"bench nondeterminism studies one way of training at a time, and was asked for --adapt "
+            f"{', '.join(experiment.adapted)} (adapt). Give one of them."
+        )
+
     def plan(table: FoldTable) -> Sequence[RunSpec]:
-        recipe, order = experiment.recipe, data.pixels.order
-        return plan_runs(data.cases, table, data.classes, [backbone], [seed], recipe, data.settings, order=order)
+        recipe, how = experiment.recipe, experiment.adapted or [NONE]
+        given = (data.cases, table, data.classes, [backbone], [seed], recipe, data.settings)
+        return plan_runs(*given, order=data.pixels.order, adaptations=how)
 
     def draw(other: int) -> FoldOfCase:
         return draw_folds(internal(data.cases), other, folds=experiment.drawn_folds, holdout=experiment.holdout)

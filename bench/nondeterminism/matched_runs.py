@@ -41,7 +41,7 @@ def _runs(folder: ResultsFolder) -> dict[str, StoredRun]:
 
 def _question(record: RunRecord, spec: TrainedSpec) -> str:
     """What a run asks, without how the arithmetic is done."""
-    which = [spec.backbone, spec.seed, spec.replicate, spec.fold, spec.role, asdict(spec.seeds)]
+    which = [spec.backbone, spec.adaptation, spec.seed, spec.replicate, spec.fold, spec.role, asdict(spec.seeds)]
     data = [spec.classes, spec.pixels.decisive(), spec.n_train, spec.n_external]
     return json.dumps([*which, *data, record.weights.digest, spec.recipe.model_dump(exclude={"name"})], sort_keys=True)
 

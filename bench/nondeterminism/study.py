@@ -133,7 +133,7 @@ def _blank(base: RunSpec) -> RecordedStudy:
     return RecordedStudy(
         backbone=base.backbone,
         weights=base.weights.source,
-        recipe=base.recipe.label(),
+        recipe=base.recipe_label,
         image_size=base.pixels.image_size,
         tooling=numerics_text(base.numerics),
         seed=base.seed,

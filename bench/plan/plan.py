@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from bench.data.cases import INTERNAL, Case
 from bench.data.images import PixelSettings
 from bench.folds.table import FoldTable
+from bench.plan.adaptation import NONE, Adaptation
 from bench.plan.recipe import Recipe
 from bench.plan.spec import Numerics, Role, RunSpec, Sample, Seeds, Weights
 from bench.plan.training_draws import repeated, times_drawn
@@ -78,9 +79,10 @@ def plan_runs(
     pixels: PixelSettings,
     monitor: int | None = None,
     order: Order | None = None,
+    adaptations: Sequence[Adaptation] = (NONE,),
     training_draws: int = 0,
 ) -> list[RunSpec]:
-    """Backbones × seeds × folds. Seeds come first, so that every backbone has finished seed 0 before seed 1 starts.
+    """Backbones × adaptations × seeds × folds. Seeds come first, so that all have finished seed 0 before seed 1 starts.
 
     Where folds are sites, cases of every site are trained on and held out, and none is external. order: as that of
     `PixelCache`; without it runs have the order that `pixels` say. training_draws: how often each seed's training cases
@@ -90,13 +92,14 @@ def plan_runs(
     inside = [sample for sample in samples if folds.sites or sample.site == INTERNAL]
     external = by_content(sample for sample in samples if not folds.sites and sample.site != INTERNAL)
     return [
-        replace(backbone.spec(part, classes, recipe, seen), monitor=monitor)
+        replace(backbone.spec(part, classes, recipe, seen), monitor=monitor, adaptation=adaptation)
         for draws in ((0,), range(1, training_draws + 1))
         for seed in seeds
         for draw in draws
         for part in parts_of(inside, seed, folds.by_seed[seed], folds.folds(seed), external, draw)
         for seen in (part.seen(pixels, order),)
         for backbone in backbones
+        for adaptation in adaptations
     ]
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from backbones.convolutions import Rule
 from backbones.names import wherever
 from bench.data.images import PixelSettings
+from bench.plan.adaptation import NONE, Adaptation, label_of
 from bench.plan.recipe import Recipe
 from bench.plan.trace import Trace
 from bench.seeds import derive
@@ -93,8 +94,9 @@ class RunSpec:
 
     `train`, `validation` and `external` are ordered by content, so that file names decide nothing.
     A case stands in `train` as often as it is trained on in each epoch. `seed`, `fold` and `replicate` say which run of
-    the plan this is. `monitor` says how often the validation part is scored on the way, which decides nothing but what
-    the history holds: after every so many epochs, 0 for the last alone, None for every epoch where that is cheap.
+    the plan this is. `adaptation` says how it meets the images of other sites, whose labels it never sees. `monitor`
+    says how often the validation part is scored on the way, which decides nothing but what the history holds: after
+    every so many epochs, 0 for the last alone, None for every epoch where that is cheap.
     """
 
     backbone: str
@@ -112,6 +114,7 @@ class RunSpec:
     replicate: int = 0
     role: Role = "main"
     monitor: int | None = None
+    adaptation: Adaptation = NONE
 
     @property
     def predicted(self) -> tuple[Sample, ...]:
@@ -129,7 +132,13 @@ class RunSpec:
         training cases that were drawn `resnet34 seed 0 draw 2 fold 1`."""
         repeated = f" replicate {self.replicate}" if self.role == "nondeterminism" else ""
         repeated = f" draw {self.draw}" if self.draw else repeated
-        return f"{self.backbone} seed {self.seed}{repeated} fold {self.fold}"
+        adapted = "" if self.adaptation == NONE else f" {self.adaptation}"
+        return f"{self.backbone}{adapted} seed {self.seed}{repeated} fold {self.fold}"
+
+    @property
+    def recipe_label(self) -> str:
+        """What its row is told apart by: the recipe, and the adaptation where there is one."""
+        return ", ".join([self.recipe.label(), *([] if self.adaptation == NONE else [label_of(self.adaptation)])])
 
     @property
     def all_epochs(self) -> int:
@@ -175,6 +184,7 @@ class RunSpec:
             "replicate": self.replicate,
             "tooling": self.numerics.decisive(),
             "role": self.role,
+            **({} if self.adaptation == NONE else {"adaptation": self.adaptation}),
         }
         texts = {name: json.dumps(part, sort_keys=True) for name, part in parts.items()}
         texts |= _contents(train=self.train, validation=self.validation, external=self.external)
@@ -212,7 +222,8 @@ def _content(samples: Sequence[Sample], numbers: dict[str, int]) -> list[tuple[s
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One epoch. Losses are mean cross-entropy; `lr` is that of the epoch's last step; `images` were trained on.
+    """One epoch. Losses are mean cross-entropy, in training with what an adaptation adds to it; `lr` is that of the
+    epoch's last step; `images` were trained on.
 
     What is of the validation part is NaN where that was not scored.
     """

@@ -15,6 +15,7 @@ from bench.data.cases import INTERNAL, Case
 from bench.data.images import PixelSettings
 from bench.errors import RequestError
 from bench.folds.table import FoldTable
+from bench.plan.adaptation import NONE, TRANSDUCTIVE, Adaptation
 from bench.report.training_draws import apart_from_order, inside, predictions_of, runs_of_draws, training_draws
 from bench.store.aside import left_aside
 from bench.store.folder import LEAKS, ResultsFolder
@@ -23,6 +24,7 @@ from bench.store.runs import StoredRun
 from bench.store.snapshot import FolderSnapshot
 from bench.store.tuned import TunedRecipes
 from reports import Entry
+from reports.tables.caveats import TRANSDUCTIVE as OF_TARGET
 from reports.tables.caveats import UNKNOWN_FOLDS, Caveat
 from reports.tables.training_populations import TrainingDraws
 
@@ -159,16 +161,25 @@ def _alike(runs: Sequence[StoredRun]) -> list[list[StoredRun]]:
 
 
 def _entries(rows: Sequence[Row], folds: FoldTable, caveats: tuple[Caveat, ...], tuned: TunedRecipes) -> list[Entry]:
-    """One entry for each row; imported ones are named last."""
+    """One entry for each row; imported ones are named last, and adapted ones have their baselines."""
     records = [row.record for row in rows]
     entries: list[Entry] = []
+    by_settings: dict[Hashable, Entry] = {}
     for row in rows:
         entry = _entry(row, folds, records, (*tuned.caveats(row.record), *caveats))
         names = {other.key for other in entries}
         while entry.key in names:
             entry = replace(entry, recipe=f"{entry.recipe}, {IMPORTED}")
         entries.append(entry)
-    return entries
+        by_settings[settings(row.record)] = entry
+    return [_with_baseline(entry, row.record, by_settings) for entry, row in zip(entries, rows, strict=True)]
+
+
+def _with_baseline(entry: Entry, record: RunRecord, by_settings: Mapping[Hashable, Entry]) -> Entry:
+    if record.adaptation == NONE:
+        return entry
+    baseline = by_settings.get(settings(record, NONE))
+    return replace(entry, adaptation=record.adaptation, baseline=None if baseline is None else baseline.key)
 
 
 def _entry(row: Row, folds: FoldTable, all_records: Sequence[RunRecord], caveats: tuple[Caveat, ...]) -> Entry:
@@ -191,19 +202,22 @@ def _entry(row: Row, folds: FoldTable, all_records: Sequence[RunRecord], caveats
             *([OF_GROUPS] if spec.role != "import" and spec.recipe.probe == "attention" else []),
             *([NOT_DETERMINISTIC] if spec.role != "import" and not spec.numerics.deterministic else []),
             *([MIXED_WEIGHTS] if mixed else []),
+            *([OF_TARGET] if record.adaptation in TRANSDUCTIVE else []),
             *caveats,
         ),
     )
 
 
-def settings(record: RunRecord) -> Hashable:
-    """What runs that are one row have in common.
+def settings(record: RunRecord, adaptation: Adaptation | None = None) -> Hashable:
+    """What runs that are one row have in common; with another adaptation, what those of that row have.
 
     Names of recipes and files do not part rows, but for imported runs, of which nothing else is known.
     """
     spec = record.spec
     if spec.role == "import":
         return (spec.backbone, spec.role, record.weights.source, spec.recipe_label, spec.folds_known)
+    if adaptation is not None:
+        spec = spec.model_copy(update={"adaptation": adaptation})
     return apart_from_order(record, spec), spec.pixels.order
 
 

@@ -29,7 +29,8 @@ def runs_of_draws(runs: Iterable[StoredRun]) -> dict[Hashable, list[StoredRun]]:
 
 def apart_from_order(record: RunRecord, spec: TrainedSpec) -> Hashable:
     """The settings of a run, but for what lies beside its slices, which a draw lacks in part."""
-    return spec.backbone, record.weights.digest, spec.recipe.unnamed(), replace(spec.pixels, order=""), spec.numerics
+    pixels = replace(spec.pixels, order="")
+    return spec.backbone, record.weights.digest, spec.recipe.unnamed(), pixels, spec.numerics, spec.adaptation
 
 
 def training_draws(

@@ -82,7 +82,8 @@ def find_labels(
     says nothing of labels.
     """
     internal = [case for case in cases if case.site == INTERNAL]
-    entries = [entry for entry in entries if not has(entry.caveats, "of_groups")]  # which say nothing of single cases
+    # those of groups say nothing of single cases, and an adapted model is nearly its baseline once more
+    entries = [entry for entry in entries if not (has(entry.caveats, "of_groups") or entry.adaptation)]
     blind = [entry for entry in entries if entry.key not in usable]
     entries = [entry for entry in entries if entry.key in usable]
     inside = [entry.predictions[entry.predictions["site"] == INTERNAL] for entry in entries]

@@ -7,7 +7,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bench.config.experiment import Experiment
 from bench.config.faults import in_words
-from bench.config.request import COMMAND_LINE, Given, experiment_from, options_from, refuse_probe, refuse_site_folds
+from bench.config.request import (
+    COMMAND_LINE,
+    Given,
+    experiment_from,
+    options_from,
+    refuse_adaptation,
+    refuse_probe,
+    refuse_site_folds,
+)
 from bench.config.toml import read_toml
 from bench.errors import RequestError
 from bench.option import SEARCH, option
@@ -143,6 +151,7 @@ def search_from(given: Given) -> tuple[Experiment, SearchOptions, str]:
     experiment = experiment_from(given)
     refuse_probe(experiment, "bench search")
     refuse_site_folds(experiment, "bench search")
+    refuse_adaptation(experiment, "bench search", "scores internal cases alone and opens no external site")
     table = values.get("search", {})
     if not isinstance(table, dict):
         raise RequestError(f"search in {config} must be a table, [search], not {table!r}.")

@@ -4,14 +4,23 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_serializer
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_serializer,
+    model_serializer,
+)
 
 from bench.atomic import write_text
 from bench.data.images import PixelSettings
 from bench.errors import BenchError
 from bench.plain_file import plain
+from bench.plan.adaptation import NONE, Adaptation
 from bench.plan.recipe import Recipe
 from bench.plan.spec import Numerics, Role, RunResult, RunSpec, Seeds, Weights, draw_of
 from bench.scoring import class_numbers, scores_by_site
@@ -53,6 +62,7 @@ class TrainedSpec(BaseModel):
     role: Role
     recipe: Recipe
     recipe_label: str
+    adaptation: Adaptation = NONE
     pixels: PixelSettings
     numerics: Numerics = Field(validation_alias=AliasChoices("tooling", "numerics"), serialization_alias="tooling")
     seeds: Seeds
@@ -70,6 +80,12 @@ class TrainedSpec(BaseModel):
     def _only_what_decides(self, numerics: Numerics) -> dict[str, object]:
         """As it was written before there were rules of convolutions or recorded steps, where none is used."""
         return numerics.decisive()
+
+    @model_serializer(mode="wrap")
+    def _adapted_only(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As it was written before there were adaptations, where there is none."""
+        values: dict[str, Any] = dump(self)
+        return {key: value for key, value in values.items() if (key, value) != ("adaptation", NONE)}
 
 
 class NamedRecipe(BaseModel):
@@ -148,7 +164,8 @@ class RunRecord(BaseModel):
                 replicate=spec.replicate,
                 role=spec.role,
                 recipe=spec.recipe,
-                recipe_label=spec.recipe.label(),
+                recipe_label=spec.recipe_label,
+                adaptation=spec.adaptation,
                 pixels=spec.pixels,
                 numerics=spec.numerics,
                 seeds=spec.seeds,
@@ -166,10 +183,16 @@ class RunRecord(BaseModel):
         )
 
     @property
+    def adaptation(self) -> Adaptation:
+        """That of the spec; of external predictions none is known."""
+        return self.spec.adaptation if self.spec.role != "import" else NONE
+
+    @property
     def title(self) -> str:
         """As messages call it."""
+        adapted = "" if self.adaptation == NONE else f" {self.adaptation}"
         drawn = f" draw {self.draw}" if self.draw else ""
-        return f"{self.spec.backbone} seed {self.spec.seed}{drawn} fold {self.spec.fold}"
+        return f"{self.spec.backbone}{adapted} seed {self.spec.seed}{drawn} fold {self.spec.fold}"
 
     @property
     def draw(self) -> int:

@@ -133,6 +133,7 @@ class StoredRun:
             external=tuple(external),
             replicate=recorded.replicate,
             role=recorded.role,
+            adaptation=recorded.adaptation,
         )
         return spec if spec.run_id == self.run_id else None
 

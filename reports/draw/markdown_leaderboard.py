@@ -5,7 +5,14 @@ from dataclasses import replace
 
 from reports.draw.markdown_table import Footnotes, drawn, escaped
 from reports.draw.notation import RESEARCH_ONLY
-from reports.tables import comparison_tables, hospital_tables, row_tables, subgroup_tables, training_tables
+from reports.tables import (
+    adaptation_tables,
+    comparison_tables,
+    hospital_tables,
+    row_tables,
+    subgroup_tables,
+    training_tables,
+)
 from reports.tables.all_tables import headline_names
 from reports.tables.claims import caveats_of, few_seeds, mixed_weights
 from reports.tables.leaderboard import Leaderboard
@@ -95,11 +102,12 @@ def _below_the_table(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str
 
 
 def _divided(leaderboard: Leaderboard, notes: Footnotes, unit: str) -> Iterator[str]:
-    """By hospitals that were held out, by subgroups, and over training cases, where there are any."""
+    """By hospitals that were held out, by subgroups, over training cases, and by adaptations, where there are any."""
     for heading, there, tables in (
         ("Hospitals", leaderboard.hospitals, (hospital_tables.each_site, hospital_tables.next_hospital)),
         ("Subgroups", leaderboard.subgroups, (subgroup_tables.each_level, subgroup_tables.tests)),
         ("Training populations", leaderboard.training_populations, (training_tables.populations,)),
+        ("Domain adaptation", leaderboard.adaptations, (adaptation_tables.against_baselines,)),
     ):
         if not there:
             continue

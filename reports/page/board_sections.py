@@ -10,7 +10,7 @@ from reports.page.part import Part, Section
 from reports.page.standings import page_standings
 from reports.statistics.metrics import compared, of_each_class, primary
 from reports.statistics.metrics.of_counts import CONFUSED
-from reports.tables import comparison_tables, hospital_tables, row_tables, subgroup_tables
+from reports.tables import adaptation_tables, comparison_tables, hospital_tables, row_tables, subgroup_tables
 from reports.tables.all_tables import headline_names, known_metrics
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.table import Table, Term
@@ -27,6 +27,7 @@ def board_sections(leaderboard: Leaderboard) -> tuple[Section, ...]:
         _leaderboard(leaderboard),
         _external(leaderboard),
         _gap(leaderboard),
+        _adaptation(leaderboard),
         _hospitals(leaderboard),
         _subgroups(leaderboard),
         _classes(leaderboard),
@@ -74,6 +75,15 @@ def _gap(leaderboard: Leaderboard) -> Section:
         ),
         (*charts, of_one_site(leaderboard, split)) if leaderboard.sites else (),
     )
+
+
+def _adaptation(leaderboard: Leaderboard) -> Section:
+    table = adaptation_tables.against_baselines(leaderboard, headline_names())
+    about = (
+        "Models that met external images in another way than they were trained, each beside the same without that. No "
+        "label of these images was used."
+    )
+    return Section("adaptation", "Domain adaptation", (about,), (table,) if table.rows else ())
 
 
 def _hospitals(leaderboard: Leaderboard) -> Section:

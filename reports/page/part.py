@@ -86,6 +86,7 @@ ORDER = (
         "levels",
         "external",
         "gap",
+        "adaptation",
         "samples",
         "hospitals",
         "subgroups",

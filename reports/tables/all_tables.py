@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 
 from reports.statistics.metrics import headline, share_right
-from reports.tables import comparison_tables, hospital_tables, row_tables, subgroup_tables, training_tables
+from reports.tables import (
+    adaptation_tables,
+    comparison_tables,
+    hospital_tables,
+    row_tables,
+    subgroup_tables,
+    training_tables,
+)
 from reports.tables.caveats import with_caveats
 from reports.tables.claims import all_caveats_of, caveats_in_words
 from reports.tables.leaderboard import Leaderboard
@@ -15,6 +22,8 @@ OF_SUBGROUPS = ("subgroups", "subgroup_tests")
 """Those that there are only where subgroups were asked for."""
 OF_DRAWS = (training_tables.NAME,)
 """Those that there are only where training cases were drawn anew."""
+OF_ADAPTATION = ("adaptation",)
+"""Those that there are only where rows were adapted."""
 NAMES = (
     "leaderboard",
     "runs",
@@ -27,6 +36,7 @@ NAMES = (
     *OF_SITES,
     *OF_SUBGROUPS,
     *OF_DRAWS,
+    *OF_ADAPTATION,
     "comparisons",
     "fold_tests",
     "against_baseline",
@@ -76,6 +86,7 @@ def build_tables(
         subgroup_tables.each_level(leaderboard, wanted),
         subgroup_tables.tests(leaderboard, wanted),
         training_tables.populations(leaderboard, wanted),
+        adaptation_tables.against_baselines(leaderboard, wanted),
         comparison_tables.comparisons(leaderboard, wanted),
         comparison_tables.fold_tests(leaderboard, wanted),
     ]

@@ -17,6 +17,7 @@ Code = Literal[
     "near_guessing",
     "few_seeds",
     "of_groups",
+    "transductive",
 ]
 _NAMING = ("backbone", "a", "b", "search")
 
@@ -31,6 +32,9 @@ class Caveat:
 
 TUNED = "tuned on these cases"
 """How the text of the caveat `tuned` begins."""
+TRANSDUCTIVE = Caveat(
+    "transductive", "transductive: adapted to the unlabelled images of the external sites that it is tested on"
+)
 UNKNOWN_FOLDS = Caveat("unknown_folds", "one prediction a case and seed, made in folds that are not known")
 NEAR_GUESSING = Caveat("near_guessing", "not clearly better than guessing")
 

@@ -1,7 +1,7 @@
 """The leaderboard: predictions of several backbones → rows, comparisons and noise floors."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ from reports.statistics.noise_floor import NoiseFloor, noise_floor
 from reports.statistics.pooling import Pooled, pool_predictions
 from reports.statistics.ranking import probability_of_best, rank
 from reports.statistics.sample_gain import SampleGain, sample_gain
+from reports.tables.adaptation import Adapted, beside_baselines
 from reports.tables.caveats import TUNED, has
 from reports.tables.hospitals import HOSPITAL, Hospitals, over_sites
 from reports.tables.row import Entry, Row, build_row
@@ -43,6 +44,7 @@ class Leaderboard:
     hospitals: name → its metrics over the sites, where these were held out. subgroups: name → attribute → its
     metrics over the levels of internal cases; external_subgroups: name → site → the same. training_populations:
     name → its metrics over training cases that were drawn anew. ranks: whether rows may have ranks.
+    adaptations: the adapted rows, which are compared with their baselines alone.
     """
 
     classes: tuple[str, ...]
@@ -63,6 +65,7 @@ class Leaderboard:
     subgroups: Mapping[str, Mapping[str, Subgroup]] = field(default_factory=dict)
     training_populations: Mapping[str, TrainingPopulations] = field(default_factory=dict)
     external_subgroups: Mapping[str, Mapping[str, Mapping[str, Subgroup]]] = field(default_factory=dict)
+    adaptations: Mapping[str, Adapted] = field(default_factory=dict)
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -82,7 +85,7 @@ class Leaderboard:
 
     def unranked(self, why: str) -> "Leaderboard":
         """The same without ranks, ties and P(best), by the primary metric; `why` becomes a note."""
-        rows = sorted((replace(row, rank=None, ties=()) for row in self.rows), key=_place)
+        rows = _in_order([replace(row, rank=None, ties=()) for row in self.rows], self.adaptations)
         return replace(self, rows=tuple(rows), probability_of_best={}, notes=(why, *self.notes), ranks=False)
 
     def to_dict(self) -> dict[str, object]:
@@ -116,6 +119,7 @@ class Leaderboard:
                 if self.training_populations
                 else {}
             ),
+            **({"adaptation": _adaptations_dict(self.adaptations)} if self.adaptations else {}),
         }
 
 
@@ -161,17 +165,19 @@ def build_leaderboard(
     analyses = analyse(pooled, classes, pairs, draws, stratify=stratify, bootstrap=bootstrap)
     floors, without_floor = _noise_floors(analyses)
     tuned = [name for name, entry in named.items() if has(entry.caveats, "tuned")]
-    eligible = [one for one in analyses if one.pooled.name not in tuned]
+    adaptations, unknown = beside_baselines(named, analyses, pairs, draws, choice, stratify)
+    eligible = [one for one in analyses if one.pooled.name not in (*tuned, *adaptations)]
     comparisons, unpaired = compare_all(eligible, pairs, draws, choice, floors, stratify)
     several = [one.pooled.name for one in eligible if len(one.pooled.seeds) > 1]
     standings = rank(list(named), comparisons, several)
-    notes += without_floor + unpaired
+    notes += without_floor + unpaired + unknown
+    notes += [f"{name}: adapted, so it is not ranked, and compared with its baseline alone." for name in adaptations]
     notes += [f"{name}: {NOT_RANKED}" for name in tuned]
     notes += sites_without_levels(attributes, cases)
     rows = [build_row(one, named[one.pooled.name], standings[one.pooled.name], choice) for one in analyses]
     return Leaderboard(
         classes=tuple(classes),
-        rows=tuple(sorted(rows, key=_place)),
+        rows=_in_order(rows, adaptations),
         comparisons=tuple(comparisons),
         noise_floor=floors,
         probability_of_best=_probability_of_best(eligible, draws),
@@ -195,6 +201,7 @@ def build_leaderboard(
         },
         training_populations=_over_training(analyses, named, table, draws),
         external_subgroups=_at_sites(analyses, named, cases, attributes, draws),
+        adaptations=adaptations,
     )
 
 
@@ -231,9 +238,14 @@ def _subgroups_dict(subgroups: Mapping[str, Mapping[str, Subgroup]]) -> dict[str
     return {name: {attribute: one.to_dict() for attribute, one in of_row.items()} for name, of_row in subgroups.items()}
 
 
+def _adaptations_dict(adaptations: Mapping[str, Adapted]) -> dict[str, object]:
+    return {name: one.to_dict() for name, one in adaptations.items()}
+
+
 def _unique_names(entries: Sequence[Entry]) -> list[str]:
     count = Counter(entry.backbone for entry in entries)
-    names = [entry.backbone if count[entry.backbone] == 1 else entry.full_name for entry in entries]
+    alone = [count[entry.backbone] == 1 and not entry.adaptation for entry in entries]
+    names = [entry.backbone if one else entry.full_name for entry, one in zip(entries, alone, strict=True)]
     repeated = [name for name, times in Counter(names).items() if times > 1]
     if repeated:
         raise ValueError(f"Several entries share backbone, recipe and weights: {', '.join(repeated)}.")
@@ -279,6 +291,11 @@ def _sample_gains(analyses: Sequence[Analysis]) -> dict[str, SampleGain]:
     of_same_cases = [one for one in analyses if one.pooled.sides[INTERNAL].same_cases]
     accuracy = {one.pooled.name: one.sides[INTERNAL].of(share_right().name) for one in of_same_cases}
     return {name: sample_gain(one.per_seed, one.changes[INTERNAL]) for name, one in accuracy.items()}
+
+
+def _in_order(rows: Sequence[Row], adaptations: Collection[str]) -> tuple[Row, ...]:
+    """By rank, then by the primary metric; adapted rows, which are called after their baselines, come last."""
+    return tuple(sorted(rows, key=lambda row: (row.name in adaptations, *_place(row))))
 
 
 def _place(row: Row) -> tuple[float, float, str]:

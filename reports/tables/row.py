@@ -16,6 +16,8 @@ from reports.statistics.ranking import Standing
 from reports.tables.caveats import Caveat
 from reports.tables.training_populations import TrainingDraws
 
+Key = tuple[str, str, str]
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -24,7 +26,9 @@ class Entry:
     predictions: columns seed, fold, site ('internal' or an external name), case_id, label and predicted, one row
     per prediction, and p_<class> for each class where probabilities are known. seconds_per_run: wall time of
     training and evaluating one fold. It and `parameters` are None where predictions were imported. draws: what the same
-    settings predict with training cases that were drawn anew.
+    settings predict with training cases that were drawn anew. adaptation: how models met external images, empty where
+    they did so as they were trained; baseline: the key of the entry that is the same without it, None where there is
+    none.
     """
 
     backbone: str
@@ -36,9 +40,11 @@ class Entry:
     predictions: pd.DataFrame
     caveats: tuple[Caveat, ...] = ()
     draws: TrainingDraws | None = None
+    adaptation: str = ""
+    baseline: Key | None = None
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> Key:
         """Backbone, weights and recipe, which tell entries, and the rows made from them, apart."""
         return self.backbone, self.weights, self.recipe
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, PlainSerializer, WrapValidator, field_val
 from backbones.names import absolute, registered_names
 from bench.config.texts import parse_seeds
 from bench.option import NETWORKS, RECIPE, RUN, option
+from bench.plan.adaptation import ADAPTATIONS, NONE, Adaptation, with_baseline
 from bench.plan.recipe import RECIPES, Recipe
 
 MOST_SEEDS = 10_000
@@ -71,6 +72,14 @@ class DesignOptions(BaseModel):
         path=True,
     )
 
+    adapt: list[Adaptation] = option(
+        [NONE],
+        "How models meet the images of other sites, a row each: {choices}; repeatable. none is always among them.",
+        ("run", "nondeterminism"),
+        RECIPE,
+        choices=ADAPTATIONS,
+    )
+
     @field_validator("seeds", mode="before")
     @classmethod
     def _count_or_list(cls, value: Any) -> Any:
@@ -97,6 +106,16 @@ class DesignOptions(BaseModel):
     @classmethod
     def _once_each(cls, value: list[Any]) -> list[Any]:
         return list(dict.fromkeys(value))
+
+    @field_validator("adapt")
+    @classmethod
+    def _beside_none(cls, value: list[Adaptation]) -> list[Adaptation]:
+        return with_baseline(value)
+
+    @property
+    def adapted(self) -> list[Adaptation]:
+        """The adaptations that are asked for."""
+        return [one for one in self.adapt if one != NONE]
 
     @property
     def by_site(self) -> bool:

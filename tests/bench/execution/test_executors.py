@@ -55,7 +55,9 @@ def results_by_fold(executor: Executor, specs: list[RunSpec]) -> dict[int, RunRe
 
 @pytest.fixture(scope="module")
 def runs(digit_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[RunSpec], Resources]:
-    return prepare_runs(digit_data, Caches(tmp_path_factory.mktemp("caches")))
+    """Two folds; a copy of the model of the second is adapted to the external site."""
+    (first, second), resources = prepare_runs(digit_data, Caches(tmp_path_factory.mktemp("caches")))
+    return [first, replace(second, adaptation="tent")], resources
 
 
 class TestEveryExecutor:

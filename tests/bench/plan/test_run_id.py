@@ -9,6 +9,7 @@ from bench.data.cases import Case
 from bench.data.images import PixelSettings
 from bench.folds.draw import draw_folds
 from bench.folds.table import FoldTable
+from bench.plan.adaptation import ADAPTATIONS
 from bench.plan.plan import PlannedBackbone, plan_runs
 from bench.plan.recipe import Recipe
 from bench.plan.spec import Numerics, RunSpec, Weights
@@ -98,10 +99,29 @@ def test_the_order_of_files_does_not_change_what_a_fold_is_trained_on() -> None:
         {"numerics": Numerics("fp32", convolutions="products-1")},
         {"numerics": Numerics("fp32", steps="graph")},
         {"role": "nondeterminism"},
+        {"adaptation": "adabn"},
+        {"adaptation": "histogram"},
     ],
 )
 def test_whatever_decides_the_result_changes_the_name(change: dict[str, Any]) -> None:
     assert replace(SPEC, **change).run_id != SPEC.run_id
+
+
+def test_adaptations_are_crossed_with_backbones_under_the_same_seeds_and_folds() -> None:
+    inside = [case for case in cases() if case.site == "internal"]
+    folds = FoldTable({0: draw_folds(inside, 0, folds=2)})
+    backbones = [PlannedBackbone(name, Weights("random", ""), Numerics("fp32")) for name in ("resnet18", "resnet34")]
+    asked = (cases(), folds, ("a", "b"), backbones, [0], Recipe(), PixelSettings(32))
+    specs = plan_runs(*asked, adaptations=ADAPTATIONS)
+    assert len({spec.run_id for spec in specs}) == len(specs) == 2 * 2 * 5
+    plain = {spec.run_id for spec in plan_runs(*asked)}
+    assert {spec.run_id for spec in specs if spec.adaptation == "none"} == plain
+    assert specs[1].title == "resnet18 adabn seed 0 fold 0"
+    assert [spec.recipe_label for spec in specs[:3]] == [
+        "fine-tune",
+        "fine-tune, transductive adabn",
+        "fine-tune, histogram",
+    ]
 
 
 def test_a_recipe_of_another_name_is_the_same_run() -> None:

@@ -196,6 +196,16 @@ def test_entries_without_probabilities_are_left_out_and_named(tmp_path: Path, wi
     assert not (tmp_path / WORKLIST).exists()
 
 
+def test_an_adapted_model_has_no_vote_beside_the_one_that_it_was(tmp_path: Path) -> None:
+    """Its internal predictions are those of its baseline, or nearly so."""
+    other = {"p_=a": [0.1, 0.2, 0.8, 0.9], "p_b": [0.9, 0.8, 0.2, 0.1]}
+    adapted = replace(entry("net", other), recipe="fine-tune, transductive adabn", adaptation="adabn")
+    said = write(tmp_path, [entry("net", RIGHT)])
+    alone = (tmp_path / WORKLIST).read_bytes()
+    assert write(tmp_path, [entry("net", RIGHT), adapted, replace(adapted, recipe="fine-tune, tent")]) == said
+    assert (tmp_path / WORKLIST).read_bytes() == alone
+
+
 def test_backbones_with_other_seeds_are_averaged(tmp_path: Path) -> None:
     surer = {"p_=a": [0.8, 0.2, 0.8, 1.0], "p_b": [0.2, 0.8, 0.2, 0.0]}
     write(tmp_path, [entry("net", RIGHT), entry("other", surer, seeds=5)])
