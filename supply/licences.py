@@ -18,8 +18,8 @@ from tabulate import tabulate
 from supply.requirements import ROOT, asked_for, extras
 
 PERMISSIVE = re.compile(
-    r"0?bsd.*|3-clause bsd.*|apache.*|mit( license|-cmu|-0)?|isc( license.*)?|python software foundation.*|psf-2\.0|zlib"
-    r"|(cc0|bsl)-1\.0",
+    r"0?bsd.*|3-clause bsd.*|apache.*|mit( license|-cmu|-0)?|isc( license.*)?|python software foundation.*|psf-2\.0"
+    r"|zlib|(cc0|bsl)-1\.0",
     re.IGNORECASE,
 )
 UNSEEN = 3
