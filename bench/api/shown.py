@@ -41,7 +41,7 @@ class ShownTable:
         """The columns of the CSV, numbers as numbers."""
         from io import StringIO
 
-        return pd.read_csv(StringIO(self.to_csv()))
+        return pd.read_csv(StringIO(csv_text(self.table)))
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         text = self.to_markdown()

@@ -104,7 +104,7 @@ def test_beside_long_work(first: str, commands: Commands, alone: Alone, tmp_path
     assert ANSWERS[first]["report"] == PRINTS
     printed = commands.call("report", root)
     assert printed.code == 0, printed.said()
-    assert " test_resnet  0." in printed.said()
+    assert "\ntest_resnet  0." in printed.said()
     assert "report.html was not written. Another bench process" in printed.said()
     reads(commands, root, working)
     assert ANSWERS[first]["search"] == WAITS
