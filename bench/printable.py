@@ -14,6 +14,7 @@ from typing import Any
 from bench.printing import code_units, show_what_libraries_say
 
 HANDLER = "gapbench-ascii-forms"
+MESSAGES = 2  # standard error
 FORMS = {
     **dict.fromkeys("–—−‐‑‒―─━", "-"),
     **dict.fromkeys("‘’“”„«»", "'"),  # no double quotes: they would end a text in JSON and CSV
@@ -70,17 +71,21 @@ def encodable(text: str, encoding: str) -> str:
 
 
 class _Outliving(io.FileIO):
-    """A pipe or file that may lose its reader, as `| head` does: what is written then goes nowhere."""
+    """A pipe or file that may lose its reader, as `| head` does: what is written then goes nowhere.
+
+    So does a message that a full disk does not take. Results that it does not take are an error.
+    """
 
     def write(self, content: Any, /) -> int:
         try:
             return super().write(content)
         except OSError as error:
-            if error.errno != errno.EPIPE and (os.name != "nt" or error.errno != errno.EINVAL):
+            if error.errno == errno.EPIPE or (os.name == "nt" and error.errno == errno.EINVAL):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, self.fileno())
+                os.close(nowhere)
+            elif self.fileno() != MESSAGES:
                 raise
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self.fileno())
-            os.close(nowhere)
             return memoryview(content).nbytes
 
 

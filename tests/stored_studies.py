@@ -48,7 +48,14 @@ def write_study(
             Experiment(internal="/i", external=external, class_order=list(classes), folds=2, seeds=seeds, image_size=32)
         )
         for spec in plan_runs(
-            cases, folds, tuple(classes), planned, range(seeds), Recipe(), PixelSettings(32), None, None, training_draws
+            cases,
+            folds,
+            tuple(classes),
+            planned,
+            range(seeds),
+            Recipe(),
+            PixelSettings(32),
+            training_draws=training_draws,
         ):
             result = _result(spec, 0.9 - 0.3 * backbones.index(spec.backbone) / len(backbones), inside[0].case_id)
             folder.runs.write(spec, result, 11_000_000)

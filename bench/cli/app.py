@@ -112,7 +112,7 @@ def main() -> None:
         _end(error, *paragraph(error))
     if code == Interrupted.exit_code:  # as typer ends an interrupt that no command had words for
         _end(SystemExit(code), INTERRUPTED, Interrupted.exit_code)
-    sys.exit(code)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _as_interrupt(number: int, frame: FrameType | None) -> None:
@@ -128,4 +128,4 @@ def _end(error: BaseException, message: str, code: int) -> NoReturn:
     to_errors(message if interrupted else f"Error: {message}")
     if interrupted:
         os._exit(code)  # no waiting for threads that still decode images
-    sys.exit(code)
+    sys.exit(code if isinstance(code, int) else 0)

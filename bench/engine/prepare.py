@@ -82,10 +82,10 @@ class Prepared:
             experiment.seeds,
             experiment.recipe.with_labels_of_groups(experiment.label_order),
             data.settings,
-            experiment.monitored,
-            data.pixels.order,
-            experiment.adapt,
-            experiment.training_draws,
+            monitor=experiment.monitored,
+            order=data.pixels.order,
+            adaptations=experiment.adapt,
+            training_draws=experiment.training_draws,
         )
 
     def resources(self) -> Resources:

@@ -77,6 +77,7 @@ def plan_runs(
     seeds: Sequence[int],
     recipe: Recipe,
     pixels: PixelSettings,
+    *,
     monitor: int | None = None,
     order: Order | None = None,
     adaptations: Sequence[Adaptation] = (NONE,),

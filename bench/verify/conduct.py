@@ -12,6 +12,7 @@ from typing import Any
 from bench.errors import BenchError, RequestError, interruptible
 from bench.report.entries import read_stored
 from bench.report.leaderboard import JSON, MARKDOWN, Drawn, Evaluation, draw_leaderboard
+from bench.report.overview import KEY as OVERVIEW
 from bench.report.trained_labels import of_order
 from bench.store.check import check_folder
 from bench.store.folder import ResultsFolder
@@ -101,6 +102,8 @@ def _differing(root: Path, drawn: Drawn) -> Iterator[str]:
     if not isinstance(content, dict):
         yield f"{root / JSON} is no object"
         return
+    if OVERVIEW not in content:  # an earlier release wrote none
+        del now[OVERVIEW]
     yield from differences({**content, MADE_FROM: ""}, {**now, MADE_FROM: ""})
     for number, (then, line) in enumerate(zip(text.splitlines(), drawn.text.splitlines(), strict=False), start=1):
         if then != line:

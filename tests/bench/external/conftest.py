@@ -50,7 +50,7 @@ def by_hand() -> pd.DataFrame:
 
 @pytest.fixture
 def bring(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bring:
-    """Import tables (or files) into tmp_path/results; returns leaderboard.json and, as `printed`, what was said."""
+    """Import tables (or files) into tmp_path/results; returns leaderboard.json and, as `printed`, what was said and leaderboard.md."""
 
     def call(*given: pd.DataFrame | Path, results: Path = tmp_path / "results") -> dict[str, Any]:
         files = []
@@ -61,7 +61,8 @@ def bring(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bring:
         capsys.readouterr()
         import_predictions(files, results)
         content: dict[str, Any] = json.loads((results / "leaderboard.json").read_text())
-        return {**content, "printed": capsys.readouterr().out}
+        compiled = (results / "leaderboard.md").read_text(encoding="utf-8")
+        return {**content, "printed": capsys.readouterr().out + compiled}
 
     return call
 
