@@ -50,7 +50,10 @@ def by_hand() -> pd.DataFrame:
 
 @pytest.fixture
 def bring(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Bring:
-    """Import tables (or files) into tmp_path/results; returns leaderboard.json and, as `printed`, what was said and leaderboard.md."""
+    """Import tables (or files) into tmp_path/results; returns leaderboard.json.
+
+    `printed` is what was said, with leaderboard.md below it.
+    """
 
     def call(*given: pd.DataFrame | Path, results: Path = tmp_path / "results") -> dict[str, Any]:
         files = []
