@@ -50,7 +50,7 @@ def make_page(folder: "ResultsFolder", *, printed: bool, full: bool, show: bool)
         finally:
             if printed:
                 _print(folder, compiled, full=full)
-    if full or not printed:
+    if full or not printed or compiled is None:
         _say(f"Written: {written.page}, and its charts in {folder.root / 'figures'} ({len(written.figures)} files)")
     if show:
         _open(written.page)

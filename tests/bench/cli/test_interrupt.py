@@ -35,7 +35,7 @@ start()
 """
 
 COMMANDS = {
-    "run": ("bench.config.request.experiment_from", ["run"]),
+    "run": ("bench.config.request.experiment_from", ["run", "--seeds", "1"]),
     "search": ("bench.search.options.search_from", ["search"]),
     "nondeterminism": ("bench.config.request.options_from", ["nondeterminism"]),
     "explain": ("bench.config.request.options_from", ["explain"]),

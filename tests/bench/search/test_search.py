@@ -84,7 +84,7 @@ def test_the_winner_is_a_recipe_whose_rows_are_not_ranked(searched: Searched, be
     report = bench("report", results, "--full")
     assert "tuned on these cases" in report.stdout
     assert "## Flat search" in report.stdout
-    assert "## What the score depended on" in report.stdout
+    assert "## What the score depended on" not in report.stdout  # that takes 20 trials
     before = {path: path.stat().st_mtime_ns for path in results.glob("trials/*/*")}
     again = bench(*searched.command[:-1], results, "--pruner", "none", "--trials", "4")
     assert again.returncode == 0, again.stderr  # beside runs, whose external cases it does not know
