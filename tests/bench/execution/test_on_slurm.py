@@ -42,7 +42,8 @@ def importable() -> Iterator[None]:
 
 @pytest.fixture
 def runs(digit_data: Path, caches: Caches) -> Runs:
-    return prepare_runs(digit_data, caches)
+    """Longer than the time between two looks at a job, so that what is done to it at an epoch meets it."""
+    return prepare_runs(digit_data, caches, recipe=Recipe(epochs=80, batch_size=16))
 
 
 def by_fold(
