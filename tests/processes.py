@@ -47,12 +47,17 @@ def child_processes(pid: int) -> list[int]:
     return found
 
 
+def state(pid: int) -> str:
+    """R, S, T (stopped), Z (ended, nobody has asked) …, as proc(5) has them; empty where there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
 def alive(pid: int) -> bool:
     """Whether a process runs (a zombie does not)."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+    return state(pid) not in ("", "Z")
 
 
 def predictions(results: Path) -> dict[str, bytes]:

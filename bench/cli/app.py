@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
 
@@ -105,7 +105,7 @@ def main() -> None:
         _end(error, str(error), error.exit_code)
     except Exception as error:
         if not sys.argv[1:] and is_usage(error):  # no command: the help is printed
-            error.show()  # type: ignore[attr-defined]
+            cast(Any, error).show()
             sys.exit(EXIT_REQUEST)
         if is_usage(error):
             _end(error, usage_paragraph(error, sys.argv[1:]), EXIT_REQUEST)
@@ -128,4 +128,4 @@ def _end(error: BaseException, message: str, code: int) -> NoReturn:
     to_errors(message if interrupted else f"Error: {message}")
     if interrupted:
         os._exit(code)  # no waiting for threads that still decode images
-    sys.exit(code if isinstance(code, int) else 0)
+    sys.exit(code)

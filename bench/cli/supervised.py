@@ -21,6 +21,8 @@ from bench.processes import TO_END, end_with
 GRACE = 4.0  # seconds; so that every command has ended 5 s after an interrupt
 AGAIN = 0.05
 SIGNALS = (signal.SIGINT, *TO_END)
+HEARD = (*SIGNALS, *(getattr(signal, name) for name in ("SIGCONT",) if hasattr(signal, name)))
+"""Held back until both processes know what to do with them; the system has no SIGCONT where it has no fork."""
 INTERRUPTED = "Interrupted. What had finished is stored; give the same command again."
 FORCED = (
     "Interrupted: it did not end by itself and was ended by force. What had finished is stored; the same command "
@@ -35,8 +37,7 @@ def in_child(work: Callable[[], None]) -> None:
         return
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    heard = (*SIGNALS, signal.SIGCONT)
-    signal.pthread_sigmask(signal.SIG_BLOCK, heard)
+    signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
     parent = os.getpid()
     child = os.fork()
     if child:
@@ -47,7 +48,7 @@ def in_child(work: Callable[[], None]) -> None:
     end_with(parent)
     try:
         try:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, heard)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
             work()
         finally:  # nothing is interrupted where Python takes itself down
             _hear_no_more()
@@ -93,7 +94,7 @@ class _Wait:
         signal.signal(signal.SIGALRM, self._force)
         # A stop that came while the child was made may reach it after the signal that ended the parent's.
         signal.signal(signal.SIGCONT, lambda number, frame: self._send(signal.SIGCONT))
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, (*SIGNALS, signal.SIGCONT))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
         _, status = os.waitpid(self._child, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
         code = os.waitstatus_to_exitcode(status)

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from processes import INTERRUPTIBLE, alive, child_processes, wait_until
+from processes import INTERRUPTIBLE, alive, child_processes, state, wait_until
 
 POSIX = pytest.mark.skipif(
     not hasattr(os, "fork"), reason="there is no fork here; docs/command-line.md says what holds"
@@ -94,11 +94,6 @@ def test_a_second_signal_does_not_wait(deaf: Start) -> None:
 
 @POSIX
 def test_work_that_stands_still_goes_on_with_the_process_that_the_shell_started(deaf: Start) -> None:
-    def state(pid: int) -> str:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-
-    if not Path("/proc/self/stat").exists():
-        pytest.skip("the state of a process is read from /proc")
     process = deaf("run")
     (child,) = child_processes(process.pid)
     os.kill(child, signal.SIGSTOP)

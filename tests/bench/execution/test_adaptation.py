@@ -207,7 +207,7 @@ class Unreadable:
     def _raise(self, *given: object) -> NoReturn:
         raise AssertionError("the label of an external case was read")
 
-    __eq__ = __hash__ = __str__ = __repr__ = __len__ = __lt__ = _raise  # type: ignore[assignment]
+    __eq__ = __hash__ = __str__ = __repr__ = __len__ = __lt__ = _raise
 
 
 @pytest.mark.parametrize("adaptation", ADAPTED)
