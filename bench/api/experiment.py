@@ -4,15 +4,19 @@ import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from os import PathLike, fspath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from bench.api.notebook import progress_terminal
 from bench.api.options import Anywhere, Options
 from bench.errors import BenchError, RequestError
+from bench.printing import to_output
 
 if TYPE_CHECKING:
     from bench.api.results import Results
     from bench.config.experiment import Experiment as Settings
+
+CALLED = "bench.Experiment"
 
 
 class Experiment:
@@ -21,31 +25,30 @@ class Experiment:
     Examples:
         >>> bench.Experiment("digits", backbone=["resnet18", "resnet34"], seeds=10).run().leaderboard()
 
-    folder: the same as `data`, a folder that holds `internal/` and perhaps `external*/`.
+    folder: as `bench run DIR`, so `data` where it holds `internal/` or is a manifest that names sites, else
+    `internal`.
 
     One option differs: without `executor` and `workers`, runs are trained one after another in this process, which
     needs no care in notebooks and scripts. `executor="auto"` trains as many at once as there are cores, in processes
     that import the script anew; so a script then needs `if __name__ == "__main__":`. The results are the same bytes.
 
     Raises:
-        RequestError: an option or a value is wrong.
+        RequestError: an option, a value or the folder is wrong.
     """
 
     def __init__(self, folder: Anywhere | None = None, /, **options: Unpack[Options]) -> None:
         given: dict[str, Any] = {name: _plain(value) for name, value in options.items()}
-        if folder is not None:
-            if "data" in given:
-                raise RequestError("bench.Experiment was given a folder and data, which mean the same. Give one.")
-            given["data"] = fspath(folder)
         unknown = sorted(set(given) - set(Options.__annotations__))
         if unknown:
             known = ", ".join(Options.__annotations__)
             raise RequestError(f"bench.Experiment has no option {unknown[0]!r}. Known: {known}.")
         if "executor" not in given and "workers" not in given:
             given["executor"] = "in-process"
+        from bench.config.given_folder import with_source
         from bench.config.request import experiment_from
 
-        self.settings: Settings = experiment_from(given, called="bench.Experiment")
+        given = with_source(given, None if folder is None else Path(folder), CALLED)
+        self.settings: Settings = experiment_from(given, CALLED)
 
     def run(self, *, quiet: bool = False) -> "Results":
         """Train what is not stored yet, by the code behind `bench run`, and compile the leaderboard.
@@ -60,8 +63,11 @@ class Experiment:
         """
         _refuse_second_start()
         from bench.api.results import Results
+        from bench.config.given_folder import overlooked_by
         from bench.running import complete
 
+        if not quiet and (unused := overlooked_by(self.settings)):
+            to_output(unused)
         done = complete(self.settings, progress_terminal(quiet=quiet))
         if done.text is None:
             raise BenchError(f"All {len(done.failed)} runs failed; the first: {done.failed[0]}")

@@ -7,6 +7,7 @@ import typer
 
 from bench.cli.command import options_of, reading_begins, takes, training_begins
 from bench.errors import RequestError
+from bench.printing import to_output
 
 NOTHING_GIVEN = (
     "bench run needs images, or an option. Your own images: bench run DIR, where DIR holds internal/CLASS/… and for "
@@ -32,13 +33,14 @@ def run(
     if directory is None and not any(value is not None and value != [] for value in given.values()):
         raise RequestError(NOTHING_GIVEN)
     training_begins()
-    from bench.cli.sources import say_overlooked, with_source
+    from bench.config.given_folder import overlooked_by, with_source
     from bench.config.request import experiment_from
     from bench.engine.load_early import load_early
 
     experiment = experiment_from(with_source(given, directory))
     load_early(experiment)
-    say_overlooked(experiment)
+    if unused := overlooked_by(experiment):
+        to_output(unused)
     from bench.running import run_experiment
 
     raise typer.Exit(run_experiment(experiment))

@@ -73,7 +73,6 @@ def test_arguments_mean_what_they_mean_on_the_command_line(tmp_path: Path) -> No
     assert (made.reader, made.classes) == ({"*": "tree"}, {"EDH": "epidural"})
     assert made.results == str(tmp_path / "r")
     assert package.Experiment(internal="in", external="x/external-b").settings.external == {"b": "x/external-b"}
-    assert package.Experiment("d").settings.data == package.Experiment(Path("d")).settings.data == "d"
     assert package.Experiment(seeds=4).settings.seeds == [0, 1, 2, 3]
     assert package.Experiment(seeds="3,5").settings.seeds == [3, 5]
     assert package.Experiment().settings.executor == "in-process"
@@ -97,9 +96,21 @@ def test_wrong_arguments_are_refused_in_one_paragraph(options: dict[str, object]
         package.Experiment(**options)
 
 
-def test_a_folder_is_given_once() -> None:
-    with pytest.raises(RequestError, match="was given a folder and data, which mean the same"):
+def test_a_folder_alone_stands_for_what_bench_run_takes_it_for(tmp_path: Path) -> None:
+    (tmp_path / "sites/internal/dog").mkdir(parents=True)
+    (tmp_path / "sites/internal/cat").mkdir()
+    table = tmp_path / "table.csv"
+    table.write_text("path,label,place\na.png,cat,bern\n")
+    sites, tree = tmp_path / "sites", tmp_path / "sites/internal"
+    assert package.Experiment(str(sites)).settings.data == package.Experiment(sites).settings.data == str(sites)
+    assert package.Experiment(tree).settings.internal == str(tree)
+    assert package.Experiment(table).settings.internal == str(table)
+    assert package.Experiment(table, columns={"site": "place"}).settings.data == str(table)
+    assert package.Experiment(sites, external={"lyon": tree}).settings.internal == str(sites)
+    with pytest.raises(RequestError, match=r"here and data of bench\.Experiment both say where the images are"):
         package.Experiment("here", data="there")
+    with pytest.raises(RequestError, match=r"No such folder: .*nowhere"):
+        package.Experiment(tmp_path / "nowhere")
 
 
 @pytest.fixture(scope="module")
