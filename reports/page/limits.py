@@ -21,7 +21,15 @@ def limits(leaderboard: Leaderboard, *, synthetic: bool, warning: str = "") -> S
     of_this = [
         (synthetic, "The images are synthetic. They show how the program works, not how a backbone does on patients."),
         (bool(warning), f"{warning}: these numbers are too good."),
-        (not sites, "No other hospital was tested. Internal numbers promise nothing for one."),
+        (
+            not sites and not leaderboard.hospitals,
+            "No other hospital was tested. Internal numbers promise nothing for one.",
+        ),
+        (
+            bool(leaderboard.hospitals),
+            "The next hospital is taken for one of the same kind as these, which it is not if they were chosen for "
+            "being near, large or alike.",
+        ),
         (bool(sites), f"What holds at {listed(tuple(map(site_name, sites)))} need not hold at a further hospital."),
         (
             bool(random),

@@ -13,6 +13,7 @@ from tables_read import by_name, lines
 from reports import Entry, Leaderboard, build_leaderboard
 from reports.page.board_sections import board_sections
 from reports.page.forest import MEAN, NEXT, forest_lines, forest_plot
+from reports.page.limits import limits
 from reports.statistics.metrics import primary
 from reports.tables.hospitals import HOSPITAL
 
@@ -117,3 +118,9 @@ def test_two_sites_with_the_metric_have_no_synthesis() -> None:
     assert macro.synthesis.mean.value is None
     assert macro.synthesis.mean.reason == "2 of the sites have this number with its precision, 3 needed"
     assert [line.kind for line in forest_lines(two.hospitals["net"], "macro_f1")] == ["site", "site"]
+
+
+def test_the_page_does_not_say_that_no_hospital_was_tested(board: Leaderboard) -> None:
+    (points,) = limits(board, synthetic=False).parts
+    assert not any("No other hospital" in sentence for sentence in points.sentences)
+    assert any("taken for one of the same kind" in sentence for sentence in points.sentences)
