@@ -9,7 +9,11 @@ from bench.cli.command import AsWritten, reading_begins
 from bench.cli.look_commands import audit, clean, show
 from bench.printing import to_output
 
-data_app = typer.Typer(no_args_is_help=True, help="Make, fetch, look through and clean data sets.")
+data_app = typer.Typer(
+    no_args_is_help=True,
+    help="Make, fetch, look through and clean data sets.\n\n"
+    "Your images: bench data audit DIR. Synthetic ones: bench data phantom --out heads.",
+)
 
 
 @data_app.command(cls=AsWritten)
