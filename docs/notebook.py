@@ -3,6 +3,7 @@
 python -m docs.notebook
 """
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,11 +42,13 @@ def executed(notebook: Any) -> Any:
 
 
 def outputs(notebook: Any) -> Iterator[tuple[int, str, str]]:
-    """Of each output the number of its cell, its media type and its text; of a frame no more than that it is one."""
+    """Of each output the number of its cell, its media type and its text, of a widget as JSON; of a frame no more than
+    that it is one."""
     for number, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
             found = {"text/plain": output.get("text", "")} if output.output_type == "stream" else output.get("data", {})
-            for kind, text in found.items():
+            for kind, content in found.items():
+                text = content if isinstance(content, str) else json.dumps(content)
                 yield number, kind, re.sub(r'srcdoc="[^"]*"', "", text)
 
 

@@ -41,7 +41,7 @@ def choose_folds(selection: Selection) -> Choice:
     """
     cases = cases_as_drawn(selection)
     label, units = smallest_class(cases)
-    what = "patients" if any(case.group is not None for case in cases) else "images"
+    what = "patients" if selection.patients else "images"
     reason = ""
     for number in range(min(MOST, units), LEAST - 1, -1):
         try:

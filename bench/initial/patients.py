@@ -36,9 +36,22 @@ def patients_by_name(images: Sequence[FoundImage]) -> ByName | None:
     """What nine in ten names hold that is called a patient and comes back; else what they begin with, where that has a
     digit, comes back, and is not the class. None where there is no such thing.
 
-    Files of different sites never share a patient: numbers begin anew at each.
+    Files of different sites never share a patient: numbers begin anew at each. Where names are not alike at all sites,
+    each site is looked at alone, and some may tell nothing.
     """
-    several = len({image.site for image in images}) > 1
+    sites = dict.fromkeys(image.site for image in images)
+    found = _patients_of(images, several=len(sites) > 1)
+    if found is not None or len(sites) < 2:
+        return found
+    apart = [_patients_of([image for image in images if image.site == site], several=True) for site in sites]
+    known = [one for one in apart if one is not None]
+    if not known:
+        return None
+    return ByName({case: patient for one in known for case, patient in one.of_case.items()}, known[0].example)
+
+
+def _patients_of(images: Sequence[FoundImage], *, several: bool) -> ByName | None:
+    """several: whether there are other sites, so that the patient's name begins with this one's."""
     for pattern in (_SURE, _CALLED, _FIRST):
         keys = {image.case_id: found for image in images if (found := _key(pattern, image)) is not None}
         if len(keys) < MOSTLY * len(images) or not _come_back(keys):

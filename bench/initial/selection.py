@@ -127,7 +127,10 @@ def _with_patients(cases: list[Case], looked: Looked) -> tuple[list[Case], str, 
         return cases, "", False
     name, patient = map(visible, found.example)
     named = [replace(case, group=found.of_case.get(case.case_id)) for case in cases]
-    return named, f"by file names: {name} is of {patient}", True
+    sites = dict.fromkeys(case.site for case in cases)
+    unknown = [visible(site) for site in sites if all(case.group is None for case in named if case.site == site)]
+    but = f"; none of {listed(unknown, 3)}, where each image counts by itself" if unknown else ""
+    return named, f"by file names: {name} is of {patient}{but}", True
 
 
 def _how(cases: Sequence[Case], looked: Looked) -> str:

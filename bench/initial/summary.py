@@ -37,12 +37,13 @@ def found_lines(looked: Looked, selection: Selection) -> Iterator[str]:
         if patients
         else "patients: not known; each image counts by itself"
     )
-    kinds = Counter(m.kind or "?" for m in looked.images)
+    kinds = Counter(m.kind or "?" for m in looked.images if not m.unreadable)
     wide, high = median(case.width for case in cases), median(case.height for case in cases)
     named = ", ".join(f"{kind} {number:,}" for kind, number in kinds.most_common(4))
     yield f"images: {named}; {wide:g}×{high:g} pixels in the middle"
     if selection.copies:
-        yield f"copies: {len(selection.copies):,} pair(s) of images show the same"
+        first, second = (cases[number].path for number in (selection.copies[0].first, selection.copies[0].second))
+        yield f"copies: {len(selection.copies):,} pair(s) of images show the same, such as {first} and {second}"
 
 
 def warning_lines(looked: Looked, selection: Selection) -> Iterator[str]:

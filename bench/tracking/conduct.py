@@ -78,8 +78,8 @@ class Tracking:
             with self._warned(one.name, one.tracker.title):
                 for run_id in complete:
                     self._log(one, run_id)
-        experiment = self._folder.experiment()
-        if not (self._opened and complete and experiment):
+        experiment = self._folder.experiment() if self._opened and complete else None
+        if experiment is None:
             return
         now = made_from(self._folder, experiment, Evaluation.of(experiment))
         summary = None

@@ -5,10 +5,12 @@ import math
 from reports.statistics.cases import INTERNAL
 from reports.statistics.cell import Cell
 from reports.statistics.comparison import PRIMARY, Comparison
+from reports.statistics.hospitals.synthesis import FEW_SITES
 from reports.statistics.metrics import primary
 from reports.tables.caveats import NEAR_GUESSING, has
 from reports.tables.claims import is_best, mixed_weights, said_probability
-from reports.tables.comparison_tables import turned
+from reports.tables.comparison_tables import floor_cells, turned
+from reports.tables.hospitals import Hospitals
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.row import Row
 from reports.tables.wording import interval, listed, number, points, site_name
@@ -23,7 +25,8 @@ def answer(leaderboard: Leaderboard) -> tuple[str, ...]:
     if not leaderboard.rows:
         return ("No backbone has a complete seed yet, so there is nothing to rank.",)
     best = leaderboard.rows[0]
-    return (_which(leaderboard, best), _elsewhere(best), _noise(leaderboard, best))
+    over = leaderboard.hospitals.get(best.name)
+    return (_which(leaderboard, best), _to_come(best, over) if over else _elsewhere(best), _noise(leaderboard, best))
 
 
 def _which(leaderboard: Leaderboard, best: Row) -> str:
@@ -33,7 +36,8 @@ def _which(leaderboard: Leaderboard, best: Row) -> str:
 
 
 def _claim(leaderboard: Leaderboard, best: Row) -> str:
-    reached = f"{METRIC_NAME} on internal {leaderboard.unit}, {interval(best.cells.internal[METRIC], 2)}"
+    where = f"{leaderboard.unit} of all sites" if leaderboard.hospitals else f"internal {leaderboard.unit}"
+    reached = f"{METRIC_NAME} on {where}, {interval(best.cells.internal[METRIC], 2)}"
     if leaderboard.near_guessing(best):
         return _no_claim(leaderboard, best, reached)
     if len(leaderboard.rows) == 1:
@@ -86,6 +90,18 @@ def _elsewhere(best: Row) -> str:
     return f"{losses[0][0].upper()}{'; '.join(losses)[1:]}{more}."
 
 
+def _to_come(best: Row, hospitals: Hospitals) -> str:
+    """What the next hospital is expected to bring, where each site was held out."""
+    over = hospitals.metrics[METRIC].synthesis
+    start = f"Each site was predicted by models of the others; the mean {METRIC_NAME} of {best.name} over the sites is"
+    if over.next.low is None or over.next.high is None:
+        why = over.next.reason or over.mean.reason
+        return f"{start} {interval(over.mean, 2)}; what the next hospital would bring is not known ({why})."
+    ahead = f"{number(over.next.low, 2)} and {number(over.next.high, 2)}"
+    few = f", which {len(over.sites)} sites show only roughly" if len(over.sites) < FEW_SITES else ""
+    return f"{start} {interval(over.mean, 2)}, and at one more hospital like these it lies between {ahead} (95 %){few}."
+
+
 def _loss(best: Row, site: str) -> str:
     value, gap, where = best.cells.external[site][METRIC], best.cells.gap[site][METRIC], f"at {site_name(site)}"
     if value.value is None or gap.value is None:
@@ -119,12 +135,10 @@ def _noise(leaderboard: Leaderboard, best: Row) -> str:
     if floors is None:
         why = "one seed was trained" if len(best.seeds) == 1 else "its seeds hold out different cases"
         return f"How much is only the seed is not known, since {why}."
-    floor, seeds = floors[METRIC], len(best.seeds)
-    scale = floor.floor_s / floor.floor_1 if floor.floor_1 else 1.0
+    one_seed, means = floor_cells(floors[METRIC], primary())
     text = (
-        f"By the seed alone, two runs of it differ by up to {points(floor.floor_1, floor.low, floor.high)} points of "
-        f"{METRIC_NAME}, and two means of {seeds} seeds by up to "
-        f"{points(floor.floor_s, scale * floor.low, scale * floor.high)} (95 %, in brackets how well that is known)"
+        f"By the seed alone, two runs of it differ by up to {points(one_seed)} points of {METRIC_NAME}, and two means "
+        f"of {len(best.seeds)} seeds by up to {points(means)} (95 %, in brackets how well that is known)"
     )
     judged = [one for one in leaderboard.comparisons if one.endpoint == PRIMARY.name]
     if not judged:

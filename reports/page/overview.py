@@ -23,7 +23,7 @@ def noise_bands(leaderboard: Leaderboard) -> tuple[Band, ...]:
             floors[name][RIGHT.name].floor_s for name in (first.name, row.name) if RIGHT.name in floors.get(name, {})
         ]
         if len(both) == 2:
-            found.append(Band(row.name, middle - max(both), middle + max(both)))
+            found.append(Band(row.name, max(0.0, middle - max(both)), min(1.0, middle + max(both))))
     return tuple(found)
 
 

@@ -3,18 +3,23 @@
 from collections.abc import Sequence
 
 from reports.page.answer import unranked_since
+from reports.page.of_hundred import fewer_than_here, of_hundred, range_of_hundred, right_of_hundred
 from reports.page.part import Said
 from reports.statistics.cases import INTERNAL
-from reports.statistics.cell import Cell
 from reports.statistics.comparison import PRIMARY, Comparison, Endpoint
+from reports.statistics.hospitals.synthesis import FEW_SITES
 from reports.statistics.metrics import share_right
 from reports.tables.claims import IMPORTED, RANDOM, RECOMMENDED_SEEDS, is_best, mixed_weights
+from reports.tables.comparison_tables import floor_cells
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.row import Row
-from reports.tables.wording import listed, p_value, site_name
+from reports.tables.wording import interval, listed, number, p_value, site_name
 
 RIGHT = share_right().name
 _NAMED = 3
+_BY = f"by {PRIMARY.metric.in_sentence}" + (
+    ", which counts every class alike" if PRIMARY.metric.kind == "class average" else ""
+)
 
 
 def plain_words(leaderboard: Leaderboard) -> tuple[Said, ...]:
@@ -30,30 +35,10 @@ def plain_words(leaderboard: Leaderboard) -> tuple[Said, ...]:
     )
 
 
-def of_hundred(share: float) -> str:
-    """`72`; where it would else be called all or none, `under 1` or `over 99`."""
-    rounded = round(100 * share)
-    if rounded == 0 and share > 0:
-        return "under 1"
-    return "over 99" if rounded == 100 and share < 1 else str(rounded)
-
-
-def _range(low: float, high: float) -> str:
-    return f"{of_hundred(low)} to {of_hundred(high)}"
-
-
-def _right(leaderboard: Leaderboard, cell: Cell) -> str:
-    """`right in 72 of 100 cases (68 to 75)`."""
-    if cell.value is None:
-        return "right in an unknown share of cases"
-    ends = "" if cell.low is None or cell.high is None else f" ({_range(cell.low, cell.high)})"
-    return f"right in {of_hundred(cell.value)} of 100 {leaderboard.unit}{ends}"
-
-
 def _which(leaderboard: Leaderboard, best: Row) -> str:
     others = leaderboard.rows[1:]
     here = "at hospitals that its models had not seen" if best.name in leaderboard.hospitals else "here"
-    reached = f"was {_right(leaderboard, best.cells.internal[RIGHT])} {here}"
+    reached = f"was {right_of_hundred(best.cells.internal[RIGHT], leaderboard.unit)} {here}"
     if not others:
         return f"{best.name} alone was tested. It {reached}."
     beside = f"; {_beside(others)}"
@@ -74,29 +59,28 @@ def _beside(others: Sequence[Row]) -> str:
 
 def _sure(leaderboard: Leaderboard, best: Row) -> str:
     if leaderboard.near_guessing(best):
-        guessing = leaderboard.chance[INTERNAL].get(RIGHT)
-        known = "" if guessing is None else f": guessing would be right in {of_hundred(guessing)} of 100"
-        return f"Not sure at all. What {best.name} reached may be luck{known}."
+        reached = interval(best.cells.internal[PRIMARY.metric.name], 2)
+        guessing = number(leaderboard.chance[INTERNAL][PRIMARY.metric.name], 2)
+        return (
+            f"Not sure at all. {_BY[0].upper()}{_BY[1:]}, it reached {reached} and guessing {guessing}: it may be luck."
+        )
     if len(leaderboard.rows) == 1:
         return "There was nothing to compare it with."
-    said = [_judged(leaderboard, best), _weights(leaderboard)]
+    said = [_judged(leaderboard, best), _weights(leaderboard, best)]
     return " ".join(text for text in said if text)
 
 
 def _judged(leaderboard: Leaderboard, best: Row) -> str:
-    by = f"by {PRIMARY.metric.in_sentence}"
-    if PRIMARY.metric.kind == "class average":
-        by += ", which counts every class alike"
     if best.rank is None:
         return "That is not known, since nothing is ranked."
     if best.ties:
-        return f"These data do not tell {best.name} from {listed(best.ties)} ({by}): the difference may be luck."
+        return f"These data do not tell {best.name} from {listed(best.ties)} ({_BY}): the difference may be luck."
     if not is_best(leaderboard, best):
         return f"{best.name} is the only one that is ranked, so nothing was compared with it."
     beaten = [row.name for row in leaderboard.rows[1:] if row.rank is not None]
     known = [one.p_holm for one in _of(leaderboard, PRIMARY) if best.name in (one.a, one.b) and one.p_holm is not None]
     p = f"p {_p(max(known))} " if known else ""
-    return f"{best.name} beats {listed(beaten)}, and luck is an unlikely explanation ({p}{by})."
+    return f"{best.name} beats {listed(beaten)}, and luck is an unlikely explanation ({p}{_BY})."
 
 
 def _p(value: float) -> str:
@@ -104,54 +88,51 @@ def _p(value: float) -> str:
     return text if text.startswith("<") else f"= {text}"
 
 
-def _weights(leaderboard: Leaderboard) -> str:
+def _weights(leaderboard: Leaderboard, best: Row) -> str:
     """That some were pretrained and others not."""
     if not mixed_weights(leaderboard.rows):
         return ""
     ready = [row.name for row in leaderboard.rows if row.weights not in (RANDOM, IMPORTED)]
     were = "was" if len(ready) == 1 else "were"
-    return f"But only {listed(ready)} {were} pretrained, so the weights may be all that differs."
+    only = f"only {listed(ready)} {were} pretrained"
+    if best.ties or best.rank is None:
+        return f"The comparison is not even: {only}."
+    return f"But {only}, so the weights may be all that differs."
 
 
 def _elsewhere(leaderboard: Leaderboard, best: Row) -> str:
-    lines = [_at(leaderboard, best, site) for site in best.sites[:_NAMED]]
+    lines = [f"{_at(leaderboard, best, site)}{_kept_more(leaderboard, best, site)}" for site in best.sites[:_NAMED]]
     if len(best.sites) > _NAMED:
         lines.append(f"{len(best.sites) - _NAMED} more sites are below.")
     if (of_row := leaderboard.hospitals.get(best.name)) is not None:
         to_come = of_row.metrics[RIGHT].synthesis.next
         if to_come.low is not None and to_come.high is not None:
-            lines.append(f"At one more hospital like these it would be right in {_range(to_come.low, to_come.high)}.")
+            known = len(of_row.metrics[RIGHT].synthesis.sites)
+            few = f"; {known} hospitals show that only roughly" if known < FEW_SITES else ""
+            ahead = range_of_hundred(to_come.low, to_come.high)
+            lines.append(f"At one more hospital like these it would be right in {ahead} of 100 (95 %{few}).")
     return " ".join(lines) or "That is not known: no other hospital was tested."
 
 
 def _at(leaderboard: Leaderboard, best: Row, site: str) -> str:
     there, gap = best.cells.external[site][RIGHT], best.cells.gap[site][RIGHT]
-    start = f"At {site_name(site)} it was {_right(leaderboard, there)}"
+    start = f"At {site_name(site)} it was {right_of_hundred(there, leaderboard.unit)}"
     lacking = ", though that site lacks some classes" if site in best.shared else ""
-    return f"{start}{_fewer(gap)}{lacking}."
+    return f"{start}{fewer_than_here(gap)}{lacking}."
 
 
-def _fewer(gap: Cell) -> str:
-    """`: 9 fewer than here (1 to 18 fewer)`."""
-    if gap.value is None:
-        return "; how that compares is not known"
-    one = f": {_more_or_fewer(gap.value)} than here" if round(100 * gap.value) else ": about as many as here"
-    if gap.low is None or gap.high is None:
-        return one
-    chance = ", which may be chance" if gap.low <= 0 <= gap.high else ""
-    return f"{one}{chance} ({_ends(gap.low, gap.high)})"
-
-
-def _ends(low: float, high: float) -> str:
-    """`1 to 18 fewer`, `2 more to 9 fewer`."""
-    fewest, most = round(100 * low), round(100 * high)
-    if fewest < 0 < most:
-        return f"{-fewest} more to {most} fewer"
-    return f"{fewest} to {most} fewer" if most > 0 else f"{-most} to {-fewest} more"
-
-
-def _more_or_fewer(gap: float) -> str:
-    return f"{of_hundred(abs(gap))} {'fewer' if gap >= 0 else 'more'}"
+def _kept_more(leaderboard: Leaderboard, best: Row, site: str) -> str:
+    """Which other row was right more often at a site, where chance is no explanation."""
+    known = {row.name: row.cells.external[site][RIGHT].value or 0.0 for row in leaderboard.rows if site in row.sites}
+    name = max(known, key=lambda one: known[one])
+    value = known[name]
+    if best.cells.external[site][RIGHT].value is None or value <= known[best.name]:
+        return ""
+    pairs = _of(leaderboard, Endpoint(share_right(), site))
+    told = [one.difference for one in pairs if {one.a, one.b} == {best.name, name}]
+    if not any((cell.low or 0) > 0 or (cell.high or 0) < 0 for cell in told):
+        return ""
+    return f" {name}, after it here, was right in {of_hundred(value)} there."
 
 
 def _noise(leaderboard: Leaderboard, best: Row) -> str:
@@ -159,20 +140,31 @@ def _noise(leaderboard: Leaderboard, best: Row) -> str:
     if floor is None:
         why = "one seed was trained" if len(best.seeds) == 1 else "its seeds hold out different cases"
         return f"That is not known, since {why}."
-    scale = floor.floor_s / floor.floor_1 if floor.floor_1 else 1.0
-    seeds, few = len(best.seeds), len(best.seeds) < RECOMMENDED_SEEDS
-    roughly = f"; {seeds} seeds show that only roughly" if few else ""
+    seeds, (_, means) = len(best.seeds), floor_cells(floor, share_right())
+    if means.value is None or means.low is None or means.high is None or means.value >= 1:
+        return f"That is not known: {seeds} seeds are too few to show it."
+    roughly = f"; {seeds} seeds show that only roughly" if seeds < RECOMMENDED_SEEDS else ""
     text = (
-        f"Trained again with {seeds} other seeds, {best.name} would differ by up to {of_hundred(floor.floor_s)} of 100 "
-        f"({_range(scale * floor.low, scale * floor.high)}{roughly})."
+        f"Trained again with {seeds} other seeds, {best.name} would differ by up to {of_hundred(means.value)} of 100 "
+        f"({range_of_hundred(means.low, means.high)}{roughly})."
     )
     judged = [one for one in _of(leaderboard, Endpoint(share_right())) if one.below_noise_floor is not None]
     within = sum(one.below_noise_floor is True for one in judged)
     if not judged:
         return text
     if len(judged) == 1:
-        return f"{text} The two backbones differ by {'no ' if within else ''}more than that noise."
+        return f"{text} {_beside_noise(leaderboard, judged[0])}"
     return f"{text} Of {len(judged)} differences between backbones, {within} are no more than noise."
+
+
+def _beside_noise(leaderboard: Leaderboard, one: Comparison) -> str:
+    """The noise of a pair is that of the row that seeds change more."""
+    floors = {name: leaderboard.noise_floor[name][RIGHT] for name in (one.a, one.b)}
+    larger = max(floors, key=lambda name: floors[name].floor_s)
+    apart = "" if one.difference.value is None else f" by {of_hundred(abs(one.difference.value))}"
+    more = "no more" if one.below_noise_floor else "more"
+    noise = of_hundred(floor_cells(floors[larger], share_right())[1].value or 0.0)
+    return f"The two backbones differ{apart}, {more} than other seeds change {larger} (up to {noise})."
 
 
 def _of(leaderboard: Leaderboard, endpoint: Endpoint) -> list[Comparison]:

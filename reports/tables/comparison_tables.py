@@ -8,6 +8,7 @@ from reports.statistics.comparison import PRIMARY, SIGNIFICANCE, Comparison, flo
 from reports.statistics.corrected_t import ROPE
 from reports.statistics.jackknife import FEW_SEEDS
 from reports.statistics.metrics import METRICS
+from reports.statistics.metrics.metric import Metric
 from reports.statistics.noise_floor import NoiseFloor
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.row_tables import BACKBONE, METRIC
@@ -49,10 +50,10 @@ def noise_floor(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) -
     floors = (Column("floor_1", "One seed each", "cell", 3), Column("floor_s", "Means of all seeds", "cell", 3))
     return Table(
         "noise_floor",
-        "Noise floor: the internal differences that other seeds alone are estimated to make, in 95 % of cases at most",
+        "Noise floor: the internal differences that other seeds alone are estimated to make at most, 95 times of 100",
         (BACKBONE, METRIC, *floors),
         tuple(
-            (name, Term.of(METRICS[metric]), *_floors(floor))
+            (name, Term.of(METRICS[metric]), *floor_cells(floor, METRICS[metric]))
             for name, of_metric in leaderboard.noise_floor.items()
             for metric, floor in of_metric.items()
             if wanted is None or metric in wanted
@@ -64,7 +65,7 @@ def noise_floor(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) -
 def _in_words(leaderboard: Leaderboard, wanted: Sequence[str] | None) -> Iterator[str]:
     for name, floors in leaderboard.noise_floor.items():
         found = [
-            f"{points(floor.floor_1, floor.low, floor.high)} points of {METRICS[metric].in_sentence}"
+            f"{points(floor_cells(floor, METRICS[metric])[0])} points of {METRICS[metric].in_sentence}"
             for metric, floor in floors.items()
             if wanted is None or metric in wanted
         ]
@@ -83,12 +84,16 @@ def _under_the_floor(leaderboard: Leaderboard, wanted: Sequence[str] | None) -> 
             )
 
 
-def _floors(floor: NoiseFloor) -> tuple[Cell, Cell]:
+def floor_cells(floor: NoiseFloor, metric: Metric) -> tuple[Cell, Cell]:
+    """Of one seed each and of means of all seeds, with χ² intervals, and no more than values of the metric can differ
+    (few seeds may say more)."""
+    most = metric.limits[1] - metric.limits[0]
     scale = floor.floor_s / floor.floor_1 if floor.floor_1 else 1.0
-    return (
-        Cell(floor.floor_1, floor.low, floor.high, "chi-squared"),
-        Cell(floor.floor_s, scale * floor.low, scale * floor.high, "chi-squared"),
+    one, means = (floor.floor_1, floor.low, floor.high), (floor.floor_s, scale * floor.low, scale * floor.high)
+    first, second = (
+        Cell(min(value, most), min(low, most), min(high, most), "chi-squared") for value, low, high in (one, means)
     )
+    return first, second
 
 
 def comparisons(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) -> Table:

@@ -31,10 +31,10 @@ def interval(cell: Cell, digits: int) -> str:
     return f"{text} ({low} to {high})" if low.startswith("−") else f"{text} ({low}–{high})"
 
 
-def points(value: float, low: float | None = None, high: float | None = None) -> str:
-    """A share in points of a hundred, `6.6`, or with its interval `6.6 (3.4–41.3)`."""
-    bounds = "" if low is None or high is None else f" ({number(100 * low, 1)}–{number(100 * high, 1)})"
-    return f"{number(100 * value, 1)}{bounds}"
+def points(cell: Cell) -> str:
+    """A share in points of a hundred with its interval, `6.6 (3.4–41.3)`."""
+    value, low, high = (number(None if one is None else 100 * one, 1) for one in (cell.value, cell.low, cell.high))
+    return f"{value} ({low}–{high})"
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:

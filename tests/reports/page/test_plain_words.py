@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from reports import Entry, Leaderboard, build_leaderboard
-from reports.page.plain_words import of_hundred, plain_words
+from reports.page.of_hundred import of_hundred
+from reports.page.plain_words import plain_words
 from reports.statistics.cell import Cell
 
 
@@ -41,13 +42,45 @@ def test_a_clear_winner(make_study: Callable) -> None:
     assert noise.startswith(
         f"Trained again with 5 other seeds, strong would differ by up to {of_hundred(floor.floor_s)} of 100 ("
     )
-    assert noise.endswith("The two backbones differ by more than that noise.")
+    apart = right(strong, "internal") - right(weak, "internal")
+    larger = max(("strong", "weak"), key=lambda name: made.noise_floor[name]["accuracy"].floor_s)
+    most = of_hundred(made.noise_floor[larger]["accuracy"].floor_s)
+    assert any(
+        noise.endswith(f"The two backbones differ by {one}, more than other seeds change {larger} (up to {most}).")
+        for one in (apart - 1, apart, apart + 1)
+    )
+
+
+def test_what_is_better_elsewhere_alone_is_said(make_study: Callable) -> None:
+    study = make_study()
+    here, there = study.entry("here", 0.9, drop=0.7), study.entry("there", 0.6, drop=0.0)
+    told, (first, second) = said(board(study, here, there))[2], (right(here, "London"), right(there, "London"))
+    assert second > first + 20
+    assert told.startswith(f"At London it was right in {first} of 100 cases (")
+    assert told.endswith(f"there, after it here, was right in {second} there.")
+    assert "after it here" not in said(board(study, here, study.entry("worse", 0.1, drop=0.0)))[2]
+
+
+def test_no_more_than_a_hundred_can_differ(make_study: Callable) -> None:
+    study = make_study()
+    made = board(study, study.entry("net"))
+
+    def noise(floor: float, high: float) -> str:
+        floors = {"accuracy": replace(made.noise_floor["net"]["accuracy"], floor_1=floor, floor_s=floor, high=high)}
+        return said(replace(made, noise_floor={"net": floors}))[3]
+
+    assert noise(0.45, 2.21).startswith("Trained again with 5 other seeds, net would differ by up to 45 of 100 (")
+    assert " to 100)." in noise(0.45, 2.21)
+    assert noise(1.02, 5.03) == "That is not known: 5 seeds are too few to show it."
 
 
 def test_only_one_was_pretrained(make_study: Callable) -> None:
     study = make_study()
     made = board(study, study.entry("raw", 0.3, weights="random"), study.entry("ready", 0.9))
     assert said(made)[1].endswith("But only ready was pretrained, so the weights may be all that differs.")
+    even = board(study, study.entry("raw", 0.6, weights="random"), study.entry("ready", 0.6))
+    assert even.rows[0].ties
+    assert said(even)[1].endswith("the difference may be luck. The comparison is not even: only ready was pretrained.")
 
 
 def test_ties_have_no_winner(make_study: Callable) -> None:
@@ -76,7 +109,8 @@ def test_what_guessing_might_equal_is_no_answer(make_study: Callable, guessing: 
     which, sure, _, _ = said(board(study, guessing(study.entry("blind"), study.classes), study.entry("worse", 0.0)))
     assert which.startswith("None is shown to be better than guessing. ")
     assert sure.startswith("Not sure at all. ")
-    assert sure.endswith("guessing would be right in 25 of 100.")
+    assert "By macro F1, which counts every class alike, it reached 0." in sure
+    assert sure.endswith(") and guessing 0.25: it may be luck.")
 
 
 @pytest.mark.parametrize(
