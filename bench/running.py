@@ -105,7 +105,7 @@ def complete(experiment: Experiment, terminal: Terminal) -> Completed:
             text, _ = up_to_date(folder, begun.snapshot)
             overview = stored_overview(folder)
             tracked.finish()
-    return Completed(failed, text, overview, ending_of(folder, overview, failed))
+    return Completed(failed, text, overview, ending_of(folder, merged_with_stored(prepared), overview, failed))
 
 
 def train_missing(

@@ -50,4 +50,4 @@ def import_predictions(
                 )
             up_to_date(folder)
             overview = stored_overview(folder)
-        terminal.say(f"\n{screen(overview, ending_of(folder, overview), terminal.columns)}")
+        terminal.say(f"\n{screen(overview, ending_of(folder, folder.experiment(), overview), terminal.columns)}")

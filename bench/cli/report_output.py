@@ -73,7 +73,7 @@ def print_overview(folder: "ResultsFolder", content: str) -> None:
     from reports.overview.screen import screen
 
     overview = overview_in(content)
-    ending = ending_of(folder, overview, stored_failures(folder), names_of(folder.root))
+    ending = ending_of(folder, folder.experiment(), overview, stored_failures(folder), names_of(folder.root))
     _out(screen(overview, ending, Terminal().columns) + "\n")
 
 

@@ -71,7 +71,14 @@ class Case:
     part: int | None = None
     extra: Mapping[str, str] = field(default_factory=dict, hash=False)
 
+    @property
+    def patient(self) -> str | None:
+        """The group, unless it is only what holds copies of an image together."""
+        return None if self.group is None or self.group.startswith(COPIES_OF) else self.group
 
+
+COPIES_OF = "copies of "
+"""How the group of copies of an image begins whose patient is not known."""
 PART = "part"
 COLUMNS = tuple(name for name in Case.__dataclass_fields__ if name not in (PART, "extra"))
 

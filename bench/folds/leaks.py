@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from bench.data.cases import INTERNAL, Case, internal
+from bench.data.cases import COPIES_OF, INTERNAL, Case, internal
 from bench.data.copies import CopyPair
 from bench.data.pseudonyms import PSEUDONYM
 from bench.folds.table import FoldTable
@@ -98,7 +98,7 @@ def grouped(cases: Sequence[Case], copies: Iterable[CopyPair]) -> list[Case]:
 
 
 def _name(case: Case) -> str:
-    return case.group if case.group is not None else f"copies of {case.case_id}"
+    return case.group if case.group is not None else f"{COPIES_OF}{case.case_id}"
 
 
 def leak_message(leaks: Sequence[Leak], cases: Sequence[Case], given: Mapping[str, str], options: Sequence[str]) -> str:

@@ -19,18 +19,29 @@ _ANOTHER = ("resnet18", "resnet34")
 
 
 def ending_of(
-    folder: ResultsFolder, overview: Overview, failed: Sequence[str] = (), others: Sequence[str] = ()
+    folder: ResultsFolder,
+    experiment: Experiment | None,
+    overview: Overview,
+    failed: Sequence[str] = (),
+    others: Sequence[str] = (),
 ) -> Ending:
-    """Of a folder whose leaderboard is up to date.
+    """Of a folder whose leaderboard is up to date, and the experiment that it holds.
 
     failed: runs that did, the first with its reason; others: features that have left something in the folder.
     """
-    root, experiment = folder.root, folder.experiment()
+    root = folder.root
     return Ending(
         tuple(_rest(root, others)),
         tuple(_steps(root, experiment, overview, bool(failed)))[:_STEPS],
         (_failed(failed),) if failed else (),
     )
+
+
+def _page(root: Path) -> str:
+    page, board = root / PAGE, root / JSON
+    if page.is_file() and board.is_file() and page.stat().st_mtime_ns < board.stat().st_mtime_ns:
+        return f"the page {page} anew: the one there is older than this leaderboard"
+    return f"the page {page}: charts, and every number"
 
 
 def stored_failures(folder: ResultsFolder) -> list[str]:
@@ -59,7 +70,7 @@ def _steps(root: Path, experiment: Experiment | None, overview: Overview, failed
     typed = quote(str(root))
     if failed:
         yield Step(f"bench status {typed}", "what failed, and why")
-    yield Step(f"bench report {typed} --open", f"the page {root / PAGE}: charts, and every number")
+    yield Step(f"bench report {typed} --open", _page(root))
     if experiment is None:
         return
     if experiment.uses_phantom:

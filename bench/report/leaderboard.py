@@ -11,13 +11,14 @@ import pandas as pd
 
 import reports
 from bench.config.experiment import Experiment
-from bench.data.cases import INTERNAL, Case, external_sites
+from bench.data.cases import INTERNAL, external_sites
 from bench.engine.groups import case_columns, checked_groups, grouping_of, trained_order
 from bench.folds.table import FoldTable
 from bench.report.entries import NOT_DETERMINISTIC, Stored
 from bench.report.groups import GroupLevel, pooled
 from bench.report.overview import KEY as OVERVIEW
 from bench.report.overview import overview_in, overview_of
+from bench.report.patients import about_patients, without_patient
 from bench.report.subgroups import attributes_of, of_groups
 from bench.store.folder import LEAKS, SUBGROUPS, ResultsFolder
 from bench.store.snapshot import FolderSnapshot, made_by_import
@@ -163,7 +164,7 @@ def draw_leaderboard(folder: ResultsFolder, stored: Stored, evaluation: Evaluati
         **leaderboard.to_dict(),
         OVERVIEW: overview_of(ranked, stored).to_dict(),
         "cases": len(cases),
-        "cases_without_patient": _without_patient(cases),
+        "cases_without_patient": without_patient(cases),
         **({"groups": groups.to_dict()} if groups else {}),
         "made_from": made_from(folder, stored.experiment, evaluation),
     }
@@ -229,22 +230,6 @@ def _folds_text(folds: FoldTable, holdout: float | None) -> str:
 def _imported_folds_text(folds: FoldTable) -> str:
     number = folds.number() if folds.by_seed else 0
     return {0: "No folds known", 1: "Single hold-out split"}.get(number, f"{number} folds")
-
-
-def about_patients(cases: Sequence[Case]) -> list[str]:
-    """How many cases have no known patient; nothing where there are no cases."""
-    if not cases:
-        return []
-    alone = _without_patient(cases)
-    if not alone:
-        return [
-            f"The patient of each of the {len(cases)} cases is known: {len({case.group for case in cases})} groups."
-        ]
-    return [f"No patient is known of {alone} of {len(cases)} cases: intervals treat each of these cases as a patient."]
-
-
-def _without_patient(cases: Sequence[Case]) -> int:
-    return sum(case.group is None for case in cases)
 
 
 def leaderboard_files(root: Path) -> str:

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from bench.data.cases import INTERNAL, external_sites
 from bench.report.entries import Stored
+from bench.report.patients import held_together, unknown_patients
 from bench.store.snapshot import made_by_import
 from reports import Leaderboard
 from reports.overview.build import build_overview
@@ -49,11 +50,9 @@ def _data(stored: Stored) -> str:
 
 def _further(stored: Stored) -> Iterator[str]:
     """Warnings that no row carries."""
-    alone = sum(case.group is None for case in stored.cases)
-    if alone and not stored.experiment.uses_phantom:  # of which each image is another head
-        yield (
-            f"No patient is known of {alone} of {len(stored.cases)} cases, so each of these counts as a patient: with "
-            f"several images of one patient the intervals are too short, and training may have seen that patient."
-        )
+    unknown = unknown_patients(stored.cases)
+    if unknown and not stored.experiment.uses_phantom:  # of which each image is another head
+        yield unknown
+    yield from held_together(stored.cases)
     yield from stored.mixed
     yield from stored.left_out

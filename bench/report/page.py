@@ -15,7 +15,7 @@ from bench.report.feature import Feature
 from bench.report.files import drawings, write_charts
 from bench.report.leaderboard import about
 from bench.report.pictures import samples_section, with_pictures
-from bench.report.sections import data_section, labels_section, reproduce_section
+from bench.report.sections import data_section, labels_section, limits_section, reproduce_section
 from bench.store.folder import ResultsFolder
 from bench.store.runs import StoredRun
 from reports import Entry, Leaderboard
@@ -23,7 +23,6 @@ from reports.page.answer import answer
 from reports.page.board_sections import board_sections
 from reports.page.draw_page import page_html
 from reports.page.levels import ABOUT_GROUPS, levels_section
-from reports.page.limits import limits
 from reports.page.model_sections import model_sections
 from reports.page.overview import overview
 from reports.page.part import Page, Section, in_order
@@ -119,7 +118,7 @@ def _sections(
     yield labels_section(stored, compiled.leaderboard, caches)
     yield data_section(folder, stored.cases, classes)
     yield reproduce_section(folder, stored)
-    yield limits(leaderboard, synthetic=stored.experiment.uses_phantom and not stored.imported, warning=stored.warning)
+    yield limits_section(stored, leaderboard)
 
 
 def _by_row(

@@ -15,7 +15,7 @@ from bench.data.passed_over import Entry
 from bench.errors import RequestError
 from bench.plan.spec import LATER
 from bench.report.entries import Stored
-from bench.report.leaderboard import about_patients
+from bench.report.patients import about_patients, held_together, unknown_patients
 from bench.report.thumbnails import thumbnails
 from bench.report.worklist import better_than_guessing, find_labels
 from bench.store.folder import ResultsFolder
@@ -24,6 +24,7 @@ from bench.store.runs import StoredRun
 from bench.store.snapshot import made_by_import
 from bench.version import __version__
 from reports import Leaderboard
+from reports.page.limits import limits
 from reports.page.part import Gallery, Listing, Part, Picture, Points, Section
 from reports.tables.caveats import has
 from reports.tables.table import Column, Item, Table
@@ -66,12 +67,20 @@ def labels_section(stored: Stored, leaderboard: Leaderboard, caches: Caches) -> 
     )
 
 
+def limits_section(stored: Stored, leaderboard: Leaderboard) -> Section:
+    """What the page cannot say."""
+    synthetic = stored.experiment.uses_phantom and not stored.imported
+    patients = unknown_patients(stored.cases)
+    return limits(leaderboard, synthetic=synthetic, warning=stored.warning, patients=patients)
+
+
 def data_section(folder: ResultsFolder, cases: Sequence[Case], classes: Sequence[str]) -> Section:
     """How many cases of which class, what leaks, and the audit where the folder has one."""
     leaks, intro = folder.leaks(), []
     if leaks:
         intro.append(f"{leaks} pair(s) of cases leak from training into evaluation; tables/leaks.csv names them.")
     audit, note = _audit(folder.root)
+    intro += held_together(cases, named=True)
     parts = (_cases(cases, classes), *_flow(folder.passed_over(), len(cases)), *(_of_audit(audit) if audit else ()))
     return Section("data", "Data", (*intro, *note), parts)
 
@@ -150,7 +159,7 @@ def reproduce_section(folder: ResultsFolder, stored: Stored) -> Section:
         "How to repeat it",
         ()
         if not listings or any(has(entry.caveats, "not_deterministic") for entry in stored.entries)
-        else ("On one machine the same run should give the same bytes; `bench nondeterminism` checks that.",),
+        else ("On one machine the same run should give the same bytes; bench nondeterminism checks that.",),
         (*listings, *environments([run for group in stored.runs for run in group]), _versions()),
     )
 

@@ -3,10 +3,10 @@
 from bench.report.compiled import Compiled
 from bench.report.leaderboard import about
 from bench.report.page import html_of
+from bench.report.sections import limits_section
 from reports import Leaderboard
 from reports.page.answer import answer
 from reports.page.board_sections import board_sections
-from reports.page.limits import limits
 from reports.page.overview import overview
 from reports.page.part import Page, in_order
 from reports.page.plain_words import plain_words
@@ -22,7 +22,7 @@ def told_page(board: Leaderboard, compiled: Compiled) -> str:
         sections=in_order(
             [
                 *board_sections(board),
-                limits(board, synthetic=stored.experiment.uses_phantom and not stored.imported, warning=stored.warning),
+                limits_section(stored, board),
             ]
         ),
         said=plain_words(board),

@@ -90,6 +90,11 @@ class Rise:
     of: int
 
 
+def scored_on_the_way(history: pd.DataFrame) -> bool:
+    """Whether held-out cases were scored after more than one epoch."""
+    return SCORE in history and history.loc[history[SCORE].notna(), "epoch"].nunique() > 1
+
+
 def still_rising(history: pd.DataFrame) -> Rise | None:
     """Over the last third of the epochs, of the held-out score; None where runs do not rise by a hundredth there and
     by twice the standard error of their mean."""

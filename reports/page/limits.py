@@ -8,8 +8,8 @@ from reports.tables.leaderboard import Leaderboard
 from reports.tables.wording import listed, site_name
 
 
-def limits(leaderboard: Leaderboard, *, synthetic: bool, warning: str = "") -> Section:
-    """Limitations of every page, and those of this one. warning: of leaks, or empty."""
+def limits(leaderboard: Leaderboard, *, synthetic: bool, warning: str = "", patients: str = "") -> Section:
+    """Limitations of every page, and those of this one. warning: of leaks; patients: of unknown ones; or empty."""
     rows, sites = leaderboard.rows, leaderboard.sites
     random = [row.name for row in rows if row.weights == RANDOM]
     always = [
@@ -21,6 +21,7 @@ def limits(leaderboard: Leaderboard, *, synthetic: bool, warning: str = "") -> S
     of_this = [
         (synthetic, "The images are synthetic. They show how the program works, not how a backbone does on patients."),
         (bool(warning), f"{warning}: these numbers are too good."),
+        (bool(patients) and not synthetic, patients),
         (
             not sites and not leaderboard.hospitals,
             "No other hospital was tested. Internal numbers promise nothing for one.",
@@ -30,7 +31,11 @@ def limits(leaderboard: Leaderboard, *, synthetic: bool, warning: str = "") -> S
             "The next hospital is taken for one of the same kind as these, which it is not if they were chosen for "
             "being near, large or alike.",
         ),
-        (bool(sites), f"What holds at {listed(tuple(map(site_name, sites)))} need not hold at a further hospital."),
+        (
+            bool(sites),
+            f"What holds at {listed(tuple(map(site_name, sites)))} need not hold at a further hospital."
+            + (" What to expect there: bench run with --folds sites." if len(sites) > 1 else ""),
+        ),
         (
             bool(random),
             f"{listed(random)} started from random weights; pretrained, the order may be another.",

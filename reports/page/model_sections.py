@@ -7,7 +7,7 @@ import pandas as pd
 
 from reports.page.board_sections import MOST_BACKBONES, first_of, of_one_site
 from reports.page.confused_cases import Confusions, gather
-from reports.page.learning import TITLES, learning_curve, still_rising
+from reports.page.learning import TITLES, learning_curve, scored_on_the_way, still_rising
 from reports.page.part import Section
 from reports.page.reliability import reliability, reliability_diagram
 from reports.page.seed_dots import of_seeds, seed_dots
@@ -56,7 +56,7 @@ def _seeds(leaderboard: Leaderboard, confusions: Confusions) -> Section:
     return Section(
         "seeds",
         "Every seed",
-        ("Each dot is all folds of one seed; its neighbours differ from it in the seed alone.",),
+        ("Each dot is all folds of one seed; its neighbours differ from it in the seed, which also draws the folds.",),
         tuple(seed_dots(of_seeds(confusions, seeds, metric), metric) for metric in compared()),
     )
 
@@ -83,6 +83,11 @@ def _rising(leaderboard: Leaderboard, histories: Mapping[str, pd.DataFrame]) -> 
     """Which backbones were still learning when they were stopped."""
     found = {row.name: rise for row in leaderboard.rows if (rise := still_rising(histories.get(row.name, _NOTHING)))}
     if not found:
+        if not any(map(scored_on_the_way, histories.values())):
+            return (
+                "Whether a backbone was still rising is not known, since held-out cases were scored after the last "
+                "epoch alone; --monitor every scores them after each."
+            )
         return "No backbone was clearly still rising at the last epoch."
     said = [
         f"{name} (+{number(rise.gained, 2)} over the last {rise.epochs} of {rise.of} epochs)"

@@ -134,7 +134,8 @@ def too_biased(quantity: Quantity) -> str | None:
     if abs(bias) <= quantity.test.standard_error + TIE:
         return None
     side = quantity.supports[0].side
-    return f"on {side} biased by about {bias:+.2f} on so few cases, more than its standard error".replace("-", "−")
+    about = f"{bias:+.2f}".replace("-", "−")
+    return f"on {side} biased by about {about} on so few cases, more than its standard error"
 
 
 def estimate(quantity: Quantity, choice: IntervalChoice) -> Cell:

@@ -53,7 +53,23 @@ def ambiguous_text(root: Path, site: str, places: Collection[Folders]) -> str:
             whose = f"; {len(patients)} patients: {listed(patients, 3)}" if patients else ""
             lines.append(f"  --tree {layout:<15}{len(classes)} classes: {listed(classes, 5)}{whose}")
     head = f"The folders of {root} (site '{site}') can be read in several ways. Add the one that is meant:"
+    if site == INTERNAL:
+        lines += _hospitals(root, places)
     return "\n".join(map(visible, [head, *lines]))
+
+
+def _hospitals(root: Path, places: Collection[Folders]) -> list[str]:
+    """The line for outer folders that all hold folders of the same names: they may be hospitals."""
+    inside: dict[str, set[str]] = {}
+    for folders in places:
+        if len(folders) > 1:
+            inside.setdefault(folders[0], set()).add(folders[1])
+    if len(inside) < 2 or len(set.intersection(*inside.values())) < 2:
+        return []
+    own, *others = sorted(inside, key=lambda name: (-len(inside[name]), name))
+    given = " ".join([_internal(root / own), *(_external(name, root / name) for name in others)])
+    sites = " and ".join(sorted(inside))
+    return [f"Are {sites} hospitals with these classes, name the one to train on first:", f"  {given}"]
 
 
 def _internal(path: Path) -> str:

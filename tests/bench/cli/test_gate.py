@@ -132,6 +132,10 @@ class TestCopiesInside:
         assert fold[self.ids()].nunique() == 1
         assert set(fold) == {0, 1}
         assert STAMP not in (tmp_path / "r" / "leaderboard.md").read_text()
+        said = f"{len(self.NAMES)} cases are copies of one another: copies stay in one fold"
+        for wanted in ("No patient is known of 12 of 12 cases", said):
+            assert wanted in " ".join(done.stdout.split())
+            assert wanted in (tmp_path / "r" / "leaderboard.md").read_text()
         again = bench(*command)
         assert again.returncode == 0, again.stderr
         assert "All 2 runs are stored" in again.stdout

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -74,6 +75,14 @@ def test_the_page_is_written_printed_about_and_opened(two: Path, bench: Bench, t
     assert "resnet_other" in (two / "report.html").read_text()
     wait_until((tmp_path / "opened").exists, "the browser")
     assert (tmp_path / "opened").read_text().strip() == (two / "report.html").as_uri()
+
+
+def test_a_page_that_is_older_than_the_leaderboard_is_said_to_be(two: Path, bench: Bench) -> None:
+    assert bench("report", two, "--format", "html").returncode == 0
+    page, command = two / "report.html", ("run", "--config", two / "experiment.toml", "--results", two)
+    assert f"the page {page}: charts" in " ".join(bench(*command).stdout.split())
+    os.utime(page, ns=(0, 0))
+    assert f"the page {page} anew: the one there is older than" in " ".join(bench(*command).stdout.split())
 
 
 def test_csv_has_the_numbers_of_the_json(two: Path, bench: Bench) -> None:

@@ -72,6 +72,16 @@ def test_a_tree_that_can_be_read_in_two_ways_is_refused_with_both(tmp_path: Path
         assert said == ()
 
 
+def test_outer_folders_with_the_same_folders_inside_may_be_hospitals(tmp_path: Path) -> None:
+    names = ("class_0", "class_1", "class_2")
+    plant(tmp_path, *(f"{site}/{name}/1.png" for site in ("ours", "theirs") for name in names), "ours/class_3/1.png")
+    with pytest.raises(RequestError) as refused:
+        read(tmp_path)
+    *_, asked, line = str(refused.value).splitlines()
+    assert asked == "Are ours and theirs hospitals with these classes, name the one to train on first:"
+    assert line.split() == ["--internal", str(tmp_path / "ours"), "--external", f"theirs={tmp_path / 'theirs'}"]
+
+
 def test_patient_folders_one_folder_further_down_name_the_folder_to_give(tmp_path: Path) -> None:
     plant(tmp_path / "my set", *(f"images/{file}" for file in PATIENTS))
     with pytest.raises(RequestError, match="lie in its folder 'images'") as refused:

@@ -1,5 +1,6 @@
 """What is chosen for images that are not as one would wish them, and what is refused."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -42,7 +43,22 @@ def test_copies_are_kept_in_one_fold(init: Init, take: Take, tmp_path: Path) -> 
     done = init(data)
     assert read_back(done.written[0]).group_duplicates
     assert take(done.written[0]).leaks == []
-    assert "  copies: 1 pair(s) of images show the same" in done.lines
+    (said,) = (line for line in done.lines if "copies:" in line)
+    assert said.startswith("  copies: 1 pair(s) of images show the same, such as ")
+    assert {str(data / "0/3.png"), str(data / "0/again.png")} == {*said.partition("such as ")[2].split(" and ")}
+    assert re.search(r"smallest\W+class, '0',\W+has\W+12\W+images", done.written[0].read_text())
+
+
+def test_patients_that_only_one_sites_names_tell_are_kept(init: Init, take: Take, tmp_path: Path) -> None:
+    lay_out(tmp_path / "data/internal", lambda label, k: f"{label}/writer{k % 4:02d}_{k}.png")
+    lay_out(tmp_path / "data/external-bern", lambda label, k: f"{label}/{k}.png", first=40, each=4)
+    done = init(tmp_path / "data")
+    cases = take(done.written[0]).dataset.cases
+    assert len({case.group for case in cases if case.site == "internal"}) == 4
+    assert {case.group for case in cases if case.site == "bern"} == {None}
+    (said,) = (line for line in done.lines if "patients:" in line)
+    assert said.endswith("; none of bern, where each image counts by itself")
+    assert said.startswith("  patients: 4, by file names: writer00_0.png is of writer00")
 
 
 def test_an_external_copy_of_an_internal_image_stays_out(init: Init, take: Take, tmp_path: Path) -> None:

@@ -26,6 +26,20 @@ def test_only_backbones_from_random_weights_are_said_to_be(make_study: Callable)
     assert not any("random weights" in text for text in sentences(board(study, study.entry("ready", 0.9))))
 
 
+def test_of_unknown_patients_and_of_further_hospitals(make_study: Callable) -> None:
+    made, unknown = board(make_study(), make_study().entry("net")), "No patient is known of 3 of 9 cases."
+    (points,) = limits(made, synthetic=False, patients=unknown).parts
+    assert unknown in points.sentences
+    assert any(one.endswith("need not hold at a further hospital.") for one in points.sentences)
+    (points,) = limits(made, synthetic=True, patients=unknown).parts
+    assert unknown not in points.sentences
+    study = make_study(external={"Bern": 80, "Lyon": 80})
+    assert any(
+        one.endswith("What to expect there: bench run with --folds sites.")
+        for one in sentences(board(study, study.entry("net")))
+    )
+
+
 def test_of_one_seed_no_interval_is_said_to_be_for_seeds(make_study: Callable) -> None:
     study = make_study()
     one, two = (what_intervals_cover(board(study, study.entry("net", seeds=seeds))) for seeds in ((0,), (0, 1)))

@@ -10,7 +10,7 @@ from sklearn.calibration import calibration_curve
 from reports import Entry, Leaderboard, build_leaderboard
 from reports.page.confused_cases import gather
 from reports.page.estimates import of_classes, of_gap, on_sides
-from reports.page.learning import curve_points, still_rising
+from reports.page.learning import curve_points, scored_on_the_way, still_rising
 from reports.page.overview import noise_bands, overview
 from reports.page.pairs import pair_matrix, pairs_of
 from reports.page.reliability import reliability
@@ -106,6 +106,15 @@ def test_curves_that_still_rise_are_those_whose_runs_gain_together() -> None:
     assert still_rising(rising_by([0.004, 0.005, 0.006])) is None  # under a hundredth
     assert still_rising(rising_by([0.1, 0.1])) is None  # two runs
     assert still_rising(pd.DataFrame()) is None
+
+
+def test_runs_scored_after_the_last_epoch_alone_say_nothing_of_a_rise() -> None:
+    history = rising_by([0.02, 0.03, 0.04])
+    assert scored_on_the_way(history)
+    last = history.assign(val_macro_f1=history["val_macro_f1"].where(history["epoch"] == 5))
+    assert not scored_on_the_way(last)
+    assert still_rising(last) is None
+    assert not scored_on_the_way(pd.DataFrame())
 
 
 def test_the_picture_has_each_side_of_each_backbone_and_the_noise_around_the_first(
