@@ -17,7 +17,7 @@ from urllib.request import urlopen
 
 import pandas as pd
 import pytest
-from processes import BENCH, SMALL, Bench, predictions, wait_until, words
+from processes import BENCH, SMALL, Bench, alive, child_processes, predictions, wait_until, words
 from resealed import reseal
 from trees import missing
 from wandb_files import OfflineRun, offline_runs
@@ -226,8 +226,10 @@ def test_what_a_killed_call_left_out_is_logged_by_the_next(
         [*BENCH, *command], env=bench_environment, stdout=subprocess.DEVNULL, start_new_session=True
     )
     wait_until(lambda: len(predictions(results)) >= 2, "two stored runs")
+    below = child_processes(process.pid)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    wait_until(lambda: not any(map(alive, below)), "the end of the command's own process")
     done = bench(*command)
     assert done.returncode == 0, done.stderr
     assert "Warning" not in done.stdout.replace("Warning: test_resnet starts", "")
