@@ -23,6 +23,14 @@ FROM studies s LEFT JOIN trials t ON t.study_id = s.study_id ORDER BY s.study_id
 """
 
 
+_TABLES = frozenset(
+    {f"trial_{what}" for what in ("user_attributes", "system_attributes", "params", "values", "intermediate_values")}
+    | {f"study_{what}" for what in ("directions", "user_attributes", "system_attributes")}
+    | {"studies", "trials", "trial_heartbeats", "version_info", "alembic_version"}
+)
+"""Those that Optuna makes, one after the other, before it writes the first study."""
+
+
 @dataclass(frozen=True)
 class Failed:
     """A trial that failed by its own fault."""
@@ -75,7 +83,7 @@ def _rows(file: Path) -> list[Any]:
     """What a process has half written before it was killed is taken back in a copy: here nothing is ever written."""
     try:
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=1.0)) as connection:
-            return list(connection.execute(_TRIALS))
+            return _read(connection)
     except sqlite3.OperationalError:
         journal = file.with_name(f"{file.name}-journal")
         if not journal.is_file():
@@ -84,7 +92,13 @@ def _rows(file: Path) -> list[Any]:
             copy = Path(shutil.copy(file, folder))
             shutil.copy(journal, folder)
             with closing(sqlite3.connect(copy, timeout=1.0)) as connection:
-                return list(connection.execute(_TRIALS))
+                return _read(connection)
+
+
+def _read(connection: sqlite3.Connection) -> list[Any]:
+    """The trials; none where Optuna was killed before it had made all tables, which the next search makes."""
+    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return [] if there < _TABLES else list(connection.execute(_TRIALS))
 
 
 def _count(one: Glance, row: Sequence[object], again: set[tuple[str, int]]) -> None:

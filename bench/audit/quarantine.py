@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 from filelock import FileLock, Timeout
 
-from bench.atomic import write_atomically
+from bench.atomic import remove_leftovers, write_atomically
 from bench.errors import BenchError, RequestError, WriteError, cannot_write, what_to_do
 from bench.plain_file import plain
 
@@ -49,6 +49,7 @@ def alone(root: Path) -> Iterator[None]:
     except OSError as error:
         raise _refused(root, error) from None
     try:
+        remove_leftovers(quarantine)
         yield
     finally:
         file.unlink(missing_ok=True)

@@ -2,10 +2,13 @@
 
 import itertools
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
+import optuna
 import pytest
 from optuna.trial import TrialState
 from plans import Open
@@ -281,6 +284,29 @@ def test_the_parameters_to_begin_with_are_never_given_up(study: Open) -> None:
     states = [trial.state for trial in outcome(opened).trials]
     assert states[:6] == ["complete"] * 6
     assert states[6:] == ["pruned", "complete"]
+
+
+def test_a_study_whose_tables_are_not_all_made_is_none_yet(study: Open, tmp_path: Path) -> None:
+    """Optuna was killed while it made them."""
+    run_trials(study(), hill, 1)
+    with closing(sqlite3.connect(tmp_path / "study.db")) as whole:
+        made = [line for (line,) in whole.execute("SELECT sql FROM sqlite_master WHERE type = 'table'")]
+    for number in (0, 1, len(made) - 1):
+        file = tmp_path / f"after-{number}.db"
+        with closing(sqlite3.connect(file)) as begun:
+            for line in made[:number]:
+                begun.execute(line)
+            begun.commit()
+        assert glance(file) == []
+        again = optuna.create_study(storage=f"sqlite:///{file}", study_name="again")
+        again.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1)
+        assert [(one.name, one.complete) for one in glance(file)] == [("again", 1)]
+    other = tmp_path / "other.db"
+    with closing(sqlite3.connect(other)) as foreign:
+        foreign.execute("CREATE TABLE foods (name text)")
+        foreign.commit()
+    with pytest.raises(StudyError, match="no such table"):
+        glance(other)
 
 
 def test_what_a_killed_process_has_half_written_is_no_obstacle_to_a_glance(study: Open, tmp_path: Path) -> None:

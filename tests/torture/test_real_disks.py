@@ -34,7 +34,7 @@ def test_a_full_disk_keeps_what_is_stored_and_the_command_goes_on_when_there_is_
     name: str, data: Path, bench_environment: dict[str, str], tmp_path: Path
 ) -> None:
     with small_disk(tmp_path, 256 * MIB) as disk:
-        command = Trials(name, data, disk / "tried", bench_environment)
+        command = Trials(name, data, disk / "tried", bench_environment, tmp_path / "said")
         _, undisturbed = command.undisturbed()
         begin_afresh(command)
         start, ended = used(disk), []

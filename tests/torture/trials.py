@@ -35,12 +35,17 @@ class Tried:
 
 
 class Trials:
-    """Tries one command in a folder, with a cache of its own, again and again."""
+    """Tries one command in a folder, with a cache of its own, again and again.
 
-    def __init__(self, name: str, data: Path, folder: Path, environment: dict[str, str]) -> None:
+    said: where its output goes, of which a full disk would take nothing; beside its results if not given.
+    """
+
+    def __init__(
+        self, name: str, data: Path, folder: Path, environment: dict[str, str], said: Path | None = None
+    ) -> None:
         self.name, self.job, self.folder = name, job_of(name, data), folder
         self.root, self.cache, self.log = folder / "results", folder / "cache", folder / "log"
-        self._before, said = folder / "before", folder / "said"
+        self._before, said = folder / "before", said or folder / "said"
         for each in (self.root, said):
             each.mkdir(parents=True)
         self.shell = Shell({**environment, "GAPBENCH_CACHE": str(self.cache)}, said)

@@ -49,6 +49,16 @@ class TestPlaces:
         command("clean", tree, "--undo")
         assert listing(tmp_path) == before
 
+    def test_what_a_killed_cleaning_had_half_written_goes(
+        self, command: Command, audited: Audited, tree: Path, tmp_path: Path
+    ) -> None:
+        audited(tree)
+        left = tmp_path / ".tree-quarantine" / ".moves.jsonl.535.tmp"
+        left.parent.mkdir()
+        left.write_text('{"file": "b')
+        assert command("clean", tree, "--from", tmp_path / "audit.json", "--apply").code == 0
+        assert not left.exists()
+
     def test_a_disk_of_its_own_has_its_quarantine_on_itself(
         self, command: Command, audited: Audited, tmp_path: Path, listing: Listing, moved: Below
     ) -> None:
