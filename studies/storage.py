@@ -14,6 +14,7 @@ from typing import TypeVar
 import optuna
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import RDBStorage
+from optuna.storages._rdb.models import BaseModel
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
@@ -74,16 +75,27 @@ def open_storage(url: str, heartbeat: int | None = None) -> RDBStorage:
         options = {}
 
     def connect() -> RDBStorage:
-        return RDBStorage(
+        storage = RDBStorage(
             parsed.render_as_string(hide_password=False),
             engine_kwargs={"connect_args": options, "pool_pre_ping": True},
             heartbeat_interval=heartbeat,
             grace_period=None if heartbeat is None else MISSED_BEATS * heartbeat,
             heartbeat_stale_trial_callback=retry,
         )
+        if parsed.get_backend_name() == "sqlite":
+            _complete_indexes(storage)
+        return storage
 
     with translated(url):
         return _within(CONNECT_SECONDS - 1, partial(_while_others_create, connect), url)
+
+
+def _complete_indexes(storage: RDBStorage) -> None:
+    """Make those that a killed process has not: SQLite keeps the tables before them, of which Optuna then thinks that
+    they are whole. Without one, two processes that begin at once would each make the study."""
+    for table in BaseModel.metadata.tables.values():
+        for index in table.indexes:
+            index.create(storage.engine, checkfirst=True)
 
 
 @contextmanager
@@ -203,7 +215,7 @@ def _explained(url: str, error: Exception) -> StudyError:
             f"The study {place} is locked by another process for more than {CONNECT_SECONDS} s. Nothing is lost; "
             f"close what has it open, then give the same command again. Many processes are better served by PostgreSQL."
         )
-    if "not a database" in said or "malformed" in said or "no such column" in said:
+    if any(text in said for text in ("not a database", "malformed", "no such column", "Multiple rows", "UNIQUE")):
         return StudyError(
             f"The study {place} is damaged: {said}. Restore the file from a copy, or move it away to begin a new "
             f"study; runs in trials/ are kept and used again."

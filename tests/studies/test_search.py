@@ -19,7 +19,7 @@ from studies.outcome import TrialRecord, outcome
 from studies.pruners import PRUNERS, Watch
 from studies.samplers import SAMPLERS
 from studies.space import Choices, FloatRange, Params, Space
-from studies.storage import sqlite_url
+from studies.storage import open_storage, sqlite_url
 from studies.worker import Scored, run_trials
 
 
@@ -222,7 +222,7 @@ sys.path[:0] = sys.argv[2:]
 from plans import plan
 from studies.storage import open_storage
 from studies.study import open_study
-from studies.storage import sqlite_url
+from studies.storage import open_storage, sqlite_url
 from studies.worker import run_trials
 
 def killed(params, watch):
@@ -286,6 +286,11 @@ def test_the_parameters_to_begin_with_are_never_given_up(study: Open) -> None:
     assert states[6:] == ["pruned", "complete"]
 
 
+def indexes(file: Path) -> set[str]:
+    with closing(sqlite3.connect(file)) as opened:
+        return {sql for (sql,) in opened.execute("SELECT sql FROM sqlite_master WHERE type = 'index'") if sql}
+
+
 def test_a_study_whose_tables_are_not_all_made_is_none_yet(study: Open, tmp_path: Path) -> None:
     """Optuna was killed while it made them."""
     run_trials(study(), hill, 1)
@@ -298,9 +303,10 @@ def test_a_study_whose_tables_are_not_all_made_is_none_yet(study: Open, tmp_path
                 begun.execute(line)
             begun.commit()
         assert glance(file) == []
-        again = optuna.create_study(storage=f"sqlite:///{file}", study_name="again")
+        again = optuna.create_study(storage=open_storage(f"sqlite:///{file}"), study_name="again")
         again.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1)
         assert [(one.name, one.complete) for one in glance(file)] == [("again", 1)]
+        assert indexes(file) == indexes(tmp_path / "study.db") > set()
     other = tmp_path / "other.db"
     with closing(sqlite3.connect(other)) as foreign:
         foreign.execute("CREATE TABLE foods (name text)")
