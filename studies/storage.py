@@ -120,9 +120,11 @@ def translated(url: str) -> Iterator[None]:
         ) from None
     except (StorageInternalError, SQLAlchemyError) as error:
         raise _explained(url, error) from None
-    except UnboundLocalError as error:  # Optuna trips over a storage that is lost while it tells a trial's end
+    except UnboundLocalError as error:  # Optuna trips over what stops it while it tells a trial's end
+        _raise_what_stopped(error)
         raise _explained(url, _behind(error)) from None
     except AssertionError as error:  # Optuna does not find a trial again that it has just written
+        _raise_what_stopped(error)
         if not _raised_in_optuna(error):
             raise
         raise StorageLostError(
@@ -194,12 +196,24 @@ def _behind(error: BaseException) -> Exception:
     Raises:
         BaseException: `error` itself, where there is none.
     """
-    behind = error.__context__
-    while behind is not None:
+    for behind in _contexts(error):
         if isinstance(behind, StorageInternalError | SQLAlchemyError):
             return behind
-        behind = behind.__context__
     raise error
+
+
+def _raise_what_stopped(error: BaseException) -> None:
+    """Raise the interrupt in whose handling Optuna tripped, if that is how it was."""
+    for behind in _contexts(error):
+        if not isinstance(behind, Exception):
+            raise behind from None
+
+
+def _contexts(error: BaseException) -> Iterator[BaseException]:
+    behind = error.__context__
+    while behind is not None:
+        yield behind
+        behind = behind.__context__
 
 
 def _explained(url: str, error: Exception) -> StudyError:

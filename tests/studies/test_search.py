@@ -286,6 +286,27 @@ def test_the_parameters_to_begin_with_are_never_given_up(study: Open) -> None:
     assert states[6:] == ["pruned", "complete"]
 
 
+@pytest.mark.parametrize("at", ["set_trial_state_values", "get_trial"])
+def test_an_interrupt_while_optuna_notes_a_trials_end_is_an_interrupt(
+    study: Open, at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, scored = study(), []
+
+    def score(params: Params, watch: Watch) -> Scored:
+        scored.append(params)
+        if len(scored) == 2:
+            monkeypatch.setattr(opened.study._storage, at, interrupted)
+        return Scored(1.0)
+
+    def interrupted(*given: object, **named: object) -> None:
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_trials(opened, score, 3)
+    assert len(scored) == 2
+
+
 def indexes(file: Path) -> set[str]:
     with closing(sqlite3.connect(file)) as opened:
         return {sql for (sql,) in opened.execute("SELECT sql FROM sqlite_master WHERE type = 'index'") if sql}
