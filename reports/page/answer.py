@@ -24,6 +24,7 @@ def answer(leaderboard: Leaderboard) -> tuple[str, ...]:
     """Three sentences on the first row of the leaderboard; one where there is none."""
     if not leaderboard.rows:
         return ("No backbone has a complete seed yet, so there is nothing to rank.",)
+    leaderboard = leaderboard.unadapted()
     best = leaderboard.rows[0]
     over = leaderboard.hospitals.get(best.name)
     return (_which(leaderboard, best), _to_come(best, over) if over else _elsewhere(best), _noise(leaderboard, best))

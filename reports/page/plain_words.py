@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 
 from reports.page.answer import unranked_since
-from reports.page.of_hundred import fewer_than_here, of_hundred, range_of_hundred, right_of_hundred
+from reports.page.of_hundred import of_hundred, range_of_hundred, right_of_hundred
 from reports.page.part import Said
+from reports.page.plain_elsewhere import kept_by_adaptation, lost_elsewhere
 from reports.statistics.cases import INTERNAL
 from reports.statistics.comparison import PRIMARY, Comparison, Endpoint
-from reports.statistics.hospitals.synthesis import FEW_SITES
 from reports.statistics.metrics import share_right
 from reports.tables.claims import IMPORTED, RANDOM, RECOMMENDED_SEEDS, is_best, mixed_weights
 from reports.tables.comparison_tables import floor_cells
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.row import Row
-from reports.tables.wording import interval, listed, number, p_value, site_name
+from reports.tables.wording import interval, listed, number, p_value
 
 RIGHT = share_right().name
 _NAMED = 3
@@ -26,12 +26,14 @@ def plain_words(leaderboard: Leaderboard) -> tuple[Said, ...]:
     """Four questions on the first row of the leaderboard, answered in cases of a hundred; none without a row."""
     if not leaderboard.rows:
         return ()
-    best = leaderboard.rows[0]
+    plain = leaderboard.unadapted()
+    best = plain.rows[0]
+    lost = " ".join(text for text in (lost_elsewhere(plain, best), kept_by_adaptation(leaderboard)) if text)
     return (
-        Said("Which backbone?", _which(leaderboard, best)),
-        Said("How sure is that?", _sure(leaderboard, best)),
-        Said("How much is lost elsewhere?", _elsewhere(leaderboard, best)),
-        Said("How much is only noise?", _noise(leaderboard, best)),
+        Said("Which backbone?", _which(plain, best)),
+        Said("How sure is that?", _sure(plain, best)),
+        Said("How much is lost elsewhere?", lost),
+        Said("How much is only noise?", _noise(plain, best)),
     )
 
 
@@ -98,41 +100,6 @@ def _weights(leaderboard: Leaderboard, best: Row) -> str:
     if best.ties or best.rank is None:
         return f"The comparison is not even: {only}."
     return f"But {only}, so the weights may be all that differs."
-
-
-def _elsewhere(leaderboard: Leaderboard, best: Row) -> str:
-    lines = [f"{_at(leaderboard, best, site)}{_kept_more(leaderboard, best, site)}" for site in best.sites[:_NAMED]]
-    if len(best.sites) > _NAMED:
-        lines.append(f"{len(best.sites) - _NAMED} more sites are below.")
-    if (of_row := leaderboard.hospitals.get(best.name)) is not None:
-        to_come = of_row.metrics[RIGHT].synthesis.next
-        if to_come.low is not None and to_come.high is not None:
-            known = len(of_row.metrics[RIGHT].synthesis.sites)
-            few = f"; {known} hospitals show that only roughly" if known < FEW_SITES else ""
-            ahead = range_of_hundred(to_come.low, to_come.high)
-            lines.append(f"At one more hospital like these it would be right in {ahead} of 100 (95 %{few}).")
-    return " ".join(lines) or "That is not known: no other hospital was tested."
-
-
-def _at(leaderboard: Leaderboard, best: Row, site: str) -> str:
-    there, gap = best.cells.external[site][RIGHT], best.cells.gap[site][RIGHT]
-    start = f"At {site_name(site)} it was {right_of_hundred(there, leaderboard.unit)}"
-    lacking = ", though that site lacks some classes" if site in best.shared else ""
-    return f"{start}{fewer_than_here(gap)}{lacking}."
-
-
-def _kept_more(leaderboard: Leaderboard, best: Row, site: str) -> str:
-    """Which other row was right more often at a site, where chance is no explanation."""
-    known = {row.name: row.cells.external[site][RIGHT].value or 0.0 for row in leaderboard.rows if site in row.sites}
-    name = max(known, key=lambda one: known[one])
-    value = known[name]
-    if best.cells.external[site][RIGHT].value is None or value <= known[best.name]:
-        return ""
-    pairs = _of(leaderboard, Endpoint(share_right(), site))
-    told = [one.difference for one in pairs if {one.a, one.b} == {best.name, name}]
-    if not any((cell.low or 0) > 0 or (cell.high or 0) < 0 for cell in told):
-        return ""
-    return f" {name}, after it here, was right in {of_hundred(value)} there."
 
 
 def _noise(leaderboard: Leaderboard, best: Row) -> str:

@@ -88,6 +88,11 @@ class Leaderboard:
         rows = _in_order([replace(row, rank=None, ties=()) for row in self.rows], self.adaptations)
         return replace(self, rows=tuple(rows), probability_of_best={}, notes=(why, *self.notes), ranks=False)
 
+    def unadapted(self) -> "Leaderboard":
+        """Without adapted rows, which are no backbones to choose between; itself where there are no others."""
+        rows = tuple(row for row in self.rows if row.name not in self.adaptations)
+        return replace(self, rows=rows) if rows else self
+
     def to_dict(self) -> dict[str, object]:
         """The content of leaderboard.json, without NaN."""
         return {

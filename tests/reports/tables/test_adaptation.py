@@ -12,6 +12,8 @@ from statsmodels.stats.multitest import multipletests
 from tables_read import by_name, lines
 
 from reports import Entry, Leaderboard, build_leaderboard
+from reports.page.answer import answer
+from reports.page.plain_words import plain_words
 from reports.tables.caveats import TRANSDUCTIVE
 
 SITES = {"London": 60, "Oslo": 40}
@@ -140,3 +142,18 @@ def test_without_a_baseline_the_difference_is_not_known_and_that_is_said(make_st
     assert board.adaptations[alone.full_name].baseline is None
     assert "what the adaptation changes is not known" in " ".join(board.notes)
     assert "adaptation" not in by_name(board)
+
+
+def test_the_answer_is_of_backbones_and_says_what_adaptation_keeps(
+    parts: tuple[Any, list[Entry], list[Entry]],
+) -> None:
+    study, plain, _ = parts
+    bare, full = build(study, plain), plain[0].full_name
+    which, sure, lost, _ = (one.answer.replace(plain[0].backbone + " in", full + " in") for one in plain_words(bare))
+    found = plain_words(build(study, [*plain, adapted(study.entry("x", 0.6), plain[0], "coral")]))
+    assert [one.answer for one in found][:2] == [which, sure.replace("beats a,", f"beats {full},")]
+    assert found[2].answer == f"{lost} That adaptation (coral) keeps more is not shown."
+    much = adapted(study.entry("y", 0.6, drop=-0.35), plain[0], "coral")
+    beside = build(study, [*plain, much])
+    assert f" Adapted, more was kept: {much.full_name} at London" in plain_words(beside)[2].answer
+    assert much.full_name not in " ".join(answer(beside))
