@@ -3,6 +3,7 @@
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from multiprocessing import parent_process
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -110,7 +111,7 @@ def _plain(value: Any) -> Any:
 def _refuse_second_start() -> None:
     """A worker process imports the script that started it; there the experiment must not start again."""
     importing = sys.modules.get("__mp_main__")  # which multiprocessing makes the main module when it is whole
-    if importing is not None and importing is not sys.modules["__main__"]:
+    if parent_process() is not None and importing is not None and importing is not sys.modules["__main__"]:
         raise RequestError(
             "A worker process has come to Experiment.run() while importing this script. Put that call below "
             'if __name__ == "__main__":, or leave out executor and workers.'

@@ -13,12 +13,14 @@ def progress_terminal(*, quiet: bool = False) -> "Terminal":
     """Where progress goes: in a notebook a bar that moves, as far as ipywidgets is there; else lines, as in a pipe."""
     from bench.terminal import Terminal
 
+    if quiet:
+        return Terminal(quiet=True, force_jupyter=False)  # rich shows the frame of a bar also where it is quiet
     if not in_notebook():
-        return Terminal(quiet=quiet)
+        return Terminal()
     if find_spec("ipywidgets") is not None:
-        return Terminal(quiet=quiet, force_interactive=True)
+        return Terminal(force_interactive=True)
     warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm, of a library that is imported later
-    return Terminal(quiet=quiet)
+    return Terminal()
 
 
 def in_notebook() -> bool:

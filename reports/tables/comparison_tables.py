@@ -50,7 +50,7 @@ def noise_floor(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) -
     floors = (Column("floor_1", "One seed each", "cell", 3), Column("floor_s", "Means of all seeds", "cell", 3))
     return Table(
         "noise_floor",
-        "Noise floor: the internal differences that other seeds alone are estimated to make at most, 95 times of 100",
+        "Noise floor: the internal differences that other seeds alone are estimated to make, in 95 % of cases at most",
         (BACKBONE, METRIC, *floors),
         tuple(
             (name, Term.of(METRICS[metric]), *floor_cells(floor, METRICS[metric]))
