@@ -25,8 +25,8 @@ def stored(notebooks: Any) -> Any:
 
 
 def kinds(notebooks: Any, notebook: Any) -> list[tuple[int, str]]:
-    """Which cell gives what."""
-    return [(number, kind) for number, kind, _ in notebooks.outputs(notebook)]
+    """Which cell gives what; the order of an output's kinds means nothing."""
+    return sorted((number, kind) for number, kind, _ in notebooks.outputs(notebook))
 
 
 def test_what_is_stored_is_whole_and_tells_nothing_of_a_machine(notebooks: Any, stored: Any) -> None:

@@ -1,9 +1,8 @@
 """An experiment from Python: the options of `bench run` as arguments, and its driver behind them."""
 
-import sys
 import warnings
 from collections.abc import Mapping, Sequence
-from multiprocessing import parent_process
+from multiprocessing import current_process
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -110,8 +109,7 @@ def _plain(value: Any) -> Any:
 
 def _refuse_second_start() -> None:
     """A worker process imports the script that started it; there the experiment must not start again."""
-    importing = sys.modules.get("__mp_main__")  # which multiprocessing makes the main module when it is whole
-    if parent_process() is not None and importing is not None and importing is not sys.modules["__main__"]:
+    if getattr(current_process(), "_inheriting", False):  # which multiprocessing sets meanwhile
         raise RequestError(
             "A worker process has come to Experiment.run() while importing this script. Put that call below "
             'if __name__ == "__main__":, or leave out executor and workers.'

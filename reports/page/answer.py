@@ -136,7 +136,7 @@ def _noise(leaderboard: Leaderboard, best: Row) -> str:
     if floors is None:
         why = "one seed was trained" if len(best.seeds) == 1 else "its seeds hold out different cases"
         return f"How much is only the seed is not known, since {why}."
-    one_seed, means = floor_cells(floors[METRIC], primary())
+    one_seed, means = floor_cells(floors[METRIC], 1.0)
     text = (
         f"By the seed alone, two runs of it differ by up to {points(one_seed)} points of {METRIC_NAME}, and two means "
         f"of {len(best.seeds)} seeds by up to {points(means)} (95 %, in brackets how well that is known)"

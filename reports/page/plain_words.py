@@ -107,7 +107,7 @@ def _noise(leaderboard: Leaderboard, best: Row) -> str:
     if floor is None:
         why = "one seed was trained" if len(best.seeds) == 1 else "its seeds hold out different cases"
         return f"That is not known, since {why}."
-    seeds, (_, means) = len(best.seeds), floor_cells(floor, share_right())
+    seeds, (_, means) = len(best.seeds), floor_cells(floor, 1.0)
     if means.value is None or means.low is None or means.high is None or means.value >= 1:
         return f"That is not known: {seeds} seeds are too few to show it."
     roughly = f"; {seeds} seeds show that only roughly" if seeds < RECOMMENDED_SEEDS else ""
@@ -130,7 +130,7 @@ def _beside_noise(leaderboard: Leaderboard, one: Comparison) -> str:
     larger = max(floors, key=lambda name: floors[name].floor_s)
     apart = "" if one.difference.value is None else f" by {of_hundred(abs(one.difference.value))}"
     more = "no more" if one.below_noise_floor else "more"
-    noise = of_hundred(floor_cells(floors[larger], share_right())[1].value or 0.0)
+    noise = of_hundred(floor_cells(floors[larger], 1.0)[1].value or 0.0)
     return f"The two backbones differ{apart}, {more} than other seeds change {larger} (up to {noise})."
 
 

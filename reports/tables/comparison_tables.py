@@ -1,5 +1,6 @@
 """The tables of differences: between backbones, between seeds, and from a baseline."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -8,7 +9,6 @@ from reports.statistics.comparison import PRIMARY, SIGNIFICANCE, Comparison, flo
 from reports.statistics.corrected_t import ROPE
 from reports.statistics.jackknife import FEW_SEEDS
 from reports.statistics.metrics import METRICS
-from reports.statistics.metrics.metric import Metric
 from reports.statistics.noise_floor import NoiseFloor
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.row_tables import BACKBONE, METRIC
@@ -53,7 +53,7 @@ def noise_floor(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) -
         "Noise floor: the internal differences that other seeds alone are estimated to make, in 95 % of cases at most",
         (BACKBONE, METRIC, *floors),
         tuple(
-            (name, Term.of(METRICS[metric]), *floor_cells(floor, METRICS[metric]))
+            (name, Term.of(METRICS[metric]), *floor_cells(floor))
             for name, of_metric in leaderboard.noise_floor.items()
             for metric, floor in of_metric.items()
             if wanted is None or metric in wanted
@@ -65,7 +65,7 @@ def noise_floor(leaderboard: Leaderboard, wanted: Sequence[str] | None = None) -
 def _in_words(leaderboard: Leaderboard, wanted: Sequence[str] | None) -> Iterator[str]:
     for name, floors in leaderboard.noise_floor.items():
         found = [
-            f"{points(floor_cells(floor, METRICS[metric])[0])} points of {METRICS[metric].in_sentence}"
+            f"{points(floor_cells(floor)[0])} points of {METRICS[metric].in_sentence}"
             for metric, floor in floors.items()
             if wanted is None or metric in wanted
         ]
@@ -84,10 +84,11 @@ def _under_the_floor(leaderboard: Leaderboard, wanted: Sequence[str] | None) -> 
             )
 
 
-def floor_cells(floor: NoiseFloor, metric: Metric) -> tuple[Cell, Cell]:
-    """Of one seed each and of means of all seeds, with χ² intervals, and no more than values of the metric can differ
-    (few seeds may say more)."""
-    most = metric.limits[1] - metric.limits[0]
+def floor_cells(floor: NoiseFloor, most: float = math.inf) -> tuple[Cell, Cell]:
+    """Of one seed each and of means of all seeds, with χ² intervals.
+
+    most: what values can differ at all, of which few seeds may say more.
+    """
     scale = floor.floor_s / floor.floor_1 if floor.floor_1 else 1.0
     one, means = (floor.floor_1, floor.low, floor.high), (floor.floor_s, scale * floor.low, scale * floor.high)
     first, second = (
