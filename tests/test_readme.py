@@ -51,6 +51,16 @@ def test_the_figures_of_the_readme_are_those_of_the_docs() -> None:
         for model, precision in (("resnet34", "fp32"), ("tf_efficientnet_lite0", "bf16"))
     ]
     assert f"| {gains[0][0]} times; {gains[1][0]} times as fast |" in TEXT
+    results = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
+    fastai, plain = (
+        float(
+            re.findall(rf"^\| whole-job +\| the whole job against {peer} +\| (\d+\.\d+) times", results, re.MULTILINE)[
+                0
+            ]
+        )
+        for peer in ("fastai", "a plain fp32 DataLoader loop")
+    )
+    assert f"| {fastai:.1f} times; {plain:.1f} times as fast |" in TEXT
 
 
 def test_the_citation_has_what_its_format_asks_for_and_nothing_that_it_does_not_know() -> None:
