@@ -1,7 +1,7 @@
 """How much is lost elsewhere, for who reads no statistics: at each site, at the next hospital, and after adaptation."""
 
 from reports.page.of_hundred import fewer_than_here, of_hundred, range_of_hundred, right_of_hundred
-from reports.statistics.comparison import PRIMARY, SIGNIFICANCE, Endpoint
+from reports.statistics.comparison import PRIMARY, SIGNIFICANCE, Comparison, Endpoint
 from reports.statistics.hospitals.synthesis import FEW_SITES
 from reports.statistics.metrics import share_right
 from reports.tables.leaderboard import Leaderboard
@@ -24,6 +24,8 @@ def lost_elsewhere(leaderboard: Leaderboard, best: Row) -> str:
             few = f"; {known} hospitals show that only roughly" if known < FEW_SITES else ""
             ahead = range_of_hundred(to_come.low, to_come.high)
             lines.append(f"At one more hospital like these it would be right in {ahead} of 100 (95 %{few}).")
+        else:
+            lines.append("What it would be at one more hospital is not known.")
     return " ".join(lines) or "That is not known: no other hospital was tested."
 
 
@@ -37,7 +39,7 @@ def kept_by_adaptation(leaderboard: Leaderboard) -> str:
         f"{name} at {ends[one.endpoint]}"
         for name, adapted in leaderboard.adaptations.items()
         for one in adapted.differences
-        if one.endpoint in ends and (one.difference.value or 0) > 0 and (one.p_holm or 1) <= SIGNIFICANCE
+        if one.endpoint in ends and (one.difference.value or 0) > 0 and _told(one)
     ]
     if more:
         return f"Adapted, more was kept: {listed(more)}."
@@ -58,9 +60,12 @@ def _kept_more(leaderboard: Leaderboard, best: Row, site: str) -> str:
     value = known[name]
     if best.cells.external[site][RIGHT].value is None or value <= known[best.name]:
         return ""
-    endpoint = Endpoint(share_right(), site).name
-    pair = {best.name, name}
-    told = [one.difference for one in leaderboard.comparisons if one.endpoint == endpoint and {one.a, one.b} == pair]
-    if not any((cell.low or 0) > 0 or (cell.high or 0) < 0 for cell in told):
+    endpoint, pair = Endpoint(share_right(), site).name, {best.name, name}
+    if not any(_told(one) for one in leaderboard.comparisons if one.endpoint == endpoint and {one.a, one.b} == pair):
         return ""
     return f" {name}, after it here, was right in {of_hundred(value)} there."
+
+
+def _told(one: Comparison) -> bool:
+    """Whether a difference is told from chance, after Holm's adjustment."""
+    return one.p_holm is not None and one.p_holm <= SIGNIFICANCE

@@ -157,3 +157,8 @@ def test_the_answer_is_of_backbones_and_says_what_adaptation_keeps(
     beside = build(study, [*plain, much])
     assert f" Adapted, more was kept: {much.full_name} at London" in plain_words(beside)[2].answer
     assert much.full_name not in " ".join(answer(beside))
+    none_by_chance = {
+        name: replace(one, differences=tuple(replace(part, p_holm=0.0) for part in one.differences))
+        for name, one in beside.adaptations.items()
+    }
+    assert " Adapted, more was kept: " in plain_words(replace(beside, adaptations=none_by_chance))[2].answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,8 @@ from reports import Entry, Leaderboard, build_leaderboard
 from reports.page.board_sections import board_sections
 from reports.page.forest import MEAN, NEXT, forest_lines, forest_plot
 from reports.page.limits import limits
+from reports.page.plain_words import plain_words
+from reports.statistics.cell import Cell
 from reports.statistics.metrics import primary
 from reports.tables.hospitals import HOSPITAL
 
@@ -124,3 +127,15 @@ def test_the_page_does_not_say_that_no_hospital_was_tested(board: Leaderboard) -
     (points,) = limits(board, synthetic=False).parts
     assert not any("No other hospital" in sentence for sentence in points.sentences)
     assert any("taken for one of the same kind" in sentence for sentence in points.sentences)
+
+
+def test_where_the_next_hospital_is_not_known_the_answer_says_that_and_not_that_none_was_tested(
+    board: Leaderboard,
+) -> None:
+    assert " of 100 (95 %; " not in plain_words(board)[2].answer  # six sites
+    of_row = board.hospitals["net"]
+    over = of_row.metrics["accuracy"]
+    unknown = replace(over, synthesis=replace(over.synthesis, next=Cell(None, reason="too few")))
+    changed = replace(of_row, metrics={**of_row.metrics, "accuracy": unknown})
+    said = plain_words(replace(board, hospitals={"net": changed}))[2].answer
+    assert said == "What it would be at one more hospital is not known."
