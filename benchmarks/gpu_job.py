@@ -12,7 +12,7 @@ from tabulate import tabulate
 
 from bench.engine.cards import cards_for
 from bench.engine.prepare import Prepared
-from bench.engine.sharing import fitting, measured_loads, paying
+from bench.engine.sharing import measured_loads
 from bench.execution.setup import Device
 from bench.store.folder import ResultsFolder
 from benchmarks.gpu_plain import plain_runs
@@ -53,8 +53,8 @@ def _load(prepared: Prepared, side: int) -> Iterator[str]:
     for load in measured_loads(resources, specs) if resources.cards else []:
         yield (
             f"- {side} px: a step takes {1000 * load.step:.2f} ms, {1000 * load.busy:.2f} of them on the card: "
-            f"{paying(load)} worker(s) pay. Each takes {(load.peak + load.context) / 1e9:.2f} GB of "
-            f"{load.total / 1e9:.0f}: {fitting(load)} fit.\n"
+            f"{load.paying} worker(s) pay. Each takes {(load.peak + load.context) / 1e9:.2f} GB of "
+            f"{load.total / 1e9:.0f}: {load.fitting} fit.\n"
         )
 
 

@@ -1,6 +1,5 @@
 """How many workers share cards: as many as memory holds, and as many as keep them busy. Starts one that measures."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,27 +12,15 @@ from bench.executors import AUTO
 from bench.plan.spec import RunSpec
 from bench.processes import cores
 
-LEFT = 0.05
-"""Of a card's memory: what stays free, for what a later step may want and for pieces too small to use."""
 ON_HOST = 3e9
 """Bytes of the computer's own memory that a process with the libraries of CUDA is reckoned to take."""
-
-
-def fitting(load: CardLoad) -> int:
-    """How many such processes a card holds."""
-    return max(0, math.floor((load.free - LEFT * load.total) / (load.peak + load.context)))
-
-
-def paying(load: CardLoad) -> int:
-    """How many keep a card busy: processes take turns on it, so a further one helps only while the card waits."""
-    return max(1, math.ceil(load.step / load.busy)) if load.busy > 0 else 1
 
 
 def best(loads: Sequence[CardLoad], cards: int, most: int, runs: int) -> int:
     """What `auto` means on so many cards, for the runs that were measured. most: for how many workers the computer
     has processors and memory.
     """
-    each = min(min(map(fitting, loads)), max(map(paying, loads)), most // cards)
+    each = min(min(load.fitting for load in loads), max(load.paying for load in loads), most // cards)
     return min(max(each, 1) * cards, runs)
 
 
@@ -44,8 +31,8 @@ def places(processors: int, free: float | None) -> int:
 
 def refuse_crowd(workers: int, loads: Sequence[CardLoad], cards: int) -> None:
     """Raise `RequestError` where a card would have more workers than its memory holds, one always being tried."""
-    largest = min(loads, key=fitting)
-    most = max(fitting(largest), 1) * cards
+    largest = min(loads, key=lambda load: load.fitting)
+    most = max(largest.fitting, 1) * cards
     if workers > most:
         each = (largest.peak + largest.context) / 1e9
         raise RequestError(

@@ -1,5 +1,6 @@
 """What an executor is: it turns run specs into results, somewhere."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -9,6 +10,9 @@ import numpy as np
 
 from bench.plan.spec import OnEpoch, RunResult, RunSpec
 from bench.printing import to_errors
+
+LEFT = 0.05
+"""Of a card's memory: what stays free, for what a later step may want and for pieces too small to use."""
 
 
 def failed(error: str, *, short_of_memory: bool = False) -> RunResult:
@@ -38,6 +42,21 @@ class CardLoad:
     total: float
     step: float
     busy: float
+
+    @property
+    def fitting(self) -> int:
+        """How many such processes a card holds."""
+        return max(0, math.floor((self.free - LEFT * self.total) / (self.peak + self.context)))
+
+    @property
+    def paying(self) -> int:
+        """How many keep a card busy: processes take turns on it, so a further one helps only while the card waits."""
+        return max(1, math.ceil(self.step / self.busy)) if self.busy > 0 else 1
+
+    @property
+    def share(self) -> float:
+        """Of a card, for each of as many workers as fit and pay; never less than one."""
+        return 1 / max(1, min(self.fitting, self.paying))
 
 
 def again_alone(

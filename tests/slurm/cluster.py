@@ -20,22 +20,23 @@ from trees import missing
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "sinfo", "scancel", "scontrol")
 NODES = ("one", "two")
 PARTITION = "all"
-CONFIGURATION = """\
+LONGEST_ARRAY = 3  # less than the jobs of a test
+CONFIGURATION = f"""\
 ClusterName=gapbench
-SlurmctldHost={host}(127.0.0.1)
-SlurmctldPort={controller}
+SlurmctldHost={{host}}(127.0.0.1)
+SlurmctldPort={{controller}}
 CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket,cred_expire=5
+AuthInfo=socket={{folder}}/munge.socket,cred_expire=5
 CredType=cred/munge
-StateSaveLocation={folder}/state
-SlurmdSpoolDir={folder}/spool-%n
-SlurmctldPidFile={folder}/slurmctld.pid
-SlurmdPidFile={folder}/%n.pid
-SlurmctldLogFile={folder}/slurmctld.log
-SlurmdLogFile={folder}/%n.log
+StateSaveLocation={{folder}}/state
+SlurmdSpoolDir={{folder}}/spool-%n
+SlurmctldPidFile={{folder}}/slurmctld.pid
+SlurmdPidFile={{folder}}/%n.pid
+SlurmctldLogFile={{folder}}/slurmctld.log
+SlurmdLogFile={{folder}}/%n.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SelectType=select/cons_tres
@@ -49,6 +50,7 @@ ReturnToService=2
 SchedulerParameters=sched_interval=2,bf_interval=2
 KillWait=2
 MinJobAge=3600
+MaxArraySize={LONGEST_ARRAY}
 """
 NODE = "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=2 RealMemory=1000\n"
 PARTITIONS = f"PartitionName={PARTITION} Nodes={','.join(NODES)} Default=YES MaxTime=60 State=UP\n"

@@ -38,6 +38,11 @@ def node_at_work(slurm: Cluster, cache: Path) -> str:
     return next((node for job, node in map(str.split, lines) if job in at_work), "")
 
 
+def first_jobs(said: str) -> list[str]:
+    """The ids that the first asking for jobs gave."""
+    return said.partition("job(s): ")[2].partition(".")[0].split(", ")
+
+
 def restarts(slurm: Cluster) -> int:
     """How often Slurm has begun a job again, of all jobs."""
     words = slurm.call("scontrol", "show", "job").split()
@@ -63,6 +68,9 @@ def test_a_lost_node_changes_no_prediction(slurm: Cluster, digit_data: Path, ben
     assert restarts(slurm) > before
     assert " go on; the same command" not in said.read_text()
     wait_until(lambda: slurm.states() == dict.fromkeys(NODES, "idle"), "nodes to be idle", 120)
+    assert "4 run(s) are in 4 job(s): " in said.read_text()
+    arrays = {job.partition("_")[0] for job in first_jobs(said.read_text())}
+    assert len(arrays) == 2  # three jobs and one, since an array has three at most
 
     theirs = tmp_path / "theirs"
     bench("run", "--data", digit_data, *LONG, "--executor", "processes", "--workers", "2", "--results", theirs)

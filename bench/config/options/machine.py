@@ -26,14 +26,14 @@ class Machines:
     """Of a Ray cluster and of Slurm. Nothing in here decides a result.
 
     address: HOST:PORT of a Ray cluster, None for one that is begun here; node_cache: a URL that all nodes read;
-    gpu_share: of a GPU, for each worker; same_cpu: whether nodes with another instruction set are left out; slurm:
-    options of sbatch, and `cluster`; job_minutes: about how long a job of Slurm should take; results: the folder of
-    the results, after which the jobs' own folder is called.
+    gpu_share: of a GPU, for each worker, None where it is measured; same_cpu: whether nodes with another
+    instruction set are left out; slurm: options of sbatch, and `cluster`; job_minutes: about how long a job of
+    Slurm should take; results: the folder of the results, after which the jobs' own folder is called.
     """
 
     address: str | None = None
     node_cache: str | None = None
-    gpu_share: float = 1.0
+    gpu_share: float | None = None
     same_cpu: bool = False
     slurm: Mapping[str, str] = field(default_factory=dict)
     job_minutes: float = 30.0
@@ -93,8 +93,12 @@ class MachineOptions(BaseModel):
         metavar="URL",
         shown="sent to them",
     )
-    gpu_share: float = option(
-        1.0, "Share of a GPU that a worker takes on a Ray cluster.", panel=MACHINE, limits={"gt": 0, "le": 1}
+    gpu_share: float | None = option(
+        None,
+        "Share of a GPU that a worker takes on a Ray cluster.",
+        panel=MACHINE,
+        limits={"gt": 0, "le": 1},
+        shown="by the memory and time of a measured step",
     )
     slurm: dict[str, str] = option(
         {},

@@ -53,6 +53,7 @@ class RayExecutor:
         self._stack = ExitStack()
         self._delivered: dict[frozenset[str], tuple[str, Any]] = {}
         self._hosts: dict[str, str] = {}
+        self._shares: dict[str, float] = {}  # of a GPU, by backbone, as measured
         self._crew: Crew
 
     def __enter__(self) -> Self:
@@ -86,7 +87,7 @@ class RayExecutor:
 
     def measure(self, spec: RunSpec) -> Speed:
         """All workers time the same steps at once, as they will share their machines; the slowest counts."""
-        self._begin([spec])
+        self._begin([spec], alone=True)
         if not (hands := [hand for hand in self._crew.hands if hand.greeted]):  # their nodes are gone
             self._crew.fill(self.workers)
             self._gather()
@@ -98,7 +99,12 @@ class RayExecutor:
         for hand, answer in zip(hands, answers, strict=True):
             if isinstance(answer, Lost):
                 self._crew.end([hand])
-        return slowest([RuntimeError(answer.text) if isinstance(answer, Lost) else answer for answer in answers])
+        speed = slowest([RuntimeError(answer.text) if isinstance(answer, Lost) else answer for answer in answers])
+        if speed.load:
+            self._shares[spec.backbone] = speed.load.share
+            of_known = [one for one in self._specs if one.backbone in self._shares]
+            self.workers = min(self._most, sum(self._places(self._needs(of_known or [spec])).values()))
+        return speed
 
     def _serve(self, number: int, specs: Sequence[RunSpec], on_epoch: OnEpoch) -> Iterator[tuple[RunSpec, RunResult]]:
         waiting, crew, lost_with = deque(specs), self._crew, Counter[str]()
@@ -171,21 +177,38 @@ class RayExecutor:
         how = "was killed by Ray, since memory ran out" if memory else "died (often too little memory)"
         return Lost(f"The worker process on node {host} {how}", with_node=False)
 
-    def _begin(self, specs: Sequence[RunSpec]) -> None:
-        """See that there are workers of the kind that these specs need, and that they are ready."""
-        needs = Needs.of(specs, self._machines.gpu_share)
-        holder = RayExecutor._with_workers
-        if holder is self and self._crew.needs == needs:
-            return
-        if holder is not None:
-            holder._dismiss()
-        self._delivery(specs)  # looks at the nodes
+    def _needs(self, specs: Sequence[RunSpec]) -> Needs:
+        """Of a GPU the share that was asked for, else the largest that was measured; a whole one where none was."""
+        measured = max(self._shares.get(spec.backbone, 1.0) for spec in specs)
+        return Needs.of(specs, self._machines.gpu_share or measured)
+
+    def _places(self, needs: Needs) -> dict[str, int]:
+        """How many such workers each node has a place for.
+
+        Raises:
+            RequestError: there is no place at all.
+        """
         resources = {node: there["Resources"] for node, there in alive(self._ray).items() if node in self._hosts}
         places = {node: needs.places(resource) for node, resource in resources.items()}
         if not sum(places.values()):
             raise RequestError(
                 f"No node of the Ray cluster has {needs}, which a worker needs. See --device, --gpu-share."
             )
+        return places
+
+    def _begin(self, specs: Sequence[RunSpec], *, alone: bool = False) -> None:
+        """See that there are workers of the kind that these specs need, and that they are ready.
+
+        alone: each on a GPU of its own, where no share was asked for.
+        """
+        needs = Needs.of(specs, self._machines.gpu_share or 1.0) if alone else self._needs(specs)
+        holder = RayExecutor._with_workers
+        if holder is self and self._crew.needs == needs:
+            return
+        if holder is not None:
+            holder._dismiss()
+        self._delivery(specs)  # looks at the nodes
+        places = self._places(needs)
         self.workers = min(self._most, sum(places.values()))
         self._crew = Crew(self._ray, needs, places)
         RayExecutor._with_workers = self

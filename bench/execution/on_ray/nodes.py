@@ -23,7 +23,7 @@ class Needs:
 
     @classmethod
     def of(cls, specs: Sequence[RunSpec], gpu_share: float) -> "Needs":
-        """A processor for each thread; of a GPU the share that was asked for."""
+        """A processor for each thread; of a GPU the share that is given."""
         on_gpu = any(spec.numerics.device == "cuda" for spec in specs)
         return cls(max(spec.numerics.threads for spec in specs), gpu_share if on_gpu else 0.0)
 

@@ -16,6 +16,7 @@ WHERE = ("slurm", "local", "debug")
 TIME = "time"
 MINUTES = 60.0  # of a job, where no time is given
 WARNING = 120  # seconds before its end in which a job is told that its time is over
+USUAL_ARRAY = 1001
 TIMEOUTS = 20  # after which a job is not asked for again by itself
 
 
@@ -60,6 +61,8 @@ class Submission:
     def ask(self, batches: Sequence[Batch], at_once: int | None, excluded: Sequence[str]) -> list[str]:
         """Ask for a job for each batch, at most so many `at_once`, not on `excluded` machines; gives their ids.
 
+        They are asked for as arrays, as few as Slurm's greatest size of an array allows.
+
         Raises:
             RequestError: Slurm says no.
         """
@@ -68,10 +71,15 @@ class Submission:
         executor = submitit.AutoExecutor(
             self.folder, self.where, slurm_max_num_timeout=TIMEOUTS, local_max_num_timeout=TIMEOUTS
         )
-        executor.update_parameters(**self._parameters(excluded, at_once))
+        most = longest_array() if self.where == "slurm" else max(1, len(batches))
+        arrays = [batches[start : start + most] for start in range(0, len(batches), most)]
+        of_each = max(1, at_once // len(arrays)) if at_once and arrays else at_once
+        executor.update_parameters(**self._parameters(excluded, of_each))
+        jobs = []
         try:
-            with executor.batch():  # all of them as one array
-                jobs = [executor.submit(batch) for batch in batches]
+            for array in arrays:
+                with executor.batch():
+                    jobs += [executor.submit(batch) for batch in array]
         except submitit.core.utils.FailedJobError as error:
             raise RequestError(f"Slurm takes no such job: {' '.join(str(error).split())}. See --slurm.") from None
         for job in jobs if self.where == "debug" else ():
@@ -124,6 +132,16 @@ class Submission:
             if name in known:
                 found[f"slurm_{name}"] = int(value) if value.isdigit() else value
         return found
+
+
+def longest_array() -> int:
+    """How many jobs an array of this Slurm may have (MaxArraySize); as many as by default where it does not say."""
+    try:
+        asked = subprocess.run(["scontrol", "show", "config"], capture_output=True, text=True, timeout=60, check=True)
+        said = next(line for line in asked.stdout.splitlines() if line.startswith("MaxArraySize"))
+        return max(1, int(said.partition("=")[2]))
+    except (OSError, subprocess.SubprocessError, StopIteration, ValueError):
+        return USUAL_ARRAY
 
 
 def minutes(time: str) -> int:

@@ -10,7 +10,7 @@ from bench.cache import Caches
 from bench.config.experiment import Experiment
 from bench.engine import sharing
 from bench.engine.execute import executor_for
-from bench.engine.sharing import best, fitting, measured_loads, paying, places, refuse_crowd
+from bench.engine.sharing import best, measured_loads, places, refuse_crowd
 from bench.errors import RequestError
 from bench.execution import setup
 from bench.execution.executor import CardLoad
@@ -37,14 +37,20 @@ def load(peak: float, free: float = 80, total: float = 80, *, step: float = 4, b
     ],
 )
 def test_a_card_holds_as_many_as_its_free_memory(peak: float, free: float, total: float, expected: int) -> None:
-    assert fitting(load(peak, free, total)) == expected
+    assert load(peak, free, total).fitting == expected
+
+
+def test_the_share_of_a_card_is_for_as_many_as_fit_and_pay() -> None:
+    assert load(1.5, 24, 24, step=4, busy=1).share == 1 / 4  # 11 fit, 4 pay
+    assert load(9.5, 24, 24, step=4, busy=1).share == 1 / 2  # 2 fit
+    assert load(75.6).share == 1.0  # none fits, one is tried
 
 
 @pytest.mark.parametrize(
     ("step", "busy", "expected"), [(4, 1, 4), (4, 3.9, 2), (4, 4, 1), (4, 5, 1), (4.1, 1, 5), (4, 0, 1)]
 )
 def test_workers_pay_while_the_card_waits(step: float, busy: float, expected: int) -> None:
-    assert paying(load(1, step=step, busy=busy)) == expected
+    assert load(1, step=step, busy=busy).paying == expected
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from backbones.build import build
 from bench.cache import Caches
 from bench.errors import RequestError
-from bench.execution.executor import Executor
+from bench.execution.executor import CardLoad, Executor
 from bench.execution.in_process import InProcessExecutor
 from bench.execution.on_ray.executor import RayExecutor
 from bench.execution.resources import Resources
@@ -186,6 +186,19 @@ def test_a_gpu_that_no_node_has_is_an_error(nodes: TwoNodes, runs: Runs) -> None
     on_gpu = [replace(spec, numerics=replace(spec.numerics, device="cuda")) for spec in specs]
     with pytest.raises(RequestError, match=r"No node of the Ray cluster has 1 CPU\(s\) and 0\.5 GPU"):
         on_ray(nodes, resources, on_gpu, gpu_share=0.5).__enter__()
+
+
+def test_a_worker_takes_the_share_of_a_gpu_that_was_measured(nodes: TwoNodes, runs: Runs) -> None:
+    specs, resources = runs
+    on_gpu = [replace(spec, numerics=replace(spec.numerics, device="cuda")) for spec in specs]
+    measured, asked = on_ray(nodes, resources, on_gpu), on_ray(nodes, resources, on_gpu, gpu_share=0.5)
+    assert measured._needs(on_gpu).gpus == 1.0
+    for executor in (measured, asked):
+        executor._shares[on_gpu[0].backbone] = CardLoad(3e9, 1e9, 20e9, 21e9, step=0.4, busy=0.1).share
+    assert measured._needs(on_gpu).gpus == pytest.approx(1 / 4)
+    assert measured._needs(on_gpu).places({"CPU": 16.0, "GPU": 2.0}) == 8
+    assert asked._needs(on_gpu).gpus == 0.5
+    assert measured._needs(specs).gpus == 0.0  # on processors
 
 
 def test_two_executors_of_a_process_do_not_wait_for_each_others_places(
