@@ -32,7 +32,8 @@ from reports.overview.overview import Overview
 from reports.overview.screen import Ending, screen
 
 MACHINES = {"workers", "executor", "address", "node_cache", "gpu_share", "slurm", "job_minutes", "same_cpu"}
-OF_REPORTS = {"interval", "stratify", "level", "pool", "label_order", "subgroups"}
+OF_POINTS = {"events", "thresholds", "prevalences"}
+OF_REPORTS = {"interval", "stratify", "level", "pool", "label_order", "subgroups", *OF_POINTS}
 GROWING = {
     "backbone",
     "seeds",

@@ -26,14 +26,15 @@ from benchmarks.simulated_runs import CLASSES, SITE, Size, write_runs
 from benchmarks.timing import machine, options, versions
 
 SECONDS, GIBIBYTES = 30, 1.5
+BUILT = "reports.tables.build_leaderboard"
 START = "start, imports, is it out of date"
 PARTS = {
     "reading 1,000 runs, cases, folds": [("bench.report.compiled", "read_stored")],
     "label worklist": [("bench.report.compiled", "find_labels"), ("bench.report.compiled", "write_worklist")],
-    "pooling": [("reports.tables.leaderboard", "index_cases"), ("reports.tables.leaderboard", "pool_predictions")],
-    "resampling and jackknife": [("reports.tables.leaderboard", "analyse")],
-    "comparing all pairs": [("reports.tables.leaderboard", "compare_all")],
-    "rows": [("reports.tables.leaderboard", "build_row")],
+    "pooling": [(BUILT, "index_cases"), (BUILT, "pool_predictions")],
+    "resampling and jackknife": [(BUILT, "analyse")],
+    "comparing all pairs": [(BUILT, "compare_all")],
+    "rows": [(BUILT, "build_row")],
     "noise floors, sample gains, best": [("bench.report.leaderboard", "build_leaderboard")],
     "the page and its charts": [("bench.report.page", "write_page")],
     "drawing and writing": [

@@ -123,6 +123,8 @@ def _hint(one: Declared) -> str:
         return f"Literal[{', '.join(json.dumps(value) for value in inner)}]"
     if origin in (Union, UnionType):
         return " | ".join(_hint(replace(one, type=part, option=replace(one.option, choices=()))) for part in inner)
+    if origin is dict and get_origin(inner[-1]) is list:
+        return "str | Sequence[str] | Mapping[str, Sequence[str]]"
     kind = inner[-1] if origin in (list, dict) else one.type
     kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     kind = str if get_origin(kind) is Literal else kind

@@ -10,14 +10,15 @@ __all__ = ["Entry", "Leaderboard", "Metric", "build_leaderboard"]
 
 if TYPE_CHECKING:
     from reports.statistics.metrics.metric import Metric
-    from reports.tables.leaderboard import Leaderboard, build_leaderboard
+    from reports.tables.build_leaderboard import build_leaderboard
+    from reports.tables.leaderboard import Leaderboard
     from reports.tables.row import Entry
 else:
     _HOMES = {
         "Entry": "reports.tables.row",
         "Leaderboard": "reports.tables.leaderboard",
         "Metric": "reports.statistics.metrics.metric",
-        "build_leaderboard": "reports.tables.leaderboard",
+        "build_leaderboard": "reports.tables.build_leaderboard",
     }
 
     def __getattr__(name: str) -> Any:

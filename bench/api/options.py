@@ -61,6 +61,9 @@ class Options(TypedDict, total=False):
     pool: str
     label_order: str | Sequence[str]
     subgroups: str | Sequence[str]
+    events: str | Sequence[str] | Mapping[str, Sequence[str]]
+    thresholds: str | Sequence[str]
+    prevalences: float | Sequence[float]
     save_models: bool
     track: str | Sequence[str]
     results: Anywhere

@@ -123,10 +123,14 @@ def _other_choices(
     interval: str | None = None,
     stratify: bool | None = None,
     subgroups: str | None = None,
+    events: list[str] | None = None,
+    thresholds: str | None = None,
+    prevalences: str | None = None,
     **of_groups: Any,
 ) -> "Evaluation | None":
     """What was asked for, None where it is what the folder's experiment asks for."""
-    if interval is None and stratify is None and subgroups is None and not any(of_groups.values()):
+    of_points = {"events": events, "thresholds": thresholds, "prevalences": prevalences}
+    if (interval, stratify, subgroups) == (None, None, None) and not any([*of_groups.values(), *of_points.values()]):
         return None
     from typing import get_args
 
@@ -141,6 +145,7 @@ def _other_choices(
     experiment = folder.experiment()
     assert experiment is not None
     changed = _with_subgroups(folder, _with_groups(experiment, of_groups), subgroups)
+    changed = _with_points(changed, of_points)
     try:
         asked = Evaluation.of(changed, chosen, stratify)
     except ValueError as error:
@@ -183,4 +188,21 @@ def _with_groups(experiment: "Experiment", of_groups: dict[str, Any]) -> "Experi
     given = [f"--{name.replace('_', '-')}" for name, value in of_groups.items() if value]
     if changed.level == "case" and "--level" not in given and given:
         raise RequestError(f"{' and '.join(given)} say how cases become groups. Add --level group.")
+    return changed
+
+
+def _with_points(experiment: "Experiment", of_points: dict[str, Any]) -> "Experiment":
+    """The experiment with other events, thresholds or prevalences, as they were typed."""
+    if not any(of_points.values()):
+        return experiment
+    from bench.config.experiment import Experiment
+    from bench.config.request import options_from
+    from bench.engine.events import refuse_unknown_events
+    from bench.errors import RequestError
+
+    changed = options_from(Experiment, of_points, experiment.model_dump(exclude_none=True))
+    if not changed.events:
+        given = " and ".join(f"--{name}" for name, value in of_points.items() if value)
+        raise RequestError(f"{given} say how events are called or not. Add --event NAME=CLASS,CLASS.")
+    refuse_unknown_events(changed, changed.class_order or ())
     return changed

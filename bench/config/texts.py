@@ -59,6 +59,21 @@ def parse_list(text: str) -> list[str]:
     return [name.strip() for name in text.split(",")]
 
 
+def parse_events(texts: list[str]) -> dict[str, list[str]]:
+    """`bleed=epidural,subdural` is an event of two classes, `epidural` one of that class.
+
+    Raises:
+        RequestError: two events of one name.
+    """
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        name, separator, classes = text.partition("=")
+        if name.strip() in found:
+            raise RequestError(f"Two events are called {name.strip()!r}. Name them apart: --event NAME=CLASS,CLASS.")
+        found[name.strip()] = parse_list(classes if separator else name)
+    return found
+
+
 def parse_slurm(text: str) -> dict[str, str]:
     """`partition=gpu,time=2:00:00` is two options of sbatch.
 

@@ -17,6 +17,7 @@ from bench.data.load import Dataset
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
 from bench.engine.adaptation import refuse_no_target
+from bench.engine.events import refuse_unknown_events
 from bench.engine.frozen import Frozen
 from bench.engine.groups import refuse_no_groups
 from bench.engine.images import absolute, data_request, ensure_phantom, load_images
@@ -149,6 +150,7 @@ def prepare(
     if not internal_only:
         refuse_no_groups(experiment, dataset.cases, dataset.classes)  # before training, which may take long
         refuse_no_target(experiment, dataset.cases)
+        refuse_unknown_events(experiment, dataset.classes)
     asked = () if internal_only else experiment.subgroups
     subgroups = subgroup_table(dataset.cases, asked, terminal.say)
     leaks = check_leakage(experiment, as_read.cases, copies, folds, terminal.say)

@@ -12,6 +12,7 @@ import pandas as pd
 import reports
 from bench.config.experiment import Experiment
 from bench.data.cases import INTERNAL, external_sites
+from bench.engine.events import points_asked
 from bench.engine.groups import case_columns, checked_groups, grouping_of, trained_order
 from bench.folds.table import FoldTable
 from bench.report.entries import NOT_DETERMINISTIC, Stored
@@ -32,6 +33,7 @@ from reports.tables.caveats import has
 from reports.tables.groups import Grouping
 from reports.tables.hospitals import HOSPITAL
 from reports.tables.level_tables import UNRANKED
+from reports.tables.operating_point import NO_POINTS, PointsAsked
 from reports.tables.subgroups import Attribute
 
 MARKDOWN, JSON = "leaderboard.md", "leaderboard.json"
@@ -44,7 +46,7 @@ class Evaluation:
     pooled where groups are ranked.
 
     grouping: None where cases are ranked. subgroups: what cases are also reported by. label_order: by what groups are
-    labelled, also where cases are ranked.
+    labelled, also where cases are ranked. points: operating points to give.
     """
 
     interval: Interval
@@ -52,6 +54,7 @@ class Evaluation:
     grouping: Grouping | None = None
     subgroups: tuple[str, ...] = ()
     label_order: tuple[str, ...] = ()
+    points: PointsAsked = NO_POINTS
 
     @classmethod
     def of(cls, experiment: Experiment, interval: Interval | None = None, stratify: bool | None = None) -> "Evaluation":
@@ -62,7 +65,8 @@ class Evaluation:
         strata = experiment.stratify if stratify is None else stratify
         chosen = chosen_interval(interval or experiment.interval, stratify=strata)
         subgroups, order = tuple(experiment.subgroups), tuple(experiment.label_order)
-        return cls(chosen, strata, grouping_of(experiment), subgroups, order or trained_order(experiment))
+        order = order or trained_order(experiment)
+        return cls(chosen, strata, grouping_of(experiment), subgroups, order, points_asked(experiment))
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,7 @@ def made_from(folder: ResultsFolder, experiment: Experiment, evaluation: Evaluat
     of_experiment = [experiment.class_order, experiment.holdout, experiment.uses_phantom]
     grouping = [*astuple(evaluation.grouping)] if evaluation.grouping else []
     chosen = [evaluation.interval, evaluation.stratify, *grouping, *evaluation.subgroups, [*evaluation.label_order]]
+    chosen += [repr(evaluation.points)] if evaluation.points.events else []
     digest.update(json.dumps([*of_experiment, *chosen]).encode())
     for name in sorted(folder.runs.complete()):
         digest.update(name.encode())
@@ -193,6 +198,7 @@ def _built(
         stratify=evaluation.stratify,
         unit=unit,
         attributes=attributes,
+        points=evaluation.points,
     )
 
 

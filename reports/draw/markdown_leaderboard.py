@@ -9,6 +9,7 @@ from reports.tables import (
     adaptation_tables,
     comparison_tables,
     hospital_tables,
+    operating_tables,
     row_tables,
     subgroup_tables,
     training_tables,
@@ -102,18 +103,23 @@ def _below_the_table(leaderboard: Leaderboard, notes: Footnotes) -> Iterator[str
 
 
 def _divided(leaderboard: Leaderboard, notes: Footnotes, unit: str) -> Iterator[str]:
-    """By hospitals that were held out, by subgroups, over training cases, and by adaptations, where there are any."""
-    for heading, there, tables in (
-        ("Hospitals", leaderboard.hospitals, (hospital_tables.each_site, hospital_tables.next_hospital)),
-        ("Subgroups", leaderboard.subgroups, (subgroup_tables.each_level, subgroup_tables.tests)),
-        ("Training populations", leaderboard.training_populations, (training_tables.populations,)),
-        ("Domain adaptation", leaderboard.adaptations, (adaptation_tables.against_baselines,)),
+    """At operating points, by hospitals that were held out, by subgroups, over training cases, and by adaptations."""
+    wanted = headline_names()
+    for heading, tables in (
+        ("Operating points", (operating_tables.points(leaderboard), operating_tables.values(leaderboard))),
+        (
+            "Hospitals",
+            (hospital_tables.each_site(leaderboard, wanted), hospital_tables.next_hospital(leaderboard, wanted)),
+        ),
+        ("Subgroups", (subgroup_tables.each_level(leaderboard, wanted), subgroup_tables.tests(leaderboard, wanted))),
+        ("Training populations", (training_tables.populations(leaderboard, wanted),)),
+        ("Domain adaptation", (adaptation_tables.against_baselines(leaderboard, wanted),)),
     ):
-        if not there:
+        if not any(table.rows for table in tables):
             continue
         yield f"## {heading}{unit}"
         for table in tables:
-            yield from _titled(table(leaderboard, headline_names()), notes)
+            yield from _titled(table, notes)
             yield from notes.flush()
 
 

@@ -10,7 +10,14 @@ from reports.page.part import Part, Section
 from reports.page.standings import page_standings
 from reports.statistics.metrics import compared, of_each_class, primary
 from reports.statistics.metrics.of_counts import CONFUSED
-from reports.tables import adaptation_tables, comparison_tables, hospital_tables, row_tables, subgroup_tables
+from reports.tables import (
+    adaptation_tables,
+    comparison_tables,
+    hospital_tables,
+    operating_tables,
+    row_tables,
+    subgroup_tables,
+)
 from reports.tables.all_tables import headline_names, known_metrics
 from reports.tables.leaderboard import Leaderboard
 from reports.tables.table import Table, Term
@@ -28,6 +35,7 @@ def board_sections(leaderboard: Leaderboard) -> tuple[Section, ...]:
         _external(leaderboard),
         _gap(leaderboard),
         _adaptation(leaderboard),
+        _operating(leaderboard),
         _hospitals(leaderboard),
         _subgroups(leaderboard),
         _classes(leaderboard),
@@ -84,6 +92,15 @@ def _adaptation(leaderboard: Leaderboard) -> Section:
         "label of these images was used."
     )
     return Section("adaptation", "Domain adaptation", (about,), (table,) if table.rows else ())
+
+
+def _operating(leaderboard: Leaderboard) -> Section:
+    tables = (operating_tables.points(leaderboard), operating_tables.values(leaderboard))
+    about = (
+        "Where a model must say yes or no. Its threshold was set on internal cases, as who uses it would have to, and "
+        "kept for the other sites."
+    )
+    return Section("operating", "Operating points", (about,), tuple(table for table in tables if table.rows))
 
 
 def _hospitals(leaderboard: Leaderboard) -> Section:

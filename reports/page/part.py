@@ -88,6 +88,7 @@ ORDER = (
         "gap",
         "adaptation",
         "samples",
+        "operating",
         "hospitals",
         "subgroups",
         "training",

@@ -7,6 +7,7 @@ from reports.tables import (
     adaptation_tables,
     comparison_tables,
     hospital_tables,
+    operating_tables,
     row_tables,
     subgroup_tables,
     training_tables,
@@ -24,6 +25,8 @@ OF_DRAWS = (training_tables.NAME,)
 """Those that there are only where training cases were drawn anew."""
 OF_ADAPTATION = ("adaptation",)
 """Those that there are only where rows were adapted."""
+OF_POINTS = operating_tables.NAMES
+"""Those that there are only where events were given."""
 NAMES = (
     "leaderboard",
     "runs",
@@ -33,6 +36,7 @@ NAMES = (
     "confusion",
     "noise_floor",
     "sample_gain",
+    *OF_POINTS,
     *OF_SITES,
     *OF_SUBGROUPS,
     *OF_DRAWS,
@@ -81,6 +85,7 @@ def build_tables(
         row_tables.confusion(leaderboard, wanted),
         comparison_tables.noise_floor(leaderboard, wanted),
         *([row_tables.sample_gain(leaderboard)] if share_right().name in wanted else []),
+        *((operating_tables.points(leaderboard), operating_tables.values(leaderboard)) if metrics is None else ()),
         hospital_tables.each_site(leaderboard, wanted),
         hospital_tables.next_hospital(leaderboard, wanted),
         subgroup_tables.each_level(leaderboard, wanted),

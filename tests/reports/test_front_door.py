@@ -5,7 +5,8 @@ import sys
 
 import reports
 from reports.statistics.metrics.metric import Metric
-from reports.tables.leaderboard import Leaderboard, build_leaderboard
+from reports.tables.build_leaderboard import build_leaderboard
+from reports.tables.leaderboard import Leaderboard
 from reports.tables.row import Entry
 
 

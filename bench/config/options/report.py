@@ -4,12 +4,13 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, field_validator, model_validator
 
-from bench.config.texts import parse_list
+from bench.config.texts import parse_events, parse_list
 from bench.data.subgroups import Subgroup
 from bench.errors import RequestError
 from bench.option import DATA, RESULTS, RUN, option
 from reports.statistics.group_pooling import Pool
 from reports.statistics.intervals import Interval, chosen_interval
+from reports.statistics.operating_points import FORMS, Rule
 
 AS_IN_FOLDER = "as in the folder's experiment"
 Level = Literal["case", "group"]
@@ -74,6 +75,38 @@ class ReportOptions(BaseModel):
         parse=parse_list,
     )
 
+    events: dict[str, list[str]] = option(
+        {},
+        "What is looked for, a class or several as one, to be called or not at a threshold; repeatable.",
+        (*RUN, "report"),
+        RESULTS,
+        flag="--event",
+        metavar="NAME=CLASS,CLASS",
+        shown={**dict.fromkeys(RUN, "no operating points"), "report": AS_IN_FOLDER},
+        parse=parse_events,
+    )
+    thresholds: list[str] = option(
+        ["youden"],
+        "How thresholds of events are set on internal cases: by a share to keep, Youden, costs; or a number.",
+        (*RUN, "report"),
+        RESULTS,
+        metavar="RULE,RULE",
+        joined=True,
+        choices=("sensitivity:0.95", "specificity:0.95", "youden", "cost:5:1", "0.5"),
+        shown={**dict.fromkeys(RUN, "youden"), "report": AS_IN_FOLDER},
+        parse=parse_list,
+    )
+    prevalences: list[float] = option(
+        [],
+        "How frequent events are where the model is to be used, for predictive values there.",
+        (*RUN, "report"),
+        RESULTS,
+        metavar="SHARE,SHARE",
+        joined=True,
+        shown={**dict.fromkeys(RUN, "as in the cases"), "report": AS_IN_FOLDER},
+        parse=parse_list,
+    )
+
     @field_validator("pool")
     @classmethod
     def _known_pool(cls, value: str) -> str:
@@ -98,6 +131,28 @@ class ReportOptions(BaseModel):
         if repeated := [name for name in names if names.count(name) > 1]:
             raise ValueError(f"{repeated[0]} is asked for twice; one subgroup has one set of bands")
         return [one.text for one in found]
+
+    @field_validator("events")
+    @classmethod
+    def _events_of_classes(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        for name, classes in value.items():
+            if not name or not all(classes):
+                raise ValueError(f"an event needs a name and classes, as in bleed=epidural,subdural, not {name!r}")
+        return {name: list(dict.fromkeys(classes)) for name, classes in value.items()}
+
+    @field_validator("thresholds")
+    @classmethod
+    def _rules(cls, value: list[str]) -> list[str]:
+        if not value:
+            raise ValueError(f"at least one threshold is needed: {FORMS}")
+        return list(dict.fromkeys(Rule.parse(text).text for text in value))
+
+    @field_validator("prevalences")
+    @classmethod
+    def _shares(cls, value: list[float]) -> list[float]:
+        if wrong := [one for one in value if not 0 < one < 1]:
+            raise ValueError(f"a prevalence is a share between 0 and 1, such as 0.05, not {wrong[0]:g}")
+        return list(dict.fromkeys(value))
 
     @model_validator(mode="after")
     def _draws_to_stratify(self) -> Self:

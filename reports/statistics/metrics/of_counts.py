@@ -74,10 +74,13 @@ def f1_by_chance(drawn: Floats, held: Floats) -> Floats:
 
 
 RECALL = ClassMetric(name="recall", title="Recall", kind="proportion", compute=recall)
+PRECISION = ClassMetric(
+    name="precision", title="Precision", kind="proportion", compute=precision, rests_on="predictions"
+)
 
 CLASS_METRICS = (
     ClassMetric(name="f1", title="F1", keeps_capital=True, kind="class F1", compute=f1, rests_on="both", headline=True),
-    ClassMetric(name="precision", title="Precision", kind="proportion", compute=precision, rests_on="predictions"),
+    PRECISION,
     RECALL,
 )
 

@@ -12,6 +12,7 @@ from reports.tables.all_tables import (
     NAMES,
     OF_ADAPTATION,
     OF_DRAWS,
+    OF_POINTS,
     OF_SITES,
     OF_SUBGROUPS,
     build_tables,
@@ -24,7 +25,7 @@ from reports.tables.table import Column, Item, Table
 
 def test_every_table_is_there_once_and_the_leaderboard_comes_first(board: Leaderboard) -> None:
     tables = build_tables(board, baseline="weak")
-    of_data = (*OF_SITES, *OF_SUBGROUPS, *OF_ADAPTATION, *OF_DRAWS)
+    of_data = (*OF_SITES, *OF_SUBGROUPS, *OF_ADAPTATION, *OF_DRAWS, *OF_POINTS)
     assert [table.name for table in tables] == [name for name in NAMES if name not in of_data]
 
 

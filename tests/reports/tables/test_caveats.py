@@ -11,7 +11,7 @@ from reports import Leaderboard, build_leaderboard
 from reports.draw.csv_table import csv_text
 from reports.draw.latex_table import latex_text
 from reports.draw.markdown_table import tables_markdown
-from reports.tables.all_tables import NAMES, OF_ADAPTATION, OF_DRAWS, OF_SITES, OF_SUBGROUPS, build_tables
+from reports.tables.all_tables import NAMES, OF_ADAPTATION, OF_DRAWS, OF_POINTS, OF_SITES, OF_SUBGROUPS, build_tables
 from reports.tables.caveats import NEAR_GUESSING, Caveat
 from reports.tables.row_tables import GUESSING
 
@@ -26,7 +26,7 @@ def test_what_limits_a_row_goes_with_it_into_every_table(make_study: Callable) -
     ]
     board = build_leaderboard(entries, study.cases, study.classes, rng=np.random.default_rng(0), resamples=50)
     tables = by_name(board, baseline="b")
-    of_data = {*OF_SITES, *OF_SUBGROUPS, *OF_ADAPTATION, *OF_DRAWS}
+    of_data = {*OF_SITES, *OF_SUBGROUPS, *OF_ADAPTATION, *OF_DRAWS, *OF_POINTS}
     there_are_none = {"fold_tests", *of_data}  # two seeds shared by both; sites that were held out, subgroups
     assert set(NAMES) - there_are_none == set(tables)
     said = ("Every backbone: leaks.", "a: imported.", "Fewer than 5 seeds: intervals are long where seeds matter")

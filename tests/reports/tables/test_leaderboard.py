@@ -141,7 +141,7 @@ def test_one_backbone_under_two_recipes_has_two_names(make_study) -> None:
 
 def test_reports_start_without_slow_imports() -> None:
     code = (
-        "import sys, reports.tables.leaderboard, reports.draw.markdown_leaderboard\n"
+        "import sys, reports.tables.build_leaderboard, reports.draw.markdown_leaderboard\n"
         "slow = {'torch', 'sklearn', 'scipy.stats', 'bench'} & set(sys.modules)\n"
         "sys.exit(', '.join(slow) or 0)"
     )
