@@ -24,11 +24,12 @@ def right_of_hundred(cell: Cell, unit: str) -> str:
     return f"right in {of_hundred(cell.value)} of 100 {unit}{ends}"
 
 
-def fewer_than_here(gap: Cell) -> str:
-    """`: 9 fewer than here (1 to 18 fewer)`."""
+def fewer_than_here(gap: Cell, of_rounded: float | None = None) -> str:
+    """`: 9 fewer than here (1 to 18 fewer)`; of_rounded: the gap of the shares as a reader sees them, who subtracts."""
     if gap.value is None:
         return "; how that compares is not known"
-    one = f": {_more_or_fewer(gap.value)} than here" if round(100 * gap.value) else ": about as many as here"
+    seen = gap.value if of_rounded is None else of_rounded
+    one = f": {_more_or_fewer(seen)} than here" if round(100 * seen) else ": about as many as here"
     if gap.low is None or gap.high is None:
         return one
     chance = ", which may be chance" if gap.low <= 0 <= gap.high else ""

@@ -9,14 +9,14 @@ from reports.tables.row import Row
 from reports.tables.wording import listed, site_name
 
 RIGHT = share_right().name
-_NAMED = 3
+MOST_NAMED = 3
 
 
 def lost_elsewhere(leaderboard: Leaderboard, best: Row) -> str:
     """What is lost at other hospitals, in cases of a hundred; leaderboard: without adapted rows."""
-    lines = [f"{_at(leaderboard, best, site)}{_kept_more(leaderboard, best, site)}" for site in best.sites[:_NAMED]]
-    if len(best.sites) > _NAMED:
-        lines.append(f"{len(best.sites) - _NAMED} more sites are below.")
+    lines = [f"{_at(leaderboard, best, site)}{_kept_more(leaderboard, best, site)}" for site in best.sites[:MOST_NAMED]]
+    if len(best.sites) > MOST_NAMED:
+        lines.append(f"{len(best.sites) - MOST_NAMED} more sites are below.")
     if (of_row := leaderboard.hospitals.get(best.name)) is not None:
         to_come = of_row.metrics[RIGHT].synthesis.next
         if to_come.low is not None and to_come.high is not None:
@@ -47,10 +47,13 @@ def kept_by_adaptation(leaderboard: Leaderboard) -> str:
 
 
 def _at(leaderboard: Leaderboard, best: Row, site: str) -> str:
-    there, gap = best.cells.external[site][RIGHT], best.cells.gap[site][RIGHT]
+    here, there, gap = (of[RIGHT] for of in (best.cells.internal, best.cells.external[site], best.cells.gap[site]))
+    of_rounded = None  # where a site lacks classes, the gap is of the others alone
+    if site not in best.shared and here.value is not None and there.value is not None:
+        of_rounded = round(here.value, 2) - round(there.value, 2)
     start = f"At {site_name(site)} it was {right_of_hundred(there, leaderboard.unit)}"
     lacking = ", though that site lacks some classes" if site in best.shared else ""
-    return f"{start}{fewer_than_here(gap)}{lacking}."
+    return f"{start}{fewer_than_here(gap, of_rounded)}{lacking}."
 
 
 def _kept_more(leaderboard: Leaderboard, best: Row, site: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from reports.page.answer import unranked_since
 from reports.page.of_hundred import of_hundred, range_of_hundred, right_of_hundred
 from reports.page.part import Said
-from reports.page.plain_elsewhere import kept_by_adaptation, lost_elsewhere
+from reports.page.plain_elsewhere import MOST_NAMED, RIGHT, kept_by_adaptation, lost_elsewhere
 from reports.statistics.cases import INTERNAL
 from reports.statistics.comparison import PRIMARY, Comparison, Endpoint
 from reports.statistics.metrics import share_right
@@ -15,8 +15,6 @@ from reports.tables.leaderboard import Leaderboard
 from reports.tables.row import Row
 from reports.tables.wording import interval, listed, number, p_value
 
-RIGHT = share_right().name
-_NAMED = 3
 _BY = f"by {PRIMARY.metric.in_sentence}" + (
     ", which counts every class alike" if PRIMARY.metric.kind == "class average" else ""
 )
@@ -56,7 +54,7 @@ def _which(leaderboard: Leaderboard, best: Row) -> str:
 def _beside(others: Sequence[Row]) -> str:
     known = [(row.name, row.cells.internal[RIGHT].value) for row in others]
     said = [f"{name} in {of_hundred(value)}" for name, value in known if value is not None]
-    return listed(said, _NAMED)
+    return listed(said, MOST_NAMED)
 
 
 def _sure(leaderboard: Leaderboard, best: Row) -> str:
