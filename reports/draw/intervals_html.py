@@ -45,13 +45,16 @@ class Scale:
 
 
 def scales_of(table: Table) -> list[Scale | None]:
-    """None where a column has no cells. Columns share a scale, so that they can be compared: those of differences one
-    with 0 on it, the others one; but one of these that has negative numbers stands alone."""
+    """None where a column has no cells, or none that are drawn.
+
+    Columns share a scale, so that they can be compared: those of differences one with 0 on it, the others one; but one
+    of these that has negative numbers stands alone.
+    """
     found: list[list[float]] = [[] for _ in table.columns]
     for numbers, column, items in zip(found, table.columns, zip(*table.rows, strict=True), strict=False):
-        cells = [item for item in items if isinstance(item, Cell)]
+        cells = [item for item in items if isinstance(item, Cell) and column.drawn]
         bounds = (number for cell in cells for number in (cell.value, cell.low, cell.high))
-        numbers += [number for number in (column.reference, *bounds) if number is not None]
+        numbers += [number for number in ((column.reference, *bounds) if column.drawn else ()) if number is not None]
     kinds = [_kind(column.name, numbers) for column, numbers in zip(table.columns, found, strict=True)]
     together: dict[str, list[float]] = {}
     for kind, numbers in zip(kinds, found, strict=True):

@@ -14,6 +14,9 @@ from reports.statistics.intervals import of_difference
 from reports.statistics.jackknife import JackknifeT
 from reports.statistics.replicates import Replicates
 
+MOST = 1e4
+"""An end of an interval beyond this says no more than that there is none."""
+
 
 @dataclass(frozen=True)
 class Share:
@@ -47,7 +50,7 @@ class Ratio:
         if math.isinf(self.value):
             least = "" if self.low is None else f"; its interval begins at {self.low:.3g}"
             return Cell(None, reason=f"infinite, since what it is divided by is 0{least}")
-        if self.high is not None and math.isinf(self.high):
+        if self.high is not None and self.high > MOST:
             return Cell(self.value, reason=f"its interval has no upper end; it begins at {self.low:.3g}")
         return Cell(self.value, self.low, self.high, self.method, self.reason, self.few_clusters)
 

@@ -39,6 +39,7 @@ from reports.tables.operating_point import (
 )
 
 NOT_CROSS_FITTED = "its thresholds were set on the same cases, so it has no value here"
+_DIGITS = 9
 _NEEDED = ["seed", "fold", "site", "case_id"]
 
 
@@ -59,7 +60,8 @@ def operating_points(
     found, notes = list[OperatingPoint](), list[str]()
     label = dict(zip(cases["case_id"].astype(str), cases["label"].astype(str), strict=True))
     for event in asked.events:
-        score = values[:, [list(classes).index(name) for name in event.classes]].sum(1)
+        # rounded, so that .7 + .1 is .8
+        score = values[:, [list(classes).index(name) for name in event.classes]].sum(1).round(_DIGITS)
         is_event = kept["case_id"].astype(str).map(label).isin(event.classes).to_numpy()
         scored = _Scored(kept[_NEEDED], score, is_event, event, folds)
         for rule in asked.rules:
@@ -130,9 +132,21 @@ class _Scored:
 
 
 def _quantity(found: Analysis, measure: str, side: str) -> Quantity:
-    """Sensitivity and specificity are the recalls of both classes, PPV and NPV their precisions."""
-    metric = RECALL if measure in (SENSITIVITY, SPECIFICITY) else PRECISION
-    return found.of_class(metric, side, 0 if measure in (SENSITIVITY, PPV) else 1)
+    """Sensitivity and specificity are the recalls of both classes, PPV and NPV their precisions.
+
+    A seed under which nobody is called has no PPV, so that there is no mean over seeds; NPV likewise.
+    """
+    code = 0 if measure in (SENSITIVITY, PPV) else 1
+    if measure in (SENSITIVITY, SPECIFICITY):
+        return found.of_class(RECALL, side, code)
+    at_side = found.pooled.sides[side]
+    if absent := [name for name, held in zip(found.classes, at_side.held, strict=True) if not held.any()]:
+        return Quantity(None, (), PRECISION.kind, f"{side} has no case of {absent[0]}")
+    without = int((at_side.whole.predicted[:, code] == 0).sum())
+    if without:
+        seeds = f"under {without} of {len(found.pooled.seeds)} seed(s)"
+        return Quantity(None, (), PRECISION.kind, f"{found.classes[code]} is never predicted for {side} {seeds}")
+    return found.of_class(PRECISION, side, code)
 
 
 def _gaps(found: Analysis, site: str) -> dict[str, Cell]:

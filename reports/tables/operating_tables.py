@@ -40,8 +40,8 @@ def points(leaderboard: Leaderboard) -> Table:
         *(Column("with_event", "With it", "number", 0), Column("without_event", "Without", "number", 0)),
         Column("threshold", "Threshold", "number", 3),
         *(Column(SENSITIVITY, "Sensitivity", "cell"), Column(SPECIFICITY, "Specificity", "cell")),
-        Column("sensitivity_lost", "Sensitivity lost", "cell", shown="filled"),
-        Column("specificity_lost", "Specificity lost", "cell", shown="filled"),
+        Column("gap_sensitivity", "Sensitivity lost", "cell", shown="filled"),
+        Column("gap_specificity", "Specificity lost", "cell", shown="filled"),
     )
     rows = tuple(
         (*of, *at.cases, _mean(one), at.measures[SENSITIVITY], at.measures[SPECIFICITY], *_lost(one, side))
@@ -55,7 +55,7 @@ def values(leaderboard: Leaderboard) -> Table:
     columns = (
         *(*_OF_POINT, Column("prevalence", "Prevalence", "number", 3), Column("stated", "Stated", "flag")),
         *(Column(PPV, "PPV", "cell"), Column(NPV, "NPV", "cell")),
-        *(Column(LR_POSITIVE, "LR+", "cell"), Column(LR_NEGATIVE, "LR−", "cell")),
+        *(Column(LR_POSITIVE, "LR+", "cell", drawn=False), Column(LR_NEGATIVE, "LR−", "cell", drawn=False)),
     )
     rows = tuple(line for of, _, _, at in _sides(leaderboard) for line in _worth(of, at))
     return Table(NAMES[1], "What a call is worth", columns, rows, _ABOUT_VALUES)

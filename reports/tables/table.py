@@ -36,7 +36,7 @@ class Column:
     kind: text (also yes or no), flag (readers see the title for yes and nothing for no), cell (`Cell` or None), number
     or p. digits: after the point, where readers see numbers. unit: what readers see them in (1e6: millions). shown:
     whether readers see the column at all; filled: only where something stands in it. reference: a number
-    that the drawings in cells mark with a thin line.
+    that the drawings in cells mark with a thin line. drawn: whether there are such drawings.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Column:
     unit: float = 1
     shown: Shown = "always"
     reference: float | None = None
+    drawn: bool = True
 
 
 @dataclass(frozen=True)

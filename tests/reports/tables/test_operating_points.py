@@ -147,7 +147,7 @@ def test_tables_markdown_and_page_have_every_side_and_prevalence(board: Leaderbo
         ("internal", 120, 60),
         ("bern", 60, 30),
     ]
-    assert [line["sensitivity_lost"] for line in of_rule] == [None, point(board).gaps["bern"]["sensitivity"]]
+    assert [line["gap_sensitivity"] for line in of_rule] == [None, point(board).gaps["bern"]["sensitivity"]]
     worth = lines(tables["predictive_values"], rule="sensitivity:0.9", side="bern")
     assert [(round(line["prevalence"], 3), line["stated"]) for line in worth] == [
         (0.667, False),
