@@ -47,7 +47,7 @@ def test_the_figures_of_the_readme_are_those_of_the_docs() -> None:
     assert f"| {engine} of their speed |" in TEXT
     convolutions = part("performance", "convolutions")
     gains = [
-        re.findall(rf"{model} +64 px +{precision} products-1 +training .*?x (\d\.\d+) ", convolutions)
+        re.findall(rf"{model} +64 px +{precision} products-2 +training .*?x (\d\.\d+) ", convolutions)
         for model, precision in (("resnet34", "fp32"), ("tf_efficientnet_lite0", "bf16"))
     ]
     assert f"| {gains[0][0]} times; {gains[1][0]} times as fast |" in TEXT
