@@ -24,11 +24,11 @@ demo: $(VENV)/installed
 	$(BIN)/bench run --backbone resnet34 --backbone tf_efficientnet_lite0 --seeds 3 --folds 3 --results demo-results
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
-# What takes too long for every day: kills and damage at random places
+# What takes too long for every day: kills and damage at random places. Most of it waits, so four at once suit two cores
 torture: $(VENV)/installed
-	$(BIN)/python -m pytest tests/torture -n 2 --dist worksteal -rA
+	$(BIN)/python -m pytest tests/torture -n 4 --dist worksteal -rA
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

@@ -17,7 +17,7 @@ def test_no_damage_is_silent(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     report(root, "csv")
     report(root, "json")
     found = damaged_copies(root, tmp_path, NUMBER)
-    with capsys.disabled():
-        for (kind, outcome), number in sorted(Counter((one.kind, one.outcome) for one in found).items()):
-            print(f"{kind:8}{outcome:12}{number:5}")
+    capsys.readouterr()
+    for (kind, outcome), number in sorted(Counter((one.kind, one.outcome) for one in found).items()):
+        print(f"{kind:8}{outcome:12}{number:5}")
     assert [one for one in found if one.outcome in ("silent", "traceback")] == []
