@@ -83,15 +83,16 @@ def test_a_report_prints_other_points_and_keeps_the_folders_own(bench: Bench, re
     assert (results / "leaderboard.json").read_bytes() == before
 
 
-def test_python_takes_events_as_a_mapping(digit_data: Path, tmp_path: Path, results: Path) -> None:
+def test_python_takes_events_as_a_mapping(bench: Bench, digit_data: Path, tmp_path: Path, results: Path) -> None:
     first, second, *_ = classes_of(results)
+    run_again(bench, digit_data, results, "--event", first)
     found = gapbench.Results(results).table("operating_points").to_frame()
-    assert {"sensitivity", "specificity", "threshold"} <= {*found.columns}
+    assert {"sensitivity_value", "specificity_low", "threshold"} <= {*found.columns}
     experiment = gapbench.Experiment(
         data=digit_data, events={"low": [first, second]}, thresholds=["specificity:0.9"], results=tmp_path / "other"
     )
-    assert experiment.options.events == {"low": [first, second]}
-    assert experiment.options.thresholds == ["specificity:0.9"]
+    assert experiment.settings.events == {"low": [first, second]}
+    assert experiment.settings.thresholds == ["specificity:0.9"]
 
 
 @pytest.mark.parametrize(
@@ -117,15 +118,14 @@ def test_what_makes_no_operating_point_is_refused_before_training(
 
 
 def test_a_report_refuses_thresholds_without_an_event(bench: Bench, results: Path, tmp_path: Path) -> None:
-    (results / "experiment.toml").read_text()
     without = tmp_path / "without"
     without.mkdir()
     for name in ("experiment.toml", "cases.parquet", "folds.parquet", "leaderboard.json"):
         (without / name).write_bytes((results / name).read_bytes())
     text = (without / "experiment.toml").read_text()
-    start = text.index("[events]")
-    end = text.find("\n[", start + 1)
-    (without / "experiment.toml").write_text(text[:start] + (text[end + 1 :] if end > 0 else ""))
+    start, end = text.find("[events]"), text.find("\n[", text.find("[events]") + 1)
+    if start >= 0:  # another test has asked for some
+        (without / "experiment.toml").write_text(text[:start] + (text[end + 1 :] if end > 0 else ""))
     done = bench("report", without, "--thresholds", "0.5")
     assert done.returncode == 2
     assert "Add --event NAME=CLASS,CLASS" in " ".join(done.stderr.split())

@@ -36,6 +36,20 @@ def test_draws_are_added_to_a_folder_and_more_of_them_later(bench: Bench, digit_
     assert bench("verify", results, "--retrain", "1").returncode == 0
 
 
+def test_adapted_rows_have_draws_of_their_own(bench: Bench, digit_data: Path, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    asked = ("--seeds", "2", "--training-draws", "2", "--adapt", "none", "--adapt", "adabn", "--results", results)
+    done = bench("run", "--data", digit_data, *OPTIONS, *asked)
+    assert done.returncode == 0, done.stderr
+    content = json.loads((results / "leaderboard.json").read_text())
+    plain, adapted = sorted((row["name"] for row in content["rows"]), key=lambda name: "adabn" in name)
+    assert content["adaptation"][adapted]["baseline"] == plain
+    populations = content["training_populations"]
+    assert [populations[name]["draws"] for name in (plain, adapted)] == [{"0": 2, "1": 2}] * 2
+    assert populations[plain]["internal"] == populations[adapted]["internal"]  # adaptation is of external sites
+    assert populations[plain]["external"] != populations[adapted]["external"]
+
+
 def test_one_draw_is_refused_with_what_to_give(bench: Bench, digit_data: Path, tmp_path: Path) -> None:
     done = bench("run", "--data", digit_data, *OPTIONS, "--training-draws", "1", "--results", tmp_path / "results")
     assert done.returncode == 2
