@@ -84,5 +84,5 @@ def write_leaderboard(root: Path) -> None:
     with folder.locked():
         experiment = folder.experiment()
         assert experiment is not None
-        made_from = leaderboard._made_from(folder, experiment, leaderboard.Evaluation.of(experiment))
+        made_from = leaderboard.made_from(folder, experiment, leaderboard.Evaluation.of(experiment))
         folder.files.write_all({leaderboard.MARKDOWN: "\n", leaderboard.JSON: json.dumps({"made_from": made_from})})
