@@ -3,18 +3,18 @@
 from pathlib import Path
 
 from processes import wait_until
-from slurm.cluster import Cluster
+from slurm.cluster import LONGEST_ARRAY, Cluster
 
 
 def test_jobs_of_an_array_give_what_was_asked_on_both_nodes(slurm: Cluster, tmp_path: Path) -> None:
-    """Each waits until all four have begun, for which one node has too few processors."""
+    """Each waits until all three have begun, for which one node has too few processors."""
     begun = tmp_path / "begun"
     begun.mkdir()
-    wait = f"touch {begun}/$SLURM_ARRAY_TASK_ID; until [ $(ls {begun} | wc -l) = 4 ]; do sleep 0.1; done"
+    wait = f"touch {begun}/$SLURM_ARRAY_TASK_ID; until [ $(ls {begun} | wc -l) = {LONGEST_ARRAY} ]; do sleep 0.1; done"
     asked = f"{wait}; echo $SLURMD_NODENAME $((6 * SLURM_ARRAY_TASK_ID))"
-    slurm.call("sbatch", "--wait", "--array", "0-3", "--output", f"{tmp_path}/%a", "--wrap", asked)
-    said = [(tmp_path / str(task)).read_text().split() for task in range(4)]
-    assert [int(number) for _, number in said] == [0, 6, 12, 18]
+    slurm.call("sbatch", "--wait", "--array", f"0-{LONGEST_ARRAY - 1}", "--output", f"{tmp_path}/%a", "--wrap", asked)
+    said = [(tmp_path / str(task)).read_text().split() for task in range(LONGEST_ARRAY)]
+    assert [int(number) for _, number in said] == [0, 6, 12]
     assert {node for node, _ in said} == {"one", "two"}
 
 
