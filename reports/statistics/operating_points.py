@@ -104,7 +104,4 @@ def operating_curve(score: Floats, event: Flags) -> tuple[Floats, Floats, Floats
 def thresholds_by_fold(rule: Rule, score: Floats, event: Flags, fold: Sequence[int]) -> dict[int, float]:
     """For each fold the threshold that the cases of all others give; NaN where these do not hold both."""
     folds = np.asarray(fold)
-    return {
-        int(one): rule.threshold(score[folds != one], event[folds != one]) if rule.learns else rule.numbers[0]
-        for one in np.unique(folds)
-    }
+    return {int(one): rule.threshold(score[folds != one], event[folds != one]) for one in np.unique(folds)}
