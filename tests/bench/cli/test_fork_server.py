@@ -1,6 +1,7 @@
 """Workers are forked from a process that has loaded the libraries: nothing else is changed by it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -88,7 +89,7 @@ def test_nothing_outlives_a_killed_driver(begin: Begin, loading: bool) -> None:
 
 
 def test_nothing_is_loaded_where_nothing_is_left_to_train(
-    bench_environment: dict[str, str], finished: Path, digit_data: Path
+    bench_environment: dict[str, str], finished: Path, digit_data: Path, tmp_path: Path
 ) -> None:
     """The command is looked at from within, since it ends before one could from outside."""
     code = (
@@ -100,7 +101,7 @@ def test_nothing_is_loaded_where_nothing_is_left_to_train(
     )
     command = ["run", "--data", os.path.relpath(digit_data), *SMALL, "--workers", "2", "--seeds", "2"]
     done = subprocess.run(
-        [sys.executable, "-c", code, *command, "--results", finished],
+        [sys.executable, "-c", code, *command, "--results", shutil.copytree(finished, tmp_path / "results")],
         env={**bench_environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         text=True,
         capture_output=True,

@@ -15,11 +15,8 @@ def descendants(pid: int) -> list[int]:
     return children + [one for child in children for one in descendants(child)]
 
 
-def ended_by(number: int, command: list[str], environment: dict[str, str], results: Path) -> int:
-    """The exit code of a command that is sent a signal once it has stored a run.
-
-    All of its processes end; of a killed one two agents of Ray notice that a minute later.
-    """
+def ended_by(number: int, command: list[str], environment: dict[str, str], results: Path) -> tuple[int, list[int]]:
+    """The exit code of a command that is sent a signal once it has stored a run, and the processes that it began."""
     before = len(predictions(results))
     process = subprocess.Popen(
         [*INTERRUPTIBLE, *command], env=environment, start_new_session=True, stdout=subprocess.DEVNULL
@@ -28,9 +25,12 @@ def ended_by(number: int, command: list[str], environment: dict[str, str], resul
     begun = descendants(process.pid)
     assert any("raylet" in Path(f"/proc/{one}/cmdline").read_text() for one in begun if alive(one))
     process.send_signal(number)
-    code = process.wait(30)
-    wait_until(lambda: not any(map(alive, begun)), "the end of all processes", 150)
-    return code
+    return process.wait(30), begun
+
+
+def wait_for_the_end_of(processes: list[int]) -> None:
+    """Of a killed command two agents of Ray notice a minute later that they are alone."""
+    wait_until(lambda: not any(map(alive, processes)), "the end of all processes", 150)
 
 
 def test_what_is_left_of_a_stopped_and_of_a_killed_command_is_done_by_the_same_command(
@@ -44,8 +44,11 @@ def test_what_is_left_of_a_stopped_and_of_a_killed_command_is_done_by_the_same_c
         missing("ray is not installed (pip install 'gapbench[ray]')")
     results = tmp_path / "results"
     command = ["run", "--data", str(digit_data), *SMALL, "--seeds", "6", "--executor", "ray", "--results", str(results)]
-    assert ended_by(signal.SIGINT, command, bench_environment, results) == 130
-    assert ended_by(signal.SIGKILL, command, bench_environment, results) == -signal.SIGKILL
+    code, begun = ended_by(signal.SIGINT, command, bench_environment, results)
+    assert code == 130
+    wait_for_the_end_of(begun)
+    code, left = ended_by(signal.SIGKILL, command, bench_environment, results)
+    assert code == -signal.SIGKILL
     stored = {path: path.stat().st_mtime_ns for path in results.glob("runs/[0-9a-f]*/run.json")}
     done = subprocess.run([*BENCH, *command], env=bench_environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -53,6 +56,7 @@ def test_what_is_left_of_a_stopped_and_of_a_killed_command_is_done_by_the_same_c
     assert predictions(finished).items() <= predictions(results).items()
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in stored.items())
     assert "different environments" not in done.stdout
+    wait_for_the_end_of(left)
 
 
 def test_an_address_where_nobody_answers_is_an_error_before_the_first_run(
