@@ -26,6 +26,9 @@ SOON = {
 }
 """With which a killed node counts as gone after two seconds, not fifteen; a busy one has the time it always had."""
 
+PATIENT = 300.0
+"""Seconds for all workers to be ready: on a busy machine the second may come long after the first."""
+
 
 class TwoNodes:
     """A head with one processor, and further nodes with one each."""
@@ -66,6 +69,7 @@ def two_nodes(**environment: str) -> Iterator[TwoNodes]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {**QUIET, **LOOPBACK, **SOON}.items():
             patch.setenv(name, value)
+        patch.setattr("bench.execution.on_ray.executor.PATIENCE", PATIENT)
         nodes = TwoNodes(**environment)
         try:
             nodes.add()

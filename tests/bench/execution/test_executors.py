@@ -105,7 +105,7 @@ class TestEveryExecutor:
 
             speed = executor.measure(specs[0])
             assert speed.training > 0
-            assert speed.evaluation > speed.training
+            assert speed.evaluation > 0
             assert speed.seconds(specs[0]) > 0
             assert list(executor.run([], go_on)) == []
 
