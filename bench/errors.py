@@ -45,6 +45,15 @@ class Interrupted(BenchError):
     exit_code = 130
 
 
+def of_an_interrupt(error: BaseException | None) -> bool:
+    """Whether a library turned an interrupt into an error of its own, as some do that are written in C++."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt) or "KeyboardInterrupt" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 @contextmanager
 def interruptible(then: str) -> Iterator[None]:
     """Turn Ctrl-C into `Interrupted`, with what is stored and what to do then."""

@@ -24,7 +24,7 @@ from bench.cli.status_command import status
 from bench.cli.supervised import INTERRUPTED, in_child
 from bench.cli.training_commands import explain, nondeterminism, run, screen, search
 from bench.cli.verify_command import verify
-from bench.errors import BenchError, Interrupted
+from bench.errors import BenchError, Interrupted, of_an_interrupt
 from bench.printable import make_printable
 from bench.printing import to_errors, to_output
 from bench.processes import TO_END
@@ -109,6 +109,8 @@ def main() -> None:
             sys.exit(EXIT_REQUEST)
         if is_usage(error):
             _end(error, usage_paragraph(error, sys.argv[1:]), EXIT_REQUEST)
+        if of_an_interrupt(error):
+            _end(error, INTERRUPTED, Interrupted.exit_code)
         _end(error, *paragraph(error))
     if code == Interrupted.exit_code:  # as typer ends an interrupt that no command had words for
         _end(SystemExit(code), INTERRUPTED, Interrupted.exit_code)

@@ -46,4 +46,4 @@ def _claimed(path: Path) -> int:
             next(file.iter_batches(batch_size=1, row_groups=[number]), None)
             group = about.row_group(number)
             cells += sum(group.column(place).num_values for place in range(group.num_columns))
-        return max(cells, about.num_rows)
+        return max(cells, int(about.num_rows))

@@ -47,6 +47,10 @@ class _Worker:
             self.process.join()
 
 
+WITH_ITS_SERVER = 255
+"""The exit code of a worker whose fork server is gone too (`multiprocessing`): how it ended is not known then."""
+
+
 @dataclass(frozen=True)
 class Died:
     """What a worker leaves that ended before its answer. `for_memory`: the system is known to have killed for it."""
@@ -56,7 +60,7 @@ class Died:
 
     @property
     def text(self) -> str:
-        if self.exit_code != -signal.SIGKILL:
+        if self.exit_code not in (-signal.SIGKILL, *([WITH_ITS_SERVER] if self.for_memory else [])):
             return f"The worker process ended with exit code {self.exit_code}, before it had answered"
         if self.for_memory:
             return "The worker process was killed by the system, since memory ran out"

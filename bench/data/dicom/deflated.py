@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from bench.data.dicom.opened import BoundedFile
 from bench.data.reading import UnreadableImage
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
@@ -34,7 +35,7 @@ def inflated(path: Path, most: int, *, cut: bool = False) -> Any:
     from pydicom.filewriter import write_file_meta_info
     from pydicom.uid import ExplicitVRLittleEndian
 
-    with path.open("rb") as file:
+    with BoundedFile(path) as file:
         preamble = read_preamble(file, True)
         meta: Any = _read_file_meta_info(file)
         packed = file.read()

@@ -206,3 +206,25 @@ def test_an_interrupt_while_an_object_is_deleted_is_not_lost(bench_environment: 
     )
     assert (process.returncode, process.stderr.count("\n")) == (130, 1)
     assert process.stderr.startswith("Interrupted. What had finished is stored")
+
+
+@pytest.mark.parametrize("error", ['RuntimeError("ft2font: KeyboardInterrupt: ")', "error_from_interrupt()"])
+def test_an_interrupt_that_a_library_made_an_error_of_its_own_is_one(
+    error: str, bench_environment: dict[str, str]
+) -> None:
+    code = (
+        "import bench.cli.app as module\n"
+        "def error_from_interrupt():\n"
+        "    error = SystemError('returned a result with an exception set')\n"
+        "    error.__cause__ = KeyboardInterrupt()\n"
+        "    return error\n"
+        "def app(**_):\n"
+        f"    raise {error}\n"
+        "module.app = app\n"
+        "module.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "status"], env=bench_environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 130
+    assert done.stderr == "Interrupted. What had finished is stored; give the same command again.\n"
