@@ -24,7 +24,7 @@ SOON = {
     "RAY_health_check_failure_threshold": "4",
     "RAY_health_check_timeout_ms": "5000",
 }
-"""With which a killed node counts as gone after two seconds, not fifteen; a busy one has the time it always had."""
+"""With which a killed node counts as gone after two seconds, not fifteen; a busy one has 5 s for each answer."""
 
 PATIENT = 300.0
 """Seconds for all workers to be ready: on a busy machine the second may come long after the first."""

@@ -60,11 +60,11 @@ class Died:
 
     @property
     def text(self) -> str:
-        if self.exit_code not in (-signal.SIGKILL, *([WITH_ITS_SERVER] if self.for_memory else [])):
-            return f"The worker process ended with exit code {self.exit_code}, before it had answered"
-        if self.for_memory:
+        if self.for_memory and self.exit_code in (-signal.SIGKILL, WITH_ITS_SERVER):
             return "The worker process was killed by the system, since memory ran out"
-        return "The worker process was killed (often too little memory)"
+        if self.exit_code == -signal.SIGKILL:
+            return "The worker process was killed (often too little memory)"
+        return f"The worker process ended with exit code {self.exit_code}, before it had answered"
 
     def result(self) -> RunResult:
         """Of the run that it had."""
