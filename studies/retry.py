@@ -22,10 +22,13 @@ PROCESS = "process"
 
 
 def retry(study: Study, trial: FrozenTrial) -> None:
-    """Queue the parameters of a lost trial once more, at most `MOST_RETRIES` times: it may be what kills processes."""
+    """Queue the parameters of a lost trial once more, at most `MOST_RETRIES` times: it may be what kills processes.
+
+    Those that the study begins with as often as it takes: without their score there is nothing to compare with.
+    """
     before = [*trial.system_attrs.get(HISTORY, []), trial.number]
     params = trial.params or trial.system_attrs.get(FIXED, {})  # given ones are taken up one by one
-    if len(before) > MOST_RETRIES or not params:
+    if (len(before) > MOST_RETRIES and before[0] != 0) or not params:
         return
     kept = {key: value for key, value in trial.system_attrs.items() if key in ("grid_id", "search_space")}
     study.add_trial(
@@ -41,14 +44,20 @@ def retry(study: Study, trial: FrozenTrial) -> None:
 def retry_forgotten(study: Study) -> None:
     """Queue again what failed by no fault of its parameters and never was: the disk was full, or its process ended."""
     trials = study.get_trials(deepcopy=False)
-    without = lost(trials)
+    again = _tried_again(trials)
     for trial in trials:
         if (
             trial.state == TrialState.FAIL
-            and trial.number not in without
+            and trial.number not in again
             and not {ERROR, SURPLUS} & set(trial.user_attrs)
         ):
             retry(study, trial)
+
+
+def announce(study: Study, storage: BaseStorage) -> None:
+    """Say in the storage that this process is about to take trials; it signs each, but only once it has taken it."""
+    process = _process(os.getpid())
+    storage.set_study_system_attr(study._study_id, f"{PROCESS} {process}", process)
 
 
 def sign(trial: Trial, storage: BaseStorage) -> None:
@@ -57,15 +66,26 @@ def sign(trial: Trial, storage: BaseStorage) -> None:
 
 
 def take_over(study: Study, storage: BaseStorage) -> None:
-    """Fail, and queue again, running trials of processes of this machine that are gone: nobody waits for them."""
-    here = _process(os.getpid()).split()[0]
-    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        process = trial.system_attrs.get(PROCESS, "")
-        if process.split()[:1] != [here] or process == _process(int(process.split()[1])):
+    """Fail, and queue again, running trials of processes of this machine that are gone: nobody waits for them.
+
+    A trial that is not signed is of one of those that were announced.
+    """
+    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    attributes = storage.get_study_system_attrs(study._study_id)  # after the trials, each of which was announced before
+    announced = [process for name, process in attributes.items() if name.split()[0] == PROCESS]
+    for trial in running:
+        takers = [trial.system_attrs[PROCESS]] if PROCESS in trial.system_attrs else announced
+        if not takers or not all(map(_is_gone, takers)):
             continue
         with suppress(UpdateFinishedTrialError):  # another process was quicker
             storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)
             retry(study, trial)
+
+
+def _is_gone(process: str) -> bool:
+    """False also where it is of another machine, about whose processes nothing is known here."""
+    host, pid, _ = process.rsplit(maxsplit=2)
+    return host == _process(os.getpid()).rsplit(maxsplit=2)[0] and process != _process(int(pid))
 
 
 def _process(pid: int) -> str:
@@ -99,8 +119,12 @@ def fail_stale(study: Study, storage: BaseStorage) -> None:
 def lost(trials: Iterable[FrozenTrial]) -> set[int]:
     """Numbers of the trials that were queued again, or had nothing yet to queue; they count for nothing."""
     trials = list(trials)
-    again = {number for trial in trials for number in trial.system_attrs.get(HISTORY, [])}
-    return again | {trial.number for trial in trials if trial.state == TrialState.FAIL and not trial.params}
+    never_began = {trial.number for trial in trials if trial.state == TrialState.FAIL and not trial.params}
+    return _tried_again(trials) | never_began
+
+
+def _tried_again(trials: Iterable[FrozenTrial]) -> set[int]:
+    return {number for trial in trials for number in trial.system_attrs.get(HISTORY, [])}
 
 
 def counted(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:

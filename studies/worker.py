@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from studies.errors import TrialFailedError
 from studies.outcome import Attribute, TrialRecord, trial_record
 from studies.pruners import Watch
-from studies.retry import ERROR, FIXED, SURPLUS, counted, fail_stale, retry, retry_forgotten, sign, take_over
+from studies.retry import ERROR, FIXED, SURPLUS, announce, counted, fail_stale, retry, retry_forgotten, sign, take_over
 from studies.space import Params
 from studies.storage import translated
 from studies.study import OpenStudy
@@ -60,6 +60,7 @@ def run_trials(
             study.enqueue_trial(first, skip_if_exists=True)
         take_over(study, opened.storage)
         retry_forgotten(study)
+        announce(study, opened.storage)
         while (left := _left(study, trials)) is not Left.NOTHING:
             if left is Left.OTHERS:
                 time.sleep(WAIT_SECONDS)

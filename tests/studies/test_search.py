@@ -17,6 +17,7 @@ from studies.errors import StudyError, TrialFailedError
 from studies.glance import glance
 from studies.outcome import TrialRecord, outcome
 from studies.pruners import PRUNERS, Watch
+from studies.retry import announce, take_over
 from studies.samplers import SAMPLERS
 from studies.space import Choices, FloatRange, Params, Space
 from studies.storage import open_storage, sqlite_url
@@ -218,38 +219,81 @@ def test_a_trial_whose_process_died_before_any_sign_of_life_holds_nobody_up(stud
 
 KILLED = """
 import os, signal, sys
-sys.path[:0] = sys.argv[2:]
+where, url = sys.argv[1:3]
+sys.path[:0] = sys.argv[3:]
 from plans import plan
+from studies import retry, worker
 from studies.storage import open_storage
 from studies.study import open_study
-from studies.storage import open_storage, sqlite_url
-from studies.worker import run_trials
 
-def killed(params, watch):
+def killed(*given):
     os.kill(os.getpid(), signal.SIGKILL)
 
-url = sys.argv[1]
-run_trials(open_study(open_storage(url, None), url, plan()), killed, 5, first={"x": 2.0, "n": 3})
+if where == "before it is signed":
+    worker.sign = killed
+if where == "between its end and its successor":
+    retry.retry = killed
+opened = open_study(open_storage(url, 30), url, plan())
+worker.run_trials(opened, killed, 5, first={"x": 2.0, "n": 3})
 """
+FIRST: Params = {"x": 2.0, "n": 3}
 
 
-def test_a_killed_search_begins_again_with_the_trial_that_was_lost(study: Open, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "kills",
+    [
+        ["in its score"],
+        5 * ["in its score"],
+        ["before it is signed"],
+        ["before it is signed", "between its end and its successor"],
+    ],
+    ids=["once", "five times", "before it is signed", "and while it is taken over"],
+)
+def test_a_killed_search_begins_again_with_the_trial_that_was_lost(
+    study: Open, tmp_path: Path, kills: list[str]
+) -> None:
     """The parameters that the study begins with: first, as in a search that nobody disturbed."""
-    first: Params = {"x": 2.0, "n": 3}
     undisturbed = study(name="undisturbed")
-    run_trials(undisturbed, hill, 5, first=first)
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, sqlite_url(tmp_path / "study.db"), *sys.path], check=False, capture_output=True
-    )
-    assert killed.returncode == -signal.SIGKILL
-    again = study()
-    assert [trial.state for trial in again.study.trials] == [TrialState.RUNNING]
-    run_trials(again, hill, 5, first=first)
+    run_trials(undisturbed, hill, 5, first=FIRST)
+    for where in kills:
+        killed = subprocess.run(
+            [sys.executable, "-c", KILLED, where, sqlite_url(tmp_path / "study.db"), *sys.path],
+            check=False,
+            capture_output=True,
+        )
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+    again = study(heartbeat=30)
+    unended = [trial.state for trial in again.study.trials if trial.state != TrialState.FAIL]
+    assert unended in ([TrialState.RUNNING], [])
+    run_trials(again, hill, 5, first=FIRST)
     ended = [trial for trial in outcome(again).trials if trial.state == "complete"]
-    assert ended[0].params == first
+    assert ended[0].params == FIRST
     assert len(ended) == 5
-    assert outcome(again).count("lost") == 1
-    assert outcome(undisturbed).trials[0].params == first
+    assert outcome(again).count("lost") == len(again.study.trials) - 5
+    assert outcome(undisturbed).trials[0].params == FIRST
+
+
+def test_a_trial_that_is_not_signed_is_left_to_a_process_that_lives(study: Open) -> None:
+    """Which may be about to sign it."""
+    opened = study()
+    announce(opened.study, opened.storage)
+    opened.study.ask()
+    take_over(opened.study, opened.storage)
+    assert [trial.state for trial in opened.study.trials] == [TrialState.RUNNING]
+
+
+def test_other_parameters_that_kill_processes_are_given_up(study: Open, tmp_path: Path) -> None:
+    opened = study()
+    run_trials(opened, hill, 1, first=FIRST)
+    for _ in range(4):
+        subprocess.run(
+            [sys.executable, "-c", KILLED, "in its score", sqlite_url(tmp_path / "study.db"), *sys.path],
+            check=False,
+            capture_output=True,
+        )
+    run_trials(opened, hill, 5, first=FIRST)
+    found = outcome(opened)
+    assert (found.count("complete"), found.count("lost"), found.count("failed")) == (4, 3, 1)
 
 
 def test_a_trial_that_could_not_be_queued_again_is_queued_by_the_next_call(study: Open) -> None:
