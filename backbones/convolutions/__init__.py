@@ -2,5 +2,5 @@
 
 from typing import Literal
 
-Rule = Literal["torch", "products-1", "products-2"]
-NEWEST: Rule = "products-2"
+Rule = Literal["torch", "products-1", "products-2", "products-3"]
+NEWEST: Rule = "products-3"

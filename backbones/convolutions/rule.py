@@ -41,6 +41,24 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Products:
+    """Of layers without groups: with 1 × 1 kernels, with larger ones, with 1 × 1 kernels and strides (none: as plain).
+
+    The first line that takes a part counts.
+    """
+
+    plain: tuple[Limits, ...]
+    larger: tuple[Limits, ...]
+    strided: tuple[Limits, ...] | None = None
+
+    def of(self, shape: Shape) -> tuple[Limits, ...]:
+        """The lines of a layer."""
+        if shape.kernel != (1, 1):
+            return self.larger
+        return self.plain if self.strided is None or shape.stride == (1, 1) else self.strided
+
+
+@dataclass(frozen=True)
 class Least:
     """From how many channels, of inputs and outputs, and pixels of an output on a part of a layer is computed by tiles.
 
@@ -62,54 +80,71 @@ _PLAIN = (
     Limits("columns", 64, forward=0, input_gradient=4, weight_gradient=16),
 )
 _AMX = (Limits("columns", 64, forward=16, input_gradient=16, weight_gradient=16),)
-PRODUCTS_1: dict[tuple[InstructionSet, Precision], tuple[tuple[Limits, ...], tuple[Limits, ...]]] = {
-    ("avx2", "fp32"): (_PLAIN, _KERNELS),
-    ("avx512", "fp32"): (_PLAIN, _KERNELS),
-    ("avx512_bf16", "fp32"): (_PLAIN, _KERNELS),
-    ("avx512_bf16", "bf16"): (_PLAIN, _KERNELS),
-    ("amx_bf16", "fp32"): (_AMX, (*_KERNELS, *_AMX)),
-    ("amx_bf16", "bf16"): (_AMX, _AMX),
+PRODUCTS_1: dict[tuple[InstructionSet, Precision], Products] = {
+    ("avx2", "fp32"): Products(_PLAIN, _KERNELS),
+    ("avx512", "fp32"): Products(_PLAIN, _KERNELS),
+    ("avx512_bf16", "fp32"): Products(_PLAIN, _KERNELS),
+    ("avx512_bf16", "bf16"): Products(_PLAIN, _KERNELS),
+    ("amx_bf16", "fp32"): Products(_AMX, (*_KERNELS, *_AMX)),
+    ("amx_bf16", "bf16"): Products(_AMX, _AMX),
 }
-"""Of layers without groups: for 1 × 1 kernels, and for larger ones. The first line that takes a part counts."""
+_AMX_3 = Products(
+    plain=(Limits("columns", 40, forward=100, input_gradient=196, weight_gradient=196),),
+    larger=(
+        Limits("columns", 128, forward=16, input_gradient=16, weight_gradient=16),
+        Limits("columns", 64, forward=4, input_gradient=4, weight_gradient=16),
+        Limits("columns", 512, forward=49, input_gradient=64, weight_gradient=0),
+        Limits("places", 256, forward=0, input_gradient=0, weight_gradient=144),
+        Limits("columns", 64, forward=0, input_gradient=0, weight_gradient=64),
+    ),
+    strided=(
+        Limits("columns", 64, forward=0, input_gradient=196, weight_gradient=0),
+        Limits("places", 64, forward=0, input_gradient=0, weight_gradient=196),
+    ),
+)
+PRODUCTS_3 = {**PRODUCTS_1, ("amx_bf16", "bf16"): _AMX_3}
 _TILES = (Least(256, outputs=64, weight_gradient=49), Least(128, outputs=196, weight_gradient=196))
-TILES: dict[InstructionSet, tuple[Least, ...]] = {
+TILES_2: dict[InstructionSet, tuple[Least, ...]] = {
     "avx2": (*_TILES, Least(64, outputs=inf, weight_gradient=1024)),
     "avx512": _TILES,
     "avx512_bf16": _TILES,
 }
-"""Of layers with 3 × 3 kernels in fp32, since products-2. A part is taken where any line takes it."""
-FASTER_IN_BF16: dict[InstructionSet, Literal["all", "not depthwise"]] = {
-    "avx512_bf16": "all",
-    "amx_bf16": "not depthwise",
+"""Of layers with 3 × 3 kernels in fp32. A part is taken where any line takes it."""
+TILES_3: dict[InstructionSet, tuple[Least, ...]] = {
+    **TILES_2,
+    "amx_bf16": (Least(256, outputs=49, weight_gradient=36),),
 }
-"""Which models train faster in bf16 than in fp32 by the newest rule."""
+FASTER_IN_BF16: frozenset[InstructionSet] = frozenset(("avx512_bf16", "amx_bf16"))
+"""Where models train faster in bf16 than in fp32 by the newest rule."""
 
 
 def choose(rule: Rule, shape: Shape, precision: Precision, instructions: InstructionSet) -> Ways:
     """The ways of a layer."""
-    if rule == "torch" or (instructions, precision) not in PRODUCTS_1:
+    products = (PRODUCTS_3 if rule == "products-3" else PRODUCTS_1).get((instructions, precision))
+    if rule == "torch" or products is None:
         return OWN
     if shape.depthwise:
         return _depthwise_1(shape, precision) if rule == "products-1" else _depthwise(shape, precision)
     if shape.groups > 1:
         return OWN
-    plain, larger = PRODUCTS_1[instructions, precision]
     channels = min(shape.channels_in, shape.channels_out)
-    lines = [line for line in (plain if shape.kernel == (1, 1) else larger) if line.channels <= channels]
+    lines = [line for line in products.of(shape) if line.channels <= channels]
 
     def first(part: Literal["forward", "input_gradient", "weight_gradient"]) -> WayName:
         return next((line.way for line in lines if shape.pixels <= getattr(line, part)), "torch")
 
     ways = Ways(first("forward"), first("input_gradient"), first("weight_gradient"))
-    return ways if rule == "products-1" or precision != "fp32" else _with_tiles(ways, shape, instructions)
+    if rule == "products-1" or precision != "fp32":
+        return ways
+    return _with_tiles(ways, shape, (TILES_2 if rule == "products-2" else TILES_3).get(instructions, ()))
 
 
-def _with_tiles(ways: Ways, shape: Shape, instructions: InstructionSet) -> Ways:
+def _with_tiles(ways: Ways, shape: Shape, tiles: tuple[Least, ...]) -> Ways:
     """Where so many pixels are left to torch that fewer products are worth their sums."""
     if (shape.kernel, shape.stride, shape.padding) != ((3, 3), (1, 1), (1, 1)):
         return ways
     channels = min(shape.channels_in, shape.channels_out)
-    lines = [line for line in TILES.get(instructions, ()) if line.channels <= channels]
+    lines = [line for line in tiles if line.channels <= channels]
     if any(shape.pixels >= line.outputs for line in lines):
         ways = replace(ways, forward="tiles", input_gradient="tiles")
     if any(shape.pixels >= line.weight_gradient for line in lines):

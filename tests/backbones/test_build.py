@@ -120,7 +120,7 @@ def test_imagenet_weights_of_lite_come_with_their_packages(name: str) -> None:
         ("avx2", "fp32", "fp32"),
         ("avx512", "fp32", "fp32"),
         ("avx512_bf16", "bf16", "bf16"),
-        ("amx_bf16", "bf16", "fp32"),
+        ("amx_bf16", "bf16", "bf16"),
     ],
 )
 def test_the_precision_follows_the_instruction_set(

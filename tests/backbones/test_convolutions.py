@@ -1,8 +1,9 @@
 """Convolutions by other ways than torch's are the same convolutions."""
 
 import copy
+import itertools
 from functools import partial
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import pytest
 import timm
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 from backbones.convolutions import NEWEST, Rule, layers
 from backbones.convolutions.geometry import Pair, Shape
 from backbones.convolutions.layers import ChosenConv2d, convolve, use
-from backbones.convolutions.processor import instruction_set
+from backbones.convolutions.processor import InstructionSet, instruction_set
 from backbones.convolutions.rule import OWN, Precision, WayName, Ways, choose
 from backbones.convolutions.ways import WAYS
 
@@ -277,7 +278,45 @@ def test_large_maps_go_by_tiles_in_fp32_since_the_second_rule() -> None:
     assert chosen(3, 56, channels=64) == Ways("torch", "torch", "tiles")
     assert chosen(3, 56, channels=64, instructions="avx512") == OWN
     assert chosen(3, 14, precision="bf16", instructions="avx512_bf16") == OWN
-    assert chosen(3, 14, instructions="amx_bf16") == OWN  # nobody measured it there
+    assert chosen(3, 14, channels=256, instructions="amx_bf16") == OWN  # nobody had measured it there
+
+
+def test_the_third_rule_is_the_second_without_amx() -> None:
+    for instructions in get_args(InstructionSet):
+        for precision in get_args(Precision):
+            for kernel, size, channels in itertools.product((1, 3, 5), (1, 2, 4, 7, 8, 14, 28), (16, 64, 256, 512)):
+                for stride, groups in ((1, 1), (2, 1), (1, channels)):
+                    if instructions != "amx_bf16" or groups > 1:
+                        second, third = (
+                            chosen_by(
+                                rule,
+                                kernel,
+                                size,
+                                channels,
+                                stride,
+                                groups,
+                                precision=precision,
+                                instructions=instructions,
+                            )
+                            for rule in ("products-2", "products-3")
+                        )
+                        assert second == third
+
+
+def test_with_amx_more_is_products_since_the_third_rule() -> None:
+    chosen = partial(chosen_by, "products-3", instructions="amx_bf16", precision="bf16")
+    assert chosen(3, 4) == Ways("columns", "columns", "columns")
+    assert chosen(3, 8) == Ways("torch", "torch", "columns")
+    assert chosen(3, 8, channels=256) == chosen(3, 12, channels=256) == Ways("torch", "torch", "places")
+    assert chosen(3, 7, channels=512) == Ways("columns", "columns", "places")
+    assert chosen(3, 14, channels=256) == OWN
+    assert chosen(1, 10) == Ways("columns", "columns", "columns")
+    assert chosen(1, 14) == Ways("torch", "columns", "columns")
+    assert chosen(1, 14, stride=2) == Ways("torch", "columns", "places")
+    assert chosen(1, 28) == OWN
+    fp32 = partial(chosen_by, "products-3", instructions="amx_bf16")
+    assert fp32(3, 7, channels=256) == Ways("tiles", "tiles", "tiles")
+    assert fp32(3, 14) == OWN
 
 
 def test_the_choice_of_the_first_rule_stays() -> None:
