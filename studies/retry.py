@@ -13,7 +13,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy import text
 
-MOST_RETRIES = 3
+MOST_RETRIES = 5
 HISTORY = "retry_history"
 SURPLUS = "surplus"
 ERROR = "error"
@@ -22,23 +22,31 @@ PROCESS = "process"
 
 
 def retry(study: Study, trial: FrozenTrial) -> None:
-    """Queue the parameters of a lost trial once more, at most `MOST_RETRIES` times: it may be what kills processes.
+    """Queue a lost trial once more, at most `MOST_RETRIES` times: its parameters may be what kills processes.
 
-    Those that the study begins with as often as it takes: without their score there is nothing to compare with.
+    The first one as often as it takes: it has the given parameters, without whose score there is nothing to compare
+    with. A trial that was lost while its parameters were drawn has them drawn again, by its place (`place`).
     """
     before = [*trial.system_attrs.get(HISTORY, []), trial.number]
-    params = trial.params or trial.system_attrs.get(FIXED, {})  # given ones are taken up one by one
-    if (len(before) > MOST_RETRIES and before[0] != 0) or not params:
+    if len(before) > MOST_RETRIES and before[0] != 0:
         return
+    drawn = trial if PROCESS in trial.system_attrs else optuna.create_trial(state=TrialState.WAITING)
+    params = drawn.params or trial.system_attrs.get(FIXED, {})  # given ones are taken up one by one
     kept = {key: value for key, value in trial.system_attrs.items() if key in ("grid_id", "search_space")}
     study.add_trial(
         optuna.create_trial(
             state=TrialState.WAITING,
-            params=trial.params,
-            distributions=trial.distributions,
-            system_attrs={**kept, FIXED: params, HISTORY: before},
+            params=drawn.params,
+            distributions=drawn.distributions,
+            system_attrs={**kept, **({FIXED: params} if params else {}), HISTORY: before},
         )
     )
+
+
+def place(trials: Iterable[FrozenTrial], trial: FrozenTrial) -> int:
+    """Which number a trial would have had nothing been lost: its own, less that of trials tried again before it."""
+    first = trial.system_attrs.get(HISTORY, [trial.number])[0]
+    return sum(one.number < first and HISTORY not in one.system_attrs for one in trials)
 
 
 def retry_forgotten(study: Study) -> None:
@@ -55,13 +63,13 @@ def retry_forgotten(study: Study) -> None:
 
 
 def announce(study: Study, storage: BaseStorage) -> None:
-    """Say in the storage that this process is about to take trials; it signs each, but only once it has taken it."""
+    """Say in the storage that this process is about to take trials; it signs each, once its parameters are drawn."""
     process = _process(os.getpid())
     storage.set_study_system_attr(study._study_id, f"{PROCESS} {process}", process)
 
 
 def sign(trial: Trial, storage: BaseStorage) -> None:
-    """Say in the storage which process has taken a trial."""
+    """Say in the storage which process has taken a trial, all of whose parameters are drawn."""
     storage.set_trial_system_attr(trial._trial_id, PROCESS, _process(os.getpid()))
 
 

@@ -1,4 +1,7 @@
-"""How the next trial is chosen. What trial n gets depends on the seed, n and the finished trials, on nothing else."""
+"""How the next trial is chosen. What trial n gets depends on the seed, n and the finished trials, on nothing else.
+
+n is its place: what is tried again keeps that of what was lost.
+"""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -10,6 +13,7 @@ from optuna.samplers import BaseSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from studies.retry import place
 from studies.space import Space
 
 SAMPLERS = ("tpe", "random", "grid", "cma-es", "gp")
@@ -47,10 +51,11 @@ def grid_size(space: Space, grid_points: int = GRID_POINTS) -> int:
 
 
 class SeededByTrial(BaseSampler):
-    """Another sampler, made anew for each trial from the study's seed and the trial's number.
+    """Another sampler, made anew for each trial from the study's seed and the trial's place.
 
     So a search that was interrupted goes on with the state that it would have had, without storing any, and
-    processes that share a study do not draw the same numbers. A trial that is tried again has kept its parameters.
+    processes that share a study do not draw the same numbers. A trial that is tried again has kept its parameters,
+    where all of them had been drawn.
     """
 
     def __init__(self, make: Callable[[int], BaseSampler], seed: int) -> None:
@@ -58,7 +63,7 @@ class SeededByTrial(BaseSampler):
         self._inner = make(trial_seed(seed, 0))
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        self._inner = self._make(trial_seed(self._seed, trial.number))
+        self._inner = self._make(trial_seed(self._seed, place(study.get_trials(deepcopy=False), trial)))
         self._inner.before_trial(study, trial)
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
@@ -84,5 +89,5 @@ class SeededByTrial(BaseSampler):
 
 
 def trial_seed(seed: int, number: int) -> int:
-    """32 bits for trial `number`, unrelated to those of its neighbours."""
+    """32 bits for the trial at place `number`, unrelated to those of its neighbours."""
     return int.from_bytes(hashlib.sha256(f"trial/{seed}/{number}".encode()).digest()[:4])

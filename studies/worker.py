@@ -105,14 +105,15 @@ def _left(study: Study, wanted: int) -> Left:
 
 
 def _objective(opened: OpenStudy, trial: Trial, score: Score, wanted: int, first: Params | None) -> float:
-    sign(trial, opened.storage)
     if _surplus(opened.study, trial.number, wanted):
         trial.set_user_attr(SURPLUS, True)
         raise TrialFailedError("one more than asked for: another process was quicker")
     try:
         given = opened.study.get_trials(deepcopy=False)[trial.number].system_attrs.get(FIXED)
         watch = Watch(trial, opened.plan.pruner, kept=first is not None and given == first)
-        scored = score(opened.plan.space.suggest(trial), watch)
+        params = opened.plan.space.suggest(trial)
+        sign(trial, opened.storage)
+        scored = score(params, watch)
         for name, value in scored.attributes.items():
             trial.set_user_attr(name, value)
         if watch.pruned:

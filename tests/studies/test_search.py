@@ -219,10 +219,11 @@ def test_a_trial_whose_process_died_before_any_sign_of_life_holds_nobody_up(stud
 
 KILLED = """
 import os, signal, sys
-where, url = sys.argv[1:3]
-sys.path[:0] = sys.argv[3:]
+where, after, first, url = sys.argv[1:5]
+sys.path[:0] = sys.argv[5:]
 from plans import plan
 from studies import retry, worker
+from studies.space import FloatRange, Space
 from studies.storage import open_storage
 from studies.study import open_study
 
@@ -231,46 +232,64 @@ def killed(*given):
 
 if where == "before it is signed":
     worker.sign = killed
+if where == "between its parameters":
+    FloatRange.suggest = killed
+if where == "before it has parameters":
+    Space.suggest = killed
 if where == "between its end and its successor":
     retry.retry = killed
+done = 0
+
+def score(params, watch):
+    global done
+    done += 1
+    if done > int(after):
+        killed()
+    return worker.Scored(-((params["x"] - 2) ** 2) - (params["n"] - 3) ** 2)
+
 opened = open_study(open_storage(url, 30), url, plan())
-worker.run_trials(opened, killed, 5, first={"x": 2.0, "n": 3})
+worker.run_trials(opened, score, 5, first={"x": 2.0, "n": 3} if first == "given" else None)
 """
 FIRST: Params = {"x": 2.0, "n": 3}
 
 
+def killed_search(tmp_path: Path, where: str, after: int = 0, first: str = "given") -> None:
+    """A search whose process kills itself at a place, having ended so many trials."""
+    command = [sys.executable, "-c", KILLED, where, str(after), first, sqlite_url(tmp_path / "study.db"), *sys.path]
+    killed = subprocess.run(command, check=False, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+
+
+@pytest.mark.parametrize("first", ["given", "drawn"])
 @pytest.mark.parametrize(
     "kills",
     [
-        ["in its score"],
-        5 * ["in its score"],
-        ["before it is signed"],
-        ["before it is signed", "between its end and its successor"],
+        [("in its score", 0)],
+        7 * [("in its score", 0)],
+        [("before it is signed", 0)],
+        [("before it has parameters", 0), ("between its end and its successor", 0)],
+        [("between its parameters", 0), ("in its score", 2), ("before it is signed", 0)],
     ],
-    ids=["once", "five times", "before it is signed", "and while it is taken over"],
+    ids=["once", "seven times", "before it is signed", "and while it is taken over", "another one, too"],
 )
-def test_a_killed_search_begins_again_with_the_trial_that_was_lost(
-    study: Open, tmp_path: Path, kills: list[str]
+def test_a_killed_search_goes_on_as_if_nobody_had_killed_it(
+    study: Open, tmp_path: Path, kills: list[tuple[str, int]], first: str
 ) -> None:
-    """The parameters that the study begins with: first, as in a search that nobody disturbed."""
+    """The same parameters in the same order: those that the study begins with come first."""
+    given = FIRST if first == "given" else None
     undisturbed = study(name="undisturbed")
-    run_trials(undisturbed, hill, 5, first=FIRST)
-    for where in kills:
-        killed = subprocess.run(
-            [sys.executable, "-c", KILLED, where, sqlite_url(tmp_path / "study.db"), *sys.path],
-            check=False,
-            capture_output=True,
-        )
-        assert killed.returncode == -signal.SIGKILL, killed.stderr
+    run_trials(undisturbed, hill, 5, first=given)
+    for where, after in kills:
+        killed_search(tmp_path, where, after, first)
     again = study(heartbeat=30)
-    unended = [trial.state for trial in again.study.trials if trial.state != TrialState.FAIL]
-    assert unended in ([TrialState.RUNNING], [])
-    run_trials(again, hill, 5, first=FIRST)
-    ended = [trial for trial in outcome(again).trials if trial.state == "complete"]
-    assert ended[0].params == FIRST
-    assert len(ended) == 5
-    assert outcome(again).count("lost") == len(again.study.trials) - 5
-    assert outcome(undisturbed).trials[0].params == FIRST
+    assert TrialState.WAITING not in {trial.state for trial in again.study.trials}
+    run_trials(again, hill, 5, first=given)
+    found = outcome(again)
+    assert [trial.params for trial in found.trials if trial.state == "complete"] == [
+        trial.params for trial in outcome(undisturbed).trials
+    ]
+    assert found.count("lost") == len(found.trials) - 5
+    assert given is None or outcome(undisturbed).trials[0].params == given
 
 
 def test_a_trial_that_is_not_signed_is_left_to_a_process_that_lives(study: Open) -> None:
@@ -285,15 +304,11 @@ def test_a_trial_that_is_not_signed_is_left_to_a_process_that_lives(study: Open)
 def test_other_parameters_that_kill_processes_are_given_up(study: Open, tmp_path: Path) -> None:
     opened = study()
     run_trials(opened, hill, 1, first=FIRST)
-    for _ in range(4):
-        subprocess.run(
-            [sys.executable, "-c", KILLED, "in its score", sqlite_url(tmp_path / "study.db"), *sys.path],
-            check=False,
-            capture_output=True,
-        )
+    for _ in range(6):
+        killed_search(tmp_path, "in its score")
     run_trials(opened, hill, 5, first=FIRST)
     found = outcome(opened)
-    assert (found.count("complete"), found.count("lost"), found.count("failed")) == (4, 3, 1)
+    assert (found.count("complete"), found.count("lost"), found.count("failed")) == (4, 5, 1)
 
 
 def test_a_trial_that_could_not_be_queued_again_is_queued_by_the_next_call(study: Open) -> None:

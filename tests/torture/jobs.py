@@ -47,12 +47,12 @@ def of_run(root: Path) -> Any:
 
 
 def of_search(root: Path) -> Any:
-    """Trials that were lost are counted there too, so only what the others found is compared."""
+    """What trials came to, in their order, without those that were lost."""
     (record,) = (json_of(file) for file in root.glob("search/*.json"))
     (stage,) = record["stages"]
-    ended = [(one["params"], one["value"]) for one in stage["trials"] if one["state"] in ("complete", "pruned")]
+    ended = [(one["params"], one["value"], one["state"]) for one in stage["trials"] if one["state"] != "lost"]
     best = next(one["params"] for one in stage["trials"] if one["number"] == stage["best"])
-    return ended[0], len(ended), sorted(map(repr, ended)).count(repr(ended[0])), bool(best)
+    return ended, best
 
 
 def failed_trials(root: Path) -> list[Any]:
