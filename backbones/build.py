@@ -182,5 +182,5 @@ def faster_precision(depthwise: bool, device: str, convolutions: Rule = "torch")
     """
     if device == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    gains = device == "cpu" and instruction_set() in FASTER_IN_BF16
-    return "bf16" if gains and (not depthwise or convolutions != "torch") else "fp32"
+    rules = FASTER_IN_BF16.get(instruction_set()) if device == "cpu" else None
+    return "bf16" if rules is not None and (not depthwise or convolutions in rules) else "fp32"

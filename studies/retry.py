@@ -1,4 +1,4 @@
-"""What becomes of a trial whose process died or was interrupted: its parameters are tried again. Writes the storage."""
+"""What becomes of a trial whose process died or was interrupted: it is tried again. Writes the storage."""
 
 import os
 import platform
@@ -19,70 +19,75 @@ SURPLUS = "surplus"
 ERROR = "error"
 FIXED = "fixed_params"
 PROCESS = "process"
+DRAWN = "drawn"
 
 
 def retry(study: Study, trial: FrozenTrial) -> None:
     """Queue a lost trial once more, at most `MOST_RETRIES` times: its parameters may be what kills processes.
 
-    The first one as often as it takes: it has the given parameters, without whose score there is nothing to compare
-    with. A trial that was lost while its parameters were drawn has them drawn again, by its place (`place`).
+    Given parameters as often as it takes: without their score there is nothing to compare with. A trial that was lost
+    while its parameters were drawn has them drawn again, by its place (`place`).
     """
+    trials = study.get_trials(deepcopy=False)
     before = [*trial.system_attrs.get(HISTORY, []), trial.number]
-    if len(before) > MOST_RETRIES and before[0] != 0:
+    given = FIXED in trials[before[0]].system_attrs
+    if trial.number in _tried_again(trials) or (len(before) > MOST_RETRIES and not given):
         return
-    drawn = trial if PROCESS in trial.system_attrs else optuna.create_trial(state=TrialState.WAITING)
-    params = drawn.params or trial.system_attrs.get(FIXED, {})  # given ones are taken up one by one
-    kept = {key: value for key, value in trial.system_attrs.items() if key in ("grid_id", "search_space")}
+    drawn = DRAWN in trial.system_attrs
+    params = trial.params if drawn else trial.system_attrs.get(FIXED, {})
+    kept = {key: value for key, value in trial.system_attrs.items() if key not in (PROCESS, DRAWN)}
     study.add_trial(
         optuna.create_trial(
             state=TrialState.WAITING,
-            params=drawn.params,
-            distributions=drawn.distributions,
+            params=trial.params if drawn else {},
+            distributions=trial.distributions if drawn else {},
             system_attrs={**kept, **({FIXED: params} if params else {}), HISTORY: before},
         )
     )
 
 
 def place(trials: Iterable[FrozenTrial], trial: FrozenTrial) -> int:
-    """Which number a trial would have had nothing been lost: its own, less that of trials tried again before it."""
+    """Which number a trial would have if nothing had been lost: how many come before it, without those tried again.
+
+    What is tried again has the place of what was lost.
+    """
     first = trial.system_attrs.get(HISTORY, [trial.number])[0]
     return sum(one.number < first and HISTORY not in one.system_attrs for one in trials)
 
 
 def retry_forgotten(study: Study) -> None:
     """Queue again what failed by no fault of its parameters and never was: the disk was full, or its process ended."""
-    trials = study.get_trials(deepcopy=False)
-    again = _tried_again(trials)
-    for trial in trials:
-        if (
-            trial.state == TrialState.FAIL
-            and trial.number not in again
-            and not {ERROR, SURPLUS} & set(trial.user_attrs)
-        ):
+    for trial in study.get_trials(deepcopy=False):
+        if trial.state == TrialState.FAIL and not {ERROR, SURPLUS} & set(trial.user_attrs):
             retry(study, trial)
 
 
-def announce(study: Study, storage: BaseStorage) -> None:
-    """Say in the storage that this process is about to take trials; it signs each, once its parameters are drawn."""
-    process = _process(os.getpid())
-    storage.set_study_system_attr(study._study_id, f"{PROCESS} {process}", process)
+def announce(study: Study, storage: BaseStorage, takes: bool) -> None:
+    """Say in the storage whether this process takes trials from now on: it signs each only once it has taken it."""
+    storage.set_study_system_attr(study._study_id, f"{PROCESS} {_process(os.getpid())}", takes)
 
 
 def sign(trial: Trial, storage: BaseStorage) -> None:
-    """Say in the storage which process has taken a trial, all of whose parameters are drawn."""
+    """Say in the storage which process has taken a trial."""
     storage.set_trial_system_attr(trial._trial_id, PROCESS, _process(os.getpid()))
+
+
+def note_drawn(trial: Trial, storage: BaseStorage) -> None:
+    """Say in the storage that a trial has all of its parameters."""
+    storage.set_trial_system_attr(trial._trial_id, DRAWN, True)
 
 
 def take_over(study: Study, storage: BaseStorage) -> None:
     """Fail, and queue again, running trials of processes of this machine that are gone: nobody waits for them.
 
-    A trial that is not signed is of one of those that were announced.
+    A trial that is not signed is of one of those that were announced, but not of this process, which takes none here.
     """
     running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
     attributes = storage.get_study_system_attrs(study._study_id)  # after the trials, each of which was announced before
-    announced = [process for name, process in attributes.items() if name.split()[0] == PROCESS]
+    here = _process(os.getpid())
+    announced = [name.partition(" ")[2] for name, takes in attributes.items() if name.split()[0] == PROCESS and takes]
     for trial in running:
-        takers = [trial.system_attrs[PROCESS]] if PROCESS in trial.system_attrs else announced
+        takers = [trial.system_attrs[PROCESS]] if PROCESS in trial.system_attrs else [*{*announced} - {here}]
         if not takers or not all(map(_is_gone, takers)):
             continue
         with suppress(UpdateFinishedTrialError):  # another process was quicker

@@ -3,6 +3,7 @@
 n is its place: what is tried again keeps that of what was lost.
 """
 
+import copy
 import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -63,8 +64,8 @@ class SeededByTrial(BaseSampler):
         self._inner = make(trial_seed(seed, 0))
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        self._inner = self._make(trial_seed(self._seed, place(study.get_trials(deepcopy=False), trial)))
-        self._inner.before_trial(study, trial)
+        self._inner = self._make(trial_seed(self._seed, _at_place(study, trial).number))
+        self._inner.before_trial(study, self._numbered(study, trial))
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         return self._inner.infer_relative_search_space(study, trial)
@@ -72,7 +73,7 @@ class SeededByTrial(BaseSampler):
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        return self._inner.sample_relative(study, trial, search_space)
+        return self._inner.sample_relative(study, self._numbered(study, trial), search_space)
 
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
@@ -84,8 +85,20 @@ class SeededByTrial(BaseSampler):
             return  # it would end the study while other processes still work; the worker counts by itself
         self._inner.after_trial(study, trial, state, values)
 
+    def _numbered(self, study: Study, trial: FrozenTrial) -> FrozenTrial:
+        """As the sampler is to see it: some draw by its number, the others know by it which of all trials it is."""
+        by_number = isinstance(self._inner, samplers.GridSampler | samplers.CmaEsSampler)
+        return _at_place(study, trial) if by_number else trial
+
     def reseed_rng(self) -> None:
         """Nothing to do: each trial has its own seed."""
+
+
+def _at_place(study: Study, trial: FrozenTrial) -> FrozenTrial:
+    """The trial with its place as its number; places are among all trials, not among those of a bracket."""
+    numbered = copy.copy(trial)
+    numbered.number = place(study._storage.get_all_trials(study._study_id, deepcopy=False), trial)
+    return numbered
 
 
 def trial_seed(seed: int, number: int) -> int:

@@ -15,7 +15,19 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from studies.errors import TrialFailedError
 from studies.outcome import Attribute, TrialRecord, trial_record
 from studies.pruners import Watch
-from studies.retry import ERROR, FIXED, SURPLUS, announce, counted, fail_stale, retry, retry_forgotten, sign, take_over
+from studies.retry import (
+    ERROR,
+    FIXED,
+    SURPLUS,
+    announce,
+    counted,
+    fail_stale,
+    note_drawn,
+    retry,
+    retry_forgotten,
+    sign,
+    take_over,
+)
 from studies.space import Params
 from studies.storage import translated
 from studies.study import OpenStudy
@@ -58,9 +70,10 @@ def run_trials(
     with translated(opened.url), _silent_threads():
         if first is not None and not study.get_trials(deepcopy=False):
             study.enqueue_trial(first, skip_if_exists=True)
-        take_over(study, opened.storage)
         retry_forgotten(study)
-        announce(study, opened.storage)
+        if _left(study, trials) is not Left.NOTHING:
+            take_over(study, opened.storage)
+        announce(study, opened.storage, takes=True)
         while (left := _left(study, trials)) is not Left.NOTHING:
             if left is Left.OTHERS:
                 time.sleep(WAIT_SECONDS)
@@ -73,6 +86,7 @@ def run_trials(
                 catch=(TrialFailedError,),
                 callbacks=[lambda _, trial: _tell(trial, on_trial)],
             )
+        announce(study, opened.storage, takes=False)
 
 
 class Left(Enum):
@@ -105,6 +119,7 @@ def _left(study: Study, wanted: int) -> Left:
 
 
 def _objective(opened: OpenStudy, trial: Trial, score: Score, wanted: int, first: Params | None) -> float:
+    sign(trial, opened.storage)
     if _surplus(opened.study, trial.number, wanted):
         trial.set_user_attr(SURPLUS, True)
         raise TrialFailedError("one more than asked for: another process was quicker")
@@ -112,7 +127,7 @@ def _objective(opened: OpenStudy, trial: Trial, score: Score, wanted: int, first
         given = opened.study.get_trials(deepcopy=False)[trial.number].system_attrs.get(FIXED)
         watch = Watch(trial, opened.plan.pruner, kept=first is not None and given == first)
         params = opened.plan.space.suggest(trial)
-        sign(trial, opened.storage)
+        note_drawn(trial, opened.storage)
         scored = score(params, watch)
         for name, value in scored.attributes.items():
             trial.set_user_attr(name, value)

@@ -114,8 +114,11 @@ TILES_3: dict[InstructionSet, tuple[Least, ...]] = {
     **TILES_2,
     "amx_bf16": (Least(256, outputs=49, weight_gradient=36),),
 }
-FASTER_IN_BF16: frozenset[InstructionSet] = frozenset(("avx512_bf16", "amx_bf16"))
-"""Where models train faster in bf16 than in fp32 by the newest rule."""
+FASTER_IN_BF16: dict[InstructionSet, tuple[Rule, ...]] = {
+    "avx512_bf16": ("products-1", "products-2", "products-3"),
+    "amx_bf16": ("products-3",),
+}
+"""Where models train faster in bf16 than in fp32, and by which rules those with depthwise layers do, too."""
 
 
 def choose(rule: Rule, shape: Shape, precision: Precision, instructions: InstructionSet) -> Ways:

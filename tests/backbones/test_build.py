@@ -115,20 +115,22 @@ def test_imagenet_weights_of_lite_come_with_their_packages(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("instructions", "dense", "depthwise"),
+    ("instructions", "dense", "depthwise_before", "depthwise"),
     [
-        ("avx2", "fp32", "fp32"),
-        ("avx512", "fp32", "fp32"),
-        ("avx512_bf16", "bf16", "bf16"),
-        ("amx_bf16", "bf16", "bf16"),
+        ("avx2", "fp32", "fp32", "fp32"),
+        ("avx512", "fp32", "fp32", "fp32"),
+        ("avx512_bf16", "bf16", "bf16", "bf16"),
+        ("amx_bf16", "bf16", "fp32", "bf16"),
     ],
 )
 def test_the_precision_follows_the_instruction_set(
-    instructions: str, dense: str, depthwise: str, monkeypatch: pytest.MonkeyPatch
+    instructions: str, dense: str, depthwise_before: str, depthwise: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(build_module, "instruction_set", lambda: instructions)
     assert faster_precision(False, "cpu", "products-1") == faster_precision(False, "cpu") == dense
-    assert faster_precision(True, "cpu", "products-1") == depthwise
+    for rule in ("products-1", "products-2"):
+        assert faster_precision(True, "cpu", rule) == depthwise_before
+    assert faster_precision(True, "cpu", "products-3") == depthwise
     assert faster_precision(True, "cpu") == "fp32"
 
 

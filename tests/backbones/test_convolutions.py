@@ -284,7 +284,9 @@ def test_large_maps_go_by_tiles_in_fp32_since_the_second_rule() -> None:
 def test_the_third_rule_is_the_second_without_amx() -> None:
     for instructions in get_args(InstructionSet):
         for precision in get_args(Precision):
-            for kernel, size, channels in itertools.product((1, 3, 5), (1, 2, 4, 7, 8, 14, 28), (16, 64, 256, 512)):
+            for kernel, size, channels in itertools.product(
+                (1, 3, 5), (1, 2, 4, 7, 8, 14, 28, 32, 56), (16, 64, 256, 512)
+            ):
                 for stride, groups in ((1, 1), (2, 1), (1, channels)):
                     if instructions != "amx_bf16" or groups > 1:
                         second, third = (

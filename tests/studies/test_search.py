@@ -1,6 +1,7 @@
 """Trials of plain functions: how many, which, what becomes of those that fail, and of a search that was stopped."""
 
 import itertools
+import os
 import signal
 import sqlite3
 import subprocess
@@ -17,7 +18,7 @@ from studies.errors import StudyError, TrialFailedError
 from studies.glance import glance
 from studies.outcome import TrialRecord, outcome
 from studies.pruners import PRUNERS, Watch
-from studies.retry import announce, take_over
+from studies.retry import PROCESS, _process, announce, take_over
 from studies.samplers import SAMPLERS
 from studies.space import Choices, FloatRange, Params, Space
 from studies.storage import open_storage, sqlite_url
@@ -219,8 +220,8 @@ def test_a_trial_whose_process_died_before_any_sign_of_life_holds_nobody_up(stud
 
 KILLED = """
 import os, signal, sys
-where, after, first, url = sys.argv[1:5]
-sys.path[:0] = sys.argv[5:]
+where, after, first, sampler, url = sys.argv[1:6]
+sys.path[:0] = sys.argv[6:]
 from plans import plan
 from studies import retry, worker
 from studies.space import FloatRange, Space
@@ -247,58 +248,86 @@ def score(params, watch):
         killed()
     return worker.Scored(-((params["x"] - 2) ** 2) - (params["n"] - 3) ** 2)
 
-opened = open_study(open_storage(url, 30), url, plan())
-worker.run_trials(opened, score, 5, first={"x": 2.0, "n": 3} if first == "given" else None)
+opened = open_study(open_storage(url, 30), url, plan(sampler=sampler))
+worker.run_trials(opened, score, 15, first={"x": 2.0, "n": 3} if first == "given" else None)
 """
 FIRST: Params = {"x": 2.0, "n": 3}
 
 
-def killed_search(tmp_path: Path, where: str, after: int = 0, first: str = "given") -> None:
+def killed_search(tmp_path: Path, where: str, after: int = 0, first: str = "given", sampler: str = "tpe") -> None:
     """A search whose process kills itself at a place, having ended so many trials."""
-    command = [sys.executable, "-c", KILLED, where, str(after), first, sqlite_url(tmp_path / "study.db"), *sys.path]
+    url = sqlite_url(tmp_path / "study.db")
+    command = [sys.executable, "-c", KILLED, where, str(after), first, sampler, url, *sys.path]
     killed = subprocess.run(command, check=False, capture_output=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
 
 
-@pytest.mark.parametrize("first", ["given", "drawn"])
-@pytest.mark.parametrize(
-    "kills",
-    [
-        [("in its score", 0)],
-        7 * [("in its score", 0)],
-        [("before it is signed", 0)],
-        [("before it has parameters", 0), ("between its end and its successor", 0)],
-        [("between its parameters", 0), ("in its score", 2), ("before it is signed", 0)],
-    ],
-    ids=["once", "seven times", "before it is signed", "and while it is taken over", "another one, too"],
-)
-def test_a_killed_search_goes_on_as_if_nobody_had_killed_it(
-    study: Open, tmp_path: Path, kills: list[tuple[str, int]], first: str
-) -> None:
-    """The same parameters in the same order: those that the study begins with come first."""
+PLACES = {
+    "once": [("in its score", 0)],
+    "before it is signed": [("before it is signed", 0)],
+    "and while it is taken over": [("before it has parameters", 0), ("between its end and its successor", 0)],
+    "another one, too": [("between its parameters", 0), ("in its score", 2), ("before it is signed", 0)],
+}
+
+
+def goes_on(study: Open, tmp_path: Path, kills: list[tuple[str, int]], first: str, sampler: str, trials: int) -> None:
+    """That a search has the same parameters in the same order as one whose processes nobody killed."""
     given = FIRST if first == "given" else None
-    undisturbed = study(name="undisturbed")
-    run_trials(undisturbed, hill, 5, first=given)
+    undisturbed = study(name="undisturbed", sampler=sampler)
+    run_trials(undisturbed, hill, trials, first=given)
     for where, after in kills:
-        killed_search(tmp_path, where, after, first)
-    again = study(heartbeat=30)
+        killed_search(tmp_path, where, after, first, sampler)
+    again = study(heartbeat=3600, sampler=sampler)  # so long that nothing is found by its heart
     assert TrialState.WAITING not in {trial.state for trial in again.study.trials}
-    run_trials(again, hill, 5, first=given)
+    run_trials(again, hill, trials, first=given)
     found = outcome(again)
     assert [trial.params for trial in found.trials if trial.state == "complete"] == [
         trial.params for trial in outcome(undisturbed).trials
     ]
-    assert found.count("lost") == len(found.trials) - 5
+    assert found.count("lost") == len(found.trials) - trials
     assert given is None or outcome(undisturbed).trials[0].params == given
 
 
-def test_a_trial_that_is_not_signed_is_left_to_a_process_that_lives(study: Open) -> None:
-    """Which may be about to sign it."""
+@pytest.mark.parametrize("first", ["given", "drawn"])
+@pytest.mark.parametrize("kills", PLACES.values(), ids=PLACES)
+def test_a_killed_search_goes_on_as_if_nobody_had_killed_it(
+    study: Open, tmp_path: Path, kills: list[tuple[str, int]], first: str
+) -> None:
+    goes_on(study, tmp_path, kills, first, "tpe", 5)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_so_does_every_sampler_past_its_random_start(study: Open, tmp_path: Path, sampler: str) -> None:
+    goes_on(study, tmp_path, [("in its score", 3), ("before it has parameters", 8)], "drawn", sampler, 14)
+
+
+def test_given_parameters_are_tried_as_often_as_it_takes(study: Open, tmp_path: Path) -> None:
+    goes_on(study, tmp_path, 7 * [("in its score", 0)], "given", "tpe", 5)
+
+
+def test_no_two_trials_are_drawn_alike_whatever_prunes(study: Open) -> None:
+    """Hyperband shows a sampler the trials of one bracket alone."""
+    opened = study(sampler="random", pruner="hyperband")
+    run_trials(opened, hill, 14)
+    assert len({tuple(trial.params.values()) for trial in outcome(opened).trials}) == 14
+
+
+NOBODY = 2**22 + 1  # Linux gives no number beyond 2^22
+
+
+@pytest.mark.parametrize(("taker", "state"), [(os.getppid(), TrialState.RUNNING), (NOBODY, TrialState.FAIL)])
+def test_a_trial_that_is_not_signed_is_left_to_processes_that_live(study: Open, taker: int, state: TrialState) -> None:
+    """One of which may be about to sign it."""
     opened = study()
-    announce(opened.study, opened.storage)
+    host = _process(os.getpid()).rsplit(maxsplit=2)[0]
+    gone = [f"{PROCESS} {host} {NOBODY} 1", f"{PROCESS} elsewhere/pid:[1] 7 1"]
+    named = f"{PROCESS} {_process(taker)}" if taker != NOBODY else gone[0]
+    for name, takes in ((gone[0], True), (gone[1], False), (named, True)):
+        opened.storage.set_study_system_attr(opened.study._study_id, name, takes)
+    announce(opened.study, opened.storage, takes=True)
     opened.study.ask()
     take_over(opened.study, opened.storage)
-    assert [trial.state for trial in opened.study.trials] == [TrialState.RUNNING]
+    assert opened.study.trials[0].state == state
 
 
 def test_other_parameters_that_kill_processes_are_given_up(study: Open, tmp_path: Path) -> None:
