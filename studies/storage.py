@@ -1,5 +1,6 @@
 """Where trials are kept: SQLite or a database server. Opens connections."""
 
+import logging
 import re
 import threading
 import time
@@ -86,6 +87,7 @@ def open_storage(url: str, heartbeat: int | None = None) -> RDBStorage:
             _complete_indexes(storage)
         return storage
 
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)  # which shows an interrupt as it passes through
     with translated(url):
         return _within(CONNECT_SECONDS - 1, partial(_while_others_create, connect), url)
 

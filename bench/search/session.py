@@ -24,7 +24,7 @@ from bench.search.progress import SearchProgress
 from bench.search.record import RecordedStage
 from bench.search.trial import TrialRunner
 from bench.store.folder import ResultsFolder
-from bench.store.heartbeat import Heartbeat, heartbeat
+from bench.store.heartbeat import Heartbeat, heartbeat, processes_at_work
 from bench.store.planned import PlannedSearch, read_planned, write_planned
 from bench.store.working_process import SEARCH
 from bench.terminal import Terminal
@@ -36,7 +36,7 @@ from studies.worker import ended_trials, run_trials
 
 DATABASE = "study.db"
 WAIT = 300.0  # seconds for another process that begins in the same folder
-ABANDONED = 86_400.0  # seconds after which a half-written trial belongs to nobody
+ABANDONED = 86_400.0  # seconds after which a half-written trial belongs to nobody, where others are at work
 
 
 def run_search(experiment: Experiment, options: SearchOptions, where: str) -> int:
@@ -74,11 +74,12 @@ def _run(experiment: Experiment, options: SearchOptions, where: str) -> int:
         studies = tuple(stage.plan.name for stage in search.stages)
         planned = PlannedSearch(studies, search.trials, masked(url))
         write_planned(folder.root, read_planned(folder.root).with_search(planned))
-    folder.trials.remove_leftovers(older=ABANDONED)
     storage = storage or open_storage(url, options.heartbeat)
     terminal.say(f"Storage: {masked(url)}. External cases are not opened.")
     try:
         with heartbeat(folder.root, SEARCH), Executors(prepared) as executors:
+            alone = len(processes_at_work(folder.root)) <= 1
+            folder.trials.remove_leftovers(older=0.0 if alone else ABANDONED)
             _Work(search, folder, executors, storage, url, terminal).do()
     finally:
         forget(storage)

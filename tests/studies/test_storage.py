@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from plans import Open, plan
+from sqlalchemy import event
 
 from studies.errors import StorageLostError, StudyError
 from studies.glance import glance
@@ -95,3 +96,20 @@ def test_a_study_lies_where_its_path_says(tmp_path: Path, name: str) -> None:
     found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.db")}
     assert found == {f"{name}/study.db", "neighbour/study.db"}
     assert [sum(one.ended for one in glance(place / "study.db")) for place in places] == [1, 2]
+
+
+def test_an_interrupt_while_a_connection_is_given_back_is_not_shown(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """SQLAlchemy logs it with a traceback before it raises it again."""
+    storage = open_storage(sqlite_url(tmp_path / "study.db"), None)
+
+    def interrupt(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    connection = storage.engine.connect()
+    event.listen(storage.engine, "reset", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        connection.close()
+    event.remove(storage.engine, "reset", interrupt)
+    assert caplog.records == []

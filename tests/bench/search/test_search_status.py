@@ -4,16 +4,19 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import optuna
 import pytest
+from processes import Bench
 from searches import Searched
 
 from bench.cli.status_command import status
 from bench.status.model import StudyStatus
 from bench.status.read import read_status
 from bench.status.searches import read_searches, seconds_of_trials
+from bench.store.heartbeat import heartbeat
 from bench.store.planned import Planned
 from studies.glance import glance
 
@@ -95,3 +98,17 @@ def study(left: int | None, running: int, seconds: float | None) -> StudyStatus:
 )
 def test_the_time_left_of_trials(studies: list[StudyStatus], processes: int, seconds: float | None) -> None:
     assert seconds_of_trials(studies, processes) == seconds
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_half_written_trials_go_where_nobody_else_is_at_work(
+    searched: Searched, bench: Bench, tmp_path: Path, beside: bool
+) -> None:
+    """However young they are: a killed search has left them."""
+    results = Path(shutil.copytree(searched.results, tmp_path / "results"))
+    leftover = results / "trials" / ".0123456789abcdef0123.89abcdef.tmp"
+    leftover.mkdir()
+    with heartbeat(results, "bench run") if beside else nullcontext():
+        done = bench(*searched.command[:-1], results, "--trials", "4")
+    assert done.returncode == 0, done.stderr
+    assert leftover.exists() == beside
