@@ -102,14 +102,16 @@ def _is_gone(process: str) -> bool:
 
 
 def _process(pid: int) -> str:
-    """`host pid ticks`: the ticks at which it began tell it from a later one of the same number; 0 where it is gone.
+    """`host pid ticks`: the ticks at which it began tell it from a later one of the same number.
 
+    They are 0 where it is gone, or has ended and nobody has taken notice yet (a zombie).
     The host is named with its space of process numbers, since containers may share a name.
     """
     proc, began, space = Path("/proc"), "0", ""
     with suppress(OSError):
         space = str((proc / "self" / "ns" / "pid").readlink())
-        began = (proc / str(pid) / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+        stat = (proc / str(pid) / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        began = "0" if stat[0] in "ZX" else stat[19]
     return f"{platform.node()}/{space} {pid} {began}"
 
 

@@ -330,6 +330,21 @@ def test_a_trial_that_is_not_signed_is_left_to_processes_that_live(study: Open, 
     assert opened.study.trials[0].state == state
 
 
+def test_a_trial_of_a_process_that_has_ended_and_was_not_waited_for_is_taken_over(study: Open) -> None:
+    """As of a driver whose shell was killed with it."""
+    opened = study()
+    process = subprocess.Popen(["sleep", "100"])
+    signed = _process(process.pid)
+    opened.storage.set_trial_system_attr(opened.study.ask()._trial_id, PROCESS, signed)
+    take_over(opened.study, opened.storage)
+    assert opened.study.trials[0].state == TrialState.RUNNING
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie
+    take_over(opened.study, opened.storage)
+    assert opened.study.trials[0].state == TrialState.FAIL
+    process.wait()
+
+
 def test_other_parameters_that_kill_processes_are_given_up(study: Open, tmp_path: Path) -> None:
     opened = study()
     run_trials(opened, hill, 1, first=FIRST)
