@@ -11,7 +11,7 @@ from bench.execution.on_ray.node import Look, look
 from bench.execution.versions import differences, versions
 from bench.plan.spec import RunSpec
 
-SECONDS = 120.0  # for all nodes to say what they have; the first to be asked has to begin a process
+SECONDS = 300.0  # for a node to say what it has: it begins a process, which loads torch from a disk that others may use
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ def look_at(ray: Any, delivery: Delivery, *, same_cpu: bool, say: Callable[[str]
     """What every node says of itself, by its id. With `same_cpu` those of the commonest instruction set alone.
 
     Raises:
-        RequestError: one has other versions than this process, or cannot say, so that it has no such bench.
+        RequestError: one has other versions than this process, cannot say, so that it has no such bench, or does not
+            answer.
     """
     ask = ray.remote(look)
     asked = {
@@ -68,12 +69,18 @@ def look_at(ray: Any, delivery: Delivery, *, same_cpu: bool, say: Callable[[str]
         try:
             found[node] = ray.get(reference, timeout=SECONDS)
         except ray.exceptions.RayError as error:
-            if node in alive(ray):
-                where = alive(ray)[node]["NodeManagerHostname"]
+            if node not in alive(ray):
+                continue
+            where = f"Node {alive(ray)[node]['NodeManagerHostname']} of the Ray cluster"
+            if isinstance(error, ray.exceptions.GetTimeoutError):
                 raise RequestError(
-                    f"Node {where} of the Ray cluster cannot run bench: {_last_line(error)}. Install gapbench "
-                    f"{versions()['bench']} with the same packages there."
-                ) from error
+                    f"{where} has not answered within {SECONDS:g} s. See there whether it is busy (`top`), or take it "
+                    f"out of the cluster (`ray stop`)."
+                ) from None
+            raise RequestError(
+                f"{where} cannot run bench: {_last_line(error)}. Install gapbench {versions()['bench']} with the same "
+                f"packages there."
+            ) from error
     for one in found.values():
         if differing := differences(one.versions, versions()):
             raise RequestError(f"Node {one.host} of the Ray cluster has {differing}. Install the same versions there.")

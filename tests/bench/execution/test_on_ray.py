@@ -90,6 +90,19 @@ def test_the_run_of_a_node_that_is_gone_is_done_on_another_with_the_same_bytes(
     assert "of the Ray cluster is gone. The run is begun again on another." in capsys.readouterr().err
 
 
+def test_a_node_that_does_not_answer_is_said_to_be_busy(
+    nodes: TwoNodes, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not to lack bench."""
+    specs, resources = runs
+    monkeypatch.setattr("bench.execution.on_ray.nodes.SECONDS", 0.0)
+    with (
+        pytest.raises(RequestError, match=r"Node .* has not answered within 0 s\. See there whether it is busy"),
+        on_ray(nodes, resources, specs),
+    ):
+        pass
+
+
 def test_a_worker_that_is_killed_is_replaced_and_its_run_tried_again_alone(
     nodes: TwoNodes, runs: Runs, reference: dict[int, RunResult], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
