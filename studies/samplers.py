@@ -64,7 +64,7 @@ class SeededByTrial(BaseSampler):
         self._inner = make(trial_seed(seed, 0))
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        self._inner = self._make(trial_seed(self._seed, _at_place(study, trial).number))
+        self._inner = self._make(trial_seed(self._seed, _place(study, trial)))
         self._inner.before_trial(study, self._numbered(study, trial))
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
@@ -87,18 +87,19 @@ class SeededByTrial(BaseSampler):
 
     def _numbered(self, study: Study, trial: FrozenTrial) -> FrozenTrial:
         """As the sampler is to see it: some draw by its number, the others know by it which of all trials it is."""
-        by_number = isinstance(self._inner, samplers.GridSampler | samplers.CmaEsSampler)
-        return _at_place(study, trial) if by_number else trial
+        if not isinstance(self._inner, samplers.GridSampler | samplers.CmaEsSampler):
+            return trial
+        numbered = copy.copy(trial)
+        numbered.number = _place(study, trial)
+        return numbered
 
     def reseed_rng(self) -> None:
         """Nothing to do: each trial has its own seed."""
 
 
-def _at_place(study: Study, trial: FrozenTrial) -> FrozenTrial:
-    """The trial with its place as its number; places are among all trials, not among those of a bracket."""
-    numbered = copy.copy(trial)
-    numbered.number = place(study._storage.get_all_trials(study._study_id, deepcopy=False), trial)
-    return numbered
+def _place(study: Study, trial: FrozenTrial) -> int:
+    """Among all trials: a study of Hyperband's shows those of one bracket alone."""
+    return place(study._storage.get_all_trials(study._study_id, deepcopy=False), trial)
 
 
 def trial_seed(seed: int, number: int) -> int:

@@ -1,11 +1,13 @@
-"""A small plan of a study, for the tests of studies."""
+"""A small plan of a study and what it scores, for the tests of studies."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from studies.space import FloatRange, IntRange, Space
+from studies.pruners import Watch
+from studies.space import FloatRange, IntRange, Params, Space
 from studies.study import OpenStudy, StudyPlan
+from studies.worker import Scored
 
 Open = Callable[..., OpenStudy]
 
@@ -17,3 +19,12 @@ PLAN = StudyPlan("s", SPACE, "height", "maximize", 3, "tpe", "none", 0, {"data":
 
 def plan(**changes: Any) -> StudyPlan:
     return replace(PLAN, **changes)
+
+
+def height(params: Params) -> float:
+    """Highest, 0, at x = 2, n = 3."""
+    return -((float(params["x"]) - 2) ** 2) - (float(params["n"]) - 3) ** 2
+
+
+def hill(params: Params, watch: Watch) -> Scored:
+    return Scored(height(params))
