@@ -6,7 +6,6 @@ Writes files, and deletes what killed processes have left.
 import hashlib
 import os
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,9 +13,7 @@ from pathlib import Path
 
 from bench.atomic import flush, replace
 from bench.errors import BenchError
-
-if sys.platform != "win32":
-    import fcntl
+from bench.locks import is_open, lock_now
 
 DAY = 86400.0
 SUFFIX = ".tmp"
@@ -89,17 +86,6 @@ def read_sealed(path: Path) -> bytes | None:
     return content
 
 
-@contextmanager
-def one_at_a_time(lock: Path) -> Iterator[None]:
-    """Wait until no other process is in here with this file; go on at once where there are no locks."""
-    with ExitStack() as locked:
-        if sys.platform != "win32":
-            handle = locked.enter_context(lock.open("a"))
-            with suppress(OSError):
-                fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
 def read_or_say(path: Path, say: Callable[[str], None] | None) -> bytes | None:
     """As `read_sealed`; a damaged file, which is said, is as none at all."""
     try:
@@ -133,30 +119,9 @@ def _created(temporary: Path) -> int:
     """A handle; again where a process that removes leftovers came between making the file and locking it."""
     while True:
         handle = os.open(temporary, os.O_RDWR | os.O_CREAT, 0o666)
-        if _lock(handle) is not False and _is_open(temporary, handle):
+        if lock_now(handle) is not False and is_open(temporary, handle):
             return handle
         os.close(handle)
-
-
-def _is_open(path: Path, handle: int) -> bool:
-    """Whether the file of this name is the one that was opened."""
-    try:
-        return os.path.samestat(path.stat(), os.fstat(handle))
-    except FileNotFoundError:
-        return False
-
-
-def _lock(handle: int) -> bool | None:
-    """Whether the lock was free and is now held; None where the system or its file system has none."""
-    if sys.platform == "win32":
-        return None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return None
-    return True
 
 
 def _remove_if_left(temporary: Path) -> None:
@@ -170,8 +135,8 @@ def _remove_if_left(temporary: Path) -> None:
         return
     handle = os.open(temporary, os.O_RDWR)
     try:
-        free = _lock(handle)
-        if (old if free is None else free) and _is_open(temporary, handle):
+        free = lock_now(handle)
+        if (old if free is None else free) and is_open(temporary, handle):
             temporary.unlink()
     finally:
         os.close(handle)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import connection, parent_process, resource_tracker
+from pathlib import Path
 
 LOOK = 1.0  # seconds between looks at who the parent is, where the system does not tell
 TO_END = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -21,6 +22,28 @@ PR_SET_PDEATHSIG = 1  # https://man7.org/linux/man-pages/man2/pr_set_pdeathsig.2
 def cores() -> int:
     """How many processors the system lets this process run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def exists(pid: int) -> bool:
+    """Whether the system has a process of this number that has not ended; on Windows True."""
+    if os.name == "nt":  # where the call below would end it
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):  # a number that no process has
+        return False
+    except PermissionError:
+        pass
+    return of_system(pid)[:1] != ["Z"]  # ended, and its parent has not taken notice yet
+
+
+def of_system(pid: int) -> list[str]:
+    """What Linux says of a process from its state on, see proc_pid_stat(5); nothing where there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return []
+    return stat.rpartition(")")[2].split()
 
 
 def serve_parent() -> None:

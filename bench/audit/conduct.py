@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from bench.atomic import write_atomically, write_text
 from bench.audit.figure import draw_audit
 from bench.audit.findings import find_all
 from bench.audit.inventory import Inventory, make_output, take_inventory
@@ -15,6 +14,7 @@ from bench.audit.summary import Audit, summarise
 from bench.data.images import PixelSettings
 from bench.data.options import ReadOptions
 from bench.data.reading import count_readings
+from bench.new_output import write_output
 
 FILES = ("audit.md", "audit.json", "audit.png")
 
@@ -38,9 +38,9 @@ def conduct_audit(
     inventory = take_inventory(paths, reader, options)
     make_output(out, inventory.roots.values())
     audit = look_through(inventory, settings, max_pixels, on_done)
-    write_text(out / "audit.json", json.dumps(audit.to_dict(), indent=1) + "\n")
-    write_text(out / "audit.md", audit_markdown(audit))
-    write_atomically(out / "audit.png", partial(draw_audit, audit))
+    write_output(out / "audit.json", json.dumps(audit.to_dict(), indent=1) + "\n")
+    write_output(out / "audit.md", audit_markdown(audit))
+    write_output(out / "audit.png", partial(draw_audit, audit))
     return audit
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from bench.atomic import write_atomically
 from bench.audit.summary import RESEARCH_ONLY
 from bench.data.cases import FoundImage
 from bench.data.images import PixelSettings, each_file, fitted, upright_images
 from bench.data.names import visible
 from bench.data.reading import Shown, UnreadableImage
+from bench.new_output import write_output
 from bench.quiet import quiet
 
 SIDE, CAPTION, MARGIN, TITLE = 128, 16, 6, 28
@@ -38,7 +38,7 @@ def write_sheets(
             title = f"{RESEARCH_ONLY} {names} · {len(shown)} of {len(members)}"
             file = _free(out, f"{site}--{label or 'no-class'}", written)
             sheet = _sheet(shown, title, settings, max_pixels)
-            write_atomically(file, partial(sheet.save, format="PNG"))
+            write_output(file, partial(sheet.save, format="PNG"))
             written.append(file)
     return written
 

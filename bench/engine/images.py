@@ -14,6 +14,7 @@ from bench.data.options import EVERY_SITE, ReadOptions
 from bench.data.pseudonyms import Pseudonyms
 from bench.data.readers import DataRequest
 from bench.engine.progress import DecodingProgress
+from bench.locks import one_at_a_time
 from bench.terminal import Terminal
 from bench.version import __version__
 
@@ -109,9 +110,13 @@ def ensure_phantom(experiment: Experiment, caches: Caches, terminal: Terminal) -
         f"No data given: using the embedded phantom, synthetic head-CT slices of two sites, in {folder}. "
         f"Give your own by --data, or --internal and --external."
     )
-    if not folder.exists():
-        from bench.phantom import write_phantom
+    if folder.exists():
+        return
+    from bench.phantom import write_phantom
 
-        caches.root.mkdir(parents=True, exist_ok=True)
+    caches.root.mkdir(parents=True, exist_ok=True)
+    with one_at_a_time(caches.root / ".phantom.lock"):
+        if folder.exists():  # another process has made it meanwhile
+            return
         with DecodingProgress(terminal, "Making the phantom") as progress:
             write_phantom(folder, cases=600, external_cases=240, seed=0, on_done=progress.update)

@@ -15,11 +15,12 @@ import numpy as np
 
 from bench.cache import Caches, user_caches
 from bench.cached_array import open_checked
-from bench.cached_file import DamagedFileError, one_at_a_time, written
+from bench.cached_file import DamagedFileError, written
 from bench.data.pixel_entry import PixelCache
 from bench.errors import BenchError
 from bench.execution.resources import Resources
 from bench.execution.weight_cache import has_weights, weight_file
+from bench.locks import one_at_a_time
 from bench.plan.spec import RunSpec
 
 CHUNK = 2**26

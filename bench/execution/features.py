@@ -16,11 +16,12 @@ from torch import Tensor, nn
 
 from backbones.build import classifier, pooled_features
 from backbones.convolutions.processor import instruction_set
-from bench.cached_file import one_at_a_time, read_or_say, write_sealed
+from bench.cached_file import read_or_say, write_sealed
 from bench.data.pixel_entry import PixelCache
 from bench.execution.batches import ImageBatches
 from bench.execution.environment import gpu
 from bench.execution.prediction import evaluate
+from bench.locks import one_at_a_time
 from bench.plan.spec import RunSpec
 from bench.terminal import Terminal
 

@@ -15,11 +15,12 @@ from torch import Tensor
 
 from backbones.stages import Body
 from bench.cached_array import allocated, open_checked, row_checks
-from bench.cached_file import DamagedFileError, claimed, one_at_a_time, publish, read_or_say, write_sealed
+from bench.cached_file import DamagedFileError, claimed, publish, read_or_say, write_sealed
 from bench.data.pixel_entry import PixelCache
 from bench.errors import BenchError
 from bench.execution.batches import EVALUATION_BATCH, ImageBatches, evaluation_batches
 from bench.execution.features import feature_key
+from bench.locks import one_at_a_time
 from bench.plan.spec import RunSpec
 from bench.terminal import Terminal
 

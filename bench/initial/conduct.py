@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.atomic import write_text
 from bench.config.experiment import Experiment
 from bench.config.request import experiment_from
 from bench.data.few_patients import few_in_headers
@@ -19,6 +18,7 @@ from bench.initial.look import Looked, find_source, look_through, with_patients_
 from bench.initial.selection import Selection, select
 from bench.initial.summary import found_lines, screen, warning_lines
 from bench.initial.text import configuration_text
+from bench.new_output import write_output
 
 RESEARCH = "Research use only, never for diagnosis."
 
@@ -41,7 +41,7 @@ def conduct_init(
     """
     out = out.expanduser().absolute()
     places = Places(out.with_name(f"{out.stem}-images.csv"), Path.cwd())
-    _refuse_written(out, places.list_file, force)
+    _refuse_written(out, force)
     source = find_source(given, look, places.list_file)
     looked = look_through(source, look, on_done)
     looked, selection, folds = _selected(looked, look)
@@ -52,21 +52,26 @@ def conduct_init(
         if selection.needs_list:
             root = Path(str(next(choice.value for choice in made if choice.key == "root")))
             rows = list_of_images(selection.cases, root, parts_given=source.parts_given)
-            write_text(places.list_file, rows)
+            if _differs(places.list_file, rows):  # else a call that was killed before it wrote `out` has made it
+                _refuse_written(places.list_file, force)
+            write_output(places.list_file, rows)
             written.append(places.list_file)
-        write_text(out, text)
+        write_output(out, text)
     except OSError as error:
         raise cannot_write(f"{out} (--out) cannot be written", error, "Give another place.") from None
     experiment_from({"config": out})  # what cannot be read back would be a defect, to be known now
     return Initial(tuple(written), tuple(map(visible, screen(given, looked, selection, made, written))))
 
 
-def _refuse_written(out: Path, list_file: Path, force: bool) -> None:
-    there = [file for file in (out, list_file) if os.path.lexists(file)]
-    if there and not force:
+def _refuse_written(file: Path, force: bool) -> None:
+    if os.path.lexists(file) and not force:
         raise RequestError(
-            f"{there[0]} is there already and may have been edited. Give --force to write it anew, or another --out."
+            f"{file} is there already and may have been edited. Give --force to write it anew, or another --out."
         )
+
+
+def _differs(file: Path, text: str) -> bool:
+    return not file.is_file() or file.read_text(encoding="utf-8", errors="replace") != text
 
 
 def _selected(looked: Looked, look: Experiment) -> tuple[Looked, Selection, Choice]:

@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from PIL import Image
 from threadpoolctl import threadpool_limits
 
+from bench.new_output import new_folder
 from bench.phantom.case import Case, render_case
 from bench.phantom.difficulty import CLASSES
 from bench.phantom.population import hospitals, parameters
@@ -48,18 +48,18 @@ def write_phantom(
     two sites are drawn from a population (`hospitals`); sites.csv says what was drawn. Each external site has
     `external_cases`. The bytes depend on `seed` and `slices` alone, not on `workers` (processes; default: one per CPU),
     and case i of a site is the same however many are asked for. `on_done(done, total)` is called after each slice.
-    Everything is written to a hidden folder beside `out` and renamed at the end. Raises ValueError for an `out` in use
-    or too few cases.
+
+    Raises:
+        ValueError: a number is wrong, such as too few cases.
+        RequestError, WriteError: as of `new_folder`.
+        BrokenProcessPool: a worker was killed.
     """
-    out = Path(out).resolve()
-    _check(out, cases, external_cases, seed, slices, sites, workers)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    try:
+    _check(cases, external_cases, seed, slices, sites, workers)
+    with new_folder(Path(out)) as folder:
         drawn = hospitals(seed, sites)
-        _make_folders(partial, drawn)
+        _make_folders(folder, drawn)
         jobs = [
-            _Job(partial, seed, site, index, slices)
+            _Job(folder, seed, site, index, slices)
             for site in drawn
             for index in range(cases if site.name == INTERNAL.name else external_cases)
         ]
@@ -69,19 +69,12 @@ def write_phantom(
                 rows.append(row)
                 if on_done is not None:
                     on_done(len(rows), len(jobs) * slices)
-        _write_table(partial / "manifest.csv", rows)
+        _write_table(folder / "manifest.csv", rows)
         if drawn != SITES:
-            _write_table(partial / "sites.csv", [parameters(site) for site in drawn])
-        if out.exists():
-            out.rmdir()
-        partial.rename(out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+            _write_table(folder / "sites.csv", [parameters(site) for site in drawn])
 
 
-def _check(out: Path, cases: int, external_cases: int, seed: int, slices: int, sites: int, workers: int | None) -> None:
-    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise ValueError(f"The phantom's folder {out} is already in use. Name a new or an empty folder.")
+def _check(cases: int, external_cases: int, seed: int, slices: int, sites: int, workers: int | None) -> None:
     if min(cases, external_cases) < len(CLASSES):
         raise ValueError(
             f"The phantom needs at least {len(CLASSES)} cases per site, one per class; asked for were {cases} internal "

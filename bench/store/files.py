@@ -56,6 +56,7 @@ class FolderFiles:
         for name, content in encoded.items():
             (self.root / name).parent.mkdir(exist_ok=True)
             write_atomically(self.root / name, partial(Path.write_bytes, data=content))
+        self.settle()
         return [self.root / name for name in encoded]
 
     def remove(self, names: Iterable[str]) -> None:
@@ -67,14 +68,28 @@ class FolderFiles:
             (self.root / name).unlink(missing_ok=True)
 
     def accept(self, digests: Mapping[str, str]) -> None:
-        """Note what files are about to become, beside what they are now."""
-        files = dict(self.accepted())
+        """Note what files are about to become, beside what they are now. Call `settle` when they are there."""
+        files = self._settled()
         for name, digest in digests.items():
-            before = [one for one in files.get(name, []) if one == file_digest(self.root / name)]
-            files[name] = list(dict.fromkeys([*before, digest]))
-        gone = [name for name, known in files.items() if known == [ABSENT] and name not in digests]
-        kept = {name: files[name] for name in sorted(files) if name not in gone}
-        write_text(self.root / MANIFEST, sealed(json.dumps({"files": kept}), MANIFEST))
+            now = file_digest(self.root / name)
+            files[name] = list(dict.fromkeys([*([now] if now in files.get(name, [now]) else []), digest]))
+        self._note({name: known for name, known in files.items() if known != [ABSENT] or name in digests})
+
+    def settle(self) -> None:
+        """Note which files are there: from now on one of them that is missing is damaged."""
+        if (settled := self._settled()) != self.accepted():
+            self._note(settled)
+
+    def _settled(self) -> dict[str, list[str]]:
+        def settled(name: str, known: list[str]) -> list[str]:
+            there = ABSENT in known and (self.root / name).exists()
+            return [one for one in known if one != ABSENT] if there else known
+
+        return {name: settled(name, known) for name, known in self.accepted().items()}
+
+    def _note(self, files: Mapping[str, list[str]]) -> None:
+        content = json.dumps({"files": {name: files[name] for name in sorted(files)}})
+        write_text(self.root / MANIFEST, sealed(content, MANIFEST))
 
     def accepted(self) -> Mapping[str, list[str]]:
         """What the manifest names; nothing where there is none.

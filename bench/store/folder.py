@@ -166,6 +166,7 @@ class ResultsFolder:
         if not path.exists():
             self.files.accept({SALT: digest_of(pseudonyms.salt)})
             write_atomically(path, lambda temporary: _write_secret(temporary, pseudonyms.salt))
+            self.files.settle()
 
     def folds(self) -> FoldTable | None:
         """The folds stored here, as drawn or as edited by hand, if any.

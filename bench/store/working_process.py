@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from bench.processes import exists, of_system
+
 RUN, SCREEN, SEARCH, REPORT, IMPORT = "bench run", "bench screen", "bench search", "bench report", "bench import"
 """What processes call themselves."""
 BEAT = 10.0  # seconds between two signs of life
@@ -70,7 +72,7 @@ class WorkingProcess:
         """
         if not self.is_here():
             return abs(silence) < SILENT
-        return _exists(self.pid) and _born(self.pid) == self.born
+        return exists(self.pid) and _born(self.pid) == self.born
 
     def __str__(self) -> str:
         return f"{self.command}, process {self.pid} on {self.host}"
@@ -86,20 +88,7 @@ def _place() -> str:
         return ""
 
 
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):  # a number that no process has
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def _born(pid: int) -> str:
     """Clock ticks from the start of the machine to that of the process; empty where the system does not say."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return "ended" if stat[0] == "Z" else stat[19]
+    stat = of_system(pid)
+    return stat[19] if stat else ""

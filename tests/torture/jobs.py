@@ -20,12 +20,12 @@ from warm import start_warm
 from without_times import json_of
 
 MOST_SECONDS = 600
-SMALL = (
-    *("--backbone", "test_resnet", "--image-size", "16", "--folds", "2", "--batch-size", "16", "--workers", "1"),
-    *("--weights", "random", "--precision", "fp32"),
-)
-NOTHING_LEFT = {"data clean": (2,)}  # given again, it says that nothing is left to do
-COMMANDS = ("run", "search", "nondeterminism", "report", "import", "explain", "data clean")
+PROBED = (*("--image-size", "16", "--folds", "2", "--workers", "1"), *("--weights", "random", "--precision", "fp32"))
+SMALL = ("--backbone", "test_resnet", *PROBED, "--batch-size", "16")
+NOTHING_LEFT = {"data clean": (2,), "data phantom": (2,), "init": (2,)}
+"""Given again, these say that nothing is left to do, or that the folder or file is there already."""
+LOOKING = ("init", "data audit", "data show", "data clean")
+COMMANDS = ("run", "screen", "search", "nondeterminism", "report", "import", "explain", "data phantom", *LOOKING)
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,13 @@ def job_of(name: str, data: Path) -> Job:
     given = ["--data", str(data), *SMALL]
     jobs: Mapping[str, Job] = {
         "run": Job(lambda root: ["run", *given, "--seeds", "2", "--epochs", "2", "--results", str(root)], of_run),
+        "screen": Job(
+            lambda root: [
+                *("screen", "--backbones", "test_resnet", "--backbones", "test_efficientnet", *given[:2], *PROBED),
+                *("--seeds", "1", "--results", str(root)),
+            ],
+            of_run,
+        ),
         "search": Job(
             lambda root: [
                 *("search", *given, "--trials", "5", "--config", str(data.with_name("space.toml"))),
@@ -103,6 +110,25 @@ def job_of(name: str, data: Path) -> Job:
             lambda root: (digests(root, "*.parquet", "runs/*/predictions.parquet"), json_of(root / "leaderboard.json")),
         ),
         "explain": Job(lambda root: ["explain", str(root), "--number", "1", "--checks", "1"], of_explain),
+        "data phantom": Job(
+            lambda root: [
+                *("data", "phantom", "--out", str(root / "heads"), "--cases", "6", "--external-cases", "6"),
+                *("--workers", "1"),
+            ],
+            lambda root: digests(root, "heads/**/*"),
+        ),
+        "init": Job(
+            lambda root: ["init", str(root / "tree"), "--out", str(root / "first.toml")],
+            lambda root: digests(root, "first*"),
+        ),
+        "data audit": Job(
+            lambda root: ["data", "audit", str(root / "tree"), "--out", str(root / "found")],
+            lambda root: digests(root, "found/*"),
+        ),
+        "data show": Job(
+            lambda root: ["data", "show", str(root / "tree"), "--out", str(root / "sheets")],
+            lambda root: digests(root, "sheets/*"),
+        ),
         "data clean": Job(
             lambda root: ["data", "clean", str(root / "tree"), "--from", str(root / "audit.json"), "--apply"], of_clean
         ),
@@ -157,8 +183,12 @@ def begun(name: str, data: Path, root: Path, shell: Shell) -> None:
         kept = ["--save-models"] if name == "explain" else []
         command = ["run", "--data", str(data), *SMALL, "--seeds", "2", "--epochs", "1", *kept, "--results", str(root)]
         assert shell.call(command) == 0, shell.said()
-    if name == "data clean":
+    if name in LOOKING:
         shutil.copytree(data / "internal", root / "tree")
         for number, file in enumerate(sorted((root / "tree").rglob("*.png"))[:8]):
             shutil.copy(file, file.with_name(f"copy {number}.png"))
+    if name == "init":  # it stays out, so that a list of images is written beside the configuration
+        (root / "tree/rare").mkdir()
+        shutil.copy(next((data / "internal/4").iterdir()), root / "tree/rare/one.png")
+    if name == "data clean":
         assert shell.call(["data", "audit", str(root / "tree"), "--out", str(root)]) == 0, shell.said()

@@ -23,7 +23,7 @@ from torture.victims import Command, Disturb
 from bench.status.read import read_status
 
 KILLS = int(os.environ.get("GAPBENCH_KILLS", "100"))
-WITH_WORKERS = ("run", "search", "nondeterminism")
+WITH_WORKERS = ("run", "screen", "search", "nondeterminism")
 FORKED = re.compile(r"^Process Fork\S+:\n(?:.*\n)*?KeyboardInterrupt\n", re.MULTILINE)
 """What a worker says that the tests fork with its driver's handlers and that is ended before it has its own."""
 LEAST = 0.3  # seconds within which a moment lies at the least
@@ -104,7 +104,9 @@ class Ground:
 
     def left(self) -> Any:
         """What the finished command left; nothing half-written is among it."""
-        assert not [*self.root.rglob(".*.tmp*"), *self.cache.rglob(".*.tmp*"), *self.root.glob(".bench-*")]
+        places = (self.root, self.cache)
+        assert not [path for place in places for half in (".*.tmp*", ".*.partial") for path in place.rglob(half)]
+        assert not [*self.root.glob(".bench-*")]
         assert failed_trials(self.root) == []
         return self.job.left(self.root)
 

@@ -130,5 +130,5 @@ def test_digits_from_two_sources(tmp_path: Path) -> None:
     assert {path.parent.name for path in outside} == set("0123456789")
     assert size_of(inside[0]) == (8, 8)
     assert size_of(outside[0]) == (28, 28)
-    with pytest.raises(RequestError, match="not empty"):
+    with pytest.raises(RequestError, match="in use"):
         write_digits(tmp_path / "digits")

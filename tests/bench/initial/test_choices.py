@@ -133,6 +133,22 @@ def test_a_file_is_overwritten_only_by_force(init: Init, tmp_path: Path) -> None
     assert "# mine" not in config.read_text()
 
 
+def test_a_list_that_a_killed_call_left_is_written_again_and_an_edited_one_is_not(init: Init, tmp_path: Path) -> None:
+    data = lay_out(tmp_path / "data", lambda label, k: f"patient{k % 6:02d}/{label}/{k}.png")
+    config, images = init(data).written
+    as_written = config.read_text(), images.read_text()
+    config.unlink()
+    assert [file.read_text() for file in init(data).written] == [*as_written]
+    config.unlink()
+    images.write_text(f"{as_written[1]}# mine\n")
+    with pytest.raises(RequestError, match=r"experiment-images\.csv is there already and may have been edited"):
+        init(data)
+    assert not config.exists()
+    assert images.read_text().endswith("# mine\n")
+    init(data, force=True)
+    assert images.read_text() == as_written[1]
+
+
 def test_results_of_something_else_are_not_added_to(init: Init, tmp_path: Path) -> None:
     data = lay_out(tmp_path / "data", by_class, each=3)
     (tmp_path / "results").mkdir()

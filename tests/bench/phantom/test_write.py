@@ -1,6 +1,7 @@
 """What the phantom writes: files, manifest, and that nothing but the seed decides their bytes."""
 
 import csv
+import errno
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from PIL import Image
 from processes import alive, child_processes, wait_until
 from threadpoolctl import threadpool_limits
 
+from bench.errors import RequestError, WriteError
 from bench.phantom import CLASSES, write_phantom
 from bench.phantom.case import render_case
 from bench.phantom.sites import EXTERNAL
@@ -105,11 +107,11 @@ def test_an_empty_folder_is_taken_and_a_used_one_refused(tmp_path: Path) -> None
     empty.mkdir()
     write_phantom(empty, cases=6, external_cases=6, workers=1)
     before = files(empty)
-    with pytest.raises(ValueError, match="already in use"):
+    with pytest.raises(RequestError, match="already in use"):
         write_phantom(empty, cases=6, external_cases=6, workers=1)
     assert files(empty) == before
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(ValueError, match="already in use"):
+    with pytest.raises(RequestError, match="already in use"):
         write_phantom(tmp_path / "file", cases=6, external_cases=6, workers=1)
 
 
@@ -128,14 +130,14 @@ def test_bad_numbers_are_refused_before_anything_is_written(
 def test_a_failed_export_leaves_nothing(tmp_path: Path) -> None:
     def fail(done: int, total: int) -> None:
         if done == 5:
-            raise OSError("the disk is full")
+            raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(OSError, match="full"):
+    with pytest.raises(WriteError, match=r"out cannot be made: No space left on device\. Make room"):
         write_phantom(tmp_path / "out", cases=12, external_cases=6, workers=1, on_done=fail)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_killed_export_leaves_no_folder_of_that_name_and_no_process(tmp_path: Path) -> None:
+def test_a_killed_export_leaves_no_folder_of_that_name_and_no_process_and_is_given_again(tmp_path: Path) -> None:
     program = (
         "import sys, pathlib; from bench.phantom import write_phantom\n"
         "write_phantom(pathlib.Path(sys.argv[1]), cases=600, external_cases=6, workers=2,"
@@ -151,6 +153,11 @@ def test_a_killed_export_leaves_no_folder_of_that_name_and_no_process(tmp_path: 
     assert process.returncode == -signal.SIGKILL
     assert not out.exists()
     wait_until(lambda: not any(alive(pid) for pid in children), "workers to end with their parent", seconds=20)
+    assert [path.name for path in tmp_path.iterdir()] == [".out.partial"]
+    write_phantom(out, cases=6, external_cases=6, seed=5, workers=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    write_phantom(tmp_path / "undisturbed", cases=6, external_cases=6, seed=5, workers=1)
+    assert files(out) == files(tmp_path / "undisturbed")
 
 
 def test_the_package_is_imported_without_heavy_libraries() -> None:

@@ -15,6 +15,7 @@ from stored_studies import write_study
 from bench.cli.report_command import report
 from bench.errors import BenchError, RequestError, WriteError, writing
 from bench.store.aside import damage
+from bench.store.digests import digest_of
 from bench.store.folder import ResultsFolder
 from bench.store.json_files import DamagedError
 
@@ -155,6 +156,17 @@ def test_a_writer_that_died_before_or_after_its_file_leaves_no_false_alarm(resul
     files.write("cases.parquet", "another")
     assert files.damage("cases.parquet") == ""
     assert "0" * 64 not in (results / ".digests.json").read_text()
+
+
+def test_a_writer_that_died_before_or_after_a_new_file_leaves_no_false_alarm(results: Path) -> None:
+    files, new = ResultsFolder(results).files, results / "tuned.json"
+    files.accept({new.name: digest_of(b"new")})  # noted, and then killed
+    assert files.damage(new.name) == ""
+    new.write_bytes(b"new")  # or only then
+    assert files.damage(new.name) == ""
+    files.write("leaderboard.md", "another")
+    new.unlink()
+    assert files.damage(new.name) == "it is missing"
 
 
 def test_a_changed_model_is_not_used_and_one_that_was_deleted_is_no_damage(results: Path) -> None:
