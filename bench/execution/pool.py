@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from bench.cached_file import remove_leftovers
 from bench.execution.executor import Speed, again_alone, slowest
 from bench.execution.fork_server import start
 from bench.execution.resources import Resources
@@ -165,6 +166,7 @@ class PoolExecutor:
         except (EOFError, OSError):  # closed, reset, or cut off within a message
             worker.process.join()
             died = Died(worker.process.exitcode, more_memory_kills(worker.memory_kills))
+            remove_leftovers(self._resources.caches.root)
             replacement = self._start(worker.card)
             worker.pipe.close()
             worker.process, worker.pipe = replacement.process, replacement.pipe

@@ -15,13 +15,13 @@ RESULTS = (
     *("tuned.json", "audit.json"),
 )
 GROUPS: dict[str, tuple[tuple[str, ...], int]] = {
-    "manifest": (("manifest",), 15_000),
-    "predictions": (("predictions",), 6_000),
-    "configuration": (("configuration", "recipe"), 45_000),
-    "experiment": (("experiment.toml",), 15_000),
-    "folds and cases": (("folds.parquet", "cases.parquet"), 15_000),
-    "results": (RESULTS, 22_500),
-    "DICOM": (("DICOM",), 30_000),
+    "manifest": (("manifest",), 5_000),
+    "predictions": (("predictions",), 2_000),
+    "configuration": (("configuration", "recipe"), 15_000),
+    "experiment": (("experiment.toml",), 5_000),
+    "folds and cases": (("folds.parquet", "cases.parquet"), 5_000),
+    "results": (RESULTS, 9_000),
+    "DICOM": (("DICOM",), 10_000),
 }
 """Readers that share a number of inputs, and how many."""
 SHARE = 2_500  # inputs of one test, so that several processes can share the work

@@ -22,9 +22,11 @@ STOPPED = 0.5  # seconds
 def as_the_shell_starts_it() -> None:
     """In a session of its own, with signals as a terminal has them; workers are forked: no imports again."""
     from bench.cli import start
+    from bench.cli.supervised import HEARD
     from bench.execution import fork_server, pool
     from bench.nondeterminism import replay
 
+    signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)  # `start` hears them: what comes before is not the command's
     os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)

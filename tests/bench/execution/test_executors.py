@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -205,9 +206,12 @@ def test_the_run_of_a_killed_worker_is_tried_again_with_the_same_bytes(runs: tup
     specs, resources = runs
     killed: list[int] = []
     reference = results_by_fold(InProcessExecutor(resources), specs)
+    half = resources.caches.features / f".half.npy.{socket.gethostname()}.1.tmp"
+    half.write_bytes(b"of a process that is gone")
     with PoolExecutor(resources, 1) as executor:
         ended = list(executor.run(specs, killing(executor, 1, killed)))
         assert executor._crew[0].process.pid != killed[0]
+    assert not half.exists()
     assert [spec.fold for spec, _ in ended] == [1, 0]  # tried again when the others have ended
     for spec, result in ended:
         assert result.status == "done"
