@@ -106,7 +106,7 @@ def remove_leftovers(folder: Path) -> None:
     """Delete temporary files below `folder` whose process is gone."""
     for path in folder.glob(f"*/*{SUFFIX}"):
         with suppress(OSError):  # another process was quicker, or it is not ours to delete
-            _remove_if_left(path)
+            remove_if_left(path)
 
 
 def _seal(name: str, content: bytes) -> bytes:
@@ -124,7 +124,7 @@ def _created(temporary: Path) -> int:
         os.close(handle)
 
 
-def _remove_if_left(temporary: Path) -> None:
+def remove_if_left(temporary: Path) -> None:
     """By its lock; by its age where there are no locks or it is another machine's, whose locks may not reach here.
 
     It is deleted while locked, and only if it still has its name: it may have been published since it was found, and

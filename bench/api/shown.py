@@ -11,6 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from bench.errors import RequestError
+from bench.new_output import write_output
 from reports.draw.csv_table import csv_text
 from reports.draw.latex_table import latex_text
 from reports.draw.markdown_table import table_markdown
@@ -108,7 +109,7 @@ class Page:
     def save(self, path: str | PathLike[str]) -> Path:
         """Write it as one file."""
         path = Path(path).expanduser()
-        path.write_text(self.html, encoding="utf-8")
+        write_output(path, self.html)
         return path
 
     def _repr_html_(self) -> str:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.atomic import write_atomically
 from bench.audit.summary import Audit
 from bench.audit.surplus import look_up_digests, named_cases
 from bench.data.manifest.table import PARQUET_SUFFIXES, read_table
 from bench.data.names import normal
 from bench.errors import RequestError
+from bench.new_output import write_output
 from reports.draw.csv_table import csv_as_it_is
 
 Row = tuple[str, int | None]  # path and part
@@ -48,7 +48,7 @@ def write_cleaned(manifest: Path, audit: Audit, kinds: Sequence[str], apply: boo
         raise RequestError(f"{target} is there already. Move it away first.")
     if apply and count:
         kept = table[[row not in named for row in rows]]
-        write_atomically(target, lambda file: _write(kept, file, target.suffix.lower()))
+        write_output(target, lambda file: _write(kept, file, target.suffix.lower()))
     for row in dict.fromkeys(row for row in rows if row in named):
         say(f"{'left out' if apply else 'would leave out'}: {_shown(row)} ({named[row]})")
     if not count:

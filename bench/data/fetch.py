@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import TypeVar
 
-from bench.atomic import write_text
 from bench.data.images import file_digest
 from bench.errors import BenchError, RequestError
+from bench.new_output import write_output
 
 FOLDERS = {
     "internal": "https://drive.google.com/drive/folders/1H0-QipShexOVeKHGGb5btqxn4-JXgvMA",
@@ -150,4 +150,4 @@ def _read_record(out: Path) -> dict[str, FetchedFile]:
 
 def _write_record(out: Path, record: dict[str, FetchedFile]) -> None:
     entries = {name: asdict(entry) for name, entry in sorted(record.items())}
-    write_text(out / RECORD, json.dumps(entries, indent=1) + "\n")
+    write_output(out / RECORD, json.dumps(entries, indent=1) + "\n")

@@ -114,8 +114,7 @@ def ensure_phantom(experiment: Experiment, caches: Caches, terminal: Terminal) -
         return
     from bench.phantom import write_phantom
 
-    caches.root.mkdir(parents=True, exist_ok=True)
-    with one_at_a_time(caches.root / ".phantom.lock"):
+    with one_at_a_time(caches.pixels.parent / ".phantom.lock"):
         if folder.exists():  # another process has made it meanwhile
             return
         with DecodingProgress(terminal, "Making the phantom") as progress:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -47,15 +48,16 @@ def conduct_init(
     looked, selection, folds = _selected(looked, look)
     made = list(choices(looked, selection, look, folds, places))
     text = configuration_text(_head(given, looked, selection), made)
-    written = [out]
+    written, rows = [out], ""
+    if selection.needs_list:
+        root = Path(str(next(choice.value for choice in made if choice.key == "root")))
+        rows = list_of_images(selection.cases, root, parts_given=source.parts_given)
+        written.append(places.list_file)
+    if not _is_there(places.list_file, rows):  # else a call that was killed before it wrote `out` has made it
+        _refuse_written(places.list_file, force)
     try:
-        if selection.needs_list:
-            root = Path(str(next(choice.value for choice in made if choice.key == "root")))
-            rows = list_of_images(selection.cases, root, parts_given=source.parts_given)
-            if _differs(places.list_file, rows):  # else a call that was killed before it wrote `out` has made it
-                _refuse_written(places.list_file, force)
+        if rows:
             write_output(places.list_file, rows)
-            written.append(places.list_file)
         write_output(out, text)
     except OSError as error:
         raise cannot_write(f"{out} (--out) cannot be written", error, "Give another place.") from None
@@ -70,8 +72,10 @@ def _refuse_written(file: Path, force: bool) -> None:
         )
 
 
-def _differs(file: Path, text: str) -> bool:
-    return not file.is_file() or file.read_text(encoding="utf-8", errors="replace") != text
+def _is_there(file: Path, text: str) -> bool:
+    with suppress(OSError):
+        return file.is_file() and file.read_bytes() == text.encode()
+    return False
 
 
 def _selected(looked: Looked, look: Experiment) -> tuple[Looked, Selection, Choice]:

@@ -103,7 +103,7 @@ def claimed_by(root: Path) -> WorkingProcess | None:
 
 
 def another_writes(root: Path) -> bool:
-    """Whether another process has the folder, so that a file may be named in it already that is not there yet."""
+    """Whether another process has the folder, so that a file that was deleted may be named in it before it is there."""
     holder = claimed_by(root)
     if holder is None or holder.is_same(WorkingProcess.this(holder.command)):
         return False

@@ -82,7 +82,7 @@ class FolderFiles:
 
     def _settled(self) -> dict[str, list[str]]:
         def settled(name: str, known: list[str]) -> list[str]:
-            there = ABSENT in known and (self.root / name).exists()
+            there = len(known) > 1 and ABSENT in known and (self.root / name).exists()
             return [one for one in known if one != ABSENT] if there else known
 
         return {name: settled(name, known) for name, known in self.accepted().items()}

@@ -30,6 +30,7 @@ VARYING = (
     (re.compile(r"[0-9a-f]{20,64}"), "RUN"),
     (re.compile(r"\.bench-.*"), ".bench-PROCESS"),
     (re.compile(r"\.[^./]+\.\d+\.tmp|\.\d+\.tmp"), ".tmp"),
+    (re.compile(r"\.[^./]+\.\d+\.partial"), ".partial"),
     (re.compile(r"#.*"), ""),
 )
 """What names of files differ in from process to process and from run to run."""

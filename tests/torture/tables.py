@@ -21,10 +21,12 @@ OUTCOMES = {"said": "said", "no effect": "no effect", "silent": "silent", "trace
 
 
 def kills(text: str) -> Iterator[str]:
-    """A line for each command and disturbance, as the tests print it."""
+    """A line for each command and disturbance, as the tests print it, sorted."""
     yield "| command | what was done | moments | ended as undisturbed | seconds a moment |"
     yield "|---|---|---|---|---|"
-    yield from re.findall(r"^\| `[^`]+` \| [^|]+ \| \d+ \| \d+ of \d+ \| [\d.]+ s \|$", text, re.MULTILINE)
+    yield from sorted(
+        re.findall(r"^\| `[^`]+` \| [^|]+ \| \d+ \| \d+ of \d+ \| [\d.]+ s \|$", text, re.MULTILINE), key=str.lower
+    )
 
 
 def disks(text: str) -> Iterator[str]:

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from torture import victims
 from torture.jobs import COMMANDS, NOTHING_LEFT, Job, Shell, begun, failed_trials, job_of, write_data
+from torture.trials import half_written
 from torture.victims import Command, Disturb
 
 from bench.status.read import read_status
@@ -51,7 +52,7 @@ KILLS_OF_MANY = [
     Disturbance("a worker", [victims.kill_a_worker], 0.2, [0]),
     Disturbance("driver and workers", [victims.kill_all], 0.2, KILLED),
 ]
-SIGNALS = [  # the negative ones: it had not yet begun to listen
+SIGNALS = [  # the negative ones: it listened no more
     Disturbance("SIGTERM", [victims.terminate], 0.1, [130, -signal.SIGTERM]),
     Disturbance("SIGINT twice", [victims.interrupt_twice], 0.1, [130]),
     Disturbance("SIGHUP", [victims.hang_up], 0.1, [130, -signal.SIGHUP]),
@@ -104,9 +105,7 @@ class Ground:
 
     def left(self) -> Any:
         """What the finished command left; nothing half-written is among it."""
-        places = (self.root, self.cache)
-        assert not [path for place in places for half in (".*.tmp*", ".*.partial") for path in place.rglob(half)]
-        assert not [*self.root.glob(".bench-*")]
+        assert not [*half_written(self.root, self.cache), *self.root.glob(".bench-*")]
         assert failed_trials(self.root) == []
         return self.job.left(self.root)
 

@@ -99,7 +99,7 @@ class Trials:
             yield f"given again it ended with {again}: {self.shell.said()[-600:]}"
         elif (found := self.job.left(self.root)) != undisturbed:
             yield f"given again it left {str(found)[:900]} and not {str(undisturbed)[:900]}"
-        yield from (f"it left {path}" for path in (*self.root.rglob(".*.tmp*"), *self.cache.rglob(".*.tmp*")))
+        yield from (f"it left {path}" for path in half_written(self.root, self.cache))
 
     def badly_said(self, ended: int | None, code: int = 0) -> Iterator[str]:
         """What does not hold of how the last call ended."""
@@ -117,6 +117,11 @@ class Trials:
         stores = [self.root / name for name in ("runs", "trials", "repeats")]
         found = {folder.name: damage(folder) for store in stores for folder in run_folders(store)}
         return [f"{name}: {why}" for name, why in found.items() if why]
+
+
+def half_written(*folders: Path) -> list[Path]:
+    """Files and folders that were not finished."""
+    return [path for folder in folders for half in (".*.tmp*", ".*.partial") for path in folder.rglob(half)]
 
 
 def chosen(places: Sequence[Place], number: int) -> list[tuple[Place, int]]:

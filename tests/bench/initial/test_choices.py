@@ -147,6 +147,10 @@ def test_a_list_that_a_killed_call_left_is_written_again_and_an_edited_one_is_no
     assert images.read_text().endswith("# mine\n")
     init(data, force=True)
     assert images.read_text() == as_written[1]
+    config.unlink()
+    needs_no_list = lay_out(tmp_path / "other", by_class, each=3)
+    with pytest.raises(RequestError, match=r"experiment-images\.csv is there already"):
+        init(needs_no_list)
 
 
 def test_results_of_something_else_are_not_added_to(init: Init, tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 """What the phantom writes: files, manifest, and that nothing but the seed decides their bytes."""
 
 import csv
-import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections import Counter
@@ -15,7 +15,7 @@ from PIL import Image
 from processes import alive, child_processes, wait_until
 from threadpoolctl import threadpool_limits
 
-from bench.errors import RequestError, WriteError
+from bench.errors import RequestError
 from bench.phantom import CLASSES, write_phantom
 from bench.phantom.case import render_case
 from bench.phantom.sites import EXTERNAL
@@ -130,9 +130,9 @@ def test_bad_numbers_are_refused_before_anything_is_written(
 def test_a_failed_export_leaves_nothing(tmp_path: Path) -> None:
     def fail(done: int, total: int) -> None:
         if done == 5:
-            raise OSError(errno.ENOSPC, "No space left on device")
+            raise OSError("the disk is full")
 
-    with pytest.raises(WriteError, match=r"out cannot be made: No space left on device\. Make room"):
+    with pytest.raises(OSError, match="full"):
         write_phantom(tmp_path / "out", cases=12, external_cases=6, workers=1, on_done=fail)
     assert not list(tmp_path.iterdir())
 
@@ -153,7 +153,7 @@ def test_a_killed_export_leaves_no_folder_of_that_name_and_no_process_and_is_giv
     assert process.returncode == -signal.SIGKILL
     assert not out.exists()
     wait_until(lambda: not any(alive(pid) for pid in children), "workers to end with their parent", seconds=20)
-    assert [path.name for path in tmp_path.iterdir()] == [".out.partial"]
+    assert [path.name for path in tmp_path.iterdir()] == [f".out.{socket.gethostname()}.{process.pid}.partial"]
     write_phantom(out, cases=6, external_cases=6, seed=5, workers=1)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     write_phantom(tmp_path / "undisturbed", cases=6, external_cases=6, seed=5, workers=1)

@@ -169,6 +169,16 @@ def test_a_writer_that_died_before_or_after_a_new_file_leaves_no_false_alarm(res
     assert files.damage(new.name) == "it is missing"
 
 
+def test_a_command_that_died_before_it_deleted_a_damaged_file_leaves_no_false_alarm(results: Path) -> None:
+    files, old = ResultsFolder(results).files, results / "tuned.json"
+    files.write(old.name, "old")
+    old.write_text("damaged")
+    files.accept({old.name: ""})  # noted, and then killed
+    files.write("leaderboard.md", "another")
+    old.unlink()
+    assert files.damage(old.name) == ""
+
+
 def test_a_changed_model_is_not_used_and_one_that_was_deleted_is_no_damage(results: Path) -> None:
     store, run = ResultsFolder(results).runs, runs(results)[0]
     store.keep_model(run.name, b"weights")
