@@ -24,7 +24,7 @@ demo: $(VENV)/installed
 	$(BIN)/bench run --backbone resnet34 --backbone tf_efficientnet_lite0 --seeds 3 --folds 3 --results demo-results
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest -n 4 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 # What takes too long for every day: kills and damage at random places. Most of it waits, so four at once suit two cores
 torture: $(VENV)/installed
