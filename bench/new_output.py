@@ -40,7 +40,7 @@ def new_folder(out: Path) -> Iterator[Path]:
         WriteError: the disk is full, or fails, when it is made or named.
     """
     out = out.expanduser().resolve()
-    refuse_used(out)
+    _refuse_used(out)
     partial = out.with_name(f".{out.name}.{socket.gethostname()}.{os.getpid()}{PARTIAL}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ def new_folder(out: Path) -> Iterator[Path]:
                 out.rmdir()
             partial.rename(out)
         except OSError as error:
-            refuse_used(out)  # another process was quicker
+            _refuse_used(out)  # another process was quicker
             raise _cannot_make(out, error) from error
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
@@ -68,7 +68,7 @@ def new_folder(out: Path) -> Iterator[Path]:
             os.close(lock)
 
 
-def refuse_used(out: Path) -> None:
+def _refuse_used(out: Path) -> None:
     """Raise `RequestError` where `out` is more than an empty folder."""
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise RequestError(f"{out} is already in use. Name a new or an empty folder.")

@@ -72,7 +72,8 @@ class FolderFiles:
         files = self._settled()
         for name, digest in digests.items():
             now = file_digest(self.root / name)
-            files[name] = list(dict.fromkeys([*([now] if now in files.get(name, [now]) else []), digest]))
+            before = [now] if name not in files or now in files[name] else []
+            files[name] = list(dict.fromkeys([*before, digest]))
         self._note({name: known for name, known in files.items() if known != [ABSENT] or name in digests})
 
     def settle(self) -> None:
